@@ -1,0 +1,1 @@
+"""The ``punctual`` command."""

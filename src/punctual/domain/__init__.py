@@ -1,0 +1,1 @@
+"""One app per noun of the business, in tiers; see ARCHITECTURE.md."""

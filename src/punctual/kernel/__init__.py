@@ -1,0 +1,1 @@
+"""Pure building stones without any third party: money, quantity, lifecycle, refusal."""

@@ -1,0 +1,1 @@
+"""What every business application needs and no order knows: accounts, audit, jobs, numbering, search and the like."""

@@ -1,0 +1,1 @@
+"""Background work; the only web-side place that may load the solver."""
