@@ -3,12 +3,13 @@
 Sources of the tables
 - Code letters (:data:`CODE_LETTERS`): table 1 of GB/T 2828.1-2012, identical in ISO 2859-1:1999 and MIL-STD-105E.
 - Normal, tightened and reduced plans (:data:`MASTER_TABLES`): tables 2-A, 2-B and 2-C of GB/T 2828.1-2012, which adopts
-  ISO 2859-1:1999. The printed standard was not at hand. The tables were written down from their diagonal build (each step
-  to the next letter and the next lower AQL keeps the acceptance number) and compared with a public transcription of the
-  printed pages made by two independent readers: 23 of the 49 rows (all that break the pattern at the edges), 598 cells,
-  each after following its arrows, no difference.
-- Reduced plans have no gap between Ac and Re since the editions of 1999 (ISO) and 2003 (GB/T). MIL-STD-105E still has one;
-  its table II-C is a different one and is not used here.
+  ISO 2859-1:1999. The printed standard was not at hand: the tables were written down from their diagonal build (a step
+  to the next letter and the next lower AQL keeps the acceptance number) and compared with a public transcription of
+  the printed pages made by two independent readers. 23 of the 49 rows, among them all that break the pattern at the
+  edges, were compared cell by cell after following the arrows: 598 cells, no difference. The other rows follow the
+  pattern.
+- Reduced plans have no gap between Ac and Re since the editions of 1999 (ISO) and 2003 (GB/T). MIL-STD-105E still has
+  one; its table II-C is a different one and is not used here.
 - The plans with fractional acceptance numbers (optional, table 11) are not offered.
 
 Quality is nonconforming units per 100 (up to AQL 10) or nonconformities per 100 units (any AQL).
@@ -205,9 +206,7 @@ def code_letter(lot: int, level: str) -> str:
     return next(letters[column] for largest, letters in CODE_LETTERS if lot <= largest)
 
 
-def sampling_plan(
-    lot: int, *, aql: float, level: str = "II", severity: Severity = Severity.NORMAL
-) -> SamplingPlan:
+def sampling_plan(lot: int, *, aql: float, level: str = "II", severity: Severity = Severity.NORMAL) -> SamplingPlan:
     """The single sampling plan for a lot of ``lot`` units at ``aql`` per 100. Refuses values outside the tables."""
     reasons = _lot_problems(lot, level)
     column = next((k for k, known in enumerate(AQLS) if math.isclose(known, aql, rel_tol=1e-9)), None)
@@ -278,7 +277,7 @@ class Switching:
 
     @property
     def discontinued(self) -> bool:
-        """Whether inspection is stopped until the supplier has improved; then it goes on tightened (:meth:`resumed`)."""
+        """Whether inspection is stopped until the supplier has improved (then :meth:`resumed`)."""
         return self.rejected_tightened >= 5
 
     @property

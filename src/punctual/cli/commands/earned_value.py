@@ -9,7 +9,9 @@ from typing import Any
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help='{"bac", "planned_duration", "periods": [{"pv", "ev", "ac"}]}')
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help='{"bac", "planned_duration", "periods": [{"pv", "ev", "ac"}]}'
+    )
 
 
 def run(arguments: argparse.Namespace) -> Mapping[str, Any]:

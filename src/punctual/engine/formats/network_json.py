@@ -2,66 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from punctual.engine.formats.strict_json import load_json, read_bytes
 from punctual.engine.simulate import Activity, Correlation, Distribution, Kind, Risk, StochasticNetwork
 from punctual.engine.simulate.model import PARAMETERS
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 
-LARGEST_FILE = 256 * 1024 * 1024
 _DEFAULTS = {"lambda": 4.0}
 _SECTIONS = ("activities", "links", "risks", "correlations", "resources", "demands")
 
 
 def read_network(path: Path) -> StochasticNetwork:
     """The network in a JSON file (UTF-8). Raises a Refusal that says what is wrong where."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            text = N_("the file has more than %(largest)d MiB")
-            raise Refusal(Reason("network.too_large", text, {"largest": LARGEST_FILE >> 20}))
-        return parse_network(path.read_bytes())
-    except OSError as error:
-        text = N_("%(file)s cannot be read: %(why)s")
-        raise Refusal(
-            Reason("network.unreadable", text, {"file": str(path), "why": error.strerror or str(error)})
-        ) from error
+    return parse_network(read_bytes(path))
 
 
 def parse_network(content: bytes) -> StochasticNetwork:
     """The network in the bytes of a JSON document. What the numbers mean is judged by ``simulate``, not here."""
     return _Reader().network(load_json(content))
-
-
-def load_json(content: bytes) -> Any:
-    """The JSON value; NaN, Infinity, a key given twice, other encodings and endless nesting are refused."""
-    try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_unique)
-    except UnicodeDecodeError as error:
-        text = N_("the file is not UTF-8 text (byte %(place)d)")
-        raise Refusal(Reason("network.not_utf8", text, {"place": error.start})) from error
-    except json.JSONDecodeError as error:
-        text = N_("the file is not JSON: %(why)s in line %(line)d, column %(column)d")
-        params = {"why": error.msg, "line": error.lineno, "column": error.colno}
-        raise Refusal(Reason("network.not_json", text, params)) from error
-    except (RecursionError, ValueError) as error:
-        text = N_("the file is not usable JSON: nested too deeply, or a number with too many digits")
-        raise Refusal(Reason("network.not_json", text)) from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise Refusal(Reason("network.not_a_number", N_("%(name)s is not a number that can be used"), {"name": name}))
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    twice = sorted(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-    if twice:
-        raise Refusal(Reason("network.repeated_key", N_("the key %(key)s is given twice"), {"key": twice[0]}))
-    return dict(pairs)
 
 
 class _Reader:
@@ -75,7 +37,9 @@ class _Reader:
             raise Refusal(Reason("network.not_an_object", N_("the document must be an object with activities")))
         for name in data:
             if name not in _SECTIONS:
-                self._note(name, N_("%(field)s is not a part of a network; there are %(known)s"), known=", ".join(_SECTIONS))
+                self._note(
+                    name, N_("%(field)s is not a part of a network; there are %(known)s"), known=", ".join(_SECTIONS)
+                )
         demands = self._demands(data)
         activities = [
             self._activity(entry, f"activities[{k}]", demands) for k, entry in enumerate(self._list(data, "activities"))
@@ -151,7 +115,9 @@ class _Reader:
             kind = Kind(given)
         except ValueError:
             known = ", ".join(Kind)
-            self._note(f"{field}.kind", N_("%(field)s is %(given)s; there are %(known)s"), given=repr(given), known=known)
+            self._note(
+                f"{field}.kind", N_("%(field)s is %(given)s; there are %(known)s"), given=repr(given), known=known
+            )
             return Distribution(Kind.FIXED, (0.0,))
         if kind is Kind.DISCRETE:
             return Distribution(kind, self._numbers(entry, "values", field), self._numbers(entry, "weights", field))

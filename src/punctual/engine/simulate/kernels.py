@@ -1,8 +1,8 @@
 """Compiled heart of the simulation: draws, longest paths and criticality, a block of runs at a time.
 
 Random numbers are counter-based: number ``run`` of the stream ``key`` is the SplitMix64 output for the state
-``key + (run + 1) * GAMMA``. Nothing is carried from one number to the next, so any run can be drawn again, alone, on any
-thread, with the same result; the second run of the same network without one risk therefore sees the same luck.
+``key + (run + 1) * GAMMA``. Nothing is carried from one number to the next, so any run can be drawn again, alone, on
+any thread, with the same result; a run repeated without one risk therefore sees the same luck.
 
 A block holds :data:`LANES` runs side by side (one row a quantity, one column a run), which is what lets the processor
 work on eight runs at once; the working memory is two rows an activity whatever the number of runs.
@@ -10,6 +10,9 @@ work on eight runs at once; the working memory is two rows an activity whatever 
 Sources: G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014 (SplitMix64);
 M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37 (1988).
 """
+
+# mypy: allow-untyped-defs, allow-untyped-calls
+# The compiler infers the types of kernels from their arguments; the shapes stand in the docstrings.
 
 from __future__ import annotations
 
@@ -371,8 +374,8 @@ def pert_table(alpha, beta, out):
 def _lower_half(alpha, beta, out):
     """The nodes from -6.5 to 0.
 
-    The quantile ``x(z)`` solves ``F(x) = Φ(z)``, so its log-odds ``y`` follow ``dy/dz = φ(z) · B(α, β) / (x^α (1-x)^β)``:
-    a smooth, gently bending line, integrated by the classical Runge-Kutta rule from the tail (where Newton's method
+    The quantile ``x(z)`` solves ``F(x) = Φ(z)``, so its log-odds ``y`` follow
+    ``dy/dz = φ(z) · B(α, β) / (x^α (1-x)^β)``: a smooth, gently bending line, integrated by the classical Runge-Kutta rule from the tail (where Newton's method
     starts it exactly) inwards, the direction in which errors fade.
     """
     log_norm = math.lgamma(alpha) + math.lgamma(beta) - math.lgamma(alpha + beta)
@@ -409,9 +412,7 @@ def beta_level(a, b, x):
     """The distribution function of Beta(a, b) at ``x``: the continued fraction of DLMF 8.17.22, from its front end."""
     if x > (a + 1.0) / (a + b + 2.0):
         return 1.0 - beta_level(b, a, 1.0 - x)
-    front = math.exp(
-        a * math.log(x) + b * math.log1p(-x) - math.lgamma(a) - math.lgamma(b) + math.lgamma(a + b)
-    )
+    front = math.exp(a * math.log(x) + b * math.log1p(-x) - math.lgamma(a) - math.lgamma(b) + math.lgamma(a + b))
     c = 1.0
     d = 1.0 / (1.0 - (a + b) * x / (a + 1.0))
     value = d

@@ -75,7 +75,9 @@ class Distribution:
             case Kind.EXPONENTIAL:
                 return self.numbers[0] == 0
             case Kind.DISCRETE:
-                return len({value for value, weight in zip(self.numbers, self.weights, strict=False) if weight > 0}) == 1
+                return (
+                    len({value for value, weight in zip(self.numbers, self.weights, strict=False) if weight > 0}) == 1
+                )
 
     @property
     def mean(self) -> float:

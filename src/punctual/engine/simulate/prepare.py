@@ -80,7 +80,7 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
     """
     listed = {activity.id: activity for activity in network.activities}
     links = sorted(set(network.links))
-    ids = topological(listed, links, {name: 0.0 for name in listed})
+    ids = topological(listed, links, dict.fromkeys(listed, 0.0))
     place = {name: k for k, name in enumerate(ids)}
     activities = [listed[name] for name in ids]
     risks = sorted(network.risks, key=lambda risk: risk.id)
@@ -118,7 +118,10 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
             ]
         ),
         varies=np.array(
-            [not activity.distribution.is_constant or _width(risk_links, k) > 0 for k, activity in enumerate(activities)]
+            [
+                not activity.distribution.is_constant or _width(risk_links, k) > 0
+                for k, activity in enumerate(activities)
+            ]
         ),
         demands=demands,
         capacities=np.array([network.capacities[name] for name in resources], np.float64),
@@ -127,7 +130,9 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
     )
 
 
-def topological(ids: Mapping[str, object], links: Sequence[tuple[str, str]], priority: Mapping[str, float]) -> list[str]:
+def topological(
+    ids: Mapping[str, object], links: Sequence[tuple[str, str]], priority: Mapping[str, float]
+) -> list[str]:
     """All ids, each after its predecessors; among those that may come next the lowest priority, then the lowest id."""
     waiting = dict.fromkeys(ids, 0)
     successors: dict[str, list[str]] = {}

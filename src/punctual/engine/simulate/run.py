@@ -76,7 +76,9 @@ class Simulation:
         }
 
 
-def simulate(network: StochasticNetwork, *, runs: int = 10_000, seed: int = 0, threads: int | None = None) -> Simulation:
+def simulate(
+    network: StochasticNetwork, *, runs: int = 10_000, seed: int = 0, threads: int | None = None
+) -> Simulation:
     """Simulate ``runs`` runs; the result depends on network, runs and seed only, not on ``threads`` or listing order.
 
     Without demands an activity starts when its predecessors have ended (longest path). With demands every run is

@@ -1,14 +1,17 @@
 """Compiled serial schedule-generation scheme in continuous time, and the simulation that uses it in every run.
 
 Each resource carries a profile: instants in ascending order, and from each to the next the units that are free. An
-activity takes the earliest start, not before its predecessors' ends and its release, from which all its demands are free
-for its whole duration; gaps are filled. Neighbouring stretches with the same free units are merged, so that a stretch
-that is full is one entry to step over, however many activities fill it.
+activity takes the earliest start, not before its predecessors' ends and its release, from which all its demands are
+free for its whole duration; gaps are filled. Neighbouring stretches with the same free units are merged, so that a
+stretch that is full is one entry to step over, however many activities fill it.
 
 Source: R. Kolisch, "Serial and parallel resource-constrained project scheduling methods revisited", European Journal of
 Operational Research 90 (1996); critical by precedence or resource: J. A. Bowers, "Criticality in resource constrained
 networks", Journal of the Operational Research Society 46 (1995).
 """
+
+# mypy: allow-untyped-defs, allow-untyped-calls
+# The compiler infers the types of kernels from their arguments; the shapes stand in the docstrings.
 
 from __future__ import annotations
 
@@ -190,8 +193,8 @@ def _count_driving(links, demands, start, finish, end, by_finish, stack, counts)
 
 @njit(cache=True, nogil=True)
 def schedule_runs(
-    order, links, releases, activities, risk_links, risks, groups, tables, skipped, demands, capacities, room, runs, ends,
-    counts,
+    order, links, releases, activities, risk_links, risks, groups, tables, skipped, demands, capacities, room,
+    runs, ends, counts,
 ):  # fmt: skip
     """As :func:`punctual.engine.simulate.kernels.simulate_runs`, with every run scheduled within the capacities.
 
