@@ -330,7 +330,10 @@ class TestInvariance:
     def test_a_longer_duration_never_ends_earlier(self, seed: int, runs: int, more: float) -> None:
         network = _without_demands(self.network)
         later = StochasticNetwork(
-            network.activities, network.links, [*network.risks, Risk("M", 1.0, ("A7",), fixed(more))], network.correlations
+            network.activities,
+            network.links,
+            [*network.risks, Risk("M", 1.0, ("A7",), fixed(more))],
+            network.correlations,
         )
         assert (simulate(later, runs=runs, seed=seed).ends >= simulate(network, runs=runs, seed=seed).ends).all()
 
