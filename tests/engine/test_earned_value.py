@@ -89,9 +89,9 @@ class TestPublishedExamples:
         assert last.vac == pytest.approx(-80_000)
         assert round(last.tcpi or 0, 3) == 1.757
 
-    def test_lipkes_formula_counts_whole_periods_and_adds_the_fraction(self) -> None:
-        """W. Lipke, "Schedule is different" (2003): ES = C + (EV - PV_C) / (PV_C+1 - PV_C), SV(t) = ES - AT, SPI(t) =
-        ES / AT, EAC(t) = PD / SPI(t); seven months gone, five and a half earned."""
+    def test_seven_months_gone_five_and_a_half_earned(self) -> None:
+        """W. Lipke's illustration ("Earned schedule concept"): ES = 5 + (EV - PV(May)) / (PV(June) - PV(May)), AT = 7; he
+        gives no amounts, these are ours."""
         plan = [50, 120, 200, 300, 420, 560, 700, 830, 930, 1000]
         earned = [40, 100, 160, 230, 310, 400, 490]
         rows = [(pv, *((earned[k], earned[k]) if k < 7 else (None, None))) for k, pv in enumerate(plan)]
@@ -100,6 +100,19 @@ class TestPublishedExamples:
         assert status.sv_t == pytest.approx(-1.5)
         assert status.spi_t == pytest.approx(5.5 / 7)
         assert status.eac_t == pytest.approx(10 / (5.5 / 7))
+
+    def test_ten_modules_in_twelve_months(self) -> None:
+        """MPUG, "Earned schedule management": ten modules of 100,000 planned in ten months take twelve and 1.3 million;
+        SV = 0 and SPI = 1 at the end although it is two months late, which SV(t) = -2 and SPI(t) = 0.83 tell."""
+        share = 1_000_000 / 12
+        rows = [(min(k, 10) * 100_000.0, k * share, k * 1_300_000 / 12) for k in range(1, 13)]
+        last = figures(1_000_000, 10, *rows)[-1]
+        assert (last.sv, last.spi) == (pytest.approx(0), pytest.approx(1))
+        assert last.cv == pytest.approx(-300_000)
+        assert last.es == pytest.approx(10)
+        assert last.sv_t == pytest.approx(-2)
+        assert last.spi_t == pytest.approx(0.83, abs=0.005)
+        assert last.eac_t == pytest.approx(12)
 
 
 class TestEdges:

@@ -123,15 +123,14 @@ class TestSanity:
                 numbers = [int(cell) for cell in line if cell.isdigit()]
                 assert numbers == sorted(numbers)
 
-    def test_tightened_inspection_is_never_easier_and_reduced_never_harder_for_the_same_lot(self) -> None:
+    def test_tightened_inspection_is_never_easier_than_normal_at_the_aql(self) -> None:
         for lot in LOTS:
             for aql in AQLS:
-                plans = {severity: sampling_plan(lot, aql=aql, severity=severity) for severity in Severity}
-                pa = {
-                    severity: plan.acceptance_probability(aql, nonconformities=True) for severity, plan in plans.items()
-                }
-                assert pa[Severity.TIGHTENED] <= pa[Severity.NORMAL] + 1e-12
-                assert pa[Severity.NORMAL] <= pa[Severity.REDUCED] + 0.04, (lot, aql)
+                normal, tightened = (
+                    sampling_plan(lot, aql=aql, severity=severity).acceptance_probability(aql, nonconformities=True)
+                    for severity in (Severity.NORMAL, Severity.TIGHTENED)
+                )
+                assert tightened <= normal + 1e-12
 
     def test_a_normal_plan_accepts_most_lots_at_its_aql(self) -> None:
         """The standard keeps the producer's risk at the AQL between about 0.5 and 13 %."""
