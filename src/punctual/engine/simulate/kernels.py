@@ -31,6 +31,10 @@ SCORE_STEP = 1.0 / 16.0
 SCORE_NODES = 209
 """The table of a PERT quantile: nodes on the normal score from -6.5 to 6.5, beyond which it is held."""
 
+LEVEL_STEPS = 256
+"""The table of a quantile over its level: nodes at k / 256 and cubic pieces between them, within 1/64 and 63/64."""
+_LOWEST_LEVEL = 1.0 / 64.0
+
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX2 = np.uint64(0x94D049BB133111EB)
@@ -85,17 +89,10 @@ def _tail_score(p):
     return -top / low if p < 0.5 else top / low
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _score_row(key, runs, out):
-    """Independent normal scores; the central rational for all lanes at once, the tails (15 in 100) put right after."""
-    tails = np.empty(LANES)
-    for lane in range(LANES):
-        q = _uniform(key, runs[lane]) - 0.5
-        tails[lane] = q
-        out[lane] = _central_score(q)
-    for lane in range(LANES):
-        if abs(tails[lane]) > 0.425:
-            out[lane] = _tail_score(_uniform(key, runs[lane]))
+@njit(cache=True, nogil=True)
+def _score(p):
+    """The standard normal quantile, about 16 figures."""
+    return _central_score(p - 0.5) if abs(p - 0.5) <= 0.425 else _tail_score(p)
 
 
 @njit(cache=True, nogil=True)
@@ -119,27 +116,70 @@ def _from_level(kind, p, tables, u):
     return p[0]
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _from_scores(kind, p, tables, scores, out):
-    """The quantiles at normal ``scores`` of the kinds that are simplest in them (``out`` may be ``scores``)."""
-    size = len(out)
+@njit(cache=True, nogil=True, inline="always")
+def _on_scores(tables, first, z):
+    """The value at normal score ``z`` of the PERT table that begins at ``first``: a cubic between its nodes."""
+    x = (min(max(z, -SCORE_LIMIT), SCORE_LIMIT) + SCORE_LIMIT) / SCORE_STEP
+    node = min(int(x), SCORE_NODES - 2)
+    t = x - node
+    rest = 1.0 - t
+    at = first + 2 * node
+    value = rest * rest * ((1.0 + 2.0 * t) * tables[at] + t * SCORE_STEP * tables[at + 1])
+    return value + t * t * ((3.0 - 2.0 * t) * tables[at + 2] - rest * SCORE_STEP * tables[at + 3])
+
+
+@njit(cache=True, nogil=True)
+def _from_score(kind, p, tables, z):
+    """The quantile at normal score ``z`` of the kinds that have tables (:func:`level_table`)."""
     if kind == NORMAL:
-        for k in range(size):
-            out[k] = max(0.0, p[0] + p[1] * scores[k])
-    elif kind == LOGNORMAL:
-        for k in range(size):
-            out[k] = math.exp(p[0] + p[1] * scores[k])
-    else:
-        first = int(p[2])
-        for k in range(size):
-            x = (min(max(scores[k], -SCORE_LIMIT), SCORE_LIMIT) + SCORE_LIMIT) / SCORE_STEP
-            node = min(int(x), SCORE_NODES - 2)
-            t = x - node
-            rest = 1.0 - t
-            at = first + 2 * node
-            value = rest * rest * ((1.0 + 2.0 * t) * tables[at] + t * SCORE_STEP * tables[at + 1])
-            value += t * t * ((3.0 - 2.0 * t) * tables[at + 2] - rest * SCORE_STEP * tables[at + 3])
-            out[k] = p[0] + p[1] * value
+        return max(0.0, p[0] + p[1] * z)
+    if kind == LOGNORMAL:
+        return p[1] * math.exp(p[3] * z)
+    return p[0] + p[1] * _on_scores(tables, int(p[3]), z)
+
+
+@njit(cache=True, nogil=True)
+def level_table(kind, p, tables, out):
+    """Fill ``out[2k], out[2k + 1]`` with the standardised quantile at level k / 256 and its slope per node step.
+
+    Standardised: the quantile is ``p[0] + p[1] * value`` (a normal one cut at 0). Rows of the kinds with tables are
+    NORMAL (mean, sd, table), LOGNORMAL (0, median, table, sd of the logarithm), PERT (min, width, table, PERT table).
+    """
+    half = 0.5 * SCORE_STEP
+    for k in range(LEVEL_STEPS // 64, LEVEL_STEPS - LEVEL_STEPS // 64 + 1):
+        z = _score(k / LEVEL_STEPS)
+        value, slope = z, 1.0
+        if kind == LOGNORMAL:
+            value = math.exp(p[3] * z)
+            slope = p[3] * value
+        elif kind == PERT:
+            first = int(p[3])
+            value = _on_scores(tables, first, z)
+            slope = (_on_scores(tables, first, z + half) - _on_scores(tables, first, z - half)) / SCORE_STEP
+        out[2 * k] = value
+        out[2 * k + 1] = slope * math.sqrt(2.0 * math.pi) * math.exp(0.5 * z * z) / LEVEL_STEPS
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _draw_from_table(kind, p, tables, key, runs, out):
+    """Draws of the kinds with tables: the cubic for all lanes, then the 3 in 100 beyond the table put right."""
+    first = uint64(p[2])
+    for lane in range(LANES):
+        x = _uniform(key, runs[lane]) * LEVEL_STEPS
+        node = uint64(x)
+        t = x - node
+        rest = 1.0 - t
+        at = first + uint64(2) * node
+        value = rest * rest * ((1.0 + 2.0 * t) * tables[at] + t * tables[at + uint64(1)])
+        value += t * t * ((3.0 - 2.0 * t) * tables[at + uint64(2)] - rest * tables[at + uint64(3)])
+        out[lane] = p[0] + p[1] * value
+    for lane in range(LANES):
+        u = _uniform(key, runs[lane])
+        if u < _LOWEST_LEVEL or u >= 1.0 - _LOWEST_LEVEL:
+            out[lane] = _from_score(kind, p, tables, _tail_score(u))
+    if kind == NORMAL:
+        for lane in range(LANES):
+            out[lane] = max(0.0, out[lane])
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -159,8 +199,7 @@ def draw(kind, p, tables, key, runs, out):
         for lane in range(LANES):
             out[lane] = p[0]
     elif kind >= NORMAL:
-        _score_row(key, runs, out)
-        _from_scores(kind, p, tables, out, out)
+        _draw_from_table(kind, p, tables, key, runs, out)
     else:
         for lane in range(LANES):
             out[lane] = _from_level(kind, p, tables, _uniform(key, runs[lane]))
@@ -170,7 +209,8 @@ def draw(kind, p, tables, key, runs, out):
 def from_scores(kind, p, tables, scores, out):
     """One row of durations for given normal scores (correlated activities; also the shape that NORTA integrates)."""
     if kind >= NORMAL:
-        _from_scores(kind, p, tables, scores, out)
+        for k in range(len(scores)):
+            out[k] = _from_score(kind, p, tables, scores[k])
     elif kind == EXPONENTIAL:
         for k in range(len(scores)):
             out[k] = -p[0] * math.log(0.5 * math.erfc(scores[k] * math.sqrt(0.5)))
@@ -201,7 +241,8 @@ def draw_scores(groups, runs, own, scores):
         first = starts[group]
         size = starts[group + 1] - first
         for member in range(size):
-            _score_row(keys[first + member], runs, own[member])
+            for lane in range(LANES):
+                own[member, lane] = _score(_uniform(keys[first + member], runs[lane]))
         at = factor_starts[group]
         for member in range(size):
             row = scores[first + member]
@@ -308,6 +349,20 @@ def simulate_runs(links, releases, activities, risk_links, risks, groups, tables
         ends[first : first + used] = end[:used]
         if len(counts) > 0:
             _count_critical(links, start, finish, end, used, mark, counts)
+
+
+@njit(cache=True, nogil=True)
+def duration_block(activities, risk_links, risks, groups, tables, skipped, runs, durations):
+    """``durations[activity, lane]`` for at most LANES run numbers ``runs``; lanes beyond them repeat the last run."""
+    lanes = np.empty(LANES, np.int64)
+    for lane in range(LANES):
+        lanes[lane] = runs[min(lane, len(runs) - 1)]
+    impacts = np.empty((len(risks[0]), LANES))
+    scores = np.empty((len(groups[1]), LANES))
+    draw_risks(risks, tables, skipped, lanes, impacts)
+    draw_scores(groups, lanes, np.empty((len(groups[1]), LANES)), scores)
+    for i in range(len(durations)):
+        duration_row(i, activities, risk_links, tables, lanes, scores, impacts, durations[i])
 
 
 @njit(cache=True, nogil=True)
