@@ -216,19 +216,19 @@ def _code(distribution: Distribution, tables: _Tables) -> tuple[int, tuple[float
 
 
 def _pert_row(numbers: tuple[float, ...], tables: _Tables) -> tuple[float, ...]:
-    from punctual.engine.simulate import kernels
+    from punctual.engine.simulate import kernels, pert
 
     low, mode, high, shape = numbers
     alpha = 1 + shape * ((mode - low) / (high - low))
     beta = 1 + shape * ((high - mode) / (high - low))
 
     def both() -> Floats:
-        scores = np.empty(2 * kernels.SCORE_NODES)
-        kernels.pert_table(alpha, beta, scores)
+        scores = np.empty(2 * pert.SCORE_NODES)
+        pert.pert_table(alpha, beta, scores)
         return np.concatenate([scores, _level_table(kernels.PERT, 0, scores)])
 
     place = tables.at((Kind.PERT, alpha, beta), both)
-    return low, high - low, place + 2 * kernels.SCORE_NODES, place
+    return low, high - low, place + 2 * pert.SCORE_NODES, place
 
 
 def _level_table(kind: int, fourth: float = 0.0, scores: Floats | None = None) -> Floats:

@@ -193,7 +193,7 @@ def _count_driving(links, demands, start, finish, end, by_finish, stack, counts)
 
 @njit(cache=True, nogil=True)
 def schedule_block(order, links, releases, demands, capacities, room, durations, ends, counts):
-    """Schedule the runs whose durations are the first columns of ``durations`` (activity, run), one for each of ``ends``.
+    """Schedule the runs whose durations are the first columns of ``durations`` (activity, run) into ``ends`` (run).
 
     ``room`` is the largest number of profile entries that any resource can need; the critical counts are added to
     ``counts`` unless that is empty.
