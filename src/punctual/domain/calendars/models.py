@@ -45,7 +45,7 @@ class ExceptionSource(models.TextChoices):
 
 
 class CalendarException(models.Model):
-    """One day that differs from the pattern: free, or worked in ``shifts`` (empty: as on the nearest normal workday)."""
+    """A day that differs from the pattern: free, or worked in ``shifts`` (empty: as on a normal workday)."""
 
     calendar = models.ForeignKey(WorkingCalendar, on_delete=models.CASCADE, related_name="exceptions")
     date = models.DateField(_("Date"))
