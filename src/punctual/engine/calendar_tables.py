@@ -140,7 +140,8 @@ class DayTables:
     def start(self, working: Minutes) -> Minutes:
         """Wall-clock minutes at which the working minutes begin; 0 ≤ working < total."""
         day = np.searchsorted(self.cumulative, working, side="right") - 1
-        return day * DAY + self.minute_of[self.pattern[day], working - self.cumulative[day]]
+        result: Minutes = day * DAY + self.minute_of[self.pattern[day], working - self.cumulative[day]]
+        return result
 
     def finish(self, working: Minutes) -> Minutes:
         """Wall-clock minutes at which so many working minutes are done; 0 < working ≤ total."""

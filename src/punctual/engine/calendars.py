@@ -35,6 +35,7 @@ from punctual.engine.daypattern import (
     merged,
     parse_shift,
     shift_faults,
+    union,
     within_day,
     without,
 )
@@ -80,6 +81,7 @@ class WorkCalendar:
     ``exceptions``  days that differ; where two cover a day the earlier in the list wins.
     ``weeks``       other weekly patterns for a time; exceptions win over them.
     ``within``      calendars that must be working too (task calendar ∩ resource calendar).
+    ``beside``      calendars of which any may be working instead (several crews); they are joined before ``within``.
     ``zone``        IANA zone whose skipped minutes are no working time; empty = none are.
 
     Build it from plain data with :meth:`from_data`, which refuses bad input with every reason.
@@ -90,6 +92,7 @@ class WorkCalendar:
     exceptions: tuple[CalendarException, ...] = ()
     weeks: tuple[OtherWeek, ...] = ()
     within: tuple[WorkCalendar, ...] = ()
+    beside: tuple[WorkCalendar, ...] = ()
     zone: str = ""
     _cache: dict[int, DayTables] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -155,6 +158,13 @@ class WorkCalendar:
         return replace(
             self, name=" ∩ ".join([self.name, *(other.name for other in others)]), within=(*self.within, *others)
         )
+
+    def unite(self, *others: WorkCalendar) -> WorkCalendar:
+        """Working whenever this or one of the others is (a task that several crews take turns at)."""
+        different = tuple(dict.fromkeys(other for other in others if other != self))
+        if not different:
+            return self
+        return replace(self, name=" ∪ ".join([self.name, *(o.name for o in different)]), beside=(*self.beside, *different))
 
     # ---------------------------------------------------------------- asking
 
@@ -231,11 +241,12 @@ class WorkCalendar:
 
     def _build(self, days: int) -> DayTables:
         patterns, index = self._own_days(days)
-        for other in self.within:
-            theirs = other.tables(days)
-            keys, index = np.unique(index.astype(np.int64) * len(theirs.patterns) + theirs.pattern, return_inverse=True)
-            pairs = [divmod(int(key), len(theirs.patterns)) for key in keys]
-            patterns = [intersection(patterns[mine], theirs.patterns[their]) for mine, their in pairs]
+        for join, others in ((union, self.beside), (intersection, self.within)):
+            for other in others:
+                theirs = other.tables(days)
+                keys, index = np.unique(index * len(theirs.patterns) + theirs.pattern, return_inverse=True)
+                pairs = [divmod(int(key), len(theirs.patterns)) for key in keys]
+                patterns = [join(patterns[mine], theirs.patterns[their]) for mine, their in pairs]
         return DayTables.build(*_without_duplicates(patterns, index))
 
     def _own_days(self, days: int) -> tuple[list[Shifts], Minutes]:

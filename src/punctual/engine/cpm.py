@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from punctual.engine.calendar_tables import FIRST_HORIZON, LAST_HORIZON, moment_of, outside, wall_minutes
 from punctual.engine.daypattern import DAY
 from punctual.engine.network import Constraint, Plan, Task, Uid
-from punctual.engine.network_arrays import DONE, EARLIEST, NEVER, TASK, Arrays, Network, NetworkBuilder
+from punctual.engine.network_arrays import DONE, NEVER, OPEN, TASK, Arrays, Network, NetworkBuilder, Nodes
 from punctual.engine.network_check import circle_faults, faults_of
 from punctual.kernel.refusal import Refusal, refuse_if
 
@@ -100,6 +100,22 @@ def kernels() -> Any:
     return module
 
 
+_YIELDING = np.array(
+    [
+        Constraint.ASAP,
+        Constraint.ALAP,
+        Constraint.START_NO_EARLIER_THAN,
+        Constraint.FINISH_NO_EARLIER_THAN,
+        Constraint.START_NO_EARLIER_THAN,
+        Constraint.ASAP,
+        Constraint.FINISH_NO_EARLIER_THAN,
+        Constraint.ASAP,
+    ],
+    dtype=np.int8,
+)
+"""What is left of each constraint in the forward pass when links win over it."""
+
+
 def _quad(n: int) -> Arrays:
     return tuple(np.full(n, NEVER, dtype=np.int64) for _ in range(4))
 
@@ -142,24 +158,33 @@ class Passes:
         return beyond
 
     def _run(self) -> None:
-        k, nodes, network = kernels(), self.network.nodes, self.network
-        tables, incoming = network.tables(), network.incoming.arrays
+        k, network, nodes = kernels(), self.network, self.network.nodes
         if self.plan.from_finish:
             self._start_from_finish()
-        self._honor()
-        k.forward_pass(self.order, tables, nodes.arrays, incoming, self.early)
+        self.early = self._forward(nodes)
         self.end = int(k.latest_end(self.early, nodes.arrays, nodes.counts))
         if self.plan.from_finish:
             assert self.plan.finish is not None
             self.end = max(self.end, wall_minutes(self.plan.finish))
         self._late()
         late = self._as_late_as_possible()
-        if late.any():
-            self.planned = self._planned(late)
-        else:
-            self.planned = self.early
-        k.slacks(self.order, tables, nodes.arrays, network.outgoing.arrays, self.early, self.late, self.end,
-                 self.total, self.free)  # fmt: skip
+        self.planned = self._held_back(late) if late.any() else self.early
+        if not self.plan.from_finish and late.any():
+            self.early = tuple(np.where(late, one, two) for one, two in zip(self.early, self.planned, strict=True))
+        basis = self.early if self.plan.from_finish else self.planned
+        k.slacks(
+            self.order, network.tables(), nodes.arrays, network.outgoing.arrays, basis, self.late,
+            self.total, self.free,
+        )  # fmt: skip
+
+    def _forward(self, nodes: Nodes) -> Arrays:
+        """Early start and finish in own minutes and on the clock. A constraint that is not honoured gives way to links."""
+        if not self.plan.honor_constraints:
+            nodes = replace(nodes, constraint=_YIELDING[nodes.constraint])
+        early = _quad(len(nodes))
+        network = self.network
+        kernels().forward_pass(self.order, network.tables(), nodes.arrays, network.incoming.arrays, early)
+        return early
 
     def _late(self) -> None:
         network = self.network
@@ -174,7 +199,7 @@ class Passes:
         network, nodes = self.network, self.network.nodes
         open_ = (nodes.kind == TASK) & (nodes.state != DONE)
         nodes.floor[open_] = 0
-        kernels().forward_pass(self.order, network.tables(), nodes.arrays, network.incoming.arrays, self.early)
+        self.early = self._forward(nodes)
         self.end = wall_minutes(self.plan.finish)
         self._late()
         starts = self._wall(self.late[0])[open_]
@@ -183,12 +208,6 @@ class Passes:
             begin = max(begin, wall_minutes(self.plan.status_date))
         nodes.floor[open_] = begin
 
-    def _honor(self) -> None:
-        """Without honoured constraints the no-later-than kinds leave the early dates alone."""
-        if not self.plan.honor_constraints:
-            rule = self.network.nodes.constraint
-            rule[rule == Constraint.MUST_START_ON] = Constraint.START_NO_EARLIER_THAN
-
     def _as_late_as_possible(self) -> NDArray[np.bool_]:
         nodes = self.network.nodes
         late = nodes.constraint == Constraint.ALAP
@@ -196,18 +215,15 @@ class Passes:
             asap = {task.uid for task in self.network.leaves if task.constraint == Constraint.ASAP}
             soon = np.array([task.uid in asap for task in self.network.leaves] + [True] * (len(nodes) - len(late)))
             late = late | ~np.resize(soon, len(nodes))
-        movable: NDArray[np.bool_] = late & (nodes.kind == TASK) & (nodes.state == 0)
+        movable: NDArray[np.bool_] = late & (nodes.kind == TASK) & (nodes.state == OPEN)
         return movable
 
-    def _planned(self, late: NDArray[np.bool_]) -> Arrays:
+    def _held_back(self, late: NDArray[np.bool_]) -> Arrays:
         """Where tasks lie when some take their late dates: a forward pass that holds those back."""
-        network = self.network
-        nodes = replace(network.nodes)
-        nodes.constraint = np.where(late, np.int8(Constraint.START_NO_EARLIER_THAN), nodes.constraint)
-        nodes.date = np.where(late, self._wall(self.late[0]), nodes.date)
-        planned = _quad(len(nodes))
-        kernels().forward_pass(self.order, network.tables(), nodes.arrays, network.incoming.arrays, planned)
-        return planned
+        nodes = self.network.nodes
+        constraint = np.where(late, np.int8(Constraint.START_NO_EARLIER_THAN), nodes.constraint)
+        place = np.where(nodes.duration == 0, self.late[2], self._wall(self.late[0]))
+        return self._forward(replace(nodes, constraint=constraint, date=np.where(late, place, nodes.date)))
 
     # ---------------------------------------------------------------- reading
 
@@ -268,5 +284,3 @@ def _dates(task: Task, summary: bool, row: list[int], critical: bool) -> TaskDat
         row[6], row[7], critical,
     )  # fmt: skip
 
-
-__all__ = ["EARLIEST", "Passes", "ScheduleResult", "TaskDates", "schedule"]

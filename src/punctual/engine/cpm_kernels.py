@@ -112,7 +112,7 @@ def _in_own_time(calendars, c, wall, lag, lag_calendar):  # type: ignore[no-unty
 @njit(**JIT)
 def _run_on(i, calendars, tasks, early):  # type: ignore[no-untyped-def]
     """A started task: what remains follows what is done, or the status date."""
-    _, calendar, duration, remaining, _, _, _, _, resume, pin_start, _ = tasks
+    _, calendar, duration, remaining, _, _, _, _, resume, pin_start, _, _ = tasks
     start, finish, wall_start, wall_finish = early
     c = calendar[i]
     begun = work_of(calendars, c, pin_start[i])
@@ -128,7 +128,7 @@ def _run_on(i, calendars, tasks, early):  # type: ignore[no-untyped-def]
 @njit(**JIT)
 def _after_predecessors(i, calendars, tasks, links, early):  # type: ignore[no-untyped-def]
     """Early start that the links and the floor allow, and without duration the place on the clock."""
-    kind, calendar, duration, _, _, _, _, floor, _, _, _ = tasks
+    kind, calendar, duration, _, _, _, _, floor, _, _, _, _ = tasks
     first_in, source, link_type, lag, lag_calendar = links
     start, finish, wall_start, wall_finish = early
     c = calendar[i]
@@ -183,7 +183,7 @@ def _constrained(calendars, c, d, constraint, date, best, place):  # type: ignor
 @njit(**JIT)
 def forward_node(i, calendars, tasks, links, early):  # type: ignore[no-untyped-def]
     """Earliest start and finish of node ``i`` from its predecessors; writes into ``early``."""
-    kind, calendar, duration, _, state, constraint, date, _, _, pin_start, pin_finish = tasks
+    kind, calendar, duration, _, state, constraint, date, _, _, pin_start, pin_finish, delay = tasks
     start, finish, wall_start, wall_finish = early
     c = calendar[i]
     d = duration[i]
@@ -202,6 +202,9 @@ def forward_node(i, calendars, tasks, links, early):  # type: ignore[no-untyped-
     if best == NEVER:
         start[i] = finish[i] = wall_start[i] = wall_finish[i] = NEVER
         return
+    if delay[i] > 0:
+        place = snap(calendars, c, place + delay[i], True)
+        best = work_of(calendars, c, place if d == 0 else start_of(calendars, c, best) + delay[i])
     start[i] = best
     finish[i] = best + d
     if kind[i] == NODE_EARLIEST:
@@ -242,7 +245,7 @@ def latest_finish(i, calendars, tasks, links, times, early_start):  # type: igno
     Returns working minutes of the node's calendar and, for nodes without duration, the wall-clock place;
     −NEVER where nothing bounds it.
     """
-    kind, calendar, duration, _, state, _, _, _, _, _, _ = tasks
+    kind, calendar, duration, _, state, _, _, _, _, _, _, _ = tasks
     first_out, target, link_type, lag, lag_calendar = links
     start, finish, _ = times
     c = calendar[i]
@@ -282,7 +285,7 @@ def latest_finish(i, calendars, tasks, links, times, early_start):  # type: igno
 @njit(**JIT)
 def backward_node(i, calendars, tasks, links, early, late, deadline, end):  # type: ignore[no-untyped-def]
     """Latest start and finish of node ``i`` from its successors and the end of the plan; writes into ``late``."""
-    kind, calendar, duration, remaining, state, constraint, date, _, _, _, _ = tasks
+    kind, calendar, duration, remaining, state, constraint, date, _, _, _, _, _ = tasks
     start, finish, place = late
     c = calendar[i]
     d = duration[i]
@@ -333,12 +336,13 @@ def latest_end(early, tasks, counts):  # type: ignore[no-untyped-def]
 
 
 @njit(**JIT)
-def slacks(order, calendars, tasks, out_links, early, late, end, total, free):  # type: ignore[no-untyped-def]
+def slacks(order, calendars, tasks, out_links, early, late, total, free):  # type: ignore[no-untyped-def]
     """Total and free slack of every node in working minutes of its calendar.
 
-    Free slack looks through the gates of summaries to the tasks behind them.
+    Free slack looks through the gates of summaries to the tasks behind them; never negative, and total slack
+    where nothing follows.
     """
-    kind, calendar, _, _, state, _, _, _, _, _, _ = tasks
+    kind, calendar, _, _, state, _, _, _, _, _, _, _ = tasks
     start, finish, place = early[0].copy(), early[1].copy(), early[2].copy()
     times = (start, finish, place)
     for position in range(len(order) - 1, -1, -1):
@@ -352,10 +356,8 @@ def slacks(order, calendars, tasks, out_links, early, late, end, total, free):  
             start[i] = finish[i] = latest
             place[i] = spot
             continue
-        if latest == -NEVER:
-            latest = work_of(calendars, calendar[i], end)
         total[i] = late[1][i] - finish[i]
-        free[i] = latest - finish[i]
+        free[i] = max(0, total[i] if latest == -NEVER else latest - finish[i])
 
 
 @njit(**JIT)

@@ -86,6 +86,11 @@ def intersection(left: Shifts, right: Shifts) -> Shifts:
     return merged((max(a, c), min(b, d)) for a, b in left for c, d in right if max(a, c) < min(b, d))
 
 
+def union(left: Shifts, right: Shifts) -> Shifts:
+    """Minutes worked in one or the other."""
+    return merged((*left, *right))
+
+
 def without(shifts: Shifts, hole: Shift) -> Shifts:
     """The shifts less the minutes of ``hole``."""
     pieces: list[Shift] = []

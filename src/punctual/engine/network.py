@@ -80,6 +80,7 @@ class Task:
     ``constraint``        None = the plan's direction: as soon as possible, or as late as possible when it is planned
                           from its finish.
     ``constraint_date``   needed by every constraint but ASAP and ALAP.
+    ``delay``             minutes on the clock by which the start is held back (what levelling added).
     ``deadline``          latest wished finish: moves late dates and slack, never the task.
     ``actual_start`` …    progress; ``remaining`` in minutes, else from ``percent_complete`` (0…100 of the duration).
     ``manual``            keeps ``start`` and ``finish`` (or duration) as given, whatever the links say.
@@ -95,6 +96,7 @@ class Task:
     parent: Uid | None = None
     constraint: Constraint | None = None
     constraint_date: datetime | None = None
+    delay: int = 0
     deadline: datetime | None = None
     actual_start: datetime | None = None
     actual_finish: datetime | None = None
@@ -124,6 +126,8 @@ class Plan:
     """What is to be scheduled.
 
     ``start``                first possible moment (needed unless ``from_finish``).
+    ``start_is_floor``       no task starts before ``start``. Without, leads and start-finish links may reach before it,
+                             as they do in Microsoft Project; tasks without predecessors never start before it.
     ``finish``               with ``from_finish``: the moment at which the plan has to end; tasks lie late.
     ``calendar``             the plan's calendar; ``calendars`` the further ones by key.
     ``status_date``          with it, unfinished work never lies before it; None = stored progress alone counts.
@@ -134,6 +138,7 @@ class Plan:
 
     name: str = ""
     start: datetime | None = None
+    start_is_floor: bool = True
     finish: datetime | None = None
     from_finish: bool = False
     calendar: WorkCalendar = field(default_factory=WorkCalendar.standard)

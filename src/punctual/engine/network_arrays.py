@@ -62,6 +62,7 @@ class Nodes:
     resume: Ints
     pin_start: Ints
     pin_finish: Ints
+    delay: Ints
     deadline: Ints
     counts: NDArray[np.bool_]
 
@@ -82,6 +83,7 @@ class Nodes:
             resume=never(),
             pin_start=never(),
             pin_finish=never(),
+            delay=np.zeros(n, np.int64),
             deadline=never(),
             counts=np.ones(n, np.bool_),
         )
@@ -90,7 +92,7 @@ class Nodes:
     def arrays(self) -> Arrays:
         return (
             self.kind, self.calendar, self.duration, self.remaining, self.state, self.constraint, self.date,
-            self.floor, self.resume, self.pin_start, self.pin_finish,
+            self.floor, self.resume, self.pin_start, self.pin_finish, self.delay,
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -163,9 +165,11 @@ class NetworkBuilder:
         self._add_links()
         n = len(self.leaves) + len(self.gates)
         nodes = Nodes.empty(n)
-        with_predecessor = {link[1] for link in self.links}
+        predecessors: dict[int, set[int]] = {}
+        for _, target, kind, *_ in self.links:
+            predecessors.setdefault(target, set()).add(kind)
         for row, task in enumerate(self.leaves):
-            self._fill(nodes, row, task, row in with_predecessor)
+            self._fill(nodes, row, task, predecessors.get(row, set()))
         for row, (kind, role, uid) in enumerate(self.gates, start=len(self.leaves)):
             self._fill_gate(nodes, row, kind, role, self.task[uid])
         table = np.array(self.links, dtype=np.int64).reshape(-1, 5)
@@ -192,19 +196,19 @@ class NetworkBuilder:
 
     # ---------------------------------------------------------------- tasks
 
-    def _fill(self, nodes: Nodes, row: int, task: Task, has_predecessor: bool) -> None:
+    def _fill(self, nodes: Nodes, row: int, task: Task, linked_by: set[int]) -> None:
         plan = self.plan
         nodes.calendar[row] = ON_THE_CLOCK if task.elapsed else self.calendar_index(task.calendar)
         nodes.duration[row] = nodes.remaining[row] = task.duration
         nodes.counts[row] = not task.inactive
+        nodes.delay[row] = task.delay
         if task.constraint is not None:
             nodes.constraint[row] = task.constraint
         if task.constraint_date is not None:
             nodes.date[row] = wall_minutes(task.constraint_date)
         if task.deadline is not None:
             nodes.deadline[row] = wall_minutes(task.deadline)
-        own_date = task.constraint in (Constraint.START_NO_EARLIER_THAN, Constraint.FINISH_NO_EARLIER_THAN)
-        if plan.start is not None and (has_predecessor or not own_date):
+        if plan.start is not None and self._has_floor(task, linked_by):
             nodes.floor[row] = wall_minutes(plan.start)
         if plan.status_date is not None:
             nodes.floor[row] = max(nodes.floor[row], wall_minutes(plan.status_date))
@@ -216,6 +220,12 @@ class NetworkBuilder:
             nodes.state[row] = FIXED
             nodes.pin_start[row], nodes.pin_finish[row] = wall_minutes(task.start), wall_minutes(finish)
             nodes.duration[row] = nodes.remaining[row] = self._between(task, task.start, finish)
+
+    def _has_floor(self, task: Task, linked_by: set[int]) -> bool:
+        """Whether the plan's start bounds the task. A date of its own replaces it; finish-finish links keep it."""
+        if linked_by:
+            return self.plan.start_is_floor or LinkType.FINISH_FINISH in linked_by
+        return task.constraint not in (Constraint.START_NO_EARLIER_THAN, Constraint.FINISH_NO_EARLIER_THAN)
 
     def _fill_progress(self, nodes: Nodes, row: int, task: Task) -> None:
         assert task.actual_start is not None

@@ -74,7 +74,11 @@ def _frame_faults(plan: Plan) -> list[Reason]:
 
 def _task_faults(plan: Plan, task: Task, row: int) -> Iterator[Reason]:
     name = label(task)
-    for field, minutes in (("duration", task.duration), ("remaining", task.remaining or 0)):
+    for field, minutes in (
+        ("duration", task.duration),
+        ("remaining", task.remaining or 0),
+        ("delay", task.delay),
+    ):
         if not _is_minutes(minutes) or minutes < 0 or minutes > MOST_MINUTES:
             yield _reason(
                 "plan.bad_duration",
