@@ -164,7 +164,9 @@ class WorkCalendar:
         different = tuple(dict.fromkeys(other for other in others if other != self))
         if not different:
             return self
-        return replace(self, name=" ∪ ".join([self.name, *(o.name for o in different)]), beside=(*self.beside, *different))
+        return replace(
+            self, name=" ∪ ".join([self.name, *(o.name for o in different)]), beside=(*self.beside, *different)
+        )
 
     # ---------------------------------------------------------------- asking
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from punctual.engine.calendar_tables import FIRST_HORIZON, LAST_HORIZON, moment_of, outside, wall_minutes
 from punctual.engine.daypattern import DAY
 from punctual.engine.network import Constraint, Plan, Task, Uid
-from punctual.engine.network_arrays import DONE, NEVER, OPEN, TASK, Arrays, Network, NetworkBuilder, Nodes
+from punctual.engine.network_arrays import DONE, NEVER, OPEN, SAME, TASK, Arrays, Network, NetworkBuilder, Nodes
 from punctual.engine.network_check import circle_faults, faults_of
 from punctual.kernel.refusal import Refusal, refuse_if
 
@@ -177,6 +177,14 @@ class Passes:
             self.total, self.free,
         )  # fmt: skip
 
+    def _count_slack_elsewhere(self, late_finish: NDArray[np.int64]) -> None:
+        """Total slack of tasks that count it on another calendar than their own."""
+        nodes = self.network.nodes
+        for row in np.flatnonzero((nodes.slack_calendar != SAME) & (nodes.state != DONE)):
+            tables = self.network.calendars[nodes.slack_calendar[row]].tables(self.network.horizon)
+            early, late = tables.working(np.array([self.planned[3][row], late_finish[row]]))
+            self.total[row] = late - early
+
     def _forward(self, nodes: Nodes) -> Arrays:
         """Early start and finish in own minutes and on the clock. A constraint that is not honoured gives way to links."""
         if not self.plan.honor_constraints:
@@ -243,6 +251,7 @@ class Passes:
         late_start[begun & (nodes.state != 2)] = nodes.pin_start[begun & (nodes.state != 2)]
         done = nodes.state == DONE
         late_finish[done] = nodes.pin_finish[done]
+        self._count_slack_elsewhere(late_finish)
         columns = np.stack([*self.planned[2:], *self.early[2:], late_start, late_finish, self.total, self.free])[:, :n]
         critical = (self.total <= self.plan.critical_slack_limit) & ~done
         rows = dict(self._rows(columns, critical[:n]))
@@ -283,4 +292,3 @@ def _dates(task: Task, summary: bool, row: list[int], critical: bool) -> TaskDat
         task.uid, task.name, summary, start, finish, early_start, early_finish, late_start, late_finish,
         row[6], row[7], critical,
     )  # fmt: skip
-

@@ -82,6 +82,8 @@ class Task:
     ``constraint_date``   needed by every constraint but ASAP and ALAP.
     ``delay``             minutes on the clock by which the start is held back (what levelling added).
     ``deadline``          latest wished finish: moves late dates and slack, never the task.
+    ``slack_calendar``    key of the calendar total slack is counted on where that is not ``calendar``.
+    ``resume``            what remains of a started task does not go on before this.
     ``actual_start`` …    progress; ``remaining`` in minutes, else from ``percent_complete`` (0…100 of the duration).
     ``manual``            keeps ``start`` and ``finish`` (or duration) as given, whatever the links say.
     ``inactive``          dated but without influence on any other task.
@@ -102,6 +104,8 @@ class Task:
     actual_finish: datetime | None = None
     percent_complete: float = 0.0
     remaining: int | None = None
+    resume: datetime | None = None
+    slack_calendar: str = ""
     manual: bool = False
     start: datetime | None = None
     finish: datetime | None = None

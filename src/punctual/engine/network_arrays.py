@@ -27,6 +27,8 @@ TASK, GATE, EARLIEST = 0, 1, 2
 OPEN, RUNNING, FIXED, DONE = 0, 1, 2, 3
 ON_THE_CLOCK: Final = -1
 """Calendar index of elapsed time."""
+SAME: Final = -2
+"""Slack is counted on the calendar of the task."""
 
 Ints = NDArray[np.int64]
 Arrays = tuple[NDArray[Any], ...]
@@ -63,6 +65,7 @@ class Nodes:
     pin_start: Ints
     pin_finish: Ints
     delay: Ints
+    slack_calendar: NDArray[np.int32]
     deadline: Ints
     counts: NDArray[np.bool_]
 
@@ -84,6 +87,7 @@ class Nodes:
             pin_start=never(),
             pin_finish=never(),
             delay=np.zeros(n, np.int64),
+            slack_calendar=np.full(n, SAME, np.int32),
             deadline=never(),
             counts=np.ones(n, np.bool_),
         )
@@ -202,6 +206,7 @@ class NetworkBuilder:
         nodes.duration[row] = nodes.remaining[row] = task.duration
         nodes.counts[row] = not task.inactive
         nodes.delay[row] = task.delay
+        nodes.slack_calendar[row] = self.calendar_index(task.slack_calendar) if task.slack_calendar else SAME
         if task.constraint is not None:
             nodes.constraint[row] = task.constraint
         if task.constraint_date is not None:
@@ -241,6 +246,8 @@ class NetworkBuilder:
             nodes.state[row] = RUNNING
             nodes.remaining[row] = remaining
             nodes.duration[row] = max(task.duration, remaining)
+            if task.resume is not None:
+                nodes.resume[row] = max(nodes.resume[row], wall_minutes(task.resume))
 
     def _after(self, task: Task, start: datetime, minutes: int) -> datetime:
         calendar = WorkCalendar.around_the_clock() if task.elapsed else self._calendar(task)

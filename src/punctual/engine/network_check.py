@@ -90,14 +90,14 @@ def _task_faults(plan: Plan, task: Task, row: int) -> Iterator[Reason]:
                 value=minutes,
                 most=MOST_MINUTES,
             )
-    if task.calendar and task.calendar not in plan.calendars:
+    for key in {task.calendar, task.slack_calendar} - {"", *plan.calendars}:
         yield _reason(
             "plan.unknown_calendar",
             N_("task %(task)s: there is no calendar '%(calendar)s'"),
             row,
             "calendar",
             task=name,
-            calendar=task.calendar,
+            calendar=key,
         )
     if task.constraint is not None and task.constraint.needs_date and task.constraint_date is None:
         yield _reason(

@@ -33,9 +33,13 @@ def elements(stream: IO[bytes] | bytes, what: str) -> Iterator[tuple[int, Elemen
                 depth += 1
                 count += 1
                 if depth >= MOST_DEPTH:
-                    raise _refusal("xml.too_deep", N_("%(what)s nests elements deeper than %(most)s levels"), what, MOST_DEPTH)
+                    raise _refusal(
+                        "xml.too_deep", N_("%(what)s nests elements deeper than %(most)s levels"), what, MOST_DEPTH
+                    )
                 if count > MOST_ELEMENTS:
-                    raise _refusal("xml.too_many", N_("%(what)s holds more than %(most)s elements"), what, MOST_ELEMENTS)
+                    raise _refusal(
+                        "xml.too_many", N_("%(what)s holds more than %(most)s elements"), what, MOST_ELEMENTS
+                    )
             else:
                 element.tag = element.tag.rpartition("}")[2]
                 yield depth, element

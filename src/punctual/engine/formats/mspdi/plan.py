@@ -13,6 +13,7 @@ from punctual.engine.formats.mspdi.values import ELAPSED_FORMATS, PERCENT_FORMAT
 from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan, Task
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
+
 WORK_RESOURCE = 1
 FIXED_DURATION = 1
 
@@ -38,7 +39,9 @@ def plan_of(file: ProjectFile, status_date: datetime | None = None) -> Plan:
             continue
         key = _calendar_key(data, working.get(data.uid, []), calendars)
         tasks.append(_task(data, parents.get(data.uid), key))
-        links += [_link(link, data.uid) for link in data.links if not link.cross_project or link.predecessor_uid in known]
+        links += [
+            _link(link, data.uid) for link in data.links if not link.cross_project or link.predecessor_uid in known
+        ]
     return Plan(
         name=header.title or header.name,
         start=start,
@@ -176,6 +179,8 @@ def _task(data: TaskData, parent: int | None, calendar: str) -> Task:
         actual_finish=None if data.summary or started is None else data.actual_finish,
         percent_complete=0.0 if data.summary else min(100.0, max(0.0, data.percent_complete)),
         remaining=max(0, data.remaining_duration or 0) if started is not None else None,
+        resume=data.resume if started is not None else None,
+        slack_calendar=str(data.calendar_uid) if "&" in calendar else "",
         manual=manual and not data.summary,
         start=start if manual else None,
         finish=finish if manual and start is not None and finish is not None and finish >= start else None,
