@@ -171,6 +171,9 @@ def from_scores(kind, p, tables, scores, out):
     """One row of durations for given normal scores (correlated activities; also the shape that NORTA integrates)."""
     if kind >= NORMAL:
         _from_scores(kind, p, tables, scores, out)
+    elif kind == EXPONENTIAL:
+        for k in range(len(scores)):
+            out[k] = -p[0] * math.log(0.5 * math.erfc(scores[k] * math.sqrt(0.5)))
     else:
         for k in range(len(scores)):
             out[k] = _from_level(kind, p, tables, 0.5 * math.erfc(-scores[k] * math.sqrt(0.5)))
@@ -375,8 +378,8 @@ def _lower_half(alpha, beta, out):
     """The nodes from -6.5 to 0.
 
     The quantile ``x(z)`` solves ``F(x) = Φ(z)``, so its log-odds ``y`` follow
-    ``dy/dz = φ(z) · B(α, β) / (x^α (1-x)^β)``: a smooth, gently bending line, integrated by the classical Runge-Kutta rule from the tail (where Newton's method
-    starts it exactly) inwards, the direction in which errors fade.
+    ``dy/dz = φ(z) · B(α, β) / (x^α (1-x)^β)``: a smooth, gently bending line, integrated by the classical Runge-Kutta
+    rule from the tail (where Newton's method starts it exactly) inwards, the direction in which errors fade.
     """
     log_norm = math.lgamma(alpha) + math.lgamma(beta) - math.lgamma(alpha + beta)
     z = -SCORE_LIMIT
