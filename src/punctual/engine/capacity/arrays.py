@@ -1,7 +1,8 @@
 """The problem as arrays: what the compiled schedulers read.
 
 All times are divided by their greatest common divisor (``scale``), so that a plan in minutes whose numbers are all multiples of
-30 is scheduled on a half-hour grid; every result is multiplied back exactly.
+30 is scheduled on a half-hour grid; every result is multiplied back exactly. Units of a resource are divided likewise by the
+greatest common divisor of what is asked of it (capacity rounded down, which changes nothing).
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def network(plan: Problem) -> tuple[Network, int]:
     releases = [row.release for row in plan.orders]
     modes = [mode for task in plan.tasks for mode in task.modes]
     needs = [[(resource[name], n) for name, n in mode.demands.items() if n and mode.duration] for mode in modes]
+    grain = [gcd(*(n for row in needs for kind, n in row if kind == number)) or 1 for number in range(len(resource))]
     links = [[(index[link.predecessor], link.lag // scale) for link in task.predecessors] for task in plan.tasks]
     after: list[list[int]] = [[] for _ in plan.tasks]
     for position, row in enumerate(links):
@@ -83,7 +85,7 @@ def network(plan: Problem) -> tuple[Network, int]:
         duration=_ints([mode.duration // scale for mode in modes]),
         need_ptr=_pointers([len(row) for row in needs]),
         need=_ints([name for row in needs for name, _ in row]),
-        units=_ints([n for row in needs for _, n in row]),
+        units=_ints([n // grain[kind] for row in needs for kind, n in row]),
         pred_ptr=_pointers([len(row) for row in links]),
         pred=_ints([before for row in links for before, _ in row]),
         lag=_ints([lag for row in links for _, lag in row]),
@@ -99,7 +101,7 @@ def network(plan: Problem) -> tuple[Network, int]:
         price=_ints([task.move_price if task.planned is not None else 0 for task in plan.tasks]),
         step_ptr=_pointers([len(row.capacity) for row in plan.resources]),
         step_time=_ints([time // scale for row in plan.resources for time, _ in row.capacity]),
-        step_units=_ints([n for row in plan.resources for _, n in row.capacity]),
+        step_units=_ints([n // grain[kind] for kind, row in enumerate(plan.resources) for _, n in row.capacity]),
         topological=_ints(_topological(links, after)),
     )
     return made, scale

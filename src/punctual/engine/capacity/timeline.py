@@ -33,7 +33,7 @@ def earliest(line, net, planes, mode, begin):
     length = net.duration[mode]
     first = net.need_ptr[mode]
     last = net.need_ptr[mode + 1]
-    if first == last:
+    if first == last or length == 0:
         return begin
     word = begin >> 6
     if word >= line.words:
