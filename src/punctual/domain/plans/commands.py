@@ -57,6 +57,20 @@ def perform(state: PlanState, wish: Wish, scene: Scene) -> None:
     if not isinstance(verb, str) or verb not in VERBS:
         refuse("verb", N_("There is no command “%(verb)s”; there are %(verbs)s."), "verb", verb=verb, verbs=", ".join(VERBS))
     VERBS[verb](state, wish, scene)
+    _tidy(state, scene)
+
+
+def _tidy(state: PlanState, scene: Scene) -> None:
+    """What follows from a change of the outline: summaries need nobody, a task that is left without tasks has a day."""
+    for need_id, need in list(state.needs.items()):
+        if state.is_summary(need.task):
+            state.put("need", need_id, None)
+    for task_id, place in state.outline.items():
+        task = state.tasks[task_id]
+        if place.is_summary:
+            state.put("task", task_id, {"is_milestone": False})
+        elif not task.duration and not task.is_milestone:
+            state.put("task", task_id, {"duration": scene.day_minutes})
 
 
 def _several(state: PlanState, wish: Wish, scene: Scene) -> None:
@@ -161,7 +175,7 @@ def _indent(state: PlanState, wish: Wish, scene: Scene) -> None:
 
 
 def _outdent(state: PlanState, wish: Wish, scene: Scene) -> None:
-    """Each task moves behind its summary; the siblings after it become its own children, as outlines do."""
+    """Each task moves behind its summary; the siblings after it stay where they are."""
     for task_id in reversed(_topmost(state, tasks_of(state, wish))):
         parent = state.tasks[task_id].parent
         if parent is None:
