@@ -18,7 +18,7 @@ CURRENCIES: Final = [(code, code) for code in MINOR_UNITS]
 
 
 class OrderState(models.TextChoices):
-    """The life of an order; which verb leads where stands in ``rules.LIFE``."""
+    """The life of an order; which verb leads where stands in ``life.LIFE``."""
 
     DRAFT = "draft", _("Draft")
     QUOTED = "quoted", _("Quoted")
@@ -222,6 +222,7 @@ class CheckSettings(Versioned):
         _("Tolerance around the list price, %"), max_digits=5, decimal_places=2, default=5
     )
     review_hours = models.PositiveIntegerField(_("Hours to sign a review"), default=24)
+    at_risk_days = models.PositiveIntegerField(_("At risk when fewer days remain to the promise"), default=5)
     quote_days = models.PositiveIntegerField(_("Days a quotation stays valid"), default=30)
 
     class Meta:
