@@ -8,25 +8,28 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
+from punctual.domain.plans.models import BudgetKind, Constraint
 from punctual.domain.plans.state import PLAN_ROW, Dates, PlanState, TaskFacts
 from punctual.domain.plans.wishes import (
     Wish,
+    amount,
+    choice,
     constraint,
     day,
     lag,
     line,
-    link_of,
     link_type,
     moment,
     refuse,
+    row_of,
     task_of,
     tasks_of,
     text,
     whole,
 )
-from punctual.domain.plans.models import Constraint
 from punctual.kernel.wording import N_
 
 MOST_TASKS: Final = 10_000
@@ -55,7 +58,13 @@ def perform(state: PlanState, wish: Wish, scene: Scene) -> None:
     """Do one command. Raises Refusal with what is wrong; the state is then to be thrown away."""
     verb = wish.get("verb")
     if not isinstance(verb, str) or verb not in VERBS:
-        refuse("verb", N_("There is no command “%(verb)s”; there are %(verbs)s."), "verb", verb=verb, verbs=", ".join(VERBS))
+        refuse(
+            "verb",
+            N_("There is no command “%(verb)s”; there are %(verbs)s."),
+            "verb",
+            verb=verb,
+            verbs=", ".join(VERBS),
+        )
     VERBS[verb](state, wish, scene)
     _tidy(state, scene)
 
@@ -136,6 +145,8 @@ def _delete(state: PlanState, wish: Wish, scene: Scene) -> None:
     parents = {state.tasks[task_id].parent for task_id in wanted} - gone
     for need_id in [key for key, need in state.needs.items() if need.task in gone]:
         state.put("need", need_id, None)
+    for budget_id in [key for key, budget in state.budget.items() if budget.task in gone]:
+        state.put("budget", budget_id, {"task": None})
     for link_id in [key for key, link in state.links.items() if {link.predecessor, link.successor} & gone]:
         state.put("link", link_id, None)
     for task_id in reversed(order):
@@ -162,12 +173,22 @@ def _indent(state: PlanState, wish: Wish, scene: Scene) -> None:
         siblings = state.children(state.tasks[task_id].parent)
         index = siblings.index(task_id)
         if index == 0:
-            refuse("indent", N_("“%(task)s” is the first of its group; there is nothing to put it under."), "task", task=state.label(task_id))
+            refuse(
+                "indent",
+                N_("“%(task)s” is the first of its group; there is nothing to put it under."),
+                "task",
+                task=state.label(task_id),
+            )
         above = siblings[index - 1]
         if not state.is_summary(above):
             _refuse_started(state, above, N_("“%(task)s” has progress and can't become a summary."))
             if state.tasks[above].is_milestone:
-                refuse("milestone_summary", N_("“%(task)s” is a milestone and can't become a summary."), "task", task=state.label(above))
+                refuse(
+                    "milestone_summary",
+                    N_("“%(task)s” is a milestone and can't become a summary."),
+                    "task",
+                    task=state.label(above),
+                )
         old = state.tasks[task_id].parent
         _insert(state, [task_id], above, len(state.children(above)))
         _renumber(state, old, state.children(old))
@@ -215,7 +236,9 @@ def _drop_links_to_own_summary(state: PlanState, task_id: int) -> None:
 def _open_leaf(state: PlanState, wish: Wish, *, done_too: bool = False) -> int:
     task_id = task_of(state, wish)
     if state.is_summary(task_id):
-        refuse("summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id))
+        refuse(
+            "summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id)
+        )
     if state.tasks[task_id].actual_finish is not None and not done_too:
         refuse("task_done", N_("“%(task)s” is done; its dates are on record."), "task", task=state.label(task_id))
     return task_id
@@ -234,7 +257,12 @@ def _resize(state: PlanState, wish: Wish, scene: Scene) -> None:
     task_id = _open_leaf(state, wish)
     task = state.tasks[task_id]
     if task.is_milestone:
-        refuse("milestone_duration", N_("“%(task)s” is a milestone and has no duration."), "task", task=state.label(task_id))
+        refuse(
+            "milestone_duration",
+            N_("“%(task)s” is a milestone and has no duration."),
+            "task",
+            task=state.label(task_id),
+        )
     if wish.get("finish") is None:
         duration = whole(wish, "duration", least=1)
     else:
@@ -254,9 +282,17 @@ def _change(state: PlanState, wish: Wish, scene: Scene) -> None:
         refuse("values", N_("Say what to change."), "values")
     unknown = [name for name in given if name not in _READERS]
     if unknown:
-        refuse("field_unknown", N_("“%(name)s” can't be changed; %(names)s can."), "values", name=unknown[0], names=", ".join(_READERS))
+        refuse(
+            "field_unknown",
+            N_("“%(name)s” can't be changed; %(names)s can."),
+            "values",
+            name=unknown[0],
+            names=", ".join(_READERS),
+        )
     if state.is_summary(task_id) and set(given) - _OF_SUMMARIES:
-        refuse("summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id))
+        refuse(
+            "summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id)
+        )
     values: dict[str, Any] = {}
     for name in given:
         values |= _READERS[name](given, scene)
@@ -318,10 +354,24 @@ def _progress(state: PlanState, wish: Wish, scene: Scene) -> None:
         begun = ended
     for name, value in (("actual_start", begun), ("actual_finish", ended)):
         if value is not None and value > now:
-            refuse("future", N_("“%(task)s”: %(day)s has not come yet; only what has happened is reported."), name, task=state.label(task_id), day=value.date())
+            refuse(
+                "future",
+                N_("“%(task)s”: %(day)s has not come yet; only what has happened is reported."),
+                name,
+                task=state.label(task_id),
+                day=value.date(),
+            )
     if begun and ended and ended < begun:
-        refuse("ends_before_start", N_("“%(task)s” can't end before it began (%(start)s)."), "actual_finish", task=state.label(task_id), start=begun.date())
-    state.put("task", task_id, {"percent": percent, "actual_start": begun, "actual_finish": ended, "remaining": remaining})
+        refuse(
+            "ends_before_start",
+            N_("“%(task)s” can't end before it began (%(start)s)."),
+            "actual_finish",
+            task=state.label(task_id),
+            start=begun.date(),
+        )
+    state.put(
+        "task", task_id, {"percent": percent, "actual_start": begun, "actual_finish": ended, "remaining": remaining}
+    )
     if state.plan.status_date is None or state.plan.status_date < scene.today:
         state.put("plan", PLAN_ROW, {"status_date": scene.today})
 
@@ -329,20 +379,23 @@ def _progress(state: PlanState, wish: Wish, scene: Scene) -> None:
 # ----------------------------------------------------------------------------------------------- links, needs, plan
 
 
+_NO_LINK: Final = N_("This plan has no such link; it may have been taken away.")
+
+
 def _link(state: PlanState, wish: Wish, scene: Scene) -> None:
     """Let one task wait for another; ``tasks`` links several in their order."""
     if "tasks" in wish:
         chain = tasks_of(state, wish)
-        pairs = list(zip(chain, chain[1:], strict=False))
+        pairs = list(pairwise(chain))
     else:
         pairs = [(task_of(state, wish, "predecessor"), task_of(state, wish, "successor"))]
     if not pairs:
         refuse("link_two", N_("A link needs two tasks."), "tasks")
     kind = link_type(wish)
-    amount, unit = lag(wish)
+    length, unit = lag(wish)
     for before, after in pairs:
         _refuse_bad_pair(state, before, after)
-        values = {"predecessor": before, "successor": after, "type": kind, "lag": amount, "lag_unit": unit}
+        values = {"predecessor": before, "successor": after, "type": kind, "lag": length, "lag_unit": unit}
         state.put("link", state.new_id(), values)
 
 
@@ -350,21 +403,33 @@ def _refuse_bad_pair(state: PlanState, before: int, after: int) -> None:
     if before == after:
         refuse("link_self", N_("“%(task)s” can't wait for itself."), "successor", task=state.label(after))
     if before in state.above(after) or after in state.above(before):
-        refuse("link_summary", N_("“%(one)s” and “%(other)s” hold each other; a summary can't be linked with its own task."), "successor", one=state.label(before), other=state.label(after))
+        refuse(
+            "link_summary",
+            N_("“%(one)s” and “%(other)s” hold each other; a summary can't be linked with its own task."),
+            "successor",
+            one=state.label(before),
+            other=state.label(after),
+        )
     if any((link.predecessor, link.successor) == (before, after) for link in state.links.values()):
-        refuse("link_twice", N_("“%(other)s” waits for “%(one)s” already; change that link."), "successor", one=state.label(before), other=state.label(after))
+        refuse(
+            "link_twice",
+            N_("“%(other)s” waits for “%(one)s” already; change that link."),
+            "successor",
+            one=state.label(before),
+            other=state.label(after),
+        )
 
 
 def _relink(state: PlanState, wish: Wish, scene: Scene) -> None:
     """Another type or lag."""
-    link_id = link_of(state, wish)
+    link_id = row_of(state.links, wish, "link", _NO_LINK)
     have = state.links[link_id]
-    amount, unit = lag(wish, unit=have.lag_unit, amount=have.lag)
-    state.put("link", link_id, {"type": link_type(wish, have.type), "lag": amount, "lag_unit": unit})
+    length, unit = lag(wish, unit=have.lag_unit, amount=have.lag)
+    state.put("link", link_id, {"type": link_type(wish, have.type), "lag": length, "lag_unit": unit})
 
 
 def _unlink(state: PlanState, wish: Wish, scene: Scene) -> None:
-    state.put("link", link_of(state, wish), None)
+    state.put("link", row_of(state.links, wish, "link", _NO_LINK), None)
 
 
 def _assign(state: PlanState, wish: Wish, scene: Scene) -> None:
@@ -387,6 +452,23 @@ def _assign(state: PlanState, wish: Wish, scene: Scene) -> None:
         state.put("need", need_id, None)
     for values in wanted:
         state.put("need", state.new_id(), {"task": task_id, **values})
+
+
+def _budget(state: PlanState, wish: Wish, scene: Scene) -> None:
+    """A budget line: a new one, other values of ``line``, or (``delete``) none."""
+    if wish.get("line") is None:
+        budget_id = state.new_id()
+    else:
+        budget_id = row_of(
+            state.budget, wish, "line", N_("This plan has no such budget line; it may have been taken away.")
+        )
+        if wish.get("delete"):
+            state.put("budget", budget_id, None)
+            return
+    task = task_of(state, wish) if wish.get("task") is not None else None
+    kind = choice(wish, "kind", BudgetKind.values)
+    name = line(wish, "name", required=False)
+    state.put("budget", budget_id, {"task": task, "kind": kind, "name": name, "amount": amount(wish, "amount")})
 
 
 def _plan(state: PlanState, wish: Wish, scene: Scene) -> None:
@@ -417,6 +499,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "outdent": _outdent,
     "reorder": _reorder,
     "assign": _assign,
+    "budget": _budget,
     "plan": _plan,
     "several": _several,
 }

@@ -69,9 +69,7 @@ def scheduled(state: PlanState, calendars: PlanCalendars) -> Scheduled:
         start = dt.datetime.combine(state.plan.start, dt.time())
         return Scheduled({}, start, start)
     result = schedule(_plan(state, calendars, names, frozenset(names)))
-    return Scheduled(
-        {task_id: _dates(result, name) for task_id, name in names.items()}, result.start, result.finish
-    )
+    return Scheduled({task_id: _dates(result, name) for task_id, name in names.items()}, result.start, result.finish)
 
 
 def latest_start(state: PlanState, calendars: PlanCalendars, due: Mapping[int, dt.date]) -> dt.date | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, Literal, TypedDict
 
-Kind = Literal["task", "link", "need", "plan"]
+Kind = Literal["task", "link", "need", "budget", "plan"]
 
 
 class RowChange(TypedDict):
@@ -70,6 +71,16 @@ class NeedFacts:
 
 
 @dataclass(slots=True)
+class BudgetFacts:
+    """Money, for a task or for the whole."""
+
+    task: int | None = None
+    kind: str = "material"
+    name: str = ""
+    amount: Decimal = Decimal(0)
+
+
+@dataclass(slots=True)
 class PlanFacts:
     """What holds for the whole plan. Row id 0."""
 
@@ -78,8 +89,13 @@ class PlanFacts:
     goals: str = ""
 
 
-Facts = TaskFacts | LinkFacts | NeedFacts | PlanFacts
-FACTS: Final[Mapping[Kind, type[Any]]] = {"task": TaskFacts, "link": LinkFacts, "need": NeedFacts, "plan": PlanFacts}
+FACTS: Final[Mapping[Kind, type[Any]]] = {
+    "task": TaskFacts,
+    "link": LinkFacts,
+    "need": NeedFacts,
+    "budget": BudgetFacts,
+    "plan": PlanFacts,
+}
 PLAN_ROW: Final = 0
 _MOMENTS: Final = frozenset({"constraint_date", "deadline", "actual_start", "actual_finish"})
 _DATES: Final = frozenset({"start", "status_date"})
@@ -115,8 +131,10 @@ def field_names(kind: Kind) -> tuple[str, ...]:
     return tuple(item.name for item in fields(FACTS[kind]))
 
 
-def as_json(name: str, value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else value
+def as_json(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def from_json(name: str, value: Any) -> Any:
@@ -125,6 +143,8 @@ def from_json(name: str, value: Any) -> Any:
             return dt.datetime.fromisoformat(value)
         if name in _DATES:
             return dt.date.fromisoformat(value)
+        if name == "amount":
+            return Decimal(value)
     return value
 
 
@@ -137,11 +157,13 @@ class PlanState:
         tasks: Mapping[int, TaskFacts] | None = None,
         links: Mapping[int, LinkFacts] | None = None,
         needs: Mapping[int, NeedFacts] | None = None,
+        budget: Mapping[int, BudgetFacts] | None = None,
     ) -> None:
         self.plan = plan
         self.tasks: dict[int, TaskFacts] = dict(tasks or {})
         self.links: dict[int, LinkFacts] = dict(links or {})
         self.needs: dict[int, NeedFacts] = dict(needs or {})
+        self.budget: dict[int, BudgetFacts] = dict(budget or {})
         self.journal: list[RowChange] = []
         self._next_id = -1
         self._outline: dict[int, Place] | None = None
@@ -153,24 +175,25 @@ class PlanState:
         self._next_id -= 1
         return self._next_id + 1
 
-    def _rows(self, kind: Kind) -> dict[int, Any]:
+    def rows(self, kind: Kind) -> dict[int, Any]:
+        """Rows of one kind by their ids."""
         if kind == "plan":
             return {PLAN_ROW: self.plan}
-        return {"task": self.tasks, "link": self.links, "need": self.needs}[kind]  # type: ignore[return-value]
+        return {"task": self.tasks, "link": self.links, "need": self.needs, "budget": self.budget}[kind]  # type: ignore[return-value]
 
     def put(self, kind: Kind, row_id: int, values: Mapping[str, Any] | None) -> None:
         """Make a row, change some of its values, or (None) take it away; the inverse goes into the journal."""
-        rows = self._rows(kind)
+        rows = self.rows(kind)
         have = rows.get(row_id)
         if values is None:
             if have is None:
                 return
-            old = {name: as_json(name, value) for name, value in asdict(have).items()}
+            old = {name: as_json(value) for name, value in asdict(have).items()}
             self.journal.append({"kind": kind, "id": row_id, "old": old, "new": None})
             del rows[row_id]
         elif have is None:
             made = FACTS[kind](**{name: from_json(name, value) for name, value in values.items()})
-            new = {name: as_json(name, value) for name, value in asdict(made).items()}
+            new = {name: as_json(value) for name, value in asdict(made).items()}
             self.journal.append({"kind": kind, "id": row_id, "old": None, "new": new})
             rows[row_id] = made
         else:
@@ -187,8 +210,8 @@ class PlanState:
             {
                 "kind": kind,
                 "id": row_id,
-                "old": {name: as_json(name, getattr(have, name)) for name in differing},
-                "new": {name: as_json(name, wanted[name]) for name in differing},
+                "old": {name: as_json(getattr(have, name)) for name in differing},
+                "new": {name: as_json(wanted[name]) for name in differing},
             }
         )
         for name in differing:
@@ -207,8 +230,8 @@ class PlanState:
     def replace_ids(self, ids: Mapping[tuple[Kind, int], int]) -> None:
         """Give rows that were just stored the ids they got, in rows and journal."""
         task_ids = {old: new for (kind, old), new in ids.items() if kind == "task"}
-        for kind in ("task", "link", "need"):
-            rows = self._rows(kind)
+        for kind in _REFERENCES:
+            rows = self.rows(kind)
             for (row_kind, old), new in ids.items():
                 if row_kind == kind:
                     rows[new] = rows.pop(old)
@@ -292,20 +315,12 @@ class PlanState:
     def leaves(self) -> Iterator[int]:
         return (task_id for task_id, place in self.outline.items() if not place.is_summary)
 
-    def copy(self) -> PlanState:
-        """The same rows without a journal."""
-        return PlanState(
-            replace(self.plan),
-            {key: replace(row) for key, row in self.tasks.items()},
-            {key: replace(row) for key, row in self.links.items()},
-            {key: replace(row) for key, row in self.needs.items()},
-        )
-
 
 _REFERENCES: Final[Mapping[Kind, tuple[str, ...]]] = {
     "task": ("parent",),
     "link": ("predecessor", "successor"),
     "need": ("task",),
+    "budget": ("task",),
     "plan": (),
 }
 

@@ -12,8 +12,9 @@ from django.db import connection, models
 
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.plans.engine_plan import PlanCalendars, Scheduled
-from punctual.domain.plans.models import Assignment, Dependency, Plan, Task
+from punctual.domain.plans.models import Assignment, BudgetLine, Dependency, Plan, Task
 from punctual.domain.plans.state import (
+    BudgetFacts,
     Dates,
     Kind,
     LinkFacts,
@@ -25,7 +26,7 @@ from punctual.domain.plans.state import (
     TaskFacts,
     field_names,
 )
-from punctual.domain.plans.work_calendars import plan_time, stored_time, work_calendars
+from punctual.domain.plans.work_calendars import plan_time, stored_time, work_calendar
 
 COLUMNS: Final[Mapping[str, str]] = {
     "parent": "parent_id",
@@ -44,7 +45,13 @@ COMPUTED: Final = (
     "total_float", "free_float", "is_critical",
 )  # fmt: skip
 PLACED: Final = ("sequence", "wbs", "is_summary")
-MODELS: Final[Mapping[Kind, type[models.Model]]] = {"task": Task, "link": Dependency, "need": Assignment}
+DELETED_IN_ORDER: Final[tuple[Kind, ...]] = ("budget", "need", "link", "task")
+MODELS: Final[Mapping[Kind, type[models.Model]]] = {
+    "task": Task,
+    "link": Dependency,
+    "need": Assignment,
+    "budget": BudgetLine,
+}
 
 
 @cache
@@ -86,19 +93,22 @@ class Stored:
             self.dates[row[0]] = None if dates[0] is None else Dates(*dates)
         links = Dependency.objects.filter(plan=plan).order_by("pk").values_list("pk", *_columns("link"))
         needs = Assignment.objects.filter(task__plan=plan).order_by("pk").values_list("pk", *_columns("need"))
+        budget = BudgetLine.objects.filter(plan=plan).order_by("pk").values_list("pk", *_columns("budget"))
         self.state = PlanState(
             facts,
             tasks,
             {row[0]: LinkFacts(*row[1:]) for row in links},
             {row[0]: NeedFacts(*row[1:]) for row in needs},
+            {row[0]: BudgetFacts(*row[1:]) for row in budget},
         )
 
 
 def calendars_of(plan: Plan, state: PlanState) -> PlanCalendars:
     """The plan's calendar and those its tasks name."""
     wanted = {task.calendar for task in state.tasks.values() if task.calendar is not None}
-    found = work_calendars(WorkingCalendar.objects.filter(pk__in={plan.calendar_id, *wanted}))
-    return PlanCalendars(found[plan.calendar_id], {key: found[key] for key in wanted})
+    found = WorkingCalendar.objects.in_bulk({plan.calendar_id, *wanted})
+    made = {key: work_calendar(calendar, plan.start) for key, calendar in found.items()}
+    return PlanCalendars(made[plan.calendar_id], {key: made[key] for key in wanted})
 
 
 # --------------------------------------------------------------------------------------------------------- writing
@@ -107,23 +117,21 @@ def calendars_of(plan: Plan, state: PlanState) -> PlanCalendars:
 def write_rows(plan: Plan, state: PlanState, changes: Sequence[RowChange]) -> dict[tuple[Kind, int], int]:
     """Bring the tables to what ``changes`` (condensed, ids as in the state) say; returns the ids of new rows."""
     ids: dict[tuple[Kind, int], int] = {}
-    for kind in ("need", "link", "task"):
+    for kind in DELETED_IN_ORDER:
         gone = [change["id"] for change in changes if change["kind"] == kind and change["new"] is None]
         if gone:
             MODELS[kind]._default_manager.filter(pk__in=gone).delete()
-    for kind in ("task", "link", "need"):
+    for kind in reversed(DELETED_IN_ORDER):
         made = [change["id"] for change in changes if change["kind"] == kind and change["old"] is None]
         ids |= _insert(plan, state, kind, made, ids)
-    for kind in ("task", "link"):
+    for kind in ("task", "link", "budget"):
         _update(state, kind, [change for change in changes if change["kind"] == kind], ids)
     return ids
 
 
 def _row_values(state: PlanState, kind: Kind, row_id: int, ids: Mapping[tuple[Kind, int], int]) -> dict[str, Any]:
-    rows: Mapping[int, Any] = {"task": state.tasks, "link": state.links, "need": state.needs}[kind]
-    return {
-        COLUMNS.get(name, name): _stored(name, value, ids) for name, value in asdict(rows[row_id]).items()
-    }
+    row = asdict(state.rows(kind)[row_id])
+    return {COLUMNS.get(name, name): _stored(name, value, ids) for name, value in row.items()}
 
 
 def _stored(name: str, value: Any, ids: Mapping[tuple[Kind, int], int]) -> Any:
@@ -160,9 +168,7 @@ def _levels(state: PlanState, kind: Kind, row_ids: Sequence[int]) -> list[list[i
     return [by_level[level] for level in sorted(by_level)]
 
 
-def _update(
-    state: PlanState, kind: Kind, changes: Sequence[RowChange], ids: Mapping[tuple[Kind, int], int]
-) -> None:
+def _update(state: PlanState, kind: Kind, changes: Sequence[RowChange], ids: Mapping[tuple[Kind, int], int]) -> None:
     by_fields: dict[tuple[str, ...], list[int]] = {}
     for change in changes:
         if change["old"] is not None and change["new"] is not None:
@@ -170,7 +176,9 @@ def _update(
     for names, row_ids in by_fields.items():
         columns = [COLUMNS.get(name, name) for name in names]
         values = (_row_values(state, kind, row_id, ids) for row_id in row_ids)
-        many(MODELS[kind], columns, [([row[c] for c in columns], key) for row, key in zip(values, row_ids, strict=True)])
+        many(
+            MODELS[kind], columns, [([row[c] for c in columns], key) for row, key in zip(values, row_ids, strict=True)]
+        )
 
 
 def write_results(stored: Stored, places: Mapping[int, Place], result: Scheduled) -> list[int]:
@@ -200,8 +208,8 @@ def many(model: type[models.Model], columns: Iterable[str], rows: Sequence[tuple
     by_column = {field.column: field for field in model._meta.concrete_fields}
     wanted = [by_column[name] for name in columns]
     quote = connection.ops.quote_name
-    assignments = ", ".join(f"{quote(field.column)} = %s" for field in wanted)
-    key = model._meta.pk.column  # type: ignore[union-attr]
+    assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in wanted)
+    key = str(model._meta.pk.column)
     statement = f"UPDATE {quote(model._meta.db_table)} SET {assignments} WHERE {quote(key)} = %s"  # noqa: S608 names only
     prepared = [
         [*(field.get_db_prep_save(value, connection) for field, value in zip(wanted, values, strict=True)), pk]

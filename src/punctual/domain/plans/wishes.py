@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from punctual.domain.plans.models import Constraint, LagUnit, LinkType
 from punctual.domain.plans.state import PlanState
+from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 
@@ -38,11 +40,28 @@ def tasks_of(state: PlanState, wish: Wish) -> list[int]:
     return [task_id for task_id in state.outline if task_id in wanted]
 
 
-def link_of(state: PlanState, wish: Wish) -> int:
-    value = wish.get("link")
-    if isinstance(value, bool) or not isinstance(value, int) or value not in state.links:
-        refuse("link_unknown", N_("This plan has no such link; it may have been taken away."), "link")
+def row_of(rows: Mapping[int, object], wish: Wish, field: str, sentence: str) -> int:
+    """The id of an existing row; ``sentence`` says that there is none."""
+    value = wish.get(field)
+    if isinstance(value, bool) or not isinstance(value, int) or value not in rows:
+        refuse(f"{field}_unknown", sentence, field)
     return value
+
+
+def amount(wish: Wish, field: str) -> Decimal:
+    """Money: not negative, at most two decimals."""
+    try:
+        found = parse_decimal(wish.get(field, ""))
+    except NotANumber:
+        found = Decimal(-1)
+    if found < 0 or found >= 10**15 or found != round(found, 2):
+        refuse(
+            "amount",
+            N_("“%(value)s” is no amount of money; it is 0 or more, with at most two decimals."),
+            field,
+            value=wish.get(field),
+        )
+    return found
 
 
 def whole(wish: Wish, field: str, *, least: int = 0, most: int = LONGEST, default: int | None = None) -> int:
@@ -94,14 +113,26 @@ def line(wish: Wish, field: str, *, most: int = 120, required: bool = True) -> s
     if required and not value:
         refuse("text_missing", N_("A name is needed."), field)
     if len(value) > most:
-        refuse("text_long", N_("This is too long: %(length)s characters, at most %(most)s."), field, length=len(value), most=most)
+        refuse(
+            "text_long",
+            N_("This is too long: %(length)s characters, at most %(most)s."),
+            field,
+            length=len(value),
+            most=most,
+        )
     return value
 
 
 def text(wish: Wish, field: str, *, most: int = 4000) -> str:
     value = str(wish.get(field) or "").strip()
     if len(value) > most:
-        refuse("text_long", N_("This is too long: %(length)s characters, at most %(most)s."), field, length=len(value), most=most)
+        refuse(
+            "text_long",
+            N_("This is too long: %(length)s characters, at most %(most)s."),
+            field,
+            length=len(value),
+            most=most,
+        )
     return value
 
 
