@@ -155,8 +155,7 @@ def test(arguments: list[str]) -> int:
     environment = _environment()
     browser = ensure_browser()
     environment["PUNCTUAL_CHROMIUM"] = browser or "none"
-    environment.pop("PUNCTUAL_DATA", None)
-    environment["DJANGO_SETTINGS_MODULE"] = "punctual.config.settings"
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
     parallel = (
         []
         if any(a.startswith(("-n", "-p")) for a in arguments)

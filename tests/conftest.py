@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable
-
-os.environ.setdefault("PUNCTUAL_SYNC_JOBS", "1")
-os.environ.setdefault("PUNCTUAL_SECRET", "only-for-tests")
 
 import pytest
 from django.test import Client

@@ -49,7 +49,9 @@ def _check_port(host: str, port: int) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Set up, then start the web server and the worker and wait for either to end."""
     _check_port(arguments.host, arguments.port)
+    os.environ["PUNCTUAL_COLLECTED"] = "1"
     set_up(arguments.data)
+    _collect_static()
     if migrate() and not arguments.no_demo:
         from django.utils import timezone
 
@@ -64,6 +66,22 @@ def run(arguments: argparse.Namespace) -> None:
         processes.append(_worker())
     _announce(arguments.host, arguments.port)
     sys.exit(_wait(processes))
+
+
+def _collect_static() -> None:
+    """Once a version: compressed copies with their hash in the name, which browsers keep for ever."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from punctual import __version__
+
+    newest = max(path.stat().st_mtime for folder in settings.STATICFILES_DIRS for path in folder.rglob("*"))
+    stamp = settings.STATIC_ROOT / "collected"
+    wanted = f"{__version__} {newest}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0, clear=settings.STATIC_ROOT.exists())
+    stamp.write_text(wanted)
 
 
 def _web(host: str, port: int) -> subprocess.Popen[bytes]:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from punctual.domain.orders.models import Order, OrderLine, Priority
+from punctual.domain.orders.rules import Finding, Fix, fingerprint
 from punctual.domain.parties.models import Contact, Customer
-from punctual.kernel.dates import NotADay, NoYear, parse_day
+from punctual.kernel.dates import NotADay, NoYear, coming, parse_day
 from punctual.kernel.money import MINOR_UNITS
 from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason
@@ -277,3 +278,30 @@ def input_of_line(line: OrderLine) -> LineInput:
     for name in filter(plain, LINE_FIELDS):
         setattr(data, name, getattr(line, name))
     return data
+
+
+SHORT: Final[dict[str, str]] = {
+    "order.number_unreadable": N_("not a number"),
+    "order.date_without_year": N_("the year can't be read"),
+    "order.date_unreadable": N_("not a date"),
+    "order.text_too_long": N_("too long"),
+    "order.line.number_twice": N_("there twice"),
+    "order.percent_range": N_("0 to 100"),
+}
+"""What stands in a cell that could not be read."""
+
+
+def unreadable(reason: Reason, today: dt.date) -> Finding:
+    """A cell that could not be read, as a finding with its ways out."""
+    fixes: tuple[Fix, ...] = ()
+    if reason.code == "order.date_without_year":
+        try:
+            parse_day(reason.params["value"])
+        except NoYear as missing:
+            found = coming(missing.month, missing.day, today)
+            if found is not None:
+                params = {"to": found.isoformat()}
+                fixes = (Fix(reason.field, found.isoformat(), N_("Change to %(to)s"), params),)
+    return Finding(
+        reason, SHORT.get(reason.code, reason.text), fingerprint(reason.code, *reason.params.values()), fixes
+    )

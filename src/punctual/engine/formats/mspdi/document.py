@@ -1,4 +1,7 @@
-"""A Microsoft Project XML file as data: what was read, or what is to be written."""
+"""A Microsoft Project XML file as data: what was read, or what is to be written.
+
+Durations, work and slack in minutes, costs in currency units, rates an hour.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,19 @@ NO_CALENDAR = -1
 
 @dataclass(slots=True)
 class Header:
-    """The project's own facts. Durations in minutes, costs in currency units."""
+    """The project's own facts. Times of day in minutes after midnight."""
 
     name: str = ""
     title: str = ""
     author: str = ""
     company: str = ""
-    save_version: int = 14
+    save_version: int = 9
     creation_date: datetime | None = None
     start: datetime | None = None
     finish: datetime | None = None
     from_start: bool = True
     status_date: datetime | None = None
-    calendar_uid: int = 1
+    calendar_uid: int = NO_CALENDAR
     minutes_per_day: int = 480
     minutes_per_week: int = 2400
     days_per_month: int = 20
@@ -167,7 +170,7 @@ class TaskData:
 
 @dataclass(slots=True)
 class ResourceData:
-    """``type`` 0 material, 1 work, 2 cost; units 1.0 = 100 %; rates an hour."""
+    """``type`` 0 material, 1 work; ``is_cost`` marks a cost resource; units 1.0 = 100 %; rates an hour."""
 
     uid: int
     id: int = 0
@@ -186,6 +189,7 @@ class ResourceData:
     accrue_at: int = 3
     calendar_uid: int = NO_CALENDAR
     is_generic: bool = False
+    is_cost: bool = False
     is_budget: bool = False
     notes: str = ""
 
