@@ -158,7 +158,7 @@ class IncrementalSchedule:
         """Brings the end of the plan up to date; whether it changed."""
         passes = self._passes
         before = passes.end
-        if self._at_end[moved].any():
+        if self._at_end[moved].any() or not passes.network.counts.any():
             passes.find_end()
             self._at_end = passes.at_end()
             return passes.end != before
