@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from punctual.kernel.wording import Word
+
 
 class Severity(StrEnum):
     """An error forbids; a warning may be waived by name with a reason."""
@@ -24,7 +26,7 @@ class Reason:
 
     ``code``    stable name for programs, dotted: ``order.line.quantity_below_minimum``.
     ``text``    English sentence with ``%(name)s`` places; it is the key of the catalogues (mark it with ``N_``).
-    ``params``  values for the places; they are data and never translated, except nested Reasons.
+    ``params``  values for the places; data, never translated, except a ``Word``.
     ``field``   name of the field it belongs to, empty for the whole.
     ``row``     1-based row (order line, sheet row) or None.
     """
@@ -43,7 +45,11 @@ class Reason:
     def worded(self, translate: Callable[[str], str] = str) -> str:
         """The sentence in the language of ``translate`` (default: English)."""
         sentence = translate(self.text)
-        return sentence % self.params if self.params else sentence
+        if not self.params:
+            return sentence
+        return sentence % {
+            name: translate(value) if isinstance(value, Word) else value for name, value in self.params.items()
+        }
 
     def at(self, *, row: int | None = None, field: str | None = None) -> Reason:
         """The same reason at another place."""

@@ -12,3 +12,9 @@ def N_(text: str) -> str:
 
 
 LANGUAGES: Final = ("zh-hans", "en")
+
+
+class Word(str):
+    """A sentence parameter that is itself a catalogue key: faces translate it before they put it in."""
+
+    __slots__ = ()

@@ -1,0 +1,142 @@
+// What every page does: theme, menus, dialogs, keyboard, notices, rows. No rule of the business lives here.
+import htmx from "htmx.org";
+import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
+import { keyboard } from "./keyboard";
+
+declare global {
+  interface Window {
+    htmx: typeof htmx;
+  }
+}
+
+window.htmx = htmx;
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+// A refusal is an answer too: its reasons are swapped in where they belong.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "4..", swap: true, error: false },
+  { code: "5..", swap: false, error: true },
+];
+
+htmx.defineExtension("morph", {
+  isInlineSwap: (style: string) => style === "morph",
+  handleSwap: (style: string, target: Node, fragment: DocumentFragment | Node) => {
+    if (!style.startsWith("morph")) return false;
+    const inner = style === "morph:innerHTML";
+    const nodes = fragment instanceof DocumentFragment ? [...fragment.childNodes] : [fragment];
+    return Idiomorph.morph(target as Element, nodes as unknown as Element, { morphStyle: inner ? "innerHTML" : "outerHTML" });
+  },
+} as unknown as Parameters<typeof htmx.defineExtension>[1]);
+
+const root = document.documentElement;
+const year = 365 * 24 * 3600;
+
+function switchTheme(): void {
+  const next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+  root.dataset.theme = next;
+  root.setAttribute("data-bs-theme", next);
+  document.cookie = `theme=${next};path=/;max-age=${year};samesite=lax`;
+  document.dispatchEvent(new CustomEvent("punctual:theme", { detail: next }));
+}
+
+export function dialog(id: string): HTMLDialogElement | null {
+  return document.getElementById(id) as HTMLDialogElement | null;
+}
+
+function openPalette(): void {
+  const box = dialog("palette");
+  if (!box || box.open) return;
+  box.showModal();
+  const input = box.querySelector("input");
+  if (input) {
+    input.select();
+    htmx.trigger(input, "palette-open", {});
+  }
+}
+
+const actions: Record<string, (source: HTMLElement) => void> = {
+  theme: switchTheme,
+  palette: openPalette,
+  keys: () => dialog("keys")?.showModal(),
+  more: () => dialog("more")?.showModal(),
+  "close-dialog": (source) => source.closest("dialog")?.close(),
+  "open-dialog": (source) => dialog(source.dataset.dialog ?? "")?.showModal(),
+  dismiss: (source) => source.closest("[data-notice]")?.remove(),
+  "close-peek": () => {
+    document.querySelector(".has-peek")?.classList.remove("has-peek");
+    document.getElementById("peek")?.replaceChildren();
+  },
+};
+
+document.addEventListener("click", (event) => {
+  const element = event.target as HTMLElement;
+  const source = element.closest<HTMLElement>("[data-act]");
+  const action = source && actions[source.dataset.act ?? ""];
+  if (source && action) action(source);
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>("details[data-menu][open]")) {
+    if (!menu.contains(element)) menu.open = false;
+  }
+  if (element instanceof HTMLDialogElement && element.open) element.close();
+  const row = element.closest<HTMLElement>("tr[data-href]");
+  if (row && !element.closest("a, button, input, label, select, summary")) location.href = row.dataset.href ?? "";
+});
+
+// A form asks once, and its button can't be pressed twice while it is under way.
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  const question = (event.submitter as HTMLElement | null)?.dataset.confirm ?? form.dataset.confirm;
+  if (question && !confirm(question)) {
+    event.preventDefault();
+    return;
+  }
+  if (form.method !== "post" || event.defaultPrevented) return;
+  setTimeout(() => {
+    for (const button of form.querySelectorAll<HTMLButtonElement>("button:not([type=button])")) button.setAttribute("aria-busy", "true");
+  });
+});
+window.addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+// A filter form sends each group as one comma-separated value, so that addresses stay short and readable.
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  if (!("filter" in form.dataset)) return;
+  event.preventDefault();
+  const values = new Map<string, string[]>();
+  for (const [name, value] of new FormData(form)) values.set(name, [...(values.get(name) ?? []), String(value)]);
+  const keep = new URLSearchParams(location.search);
+  for (const element of form.elements) if ("name" in element && element.name) keep.delete(String(element.name));
+  keep.delete("page");
+  for (const [name, list] of values) keep.set(name, list.join(","));
+  location.search = keep.toString();
+});
+
+document.addEventListener("change", (event) => {
+  const element = event.target as HTMLElement;
+  if (element.matches("[data-submit]")) element.closest("form")?.requestSubmit();
+});
+
+export function notice(text: string, kind: "success" | "error" = "success"): void {
+  const box = document.getElementById("notices");
+  if (!box) return;
+  const item = document.createElement("div");
+  item.className = `toast2 ${kind}`;
+  item.dataset.notice = "";
+  item.textContent = text;
+  box.append(item);
+  if (kind === "success") setTimeout(() => item.remove(), 8000);
+}
+for (const item of document.querySelectorAll(".toast2.success")) setTimeout(() => item.remove(), 8000);
+
+document.body.addEventListener("htmx:responseError", () => notice(document.body.dataset.failed ?? "", "error"));
+document.addEventListener("punctual:notice", (event) => {
+  const { text, kind } = (event as CustomEvent<{ text: string; kind?: "success" | "error" }>).detail;
+  notice(text, kind);
+});
+
+keyboard({ openPalette, openKeys: () => actions.keys?.(document.body) });

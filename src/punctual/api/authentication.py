@@ -1,0 +1,45 @@
+"""Who calls: a bearer token, or the browser's own session (then with its CSRF token)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from ninja.errors import HttpError
+from ninja.utils import check_csrf
+
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.services import user_of_token
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ApiTokenMiddleware:
+    """Reads ``Authorization: Bearer …`` before anything asks who the user is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and request.path.startswith("/api/"):
+            user = user_of_token(text.strip())
+            if user is not None:
+                request.user = user
+                request.by_token = True  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def signed_in(request: HttpRequest) -> User | None:
+    """ninja's ``auth``: the user, or None for 401. A session's unsafe request must carry the CSRF token."""
+    if not request.user.is_authenticated:
+        return None
+    if not getattr(request, "by_token", False) and request.method not in SAFE_METHODS and check_csrf(request):
+        raise HttpError(403, "CSRF token missing or wrong")
+    return request.user
+
+
+def actor_of(request: HttpRequest) -> User:
+    """The caller, typed."""
+    return cast(User, request.user)

@@ -1,0 +1,14 @@
+"""Addresses: sign-in, API, pages."""
+
+from django.urls import include, path
+
+from punctual.api.v1 import api
+
+handler404 = "punctual.web.shell.views.page_not_found"
+handler500 = "punctual.web.shell.views.server_error"
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", api.urls),
+    path("", include("punctual.web.urls")),
+]

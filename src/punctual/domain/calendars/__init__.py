@@ -1,0 +1,1 @@
+"""Company calendars: shifts, holidays, make-up days, exceptions."""

@@ -1,0 +1,1 @@
+"""Products with revisions, prices, order rules and the plan template they call for."""

@@ -1,0 +1,1 @@
+"""Orders, their lines, checks, review and states."""

@@ -1,0 +1,1 @@
+"""Customers with contacts, and suppliers."""

@@ -1,0 +1,1 @@
+"""Plan templates, plans, tasks, dependencies, assignments and baselines."""

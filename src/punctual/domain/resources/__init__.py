@@ -1,0 +1,1 @@
+"""People, equipment and outsourced suppliers with skills, calendar and cost."""

@@ -1,0 +1,1 @@
+"""Files attached to anything, stored once by content hash."""

@@ -1,0 +1,105 @@
+"""Attach, read and remove files. Content decides nothing here: files are kept as they came and only ever downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from punctual.kernel.refusal import Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.attachments.models import Attachment
+from punctual.platform.audit.services import Change, record, target_type
+
+LARGEST = 50 * 1024 * 1024
+
+
+def attachments_of(target: models.Model) -> QuerySet[Attachment]:
+    """The files on a thing, newest first. The caller has fetched ``target`` for its actor."""
+    return Attachment.objects.filter(
+        target_type=target_type(target), target_id=target.pk, removed_at=None
+    ).select_related("uploaded_by")
+
+
+def path_of(sha256: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / "files" / sha256[:2] / sha256
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    while chunk := file.read(1 << 20):
+        yield chunk
+
+
+def store(file: IO[bytes]) -> tuple[str, int]:
+    """Keep the bytes under their SHA-256; returns hash and size. A half-written file is never seen."""
+    root = Path(settings.MEDIA_ROOT) / "files"
+    root.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    handle, temporary = tempfile.mkstemp(dir=root)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            for chunk in _chunks(file):
+                size += len(chunk)
+                if size > LARGEST:
+                    raise Refusal(
+                        Reason(
+                            code="attachment.too_large",
+                            text=N_("The file is larger than %(limit)d MB."),
+                            params={"limit": LARGEST >> 20},
+                            field="file",
+                        )
+                    )
+                digest.update(chunk)
+                out.write(chunk)
+        if not size:
+            raise Refusal(Reason(code="attachment.empty", text=N_("The file is empty."), field="file"))
+        final = path_of(digest.hexdigest())
+        final.parent.mkdir(parents=True, exist_ok=True)
+        Path(temporary).replace(final)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return digest.hexdigest(), size
+
+
+@transaction.atomic
+def attach(*, actor: User, target: models.Model, file: IO[bytes], name: str, kind: str = "") -> Attachment:
+    """Attach a file; one of the same name becomes the next version."""
+    sha256, size = store(file)
+    name = Path(name.replace("\\", "/")).name[:255] or "file"
+    last = attachments_of(target).filter(name=name).aggregate(last=Max("version"))["last"] or 0
+    attachment = Attachment.objects.create(
+        target_type=target_type(target),
+        target_id=target.pk,
+        name=name,
+        kind=kind,
+        version=last + 1,
+        sha256=sha256,
+        size=size,
+        content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+        uploaded_by=actor,
+    )
+    record(actor=actor, verb="attach", target=target, changes=[Change(field="attachment", old=None, new=name)])
+    return attachment
+
+
+@transaction.atomic
+def remove(*, actor: User, target: models.Model, attachment_id: int) -> None:
+    """Take a file off a thing; the bytes stay for the history."""
+    attachment = attachments_of(target).filter(pk=attachment_id).first()
+    if attachment is None:
+        raise Refusal(Reason(code="attachment.not_found", text=N_("This file is not attached any more.")))
+    attachment.removed_at = timezone.now()
+    attachment.save(update_fields=["removed_at"])
+    record(
+        actor=actor, verb="detach", target=target, changes=[Change(field="attachment", old=attachment.name, new=None)]
+    )

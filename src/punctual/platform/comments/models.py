@@ -1,0 +1,20 @@
+"""What people say about a thing."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Comment(models.Model):
+    target_type = models.CharField(max_length=40)
+    target_id = models.BigIntegerField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["target_type", "target_id", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.text[:80]

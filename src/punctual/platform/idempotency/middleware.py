@@ -1,0 +1,106 @@
+"""``Idempotency-Key`` (API) and the hidden field ``form_key`` (pages): a repeated POST gets the first one's answer.
+
+After draft-ietf-httpapi-idempotency-key-header. Only answers below 400 are kept: a refused request may be
+corrected and sent again under the same key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from punctual.platform.accounts.models import User
+from punctual.platform.idempotency.models import DoneRequest
+
+LONGEST_KEY = 180
+
+
+class _Undo(Exception):
+    """Leaves the transaction without its effects; carries the answer."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.response = response
+
+
+class IdempotencyMiddleware:
+    """Needs the user, so it stands behind authentication; API tokens are read by ``ApiTokenMiddleware`` before it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        key = self._key(request)
+        user = request.user
+        if not key or not user.is_authenticated:
+            return self.get_response(request)
+        if len(key) > LONGEST_KEY:
+            return _problem(422, "idempotency.key_too_long", _("The Idempotency-Key is longer than 180 characters."))
+        return self._once(request, user, key)
+
+    @staticmethod
+    def _key(request: HttpRequest) -> str:
+        if request.method != "POST":
+            return ""
+        if request.path.startswith("/api/"):
+            return request.headers.get("Idempotency-Key", "")
+        if request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+            return str(request.POST.get("form_key", ""))
+        return ""
+
+    def _once(self, request: HttpRequest, user: User, key: str) -> HttpResponse:
+        fingerprint = _fingerprint(request)
+        try:
+            with transaction.atomic():
+                done, fresh = DoneRequest.objects.get_or_create(
+                    user=user, key=key, defaults={"fingerprint": fingerprint}
+                )
+                if not fresh:
+                    return _replay(done, fingerprint)
+                response = self.get_response(request)
+                if response.status_code >= 400 or response.streaming:
+                    raise _Undo(response)
+                done.status = response.status_code
+                done.content_type = response.get("Content-Type", "")
+                done.location = response.get("Location", "")
+                done.body = response.content
+                done.save()
+                return response
+        except _Undo as undo:
+            return undo.response
+        except IntegrityError:
+            # Two at once: the other one won and has committed by now.
+            found = DoneRequest.objects.filter(user=user, key=key).first()
+            if found is None:
+                raise
+            return _replay(found, fingerprint)
+
+
+def _fingerprint(request: HttpRequest) -> str:
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if request.path.startswith("/api/") and request.content_type == "application/json":
+        digest.update(request.body)
+    return digest.hexdigest()
+
+
+def _replay(done: DoneRequest, fingerprint: str) -> HttpResponse:
+    if done.fingerprint != fingerprint:
+        return _problem(
+            422, "idempotency.key_reused", _("This Idempotency-Key was used for a different request; take a new one.")
+        )
+    response = HttpResponse(bytes(done.body), status=done.status, content_type=done.content_type or None)
+    if done.location:
+        response["Location"] = done.location
+    response["Idempotent-Replay"] = "true"
+    return response
+
+
+def _problem(status: int, code: str, message: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": message, "status": status, "code": code}
+    return HttpResponse(
+        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json; charset=utf-8"
+    )

@@ -1,0 +1,1 @@
+"""Background jobs with progress, over django-q2."""

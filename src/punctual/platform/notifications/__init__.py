@@ -1,0 +1,1 @@
+"""What a person should know: in-app inbox, mail and chat channels."""

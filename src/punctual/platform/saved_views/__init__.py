@@ -1,0 +1,1 @@
+"""A list's filters and sort order under a name."""

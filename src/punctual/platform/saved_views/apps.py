@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class SavedViewsConfig(AppConfig):
+    name = "punctual.platform.saved_views"
+    label = "saved_views"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,1 @@
+"""Full-text search that finds two-character Chinese words and pinyin initials."""

@@ -1,0 +1,55 @@
+"""How text becomes tokens, the same for documents and for queries.
+
+Chinese has no blanks between words, and FTS5's trigram tokenizer finds nothing shorter than three characters; so a
+run of Han characters is kept as single characters and overlapping bigrams, and as the initials of its pinyin.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from pypinyin import Style, lazy_pinyin
+
+_HAN = re.compile(r"[㐀-䶿一-鿿]+")
+_WORD = re.compile(r"[a-z0-9]+")
+LONGEST_PREFIX = 12
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def document_tokens(texts: Iterable[str]) -> list[str]:
+    """Every token under which a document is found; sorted, each once."""
+    tokens: set[str] = set()
+    for text in texts:
+        normal = _normal(text)
+        for run in _HAN.findall(normal):
+            tokens.update(run)
+            tokens.update(run[i : i + 2] for i in range(len(run) - 1))
+            initials = "".join(lazy_pinyin(run, style=Style.FIRST_LETTER))
+            tokens.update(f"py{initials[i:j]}" for i in range(len(initials)) for j in range(i + 2, len(initials) + 1))
+        for word in _WORD.findall(normal):
+            tokens.update(f"w{word[:length]}" for length in range(1, min(len(word), LONGEST_PREFIX) + 1))
+        compact = "".join(_WORD.findall(normal))
+        # Numbers are found by any tail of their parts: "00043" and "2026-00043" both find SO-2026-00043.
+        tokens.update(f"w{compact[-length:]}" for length in range(3, min(len(compact), 16) + 1))
+    return sorted(tokens)
+
+
+def query_tokens(query: str) -> list[list[str]]:
+    """For each part of the query the tokens of which one must be there; all parts must."""
+    return [list(alternatives) for alternatives in _parts(_normal(query))]
+
+
+def _parts(query: str) -> Iterator[tuple[str, ...]]:
+    for run in _HAN.findall(query):
+        if len(run) == 1:
+            yield (run,)
+        else:
+            yield from ((run[i : i + 2],) for i in range(len(run) - 1))
+    for word in _WORD.findall(query):
+        short = word[:LONGEST_PREFIX]
+        yield (f"w{short}", f"py{word}") if word.isalpha() and len(word) >= 2 else (f"w{short}",)

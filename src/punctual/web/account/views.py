@@ -1,0 +1,161 @@
+"""My settings, inbox, people and roles, company."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from punctual.kernel.refusal import Refusal
+from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.permissions import LABELS, ROLES_BY_PERMISSION, may, require
+from punctual.platform.accounts.services import (
+    all_people,
+    change_my_settings,
+    change_person,
+    create_person,
+    issue_token,
+    people,
+    revoke_token,
+)
+from punctual.platform.audit.models import AuditEntry
+from punctual.platform.company.services import change_company, company
+from punctual.platform.notifications.services import inbox_of, mark_read
+from punctual.platform.records import get_or_not_found
+from punctual.web.account.api_reference import operations_by_subject
+from punctual.web.account.forms import MySettingsForm, PersonForm
+from punctual.web.shell.refusals import show_in
+
+
+def _actor(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def my_settings(request: HttpRequest) -> HttpResponse:
+    """Language, theme, time zone, API tokens, second factor."""
+    actor = _actor(request)
+    initial = {name: getattr(actor, name) for name in ("display_name", "language", "theme", "time_zone")}
+    form = MySettingsForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_my_settings(actor=actor, **form.cleaned_data)
+        except Refusal as refusal:
+            show_in(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            response = redirect("my_settings")
+            _remember(response, actor)
+            return response
+    tokens = actor.api_tokens.filter(revoked_at=None)
+    new_token = request.session.pop("new_token", "")
+    context = {"title": _("My settings"), "form": form, "tokens": tokens, "new_token": new_token}
+    return render(request, "account/my_settings.html", context)
+
+
+def _remember(response: HttpResponse, actor: User) -> None:
+    """The setting counts in this browser from now on."""
+    response.set_cookie("theme", actor.theme, max_age=365 * 24 * 3600, samesite="Lax")
+    if actor.language:
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, actor.language, max_age=365 * 24 * 3600, samesite="Lax")
+    else:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+
+
+@require_POST
+def new_token(request: HttpRequest) -> HttpResponse:
+    """Make a token and show its text once."""
+    actor = _actor(request)
+    request.session["new_token"] = issue_token(actor=actor, user=actor, name=request.POST.get("name", ""))
+    return redirect("my_settings")
+
+
+@require_POST
+def drop_token(request: HttpRequest, pk: int) -> HttpResponse:
+    revoke_token(actor=_actor(request), token_id=pk)
+    messages.success(request, _("The token is revoked."))
+    return redirect("my_settings")
+
+
+def api_documentation(request: HttpRequest) -> HttpResponse:
+    """Every operation of the API, read out of its schema."""
+    context = {"title": _("API documentation"), "subjects": operations_by_subject()}
+    return render(request, "account/api.html", context)
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What I was told, unread first in colour."""
+    actor = _actor(request)
+    if request.method == "POST":
+        wanted = [int(pk) for pk in request.POST.getlist("id") if pk.isdigit()]
+        mark_read(actor=actor, ids=wanted or None)
+        return redirect("inbox")
+    page = Paginator(inbox_of(actor), 50).get_page(request.GET.get("page"))
+    return render(request, "account/inbox.html", {"title": _("Inbox"), "page": page})
+
+
+def people_and_roles(request: HttpRequest) -> HttpResponse:
+    """Who is here, and what each role may do."""
+    actor = _actor(request)
+    matrix = [
+        (label, [role.value in ROLES_BY_PERMISSION[permission] for role in Role])
+        for permission, label in LABELS.items()
+    ]
+    context = {
+        "title": _("People and roles"),
+        "people": all_people(actor),
+        "roles": [role.label for role in Role],
+        "matrix": matrix,
+        "may_manage": may(actor, "accounts.manage"),
+        "count": people(actor).count(),
+    }
+    return render(request, "account/people.html", context)
+
+
+def person(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Make or change one person."""
+    actor = _actor(request)
+    require(actor, "accounts.manage")
+    found = get_or_not_found(all_people(actor), pk=pk) if pk else None
+    names = ("username", "display_name", "role", "department", "email", "is_active")
+    initial = {name: getattr(found, name) for name in names} if found else None
+    form = PersonForm(request.POST or None, existing=found is not None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if found:
+                form.cleaned_data.pop("username")
+                change_person(actor=actor, user_id=found.pk, **form.cleaned_data)
+            else:
+                create_person(actor=actor, **form.cleaned_data)
+        except Refusal as refusal:
+            show_in(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("people")
+    title = found.name if found else _("New person")
+    return render(request, "account/person.html", {"title": title, "form": form, "person": found})
+
+
+def company_settings(request: HttpRequest) -> HttpResponse:
+    """The company's name and the last changes of settings."""
+    actor = _actor(request)
+    found = company()
+    if request.method == "POST":
+        change_company(
+            actor=actor, name=request.POST.get("name", ""), expected_version=int(request.POST.get("version", 0))
+        )
+        messages.success(request, _("Saved."))
+        return redirect("company_settings")
+    recent = AuditEntry.objects.filter(target_type__in=["company", "user"]).select_related("actor")[:20]
+    context = {
+        "title": _("Settings"),
+        "found": found,
+        "may_change": may(actor, "settings.manage"),
+        "recent": recent if may(actor, "accounts.manage") else [],
+    }
+    return render(request, "account/company.html", context)

@@ -1,0 +1,85 @@
+"""Dates, money and quantities as the design language writes them, in the reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from punctual.kernel.money import MINOR_UNITS, SYMBOLS
+from punctual.kernel.quantity import plain
+
+UNKNOWN = "—"
+_WEEKDAYS_ZH = "一二三四五六日"
+_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def is_chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
+
+
+def local_date(value: dt.date | dt.datetime) -> dt.date:
+    """The day on the reader's calendar."""
+    if isinstance(value, dt.datetime):
+        return timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    return value
+
+
+def _far(day: dt.date, today: dt.date) -> bool:
+    """Beyond half a year the year is said."""
+    return abs((day - today).days) > 183
+
+
+def day_text(value: dt.date | dt.datetime | None, *, weekday: bool = False, today: dt.date | None = None) -> str:
+    """``12-22`` / ``22 Dec``, with the weekday ``12-22 周二`` / ``Tue 22 Dec``; the year where it is far away."""
+    if value is None:
+        return UNKNOWN
+    day = local_date(value)
+    far = _far(day, today or timezone.localdate())
+    if is_chinese():
+        text = f"{day:%Y-%m-%d}" if far else f"{day:%m-%d}"
+        return f"{text} 周{_WEEKDAYS_ZH[day.weekday()]}" if weekday else text
+    text = f"{day.day} {_MONTHS_EN[day.month - 1]}" + (f" {day.year}" if far else "")
+    return f"{_WEEKDAYS_EN[day.weekday()]} {text}" if weekday else text
+
+
+def moment_text(value: dt.datetime | None) -> str:
+    """Day and time of day in the reader's zone: ``11-23 08:12``."""
+    if value is None:
+        return UNKNOWN
+    local = timezone.localtime(value) if timezone.is_aware(value) else value
+    return f"{day_text(local)} {local:%H:%M}"
+
+
+def money_text(amount: Decimal | None, currency: str = "CNY", *, whole: bool = True) -> str:
+    """``¥95,100``; cents are written only where there are any (or always with ``whole=False``)."""
+    if amount is None:
+        return UNKNOWN
+    places = MINOR_UNITS.get(currency, 2)
+    if whole and amount == amount.to_integral_value():
+        places = 0
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{abs(amount):,.{places}f}"
+
+
+def quantity_text(quantity: Decimal | None, unit: str = "") -> str:
+    """``480 个``; the unit always when there is one."""
+    if quantity is None:
+        return UNKNOWN
+    text = f"{quantity:,f}" if quantity == quantity.to_integral_value() else plain(quantity)
+    if "." in text and quantity == quantity.to_integral_value():
+        text = text.split(".")[0]
+    return f"{text} {unit}".strip()
+
+
+def days_text(days: int | None) -> str:
+    """A change in days with its sign: ``+9 天`` / ``−2 days``."""
+    if days is None:
+        return UNKNOWN
+    sign = "+" if days > 0 else "−" if days < 0 else ""
+    if is_chinese():
+        return f"{sign}{abs(days)} 天"
+    return f"{sign}{abs(days)} day" + ("" if abs(days) == 1 else "s")

@@ -1,0 +1,1 @@
+"""The frame around every page: sign-in, preferences, navigation, refusals, lists."""

@@ -1,0 +1,282 @@
+"""A list page, declared and not written: columns, filters as chips, search, sort, pages, saved views, export.
+
+A subject's ``tables.py`` declares the columns and filters, its ``views.py`` a subclass of :class:`ListPage`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views import View
+
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may
+from punctual.platform.saved_views.services import views_for
+from punctual.platform.search.services import ids
+from punctual.platform.sheets.writer import write_csv, write_xlsx
+from punctual.web.shell.navigation import Words
+
+MOST_EXPORTED = 20_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``value`` is what is exported and, without ``html``, what is shown."""
+
+    key: str
+    label: Words
+    value: Callable[[Any], object]
+    html: Callable[[Any], SafeString] | None = None
+    sort: tuple[str, ...] = ()
+    """ORM names to sort by; empty: not sortable."""
+    number: bool = False
+    """Right-aligned."""
+    fold: bool = False
+    """Goes away first where it is narrow."""
+    exported: bool = True
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter: ``options`` gives (value, words); ``apply`` narrows the rows to any of the chosen values."""
+
+    key: str
+    label: Words
+    options: Callable[[User], Sequence[tuple[str, Words]]]
+    apply: Callable[[QuerySet[Any], Sequence[str]], QuerySet[Any]]
+    multiple: bool = True
+
+
+@dataclass(frozen=True)
+class BuiltInView:
+    """A built-in tab: a name and the query string behind it."""
+
+    label: Words
+    query: str
+
+
+@dataclass
+class Chip:
+    label: Words
+    value: str
+    remove: str
+
+
+@dataclass
+class Tab:
+    label: Words
+    url: str
+    active: bool
+    own_id: int | None = None
+
+
+@dataclass
+class Head:
+    column: Column
+    url: str = ""
+    direction: str = ""
+
+
+@dataclass
+class Row:
+    item: Any
+    url: str
+    cells: list[tuple[Column, SafeString]] = field(default_factory=list)
+
+
+class ListPage(View):
+    """Subclass and declare; :meth:`rows` fetches what the actor may see."""
+
+    key: ClassVar[str]
+    title: ClassVar[Words]
+    icon: ClassVar[str] = "list"
+    columns: ClassVar[Sequence[Column]]
+    filters: ClassVar[Sequence[Filter]] = ()
+    tabs: ClassVar[Sequence[BuiltInView]] = ()
+    search_kind: ClassVar[str] = ""
+    search_hint: ClassVar[Words] = ""
+    default_sort: ClassVar[str] = ""
+    per_page: ClassVar[int] = 50
+    template_name: ClassVar[str] = "shell/list.html"
+    create: ClassVar[tuple[str, Words, str] | None] = None
+    """(url name, words, permission) of the page's primary button."""
+    import_url: ClassVar[tuple[str, str] | None] = None
+    """(url name, permission)"""
+    empty_text: ClassVar[Words] = ""
+    """What belongs here and how it begins, shown when there is nothing at all."""
+
+    def rows(self, actor: User) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def url_of(self, item: Any) -> str:
+        return ""
+
+    def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+        """More for the template."""
+        return {}
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        actor = cast(User, request.user)
+        everything = self.rows(actor)
+        rows = self._sorted(self._filtered(request.GET, everything), request.GET.get("sort", self.default_sort))
+        export = request.GET.get("export", "")
+        if export in {"xlsx", "csv"}:
+            return self._export(rows, export)
+        page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
+        chips = self._chips(actor, request.GET)
+        context = {
+            "list": self,
+            "title": self.title,
+            "heads": self._heads(request.GET),
+            "page": page,
+            "page_rows": self._rows(page),
+            "chips": chips,
+            "list_tabs": self._tabs(actor, request.GET),
+            "filter_choices": self._filter_choices(actor, request.GET),
+            "q": request.GET.get("q", ""),
+            "can_create": self.create and may(actor, self.create[2]),
+            "create_url": reverse(self.create[0]) if self.create else "",
+            "can_import": self.import_url and may(actor, self.import_url[1]),
+            "import_href": reverse(self.import_url[0]) if self.import_url else "",
+            "is_filtered": bool(chips or request.GET.get("q")),
+            **self.more(request, rows),
+        }
+        return render(request, self.template_name, context)
+
+    # — rows —
+
+    def _filtered(self, query: QueryDict, rows: QuerySet[Any]) -> QuerySet[Any]:
+        for item in self.filters:
+            values = [value for value in query.get(item.key, "").split(",") if value]
+            if values:
+                rows = item.apply(rows, values if item.multiple else values[:1])
+        text = query.get("q", "").strip()
+        if text and self.search_kind:
+            rows = rows.filter(pk__in=ids(text, self.search_kind))
+        return rows
+
+    def _sorted(self, rows: QuerySet[Any], wish: str) -> QuerySet[Any]:
+        key, descending = wish.lstrip("-"), wish.startswith("-")
+        column = next((column for column in self.columns if column.key == key and column.sort), None)
+        if column is None:
+            return rows
+        return rows.order_by(
+            *(f"-{name}" if descending else name for name in column.sort), "-pk" if descending else "pk"
+        )
+
+    def _rows(self, page: Page[Any]) -> list[Row]:
+        return [
+            Row(item, self.url_of(item), [(column, _cell(column, item)) for column in self.columns]) for item in page
+        ]
+
+    # — what stands above them —
+
+    def _heads(self, query: QueryDict) -> list[Head]:
+        wish = query.get("sort", self.default_sort)
+        heads = []
+        for column in self.columns:
+            if not column.sort:
+                heads.append(Head(column))
+                continue
+            active = wish.lstrip("-") == column.key
+            next_wish = f"-{column.key}" if active and not wish.startswith("-") else column.key
+            direction = ("descending" if wish.startswith("-") else "ascending") if active else ""
+            heads.append(Head(column, _changed(query, sort=next_wish, page=""), direction))
+        return heads
+
+    def _chips(self, actor: User, query: QueryDict) -> list[Chip]:
+        chips = []
+        for item in self.filters:
+            values = [value for value in query.get(item.key, "").split(",") if value]
+            if values:
+                words = dict(item.options(actor))
+                shown = [str(words.get(value, value)) for value in values]
+                text = (
+                    "、".join(shown)
+                    if len(shown) <= 2
+                    else _("%(first)s and %(more)d more")
+                    % {
+                        "first": shown[0],
+                        "more": len(shown) - 1,
+                    }
+                )
+                chips.append(Chip(item.label, text, _changed(query, **{item.key: "", "page": ""})))
+        return chips
+
+    def _filter_choices(self, actor: User, query: QueryDict) -> list[dict[str, Any]]:
+        return [
+            {
+                "key": item.key,
+                "label": item.label,
+                "multiple": item.multiple,
+                "options": [
+                    (value, words, value in query.get(item.key, "").split(",")) for value, words in item.options(actor)
+                ],
+            }
+            for item in self.filters
+        ]
+
+    def _tabs(self, actor: User, query: QueryDict) -> list[Tab]:
+        current = _canonical(query)
+        tabs = [Tab(tab.label, f"?{tab.query}", _canonical(QueryDict(tab.query)) == current) for tab in self.tabs]
+        for view in views_for(actor, self.key):
+            own = view.pk if view.user_id == actor.pk else None
+            tabs.append(Tab(view.name, f"?{view.query}", _canonical(QueryDict(view.query)) == current, own))
+        return tabs
+
+    # — export —
+
+    def _export(self, rows: QuerySet[Any], kind: str) -> HttpResponse:
+        columns = [column for column in self.columns if column.exported]
+        header = [str(column.label) for column in columns]
+        lines = ([_exported(column.value(item)) for column in columns] for item in rows[:MOST_EXPORTED])
+        stamp = timezone.localdate().isoformat()
+        if kind == "csv":
+            content, content_type = write_csv(header, lines), "text/csv; charset=utf-8"
+        else:
+            content = write_xlsx(str(self.title), header, lines)
+            content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        response = HttpResponse(content, content_type=content_type)
+        response["Content-Disposition"] = f'attachment; filename="{self.key}-{stamp}.{kind}"'
+        return response
+
+
+def _exported(value: object) -> object:
+    if isinstance(value, dt.datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return str(value) if isinstance(value, Model) else value
+
+
+def _cell(column: Column, item: Any) -> SafeString:
+    if column.html:
+        return column.html(item)
+    value = column.value(item)
+    return escape("—" if value in (None, "") else value)
+
+
+def _changed(query: QueryDict, **changes: str) -> str:
+    values = {name: query.get(name, "") for name in query} | changes
+    return "?" + urlencode([(name, str(value)) for name, value in values.items() if value])
+
+
+def _canonical(query: QueryDict) -> tuple[tuple[str, str], ...]:
+    """The parts of an address that make a view: filters, search and sort order."""
+    return tuple(sorted((name, str(value)) for name, value in query.items() if value and name not in {"page", "peek"}))
+
+
+def link(url: str, text: object, css: str = "") -> SafeString:
+    """A link in a cell; the text is data, never wording."""
+    return format_html('<a href="{}" class="{}" data-user-content>{}</a>', url, css, text)

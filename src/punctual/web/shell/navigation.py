@@ -1,0 +1,144 @@
+"""The sidebar, grouped by the reader's work. Only what exists and what the reader may open is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: ``count`` is the work that waits for this reader."""
+
+    label: Words
+    icon: str
+    url_name: str
+    permission: str = ""
+    count: Callable[[User], int] | None = None
+    section: str = ""
+    """First part of the addresses that belong to it; default: that of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: Words
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    label: Words
+    icon: str
+    url: str
+    active: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    label: Words
+    entries: list[ShownEntry]
+
+
+def _unread(user: User) -> int:
+    from punctual.platform.notifications.services import unread_count
+
+    return unread_count(user)
+
+
+GROUPS: Final[list[Group]] = [
+    Group(
+        "",
+        (
+            Entry(_("Today"), "sun", "home"),
+            Entry(_("Inbox"), "inbox", "inbox", count=_unread),
+        ),
+    ),
+    Group(_("Manage"), (Entry(_("Settings"), "settings", "company_settings", section="/settings/"),)),
+]
+
+
+def shown(request: HttpRequest) -> Iterator[ShownGroup]:
+    """The groups with the entries that the reader may open."""
+    user = request.user
+    if not user.is_authenticated:
+        return
+    for group in GROUPS:
+        entries = [
+            _shown(entry, request, user)
+            for entry in group.entries
+            if not entry.permission or may(user, entry.permission)
+        ]
+        if entries:
+            yield ShownGroup(group.label, entries)
+
+
+def _shown(entry: Entry, request: HttpRequest, user: User) -> ShownEntry:
+    url = reverse(entry.url_name)
+    root = entry.section or url
+    active = request.path == url if root == "/" else request.path.startswith(root)
+    return ShownEntry(entry.label, entry.icon, url, active, entry.count(user) if entry.count else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A line of the "New" menu."""
+
+    label: Words
+    icon: str
+    url_name: str
+    permission: str
+
+    @property
+    def url(self) -> str:
+        return reverse(self.url_name)
+
+
+CREATIONS: Final[list[Creation]] = []
+
+PHONE_TABS: Final[list[str]] = ["home", "inbox"]
+"""Url names of at most four entries of the sidebar that stand at the bottom of a phone."""
+
+
+def creations_for(user: User) -> list[Creation]:
+    return [item for item in CREATIONS if may(user, item.permission)]
+
+
+def phone_tabs(groups: list[ShownGroup]) -> list[ShownEntry]:
+    """The bottom tabs, in the order of PHONE_TABS, out of what is shown at the side."""
+    by_url = {entry.url: entry for group in groups for entry in group.entries}
+    return [by_url[url] for url in map(reverse, PHONE_TABS) if url in by_url]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsEntry:
+    """A line of the settings page's own navigation."""
+
+    label: Words
+    icon: str
+    url_name: str
+
+
+SETTINGS: Final[list[SettingsEntry]] = [
+    SettingsEntry(_("Company"), "building", "company_settings"),
+    SettingsEntry(_("People and roles"), "users", "people"),
+]
+
+
+def settings_nav(request: HttpRequest) -> list[ShownEntry]:
+    """The settings pages, the open one marked."""
+    return [
+        ShownEntry(item.label, item.icon, reverse(item.url_name), request.path == reverse(item.url_name), 0)
+        for item in SETTINGS
+    ]

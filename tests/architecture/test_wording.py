@@ -1,0 +1,16 @@
+"""Both catalogues are complete."""
+
+from punctual.platform import catalogues
+
+
+def test_every_sentence_has_its_chinese() -> None:
+    gaps = catalogues.missing()
+    assert not gaps, "\n".join(f"{text!r}  in {', '.join(sorted(files))}" for text, files in sorted(gaps.items()))
+
+
+def test_no_sentence_is_kept_that_nothing_uses() -> None:
+    assert not catalogues.unused()
+
+
+def test_places_agree_in_both_languages() -> None:
+    assert not catalogues.wrong_places()
