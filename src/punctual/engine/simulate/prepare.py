@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -52,18 +52,17 @@ class Prepared:
 
 
 class _Tables:
-    """Numbers too many for a parameter row, each distinct one once: PERT quantiles, discrete values."""
+    """Numbers too many for a parameter row, each distinct part once: quantile tables, discrete values."""
 
     def __init__(self) -> None:
         self._parts: list[Floats] = []
         self._places: dict[tuple[object, ...], int] = {}
         self._length = 0
 
-    def place(self, key: tuple[object, ...], part: Floats | None = None) -> int | None:
-        """Where the part of this key stands; None when it is new and no part is given."""
+    def at(self, key: tuple[object, ...], make: Callable[[], Floats]) -> int:
+        """Where the part of this key begins; it is made when it is new."""
         if key not in self._places:
-            if part is None:
-                return None
+            part = make()
             self._places[key] = self._length
             self._parts.append(part)
             self._length += len(part)
@@ -126,7 +125,7 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
         demands=demands,
         capacities=np.array([network.capacities[name] for name in resources], np.float64),
         room=2 * int(on_demand.max()) + 2,
-        order=_by_latest_start(network, ids, place, pairs),
+        order=_by_latest_start(network, ids, place, pairs) if len(demands[1]) else np.arange(len(ids)),
     )
 
 
@@ -200,31 +199,46 @@ def _code(distribution: Distribution, tables: _Tables) -> tuple[int, tuple[float
         case Kind.EXPONENTIAL:
             return kernels.EXPONENTIAL, numbers
         case Kind.NORMAL:
-            return kernels.NORMAL, numbers
+            place = tables.at((Kind.NORMAL,), lambda: _level_table(kernels.NORMAL))
+            return kernels.NORMAL, (*numbers, place)
         case Kind.LOGNORMAL:
-            spread = math.log1p((numbers[1] / numbers[0]) ** 2)
-            return kernels.LOGNORMAL, (math.log(numbers[0]) - spread / 2, math.sqrt(spread))
+            spread = math.sqrt(math.log1p((numbers[1] / numbers[0]) ** 2))
+            median = numbers[0] * math.exp(-(spread**2) / 2)
+            place = tables.at((Kind.LOGNORMAL, spread), lambda: _level_table(kernels.LOGNORMAL, spread))
+            return kernels.LOGNORMAL, (0.0, median, place, spread)
         case Kind.PERT:
             return kernels.PERT, _pert_row(numbers, tables)
         case _:
             pairs = sorted(pair for pair in zip(numbers, distribution.weights, strict=True) if pair[1] > 0)
             values, weights = (np.array(column, np.float64) for column in zip(*pairs, strict=True))
             part = np.concatenate([np.cumsum(weights) / weights.sum(), values])
-            return kernels.DISCRETE, (tables.place((Kind.DISCRETE, *pairs), part) or 0, len(values))
+            return kernels.DISCRETE, (tables.at((Kind.DISCRETE, *pairs), lambda: part), len(values))
 
 
 def _pert_row(numbers: tuple[float, ...], tables: _Tables) -> tuple[float, ...]:
-    from punctual.engine.simulate import kernels
+    from punctual.engine.simulate import kernels, pert
 
     low, mode, high, shape = numbers
     alpha = 1 + shape * ((mode - low) / (high - low))
     beta = 1 + shape * ((high - mode) / (high - low))
-    place = tables.place((Kind.PERT, alpha, beta))
-    if place is None:
-        table = np.empty(2 * kernels.SCORE_NODES)
-        kernels.pert_table(alpha, beta, table)
-        place = tables.place((Kind.PERT, alpha, beta), table)
-    return low, high - low, place or 0
+
+    def both() -> Floats:
+        scores = np.empty(2 * pert.SCORE_NODES)
+        pert.pert_table(alpha, beta, scores)
+        return np.concatenate([scores, _level_table(kernels.PERT, 0, scores)])
+
+    place = tables.at((Kind.PERT, alpha, beta), both)
+    return low, high - low, place + 2 * pert.SCORE_NODES, place
+
+
+def _level_table(kind: int, fourth: float = 0.0, scores: Floats | None = None) -> Floats:
+    """The table of a standardised quantile over its level; ``fourth`` is the fourth number of its row."""
+    from punctual.engine.simulate import kernels
+
+    table = np.zeros(2 * (kernels.LEVEL_STEPS + 1))
+    row = np.array([0.0, 1.0, 0.0, fourth, 0.0])
+    kernels.level_table(kind, row, np.zeros(0) if scores is None else scores, table)
+    return table
 
 
 def _rises_with_level(distribution: Distribution) -> bool:
