@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable
 
-os.environ.setdefault("PUNCTUAL_SYNC_JOBS", "1")
-os.environ.setdefault("PUNCTUAL_SECRET", "only-for-tests")
-
-import pytest  # noqa: E402
-from django.test import Client  # noqa: E402
+import pytest
+from django.test import Client
 
 TODAY = dt.date(2026, 11, 23)
 

@@ -17,6 +17,14 @@ from typing import Any, NoReturn, Protocol, cast
 from punctual.kernel.refusal import Refusal
 
 COMMANDS: Mapping[str, str] = {
+    "serve": "serve pages and worker (the default): sets up, migrates, demo company into an empty database",
+    "worker": "background jobs only",
+    "user": "make an account",
+    "token": "print an API token for a user",
+    "backup": "one consistent file of database and attachments, while running",
+    "restore": "back to what a backup holds",
+    "doctor": "what is wrong with this installation",
+    "manage": "Django's own commands",
     "schedule": "critical path schedule of a Microsoft Project XML file",
     "level": "resource-constrained schedule of a PSPLIB or Patterson file",
     "portfolio": "schedule of many orders with least weighted tardiness",
@@ -59,9 +67,11 @@ def _overview() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one sub-command; returns the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+    if arguments[:1] and arguments[0] in {"-h", "--help", "help"}:
         sys.stdout.write(_overview())
         return 0
+    if not arguments or arguments[0].startswith("-"):
+        arguments.insert(0, "serve")
     name = arguments[0]
     if name not in COMMANDS:
         sys.stderr.write(f"punctual: no command '{name}'; there are {', '.join(COMMANDS)}\n")

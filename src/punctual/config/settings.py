@@ -152,6 +152,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {"login": "punctual.web.account.forms.SignInForm"}
 ACCOUNT_ADAPTER = "punctual.web.account.adapter.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_SESSION_REMEMBER = True
@@ -196,12 +197,19 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
-STATIC_ROOT = DATA / "static"
+# ``punctual serve`` collects the static files once a version, compressed and with their hash in the name.
+_COLLECTED = _flag("PUNCTUAL_COLLECTED")
+STATIC_ROOT = DATA / "static" if _COLLECTED else None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = not _COLLECTED
+WHITENOISE_MAX_AGE = 300
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA / "files"
 
@@ -228,7 +236,11 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": os.environ.get("PUNCTUAL_LOG", "WARNING")},
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+# Without a mail server mail is kept as files, where an administrator finds it.
+EMAIL_BACKEND = (
+    f"django.core.mail.backends.{'smtp' if os.environ.get('PUNCTUAL_SMTP_HOST') else 'filebased'}.EmailBackend"
+)
+EMAIL_FILE_PATH = DATA / "mail"
 EMAIL_HOST = os.environ.get("PUNCTUAL_SMTP_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("PUNCTUAL_SMTP_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("PUNCTUAL_SMTP_USER", "")

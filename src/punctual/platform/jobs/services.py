@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -67,7 +68,10 @@ def run_job(job_id: str) -> None:
 
 
 def call_soon(function: str, *arguments: Any) -> None:
-    """Let a worker call ``function`` (dotted path) as soon as one is free."""
+    """Let a worker call ``function`` (dotted path) as soon as one is free; at once where jobs are synchronous."""
     from django_q.tasks import async_task
 
-    async_task(function, *arguments)
+    if settings.Q_CLUSTER["sync"]:
+        import_string(function)(*arguments)
+    else:
+        async_task(function, *arguments)

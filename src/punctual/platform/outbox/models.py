@@ -29,7 +29,7 @@ class HandledEvent(models.Model):
     """``handler`` has taken ``event``; written in the handler's own transaction, so it happens once."""
 
     event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE)
-    handler = models.CharField(max_length=100)
+    handler = models.CharField(max_length=250)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from punctual.platform.accounts.demo import demo_accounts
 from punctual.platform.accounts.models import Theme
 from punctual.platform.company.services import company
 from punctual.platform.notifications.services import unread_count
@@ -35,4 +36,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "settings_nav": settings_nav(request),
         "unread": unread_count(request.user) if request.user.is_authenticated else 0,
         "languages": settings.LANGUAGES,
+        "demo_accounts": [] if request.user.is_authenticated else demo_accounts(),
     }

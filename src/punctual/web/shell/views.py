@@ -9,8 +9,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -103,7 +105,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "shell/error.html", {"status": 500}, status=500)
+    """Leans on nothing that may be the broken part: no database, no context, no file names of the moment."""
+    lang = "en" if get_language() == "en" else "zh-CN"
+    return HttpResponse(render_to_string("shell/error500.html", {"lang": lang}), status=500)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

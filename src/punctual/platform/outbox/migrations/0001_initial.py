@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             name="HandledEvent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("handler", models.CharField(max_length=100)),
+                ("handler", models.CharField(max_length=250)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("event", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="outbox.outboxevent")),
             ],

@@ -1,0 +1,23 @@
+"""``punctual restore FILE``: back to what a backup holds; stop the server first."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from punctual.cli.setup import set_up
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", help="a file written by 'punctual backup'")
+    parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
+    parser.add_argument("--force", action="store_true", help="replace a database that is not empty")
+
+
+def run(arguments: argparse.Namespace) -> dict[str, Any]:
+    """See :mod:`punctual.platform.backup`."""
+    set_up(arguments.data)
+    from punctual.platform.backup import restore
+
+    return restore(Path(arguments.file), force=arguments.force)

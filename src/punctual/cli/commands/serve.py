@@ -1,0 +1,143 @@
+"""``punctual serve``: pages and worker in one go; Ctrl-C stops both."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+from punctual.cli.setup import migrate, set_up
+from punctual.kernel.refusal import Reason, Refusal
+from punctual.kernel.wording import N_
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8000, help="port of the pages (default 8000)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+    parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
+    parser.add_argument("--no-worker", action="store_true", help="pages only; run the worker elsewhere")
+
+
+def say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise Refusal(
+                Reason(
+                    "serve.port",
+                    N_("Port %(port)s is not free or not allowed; choose another with --port."),
+                    {"port": port},
+                )
+            ) from error
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Set up, then start the web server and the worker and wait for either to end."""
+    _check_port(arguments.host, arguments.port)
+    os.environ["PUNCTUAL_COLLECTED"] = "1"
+    set_up(arguments.data)
+    _collect_static()
+    if migrate() and not arguments.no_demo:
+        from django.utils import timezone
+
+        from punctual.flows.demo import build_company
+
+        began = time.monotonic()
+        say("Punctual: building the demo company (once) …")
+        build_company(timezone.localdate())
+        say(f"Punctual: demo company ready after {time.monotonic() - began:.0f} s")
+    processes = [_web(arguments.host, arguments.port)]
+    if not arguments.no_worker:
+        processes.append(_worker())
+    _announce(arguments.host, arguments.port)
+    sys.exit(_wait(processes))
+
+
+def _collect_static() -> None:
+    """Once a version: compressed copies with their hash in the name, which browsers keep for ever."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from punctual import __version__
+
+    newest = max(path.stat().st_mtime for folder in settings.STATICFILES_DIRS for path in folder.rglob("*"))
+    stamp = settings.STATIC_ROOT / "collected"
+    wanted = f"{__version__} {newest}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0, clear=settings.STATIC_ROOT.exists())
+    stamp.write_text(wanted)
+
+
+def _web(host: str, port: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
+    command.append("punctual.config.wsgi:application")
+    return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own words
+
+
+def _worker() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "punctual", "worker"], start_new_session=True)
+
+
+def _announce(host: str, port: int) -> None:
+    """Tell the address once the first page answers."""
+    from punctual.platform.accounts.demo import DEMO_PASSWORD, demo_accounts
+
+    address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}/"  # noqa: S104
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+                break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    say(f"\n  Punctual 准交   {address}\n")
+    accounts = demo_accounts()
+    if accounts:
+        say(f"  Demo sign-ins (password {DEMO_PASSWORD}):")
+        say("  " + "  ".join(accounts) + "\n")
+    else:
+        say("  First account: punctual user NAME --role administrator\n")
+    say("  Ctrl-C stops.")
+
+
+def _wait(processes: list[subprocess.Popen[bytes]]) -> int:
+    """Until one ends or somebody says stop; then all end, gently first."""
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    while not stopping and all(process.poll() is None for process in processes):
+        time.sleep(0.2)
+    failed = not stopping
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    say("Punctual: stopped" + (" because a part of it ended" if failed else ""))
+    return 1 if failed else 0

@@ -1,0 +1,22 @@
+"""``punctual worker``: does the background jobs until it is stopped; any number may run on one PostgreSQL."""
+
+from __future__ import annotations
+
+import argparse
+
+from punctual.cli.setup import set_up
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """django-q2's cluster, with the minute's sweep of undelivered events in its schedule."""
+    set_up(arguments.data)
+    from django.core.management import call_command
+
+    from punctual.worker.schedule import ensure_schedules
+
+    ensure_schedules()
+    call_command("qcluster", verbosity=0)

@@ -1,0 +1,30 @@
+"""Commands that need the database set Django up here, late, so that the engine's commands start without it."""
+
+from __future__ import annotations
+
+import os
+
+
+def set_up(data: str | None = None) -> None:
+    """Load the settings. ``data`` is the folder of database and files (default: the settings' own)."""
+    if data:
+        os.environ["PUNCTUAL_DATA"] = os.path.abspath(data)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "punctual.config.settings")
+    import django
+
+    django.setup()
+
+
+def migrate() -> bool:
+    """Compile the catalogues and bring the database up to date; returns whether it was empty before."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connection
+
+    from punctual.platform.catalogues import compile_catalogues
+
+    settings.DATA.mkdir(parents=True, exist_ok=True)
+    compile_catalogues()
+    empty = "accounts_user" not in connection.introspection.table_names()
+    call_command("migrate", interactive=False, verbosity=0)
+    return empty

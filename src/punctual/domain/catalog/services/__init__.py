@@ -1,0 +1,1 @@
+"""Write families, products, revisions and list prices: one verb one function."""

@@ -1,0 +1,1 @@
+"""Write customers, contacts and suppliers: one verb one function."""

@@ -1,0 +1,24 @@
+"""The demo company 华辰自动化: it builds and installs non-standard automation equipment. The same every time,
+dated relative to ``today``."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+
+from punctual.flows.demo.calendars import build_calendars
+from punctual.flows.demo.catalog import build_catalog
+from punctual.flows.demo.parties import build_parties
+from punctual.flows.demo.people import build_people
+from punctual.flows.demo.resources import build_resources
+
+
+@transaction.atomic
+def build_company(today: dt.date) -> None:
+    """Fill an empty database."""
+    build_people()
+    build_calendars(today)
+    build_parties()
+    build_catalog(today)
+    build_resources()

@@ -1,0 +1,1 @@
+"use strict";(()=>{var e=document.documentElement,s=matchMedia("(prefers-color-scheme: dark)");function a(){let t=e.dataset.theme??"system";e.setAttribute("data-bs-theme",t==="system"?s.matches?"dark":"light":t)}a();s.addEventListener("change",a);})();

@@ -1,0 +1,210 @@
+"""A real Chromium against a real server with the demo company. All browser tests share one of each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+PASSWORD = "punctual-demo"
+WIDE, PHONE = (1440, 900), (390, 844)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker takes all of them: they share the server."""
+    for item in items:
+        if "tests/browser" in str(item.path).replace(os.sep, "/"):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def _chromium() -> str | None:
+    given = os.environ.get("PUNCTUAL_CHROMIUM", "")
+    if given:
+        return None if given == "none" else given
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of ``punctual serve`` with the demo company in a folder of its own."""
+    port = _free_port()
+    folder = tmp_path_factory.mktemp("served")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PUNCTUAL_", "DJANGO_"))},
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    log = (folder / "log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "punctual", "serve", "--port", str(port), "--data", str(folder / "data")],
+        env=environment,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(address, process, folder / "log")
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        log.close()
+
+
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()[-3000:]
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise AssertionError(f"the server did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = _chromium()
+    if path is None:
+        warnings.warn("NO BROWSER: the browser tests were skipped; install Chromium", stacklevel=1)
+        pytest.skip("NO BROWSER: install Chromium to run the browser tests")
+    with sync_playwright() as playwright:
+        executable = None if path == "playwright" else path
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One person at one browser; everything the browser complains of is kept and checked at the end."""
+
+    server: str
+    context: BrowserContext
+    page: Page
+    language: str
+    complaints: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+    """Parts of complaints that the test provokes on purpose."""
+
+    def open(self, path: str) -> Page:
+        answer = self.page.goto(f"{self.server}{path}")
+        assert answer is not None
+        assert answer.status < 400, f"{path}: {answer.status}"
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def sign_in(self, name: str) -> Page:
+        self.context.clear_cookies(name="sessionid")
+        self.page.goto(f"{self.server}/accounts/login/")
+        self.page.fill("input[name=login]", name)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.press("input[name=password]", "Enter")
+        self.page.wait_for_url(lambda url: "/accounts/login" not in url)
+        return self.page
+
+    def check_page(self) -> None:
+        """No serious accessibility violation and no sideways scrolling."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        serious = [
+            f"{item['id']}: {item['nodes'][0]['html'][:200]}"
+            for item in found
+            if item["impact"] in {"serious", "critical"}
+        ]
+        assert not serious, f"{self.page.url}\n" + "\n".join(serious)
+        wider = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wider <= 0, f"{self.page.url} is {wider} px wider than the screen"
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: str) -> Iterator[Open]:
+    """``visit(user=…, language="zh", size=WIDE, theme="light")`` opens a browser of that person."""
+    visits: list[Visit] = []
+
+    def enter(user: str = "", language: str = "zh", size: tuple[int, int] = WIDE, theme: str = "light") -> Visit:
+        phone = size[0] < 600
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale="zh-CN" if language == "zh" else "en-GB",
+            color_scheme=theme,  # type: ignore[arg-type]
+            reduced_motion="reduce",
+            is_mobile=phone,
+            has_touch=phone,
+            accept_downloads=True,
+        )
+        context.set_default_timeout(15_000)
+        cookie = {"name": "django_language", "value": "zh-hans" if language == "zh" else "en", "url": server}
+        context.add_cookies([cookie, {"name": "theme", "value": theme, "url": server}])  # type: ignore[list-item]
+        one = Visit(server, context, context.new_page(), language)
+        _listen(one)
+        visits.append(one)
+        if user:
+            one.sign_in(user)
+        return one
+
+    yield enter
+    for one in visits:
+        one.context.close()
+        left = [text for text in one.complaints if not any(part in text for part in one.expected)]
+        assert not left, "\n".join(left)
+
+
+def _listen(one: Visit) -> None:
+    host = urlsplit(one.server).netloc
+
+    def on_console(message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            one.complaints.append(f"console: {message.text}")
+
+    def on_request(request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme.startswith("http") and parts.netloc != host:
+            one.complaints.append(f"foreign host: {request.url}")
+
+    one.page.on("console", on_console)
+    one.page.on("pageerror", lambda error: one.complaints.append(f"script error: {error}"))
+    one.page.on("request", on_request)

@@ -1,0 +1,58 @@
+"""Signing in, language, theme, palette: the frame around every page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import PHONE, WIDE, Open
+
+FACES = [("zh", WIDE, "light"), ("en", WIDE, "dark"), ("zh", PHONE, "dark"), ("en", PHONE, "light")]
+
+
+@pytest.mark.parametrize(("language", "size", "theme"), FACES)
+def test_signing_in_and_every_settings_page(visit: Open, language: str, size: tuple[int, int], theme: str) -> None:
+    one = visit(language=language, size=size, theme=theme)
+    one.open("/accounts/login/")
+    one.check_page()
+    one.sign_in("admin")
+    for path in ("/me/settings/", "/settings/", "/settings/people/", "/inbox/"):
+        one.open(path)
+        one.check_page()
+
+
+def test_a_wrong_password_is_refused_in_words(visit: Open) -> None:
+    one = visit()
+    page = one.open("/accounts/login/")
+    page.fill("input[name=login]", "admin")
+    page.fill("input[name=password]", "wrong-password")
+    page.press("input[name=password]", "Enter")
+    expect(page.locator(".note.late")).to_be_visible()
+
+
+def test_the_language_switch_keeps_the_page(visit: Open) -> None:
+    one = visit(user="sales")
+    page = one.open("/inbox/")
+    page.click("summary:has(.av)")
+    page.click("button[name=language]")
+    page.wait_for_load_state()
+    assert page.url.endswith("/inbox/")
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_the_theme_switch_is_remembered(visit: Open) -> None:
+    one = visit(user="sales")
+    page = one.open("/inbox/")
+    page.click("header [data-act=theme]")
+    page.reload()
+    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+
+
+def test_the_palette_opens_by_keyboard_and_leads_on(visit: Open) -> None:
+    one = visit(user="admin", language="en")
+    page = one.open("/inbox/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("settings")
+    page.wait_for_selector("a.pal")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/settings/")

@@ -1,0 +1,15 @@
+"""The product's settings for the tests: a folder of its own, jobs in the request, a quick password hash."""
+
+import os
+import tempfile
+
+os.environ["PUNCTUAL_DATA"] = tempfile.mkdtemp(prefix="punctual-tests-")
+os.environ["PUNCTUAL_SYNC_JOBS"] = "1"
+os.environ["PUNCTUAL_SECRET"] = "only-for-tests"
+os.environ.pop("PUNCTUAL_COLLECTED", None)
+
+from punctual.config.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ACCOUNT_RATE_LIMITS = False
