@@ -63,21 +63,33 @@ COLUMNS: Final = (
         fold=True,
     ),
     Column(
-        "requested", _("Requested"), lambda o: o.requested_date, _date_cell("requested_date", ""), ("requested_date",),
+        "requested",
+        _("Requested"),
+        lambda o: o.requested_date,
+        _date_cell("requested_date", ""),
+        ("requested_date",),
         fold=True,
     ),
     Column("promised", _("Promised"), lambda o: o.promised_date, _date_cell("promised_date", "b"), ("promised_date",)),
     Column(
-        "planned", _("Planned"), lambda o: o.planned_date,
-        lambda o: marks.planned_cell(o, today=timezone.localdate()), ("planned_date",),
+        "planned",
+        _("Planned"),
+        lambda o: o.planned_date,
+        lambda o: marks.planned_cell(o, today=timezone.localdate()),
+        ("planned_date",),
     ),
     Column("rail", _("Against the promise"), lambda o: "", marks.rail_of, exported=False),
     Column("health", _("Health"), _health_word, _health_cell),
     Column("progress", _("Progress"), lambda o: o.progress, marks.progress_cell, ("progress",)),
     Column(
-        "owner", _("Owner"), lambda o: str(o.owner or ""), lambda o: avatar(o.owner), ("owner__display_name",), fold=True
+        "owner",
+        _("Owner"),
+        lambda o: str(o.owner or ""),
+        lambda o: avatar(o.owner),
+        ("owner__display_name",),
+        fold=True,
     ),
-)  # fmt: skip
+)
 
 
 def _state_options(actor: User) -> Sequence[tuple[str, Words]]:
