@@ -65,7 +65,17 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
         ),
     ),
-    Group(_("Manage"), (Entry(_("Settings"), "settings", "company_settings", section="/settings/"),)),
+    Group(_("For customers"), (Entry(_("Customers"), "building", "customers", "customers.read"),)),
+    Group(
+        _("Manage"),
+        (
+            Entry(_("Products"), "package", "products", "catalog.read"),
+            Entry(_("Suppliers"), "truck-delivery", "suppliers", "suppliers.read"),
+            Entry(_("Resources"), "users", "resources", "resources.read"),
+            Entry(_("Calendars"), "calendar", "calendars", "calendars.read"),
+            Entry(_("Settings"), "settings", "company_settings", section="/settings/"),
+        ),
+    ),
 ]
 
 
@@ -105,7 +115,12 @@ class Creation:
         return reverse(self.url_name)
 
 
-CREATIONS: Final[list[Creation]] = []
+CREATIONS: Final[list[Creation]] = [
+    Creation(_("New customer"), "building", "customer_new", "customers.change"),
+    Creation(_("New product"), "package", "product_new", "catalog.change"),
+    Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
+    Creation(_("New resource"), "user-plus", "resource_new", "resources.change"),
+]
 
 PHONE_TABS: Final[list[str]] = ["home", "inbox"]
 """Url names of at most four entries of the sidebar that stand at the bottom of a phone."""
