@@ -10,6 +10,7 @@ from punctual.web.shell.metrics import metrics
 urlpatterns = [
     path("", home, name="home"),
     path("", include("punctual.web.account.urls")),
+    path("", include("punctual.web.orders.urls")),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),
     path("i18n/setlang/", set_language, name="set_language"),

@@ -82,7 +82,7 @@ def simulate(
     """Simulate ``runs`` runs; the result depends on network, runs and seed only, not on ``threads`` or listing order.
 
     Without demands an activity starts when its predecessors have ended (longest path). With demands every run is
-    scheduled by the serial scheme, activities in the order of their latest starts at mean durations.
+    scheduled by the serial scheme, activities in the order of their starts in the schedule at mean durations.
 
     Raises a Refusal with every reason for an unusable network, or ``runs`` outside 1 … 10,000,000.
     """
