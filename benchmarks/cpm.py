@@ -3,11 +3,11 @@
     PYTHONPATH=src python benchmarks/cpm.py [--quick] [--plot FILE.svg]
 
 All three work on the same random networks: tasks of half a day to five days, one in twenty a milestone, one or two
-links of all four types to tasks among the two hundred before, with lags and leads. The peers compute early and late dates and
-total slack in plain working minutes, without any calendar, and their data structures stand ready. Punctual's time is
+links of all four types to tasks among the two hundred before, with lags and leads. The peers compute early and late
+dates and total slack in plain working minutes, without any calendar, and their data structures stand ready. Punctual's time is
 topological order, forward and backward pass with total and free slack, on a calendar with ten years of holidays (and on
 two calendars); ``dates`` is the conversion of start, finish, early and late dates to the clock on top of it. Peers and
-Punctual have to agree on every date where there is one calendar. Best of several repetitions; no memory is counted.
+Punctual have to agree on the total slack of every task. Best of several repetitions; no memory is counted.
 
 ``one change`` is a random task getting another duration in a kept schedule: median and mean over many.
 """

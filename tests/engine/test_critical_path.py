@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from given_data import given_data
 
+from given_data import given_data
 from punctual.engine.calendars import WorkCalendar
 from punctual.engine.cpm import ScheduleResult, schedule
 from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan, Task

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from given_data import given_data, given_data_or_none
 
+from given_data import given_data, given_data_or_none
 from punctual.engine.calendars import WorkCalendar
 from punctual.engine.cpm import TaskDates, schedule
 from punctual.engine.formats.mspdi.document import CalendarData, ProjectFile
