@@ -2,12 +2,12 @@
 
     PYTHONPATH=src python benchmarks/cpm.py [--quick] [--plot FILE.svg]
 
-All three work on the same random networks: tasks of half a day to five days, one in twenty a milestone, one or two links
-of all four types to tasks among the two hundred before, with lags and leads. The peers compute early and late dates and
-total slack in plain working minutes, without any calendar, and their data structures stand ready. Punctual's time is
+All three work on the same random networks: tasks of half a day to five days, one in twenty a milestone, one or two
+links of all four types to tasks among the two hundred before, with lags and leads. The peers compute early and late
+dates and total slack in plain working minutes, without any calendar, and their data structures stand ready. Punctual's time is
 topological order, forward and backward pass with total and free slack, on a calendar with ten years of holidays (and on
 two calendars); ``dates`` is the conversion of start, finish, early and late dates to the clock on top of it. Peers and
-Punctual have to agree on every date where there is one calendar. Best of several repetitions; no memory is counted.
+Punctual have to agree on the total slack of every task. Best of several repetitions; no memory is counted.
 
 ``one change`` is a random task getting another duration in a kept schedule: median and mean over many.
 """
@@ -176,7 +176,7 @@ def measure(n: int, seeds: int, repetitions: int) -> dict[str, float]:
         total = passes.late[passes.network.rows, at.TOTAL].tolist()
         if not total == lists() == graph():
             sys.exit("the three ways disagree: nothing to compare")
-        two_passes, two_run = punctual(network(n, seed, second_calendar=True))
+        _, two_run = punctual(network(n, seed, second_calendar=True))
         two_run()
         row = {
             "networkx": best(graph, 3),
@@ -210,7 +210,9 @@ def main() -> None:
     arguments = parser.parse_args()
     sizes = (1_000, 10_000) if arguments.quick else SIZES
     table = {n: measure(n, 1 if arguments.quick else 3, 30 if n <= 10_000 else 12) for n in sizes}
-    print(f"Python {platform.python_version()}, numba {numba.__version__}, networkx {nx.__version__}, {platform.machine()}")
+    print(
+        f"Python {platform.python_version()}, numba {numba.__version__}, networkx {nx.__version__}, {platform.machine()}"
+    )
     for n, row in table.items():
         print(f"{n:>7} tasks: " + ", ".join(f"{key} {1000 * value:.3f} ms" for key, value in row.items()))
     cost = {n: row["punctual"] / n * 1e9 for n, row in table.items()}
@@ -229,7 +231,9 @@ def main() -> None:
         names = ["networkx", "python", "punctual", "punctual, two calendars", "one change, median"]
         lines = [Line(name, list(table), [1000 * row[name] for row in table.values()], marks=True) for name in names]
         title = "Critical path: cost against size"
-        arguments.plot.write_text(chart(title, "tasks", "milliseconds", lines, log_x=True, log_y=True), encoding="utf-8")
+        arguments.plot.write_text(
+            chart(title, "tasks", "milliseconds", lines, log_x=True, log_y=True), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Laws that every schedule obeys: feasible, forward and backward dual, float exact, monotone, order-free, incremental."""
+"""Laws that every schedule obeys: feasible, dual, float exact, monotone, independent of order, incremental."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from engine.plans import START, calendar_of, plans, with_task
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.plans import START, calendar_of, plans, with_task
 from punctual.engine.cpm import ScheduleResult, schedule
 from punctual.engine.cpm_incremental import IncrementalSchedule
 from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan
