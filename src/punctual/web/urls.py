@@ -9,6 +9,7 @@ from punctual.web.shell import views as shell
 urlpatterns = [
     path("", home, name="home"),
     path("", include("punctual.web.account.urls")),
+    path("", include("punctual.web.plans.urls")),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),
     path("i18n/setlang/", set_language, name="set_language"),

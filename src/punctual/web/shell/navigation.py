@@ -65,7 +65,14 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
         ),
     ),
-    Group(_("Manage"), (Entry(_("Settings"), "settings", "company_settings", section="/settings/"),)),
+    Group(_("Plan"), (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),)),
+    Group(
+        _("Manage"),
+        (
+            Entry(_("Plan templates"), "template", "plan_templates", "templates.view"),
+            Entry(_("Settings"), "settings", "company_settings", section="/settings/"),
+        ),
+    ),
 ]
 
 
