@@ -85,10 +85,12 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
         ),
     ),
+    Group(_("Plan"), (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),)),
     Group(_("For customers"), (Entry(_("Customers"), "building", "customers", "customers.read"),)),
     Group(
         _("Manage"),
         (
+            Entry(_("Plan templates"), "template", "plan_templates", "templates.view"),
             Entry(_("Products"), "package", "products", "catalog.read"),
             Entry(_("Suppliers"), "truck-delivery", "suppliers", "suppliers.read"),
             Entry(_("Resources"), "users", "resources", "resources.read"),
