@@ -181,7 +181,7 @@ def edit_resource(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         crumbs=crumbs,
         back=_url(found) if found else reverse("resources"),
         done=_url,
-        wide={"name": "w2x", "skills": "w2x"},
+        wide={"name": "w2x", "skills": "w4x"},
     )
 
 
