@@ -59,7 +59,9 @@ def _case_problems(case: Case) -> Iterator[Reason]:
         yield _reason("number", text, "now", name="now", value=case.now, most=TIME_LIMIT)
     for name, promise in case.promises.items():
         if name not in orders:
-            yield _reason("unknown_promise", N_("A promise names order %(id)s, which is not there."), "promises", id=name)
+            yield _reason(
+                "unknown_promise", N_("A promise names order %(id)s, which is not there."), "promises", id=name
+            )
         if not _is_whole(promise):
             text = N_("The promise of order %(id)s is %(value)s; it must be a whole number from 0 to %(most)s.")
             yield _reason("promise", text, "promises", id=name, value=promise, most=TIME_LIMIT)
@@ -111,7 +113,9 @@ def _extra_problems(case: Case, lever: ExtraCapacity, row: int) -> Iterator[Reas
     before = 0
     for begin, until in lever.windows:
         if not (_is_whole(begin) and _is_whole(until) and begin < until):
-            text = N_("Lever %(id)s: the window from %(begin)s to %(until)s; it must begin at 0 or later and before it ends.")
+            text = N_(
+                "Lever %(id)s: the window from %(begin)s to %(until)s; it must begin at 0 or later and before it ends."
+            )
             yield _reason("window", text, "windows", row, id=lever.id, begin=begin, until=until)
         elif begin < before:
             text = N_("Lever %(id)s: the window from %(begin)s begins before the one ahead of it ends at %(before)s.")

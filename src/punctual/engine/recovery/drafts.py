@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from punctual.engine.capacity.model import Mode
 from punctual.engine.recovery.floor import Floor
@@ -26,7 +26,7 @@ from punctual.engine.recovery.patch import Patch, Window
 class Use:
     """A lever drawn by ``amount`` (time units, for crashing and expediting) or over ``windows`` (extra capacity)."""
 
-    lever: Lever
+    lever: Lever = field(hash=False)  # demands are mappings; equal uses are still found by comparison
     amount: int = 0
     windows: tuple[Window, ...] = ()
 

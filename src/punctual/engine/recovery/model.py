@@ -134,6 +134,4 @@ class Resequence:
     price: float = 0.0
 
 
-Lever = (
-    ExtraCapacity | AlternativeResource | Outsourcing | Crash | Expedite | Split | BorrowFloat | Resequence
-)
+Lever = ExtraCapacity | AlternativeResource | Outsourcing | Crash | Expedite | Split | BorrowFloat | Resequence

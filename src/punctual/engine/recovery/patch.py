@@ -59,6 +59,8 @@ def patched(problem: Problem, schedule: Schedule, patch: Patch) -> tuple[Problem
 
 def with_windows(resource: Resource, windows: Sequence[Window]) -> tuple[tuple[int, int], ...]:
     """The capacity steps of ``resource`` with the units of the windows added."""
+    if not windows:
+        return resource.capacity
     times = {time for time, _ in resource.capacity} | {time for begin, until, _ in windows for time in (begin, until)}
     steps: list[tuple[int, int]] = []
     for time in sorted(times):

@@ -12,8 +12,8 @@ import numpy as np
 
 from punctual.engine.capacity import lines, timeline
 from punctual.engine.capacity.arrays import Ints, Network, network
-from punctual.engine.capacity.model import Mode, Problem, Resource, Task
 from punctual.engine.capacity.model import Link as Follows
+from punctual.engine.capacity.model import Mode, Problem, Resource, Task
 from punctual.engine.recovery.floor import Floor
 from punctual.engine.recovery.patch import Patch
 
@@ -103,9 +103,10 @@ def protected(
             members.setdefault(task.order, []).append(position)
     for _ in range(ROUNDS):
         head = dict.fromkeys((k for name in favoured for k in members[name]), size)
-        head |= {k: 2 * size for k in own}
+        head |= dict.fromkeys(own, 2 * size)
         starts = placer.place(head)
-        late = {name for name, latest in allowed.items() if end_of(floor, starts, modes, members.get(name, ())) > latest}
+        ends = {name: end_of(floor, starts, modes, members.get(name, ())) for name in allowed}
+        late = {name for name, latest in allowed.items() if ends[name] > latest}
         if not late:
             return starts
         if late <= favoured:

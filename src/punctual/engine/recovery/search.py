@@ -11,7 +11,7 @@ import numpy as np
 from punctual.engine.explain import Link
 from punctual.engine.recovery import forecast
 from punctual.engine.recovery.check import problems
-from punctual.engine.recovery.drafts import Draft, Use, full_uses, goes_with
+from punctual.engine.recovery.drafts import Draft, Use, full_uses, goes_with, moves_others
 from punctual.engine.recovery.floor import Floor
 from punctual.engine.recovery.forecast import Draws, Floats
 from punctual.engine.recovery.model import Case, Crash, Expedite, Lever
@@ -27,7 +27,9 @@ Row = TypeVar("Row", Trial, Option)
 
 BEAM = 6
 """Single levers to which a second one is added."""
-DRAWN = 10
+LEADERS = 3
+"""Of these, levers with which moving all other orders is tried (the dear one to compute)."""
+DRAWN = 8
 """Most trials whose P50 and P80 are drawn."""
 
 
@@ -100,11 +102,10 @@ def _trials(bench: Bench, levers: Sequence[Lever], left_out: dict[str, Reason]) 
             drafts: list[Draft] = [(use,) for use in full_uses(bench.floor, lever)]
             singles += [(draft, trial) for draft in drafts for trial in bench.trials(draft)]
     useful = [trial for draft, trial in singles if trial.gain > 0 for trial in _amounts(bench, draft, trial)]
-    for draft, trial in singles:
-        if trial.gain <= 0 and all(trial.gain <= 0 for other, trial in singles if other[0].lever.id == draft[0].lever.id):
-            text = N_("Lever %(id)s alone gains nothing for order %(order)s.")
-            params = {"id": draft[0].lever.id, "order": bench.floor.case.order}
-            left_out[draft[0].lever.id] = Reason("recovery.no_gain", text, params)
+    helping = {draft[0].lever.id for draft, trial in singles if trial.gain > 0}
+    for name in {lever.id for lever in levers} - helping - left_out.keys():
+        text = N_("Lever %(id)s alone gains nothing for order %(order)s within its limits.")
+        left_out[name] = Reason("recovery.no_gain", text, {"id": name, "order": bench.floor.case.order})
     useful += _pairs(bench, levers, singles)
     return [trial for trial in useful if trial.gain > 0]
 
@@ -121,6 +122,7 @@ def _pairs(bench: Bench, levers: Sequence[Lever], singles: list[tuple[Draft, Tri
         if draft not in best or trial.gain > best[draft].gain:
             best[draft] = trial
     beam = sorted(best.items(), key=lambda item: (-item[1].gain, item[1].cost, item[0][0].lever.id))[:BEAM]
+    leaders = [draft for draft, _ in beam[:LEADERS]]
     alone = {draft[0]: trial.gain for draft, trial in best.items()}
     tried: set[frozenset[Use]] = set()
     result = []
@@ -130,7 +132,9 @@ def _pairs(bench: Bench, levers: Sequence[Lever], singles: list[tuple[Draft, Tri
             if not (goes_with(draft, lever) and _can_move(bench, lever) and bench.relevant(lever, chain)):
                 continue
             use = full_uses(bench.floor, lever)[0]
-            pair = (*draft, use)
+            pair: Draft = (*draft, use)
+            if moves_others(pair) and draft not in leaders:
+                continue
             if frozenset(pair) in tried:
                 continue
             tried.add(frozenset(pair))
@@ -142,13 +146,16 @@ def _pairs(bench: Bench, levers: Sequence[Lever], singles: list[tuple[Draft, Tri
 
 
 def _amounts(bench: Bench, draft: Draft, trial: Trial) -> list[Trial]:
-    """The trial with the least amounts that give its end, and with the least that keep the deadline."""
+    """The trial with the least amounts that give its end, and with the least that keep the deadline.
+
+    Where all other orders may move, the amounts stay at their limits: each step would place the whole portfolio again.
+    """
     deadline = bench.floor.case.deadline
     ends = {trial.end}
     if deadline is not None and trial.end < deadline < bench.present:
         ends.add(deadline)
     result = [trial]
-    if any(isinstance(use.lever, Crash | Expedite) for use in draft):
+    if any(isinstance(use.lever, Crash | Expedite) for use in draft) and not moves_others(draft):
         result = [_least(bench, draft, end) or trial for end in sorted(ends)]
     return result
 

@@ -19,7 +19,7 @@ from punctual.engine.recovery.placing import FIRST, Placer, Starts, end_of, head
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """``end`` of the (first) delivery, ``gain`` against the plan in force, ``cost`` with moved tasks and others' lateness."""
+    """``end`` of the (first) delivery, ``gain`` against the plan in force, ``cost`` in all."""
 
     draft: Draft
     patch: Patch
@@ -87,14 +87,17 @@ class Bench:
         return None if trial is None or trial.breaks else trial
 
     def _many(self, draft: Draft) -> list[Trial | None]:
+        """Everything that starts before the order's end may move, with a smaller or larger head start for the order."""
         floor, patch = self.floor, changes(self.floor, draft)
         early = set(floor.own) | self.driving
-        placer = Placer(floor, patch, floor.free, early)
+        starts = floor.case.schedule.start
+        movable = floor.followers({k for k in floor.free if starts[k] < self.present} | early)
+        placer = Placer(floor, patch, movable, early)
         own = self._delivered(patch)
-        late = max(0, self.present - (floor.case.deadline or 0)) if floor.case.deadline is not None else self.present
+        late = max(0, self.present - (floor.case.deadline or 0))
         borrowing = any(isinstance(use.lever, BorrowFloat) for use in draft)
         allowed = self._allowed()
-        result = []
+        result: list[Trial | None] = []
         for size in head_starts(floor, late):
             if borrowing:
                 starts = protected(placer, floor, own, size, allowed, patch.modes)
@@ -112,9 +115,8 @@ class Bench:
     def _allowed(self) -> dict[str, int]:
         """Other order → its latest end: the promise, or its present end where that is later."""
         floor = self.floor
-        return {
-            name: max(latest, floor.ends[name]) for name, latest in floor.case.promises.items() if name != floor.case.order
-        }
+        promises = floor.case.promises.items()
+        return {name: max(latest, floor.ends[name]) for name, latest in promises if name != floor.case.order}
 
     def _judged(self, draft: Draft, patch: Patch, starts: Starts) -> Trial | None:
         floor = self.floor
