@@ -20,7 +20,6 @@ from punctual.engine.recovery import (
     ExtraCapacity,
     Lever,
     Outsourcing,
-    Recovery,
     Resequence,
     Split,
     patched,
@@ -101,7 +100,7 @@ def test_a_schedule_that_breaks_the_capacity_is_refused() -> None:
 
 def test_the_chain_names_who_holds_the_resource() -> None:
     found = recover(waiting(), [Crash("c", "A1", 4, 1.0)])
-    assert [(link.cause, link.by) for link in found.chain][0] == (Cause.RESOURCE, "B1")
+    assert (found.chain[0].cause, found.chain[0].by) == (Cause.RESOURCE, "B1")
 
 
 def test_overtime_costs_only_what_is_used_and_an_extra_shift_costs_it_whole() -> None:
@@ -113,7 +112,8 @@ def test_overtime_costs_only_what_is_used_and_an_extra_shift_costs_it_whole() ->
 
 def test_overtime_beyond_its_limit_is_no_way_out() -> None:
     found = recover(waiting(), [ExtraCapacity("o", "mill", ((0, 20),), 1, 5.0, most=7)])
-    assert not found.options and found.left_out["o"].code == "recovery.no_gain"
+    assert not found.options
+    assert found.left_out["o"].code == "recovery.no_gain"
 
 
 def test_a_slower_free_machine_is_earlier_than_waiting() -> None:
@@ -169,14 +169,16 @@ def test_two_levers_help_where_neither_does_alone() -> None:
 
 def test_an_order_that_keeps_its_date_needs_nothing() -> None:
     found = recover(waiting(promises={"A": 20}), [Crash("c", "A1", 4, 1.0)])
-    assert found.reason is not None and found.reason.code == "recovery.not_late"
+    assert found.reason is not None
+    assert found.reason.code == "recovery.not_late"
     assert "80 %" in found.reason.worded()
 
 
 def test_levers_off_the_driving_chain_are_named_with_the_reason() -> None:
     plan = shop(task("A1", 12), task("A2", 2), task("A3", 1, after="A1 A2"))
     found = recover(case_of(plan, 0, 0, 12), [Crash("c", "A2", 1, 1.0)])
-    assert found.reason is not None and found.reason.code == "recovery.nothing_helps"
+    assert found.reason is not None
+    assert found.reason.code == "recovery.nothing_helps"
     assert found.left_out["c"].code == "recovery.not_driving"
 
 
@@ -208,7 +210,7 @@ LEVERS: list[Lever] = [
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Three tasks of A and up to six of B, in line in a random order, each when its machine and predecessors are done."""
+    """Three tasks of A and up to six of B, in a random order, each when its machine and predecessors are done."""
     lengths = draw(st.lists(st.integers(2, 9), min_size=9, max_size=9))
     machines = draw(st.lists(st.sampled_from(["mill", "lathe"]), min_size=9, max_size=9))
     names = [f"A{k}" for k in (1, 2, 3)] + [f"B{k}" for k in range(1, draw(st.integers(1, 6)) + 1)]

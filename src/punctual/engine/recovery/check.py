@@ -114,7 +114,7 @@ def _extra_problems(case: Case, lever: ExtraCapacity, row: int) -> Iterator[Reas
     for begin, until in lever.windows:
         if not (_is_whole(begin) and _is_whole(until) and begin < until):
             text = N_(
-                "Lever %(id)s: the window from %(begin)s to %(until)s; it must begin at 0 or later and before it ends."
+                "Lever %(id)s: the window from %(begin)s to %(until)s; it must begin from 0 on and before its end."
             )
             yield _reason("window", text, "windows", row, id=lever.id, begin=begin, until=until)
         elif begin < before:

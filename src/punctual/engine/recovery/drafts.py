@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from punctual.engine.capacity.model import Mode
 from punctual.engine.recovery.floor import Floor
@@ -124,7 +125,7 @@ def _supplied(need: list[Window], offer: tuple[Window, ...]) -> tuple[list[Windo
     left: list[Window] = []
     for begin, until, units in need:
         edges = sorted({begin, until, *(t for a, b, _ in offer for t in (a, b) if begin < t < until)})
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             most = next((n for first, last, n in offer if first <= a and b <= last), 0)
             if most:
                 taken.append((a, b, min(units, most)))

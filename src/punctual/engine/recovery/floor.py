@@ -67,7 +67,7 @@ class Floor:
     def room(
         self, names: Collection[str], moved: Collection[int], extra: Mapping[str, tuple[Window, ...]]
     ) -> dict[str, tuple[tuple[int, int], ...]]:
-        """Resource id → steps of what is left when everything but the ``moved`` tasks stays, with the ``extra`` windows."""
+        """Resource id → steps of what is left when all but the ``moved`` tasks stay, with the ``extra`` windows."""
         given_back = self.events(moved)
         result = {}
         for resource in self.case.problem.resources:

@@ -183,7 +183,7 @@ class Gain:
 
 
 def gain(before: Floats, after: Floats, level: float, seed: int) -> Gain:
-    """Difference of the quantiles of paired runs; the error by the bootstrap over runs (Efron, Annals of Statistics 7, 1979)."""
+    """Difference of the quantiles of paired runs; its error by the bootstrap (Efron, Annals of Statistics 7, 1979)."""
     runs = before.size
     picks = np.random.default_rng(seed).integers(0, runs, (RESAMPLES, runs))
     differences = np.quantile(before[picks], level, axis=1) - np.quantile(after[picks], level, axis=1)

@@ -21,7 +21,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class LeverUse:
-    """One lever of an option. ``amounts``: unit-times of extra capacity, time units saved by crashing or expediting, …"""
+    """One lever of an option. ``amounts``: unit-times of extra capacity, time saved by crashing or expediting."""
 
     lever: str
     kind: str

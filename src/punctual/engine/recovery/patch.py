@@ -40,7 +40,7 @@ class Patch:
 
 
 def patched(problem: Problem, schedule: Schedule, patch: Patch) -> tuple[Problem, Schedule]:
-    """The problem with more capacity, new modes (a further alternative of the task) and releases, and the new schedule."""
+    """The changed problem (a new mode is a further alternative of its task) and the new schedule."""
     tasks = list(problem.tasks)
     start, mode = list(schedule.start), list(schedule.mode)
     for position, task in enumerate(problem.tasks):

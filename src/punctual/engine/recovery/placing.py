@@ -1,7 +1,8 @@
 """Placing what a draft lets move among everything that stays: a small problem on the capacity that is left.
 
-The moved tasks are scheduled by the serial scheme on the residual capacity. Taken in the order of their present starts no
-task starts later than now (its old place is still free when its turn comes), unless a new mode or a head start takes it.
+The moved tasks are scheduled by the serial scheme on the residual capacity. Taken in the order of their present starts
+no task starts later than planned (its old place is still free when its turn comes), unless a new mode or a head start
+takes it.
 """
 
 from __future__ import annotations

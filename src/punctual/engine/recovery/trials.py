@@ -87,12 +87,12 @@ class Bench:
         return None if trial is None or trial.breaks else trial
 
     def _many(self, draft: Draft) -> list[Trial | None]:
-        """Everything that starts before or soon after the order's end may move, with a smaller or larger head start for the order."""
+        """Everything that starts before or soon after the order's end may move; head starts from small to large."""
         floor, patch = self.floor, changes(self.floor, draft)
         early = set(floor.own) | self.driving
-        starts = floor.case.schedule.start
+        planned = floor.case.schedule.start
         horizon = self.present + (self.present - floor.case.now) // 2
-        movable = floor.followers({k for k in floor.free if starts[k] < horizon} | early)
+        movable = floor.followers({k for k in floor.free if planned[k] < horizon} | early)
         placer = Placer(floor, patch, movable, early)
         own = self._delivered(patch)
         late = max(0, self.present - (floor.case.deadline or 0))
