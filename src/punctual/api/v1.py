@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from punctual.api import problems
 from punctual.api.authentication import signed_in
 from punctual.api.me import router as me_router
+from punctual.api.orders import router as orders_router
 from punctual.api.plans import router as plans_router
 
 api = NinjaAPI(
@@ -18,4 +19,5 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_router("", me_router, tags=["me"])
+api.add_router("", orders_router, tags=["orders"])
 api.add_router("", plans_router, tags=["plans"])
