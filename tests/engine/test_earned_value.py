@@ -90,7 +90,7 @@ class TestPublishedExamples:
         assert round(last.tcpi or 0, 3) == 1.757
 
     def test_seven_months_gone_five_and_a_half_earned(self) -> None:
-        """W. Lipke's illustration ("Earned schedule concept"): ES = 5 + (EV - PV(May)) / (PV(June) - PV(May)), AT = 7; he
+        """W. Lipke, "Earned schedule concept": ES = 5 + (EV - PV(May)) / (PV(June) - PV(May)), AT = 7. He
         gives no amounts, these are ours."""
         plan = [50, 120, 200, 300, 420, 560, 700, 830, 930, 1000]
         earned = [40, 100, 160, 230, 310, 400, 490]

@@ -14,7 +14,7 @@ api = NinjaAPI(
     auth=signed_in,
     description="Errors are problem+json; every POST takes an Idempotency-Key; lists take limit and offset.",
     openapi_url="openapi.json",
-    docs_url="docs",
+    docs_url=None,
 )
 problems.install(api)
 api.add_router("", me_router, tags=["me"])

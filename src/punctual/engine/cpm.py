@@ -105,11 +105,11 @@ def kernels() -> Any:
     return module
 
 
-_YIELDING: Final = np.array(
-    [at.ASAP, at.ALAP, at.SNET, at.FNET, at.SNET, at.ASAP, at.FNET, at.ASAP], dtype=np.int64
-)
+_YIELDING: Final = np.array([at.ASAP, at.ALAP, at.SNET, at.FNET, at.SNET, at.ASAP, at.FNET, at.ASAP], dtype=np.int64)
 """What is left of each constraint in the forward pass when links win over it."""
 
+Rows = slice | Ints
+ALL: Final = slice(None)
 _NOBODY: Final = np.zeros(0, dtype=np.bool_)
 
 
@@ -167,25 +167,36 @@ class Passes:
             self._start_from_finish()
         self.early = self.planned = self._forward(nodes)
         self.find_end()
-        self._backward(self.planned)
+        self.backward(self.planned)
         if self.moves_late:
             late = self._as_late_as_possible()
             self.planned = self._held_back(late)
             if not self.plan.from_finish:
                 self.early = np.where(late[:, None], self.early, self.planned)
-                self._backward(self.planned)
+                self.backward(self.planned)
 
     def _forward(self, nodes: Ints) -> Ints:
         """Early dates. A constraint that is not honoured gives way to links."""
-        if not self.plan.honor_constraints:
-            nodes = nodes.copy()
-            nodes[:, at.CONSTRAINT] = _YIELDING[nodes[:, at.CONSTRAINT]]
+        nodes = self.yielding(nodes)
         early = np.full((len(nodes), 4), NEVER, dtype=np.int64)
         into, out = self.network.incoming, self.network.outgoing
         kernels().forward(
             self.network.tables(), nodes, into.first, into.links, out.first, out.links, early, _NOBODY, _NOBODY, -1
         )
         return early
+
+    def yielding(self, nodes: Ints) -> Ints:
+        """The nodes as the forward pass wants them: themselves, or with constraints that give way to links."""
+        if self.plan.honor_constraints:
+            return nodes
+        nodes = nodes.copy()
+        nodes[:, at.CONSTRAINT] = _YIELDING[nodes[:, at.CONSTRAINT]]
+        return nodes
+
+    def at_end(self) -> NDArray[np.bool_]:
+        """Nodes whose finish is the end of the plan."""
+        result: NDArray[np.bool_] = self.network.counts & (self.places(self.early)[:, 1] == self.end)
+        return result
 
     def find_end(self) -> None:
         """The end of the plan: its latest finish, or the wished one when that is later."""
@@ -197,13 +208,15 @@ class Passes:
         if self.end == NEVER:  # nothing but inactive tasks
             self.end = int(self.places(self.early)[:, 1].max())
 
-    def _backward(self, early: Ints) -> None:
+    def backward(self, early: Ints, dirty: NDArray[np.bool_] = _NOBODY, begin: int = -1) -> int:
+        """Late dates and slack against these early dates, of all nodes or of the dirty ones; returns how many."""
         network = self.network
-        into, out = network.incoming, network.outgoing
-        kernels().backward(
-            network.tables(), network.nodes, out.first, out.links, into.first, into.links,
-            early, self.late, kernels().ends(network.tables(), self.end), _NOBODY, -1,
+        into, out, tables = network.incoming, network.outgoing, network.tables()
+        count = kernels().backward(
+            tables, network.nodes, out.first, out.links, into.first, into.links,
+            early, self.late, kernels().ends(tables, self.end), dirty, begin,
         )  # fmt: skip
+        return int(count)
 
     def _start_from_finish(self) -> None:
         """Backward from the wished finish; the earliest late start is where the plan begins."""
@@ -213,7 +226,7 @@ class Passes:
         self._set_floor(still, 0)
         self.early = self._forward(nodes)
         self.end = wall_minutes(self.plan.finish)
-        self._backward(self.early)
+        self.backward(self.early)
         begin = int(self._late_places()[still, 0].min(initial=self.end))
         if self.plan.status_date is not None:
             begin = max(begin, wall_minutes(self.plan.status_date))
@@ -258,38 +271,36 @@ class Passes:
 
     # ---------------------------------------------------------------- reading
 
-    def places(self, early: Ints) -> Ints:
-        """Wall-clock start and finish of every node, int64[nodes, 2]."""
+    def places(self, early: Ints, rows: Rows = ALL) -> Ints:
+        """Wall-clock start and finish of nodes, int64[nodes, 2]."""
+        early = early[rows]
         result = np.empty((len(early), 2), dtype=np.int64)
-        kernels().early_places(self.network.tables(), self.network.nodes, early, result)
+        kernels().early_places(self.network.tables(), self.network.nodes[rows], early, result)
         return result
 
-    def _late_places(self) -> Ints:
-        """Wall-clock late start and finish of every node; started tasks keep their actual start."""
-        result = np.empty((len(self.late), 2), dtype=np.int64)
-        kernels().late_places(self.network.tables(), self.network.nodes, self.late, result)
+    def _late_places(self, rows: Rows = ALL) -> Ints:
+        """Wall-clock late start and finish of nodes; started tasks keep their actual start."""
+        late = self.late[rows]
+        result = np.empty((len(late), 2), dtype=np.int64)
+        kernels().late_places(self.network.tables(), self.network.nodes[rows], late, result)
         return result
 
-    def columns(self) -> tuple[Ints, NDArray[np.bool_]]:
+    def columns(self, rows: Rows = ALL) -> tuple[Ints, NDArray[np.bool_]]:
         """Start, finish, early and late start and finish on the clock, total and free slack; and what is critical."""
-        planned = self.places(self.planned)
-        early = planned if self.early is self.planned else self.places(self.early)
-        late = self._late_places()
-        total = self.late[:, at.TOTAL].copy()
-        if self.plan.from_finish:
-            total = np.where(self.network.nodes[:, at.STATE] == at.DONE, 0, total)
-        self._count_slack_elsewhere(total, planned[:, 1], late[:, 1])
-        done = self.network.nodes[:, at.STATE] == at.DONE
+        planned = self.places(self.planned, rows)
+        early = planned if self.early is self.planned else self.places(self.early, rows)
+        late = self._late_places(rows)
+        total = self.late[rows, at.TOTAL].copy()
+        done = self.network.nodes[rows, at.STATE] == at.DONE
+        self._count_slack_elsewhere(total, np.where(done, SAME, self.network.slack_calendar[rows]), planned, late)
         critical = (total <= self.plan.critical_slack_limit) & ~done
-        return np.column_stack([planned, early, late, total, self.late[:, at.FREE]]), critical
+        return np.column_stack([planned, early, late, total, self.late[rows, at.FREE]]), critical
 
-    def _count_slack_elsewhere(self, total: Ints, finish: Ints, late_finish: Ints) -> None:
+    def _count_slack_elsewhere(self, total: Ints, calendar: NDArray[np.int32], planned: Ints, late: Ints) -> None:
         """Total slack of tasks that count it on another calendar than their own."""
-        network = self.network
-        elsewhere = (network.slack_calendar != SAME) & (network.nodes[:, at.STATE] != at.DONE)
-        for row in np.flatnonzero(elsewhere):
-            tables = network.calendars[network.slack_calendar[row]].tables(network.horizon)
-            before, after = tables.working(np.array([finish[row], late_finish[row]]))
+        for row in np.flatnonzero(calendar != SAME):
+            tables = self.network.calendars[calendar[row]].tables(self.network.horizon)
+            before, after = tables.working(np.array([planned[row, 1], late[row, 1]]))
             total[row] = after - before
 
     def result(self) -> ScheduleResult:
@@ -318,7 +329,7 @@ class Passes:
         idle = wall_minutes(self.plan.start or self.plan.finish)  # type: ignore[arg-type]
         for task in self.network.summaries:
             row = sums.get(task.uid, [idle] * 6 + [0, 0, False])
-            yield task.uid, task_dates(task, True, row[:8], row[8])
+            yield task.uid, task_dates(task, True, row[:8], bool(row[8]))
             if task.parent is not None and task.uid in sums:
                 _join(sums, task.parent, row)
 

@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from punctual.engine import cpm_layout as at
-from punctual.engine.calendar_tables import FIRST_HORIZON, DayTables, minute_of_table, moment_of, wall_minutes, worked_by_table
+from punctual.engine.calendar_tables import (
+    FIRST_HORIZON,
+    DayTables,
+    minute_of_table,
+    moment_of,
+    wall_minutes,
+    worked_by_table,
+)
 from punctual.engine.calendars import WorkCalendar
 from punctual.engine.daypattern import Shifts
 from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan, Task, Uid
@@ -28,14 +35,14 @@ class Directed:
     """Links in compressed rows: those of node ``i`` are ``first[i]`` … ``first[i + 1] - 1``; columns: cpm_layout."""
 
     first: NDArray[np.int32]
-    links: Ints
+    links: NDArray[np.int32]
 
 
 @dataclass
 class Network:
     """What the passes work on, nodes in topological order.
 
-    ``nodes``           int64[nodes, NODE_COLUMNS]; rows of tasks that are no summaries and of gates of linked summaries.
+    ``nodes``           int64[nodes, NODE_COLUMNS]: tasks that are no summaries, and gates of linked summaries.
     ``counts``          whether a node decides when the plan ends (gates and inactive tasks do not).
     ``slack_calendar``  calendar index on which total slack is counted, or SAME.
     ``leaves``          tasks in plan order; ``rows`` their nodes; ``node`` the same by uid.
@@ -66,7 +73,7 @@ class Network:
 def stacked(tables: Sequence[DayTables]) -> NDArray[np.int32]:
     """Tables of several calendars in one int32 array, which compiled functions hand on at no cost.
 
-    [0] days of the horizon · [1] number of calendars · from [4] four entries a calendar: where its days stand (for each:
+    [0] days of the horizon · [1] number of calendars · from [4] four entries a calendar: where its days stand (each:
     working minutes before it, where its row of ``worked_by`` stands), where its buckets stand (for every 512 working
     minutes: where the working day stands that holds them, or one before), where its working days stand (for each:
     working minutes before it, wall-clock minutes before it, where its row of ``minute_of`` stands), its total.
@@ -80,7 +87,11 @@ def stacked(tables: Sequence[DayTables]) -> NDArray[np.int32]:
     head = 4 + 4 * len(tables)
     minute_base = head + worked_by.size
     base = minute_base + minute_of.size
-    parts = [np.zeros(head, dtype=np.int64), worked_by.ravel(), minute_of.ravel()]
+    parts: list[Ints] = [
+        np.zeros(head, dtype=np.int64),
+        worked_by.ravel().astype(np.int64),
+        minute_of.ravel().astype(np.int64),
+    ]
     parts[0][:2] = tables[0].days, len(tables)
     for row, table in enumerate(tables):
         renumber = np.array([numbers[shifts] for shifts in table.patterns], dtype=np.int64)
@@ -100,7 +111,7 @@ def directed(n: int, here: Ints, other: Ints, rest: Ints) -> Directed:
     order = np.argsort(here, kind="stable")
     first = np.zeros(n + 1, dtype=np.int32)
     np.cumsum(np.bincount(here, minlength=n), out=first[1:])
-    return Directed(first, np.ascontiguousarray(np.column_stack([other, rest])[order]))
+    return Directed(first, np.ascontiguousarray(np.column_stack([other, rest])[order].astype(np.int32)))
 
 
 class NetworkBuilder:

@@ -5,29 +5,26 @@ from __future__ import annotations
 import datetime as dt
 
 from punctual.domain.calendars.models import WorkingCalendar
+from punctual.domain.calendars.selectors import add_working_days, is_working_day
 
 
 class CompanyWorkdays:
-    """The default calendar's weekdays with its exceptions; without any calendar Monday to Friday."""
+    """The company calendar; Monday to Friday while the company has none yet."""
 
     def __init__(self) -> None:
-        calendar = WorkingCalendar.objects.filter(is_default=True, archived_at=None).first()
-        self._weekly = {int(day) for day, shifts in calendar.weekly.items() if shifts} if calendar else {1, 2, 3, 4, 5}
-        self._exceptions = dict(calendar.exceptions.values_list("date", "is_working")) if calendar else {}
-        if not self._weekly:
-            self._weekly = {1, 2, 3, 4, 5}
+        self._calendar = WorkingCalendar.objects.filter(is_default=True, archived_at=None).first()
 
     def is_working(self, day: dt.date) -> bool:
-        return bool(self._exceptions.get(day, day.isoweekday() in self._weekly))
+        if self._calendar is None:
+            return day.weekday() < 5
+        return is_working_day(self._calendar, day)
 
     def after(self, day: dt.date, working_days: int) -> dt.date:
         """The day that is ``working_days`` working days later; 0 gives ``day`` or the next working day."""
-        if working_days == 0:
-            while not self.is_working(day):
-                day += dt.timedelta(days=1)
-            return day
-        for _ in range(working_days):
+        if self._calendar is not None:
+            return add_working_days(self._calendar, day, working_days)
+        left = working_days if working_days else (0 if self.is_working(day) else 1)
+        while left:
             day += dt.timedelta(days=1)
-            while not self.is_working(day):
-                day += dt.timedelta(days=1)
+            left -= self.is_working(day)
         return day

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
+from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
 from punctual.flows.demo.resources import build_resources
@@ -22,3 +23,4 @@ def build_company(today: dt.date) -> None:
     build_parties()
     build_catalog(today)
     build_resources()
+    build_orders(today)
