@@ -72,6 +72,7 @@ class Page {
     this.listen(part("tools"));
     this.rescale();
     this.toToday();
+    this.toOpenWork();
     void this.baseline(data.baselines.at(-1)?.number ?? 0);
     this.root.classList.add("ready");
   }
@@ -164,6 +165,14 @@ class Page {
   private toToday(): void {
     this.sizer.style.width = `${this.scale.width}px`;
     this.scroller.scrollLeft = Math.max(0, this.scale.xDay(dayNumber(this.today)) - this.scroller.clientWidth / 4);
+    this.draw();
+  }
+
+  // What is done is above; the page opens where work goes on.
+  private toOpenWork(): void {
+    const row = this.model.rows.findIndex((task) => !task.is_summary && task.percent < 100);
+    this.sizer.style.height = `${this.model.rows.length * ROW}px`;
+    this.scroller.scrollTop = Math.max(0, row - 6) * ROW;
     this.draw();
   }
 
