@@ -76,11 +76,12 @@ def _collect_static() -> None:
     from punctual import __version__
 
     newest = max(path.stat().st_mtime for folder in settings.STATICFILES_DIRS for path in folder.rglob("*"))
-    stamp = settings.STATIC_ROOT / "collected"
+    root = settings.DATA / "static"
+    stamp = root / "collected"
     wanted = f"{__version__} {newest}"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=settings.STATIC_ROOT.exists())
+    call_command("collectstatic", interactive=False, verbosity=0, clear=root.exists())
     stamp.write_text(wanted)
 
 

@@ -216,7 +216,7 @@ def load_holidays(*, actor: User, calendar_id: int, year: int, expected_version:
         for date, is_working, name in rows
         if date not in own
     )
-    _keep(found, actor, [Change(field=f"holidays {year}", old=None, new=source.value)], verb="load_holidays")
+    _keep(found, actor, [Change(field="holidays", old=None, new=f"{year} {source.value}")], verb="load_holidays")
     return found
 
 
