@@ -24,6 +24,7 @@ class MasterList(ListPage):
     subject: ClassVar[str]
     permission: ClassVar[str]
     template_name = "master/list.html"
+    table_class = "ml"
     filters: ClassVar[Sequence[Filter]] = (STATE_FILTER,)
     tabs: ClassVar[Sequence[BuiltInView]] = STATE_TABS
 
