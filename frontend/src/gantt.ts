@@ -16,11 +16,14 @@ else if (root) matchMedia("(min-width: 901px)").addEventListener("change", () =>
 async function start(root: HTMLElement): Promise<void> {
   const server = new Server(root.dataset.api ?? "");
   const words = JSON.parse(document.getElementById("gantt-words")?.textContent ?? "{}") as Words;
+  let data: PlanData;
   try {
-    new Page(root, server, words, await server.load());
+    data = await server.load();
   } catch (error) {
     tell(error instanceof Refused ? error.problem.title : (words.failed ?? ""), "error");
+    return;
   }
+  new Page(root, server, words, data);
 }
 
 function tell(text: string, kind: "success" | "error"): void {

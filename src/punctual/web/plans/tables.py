@@ -6,7 +6,6 @@ from django.db.models import F, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from punctual.domain.plans.models import Plan, PlanTemplate
 from punctual.platform.accounts.models import User
@@ -44,7 +43,7 @@ PLAN_COLUMNS = (
     Column("requested", _("Requested"), lambda plan: plan.order.requested_date, lambda plan: _day(plan.order.requested_date), ("order__requested_date",)),
     Column("promised", _("Promised"), lambda plan: plan.order.promised_date, lambda plan: _day(plan.order.promised_date), ("order__promised_date",)),
     Column("planned", _("Planned"), lambda plan: plan.planned_date, lambda plan: _day(plan.planned_date), ("planned_date",)),
-    Column("late", pgettext_lazy("planned minus requested", "Against requested"), days_late, html=_late, number=True),
+    Column("late", _("Against requested"), days_late, html=_late, number=True),
     Column("tasks", _("Tasks"), lambda plan: plan.task_count, sort=("task_count",), number=True, fold=True),
 )  # fmt: skip
 
