@@ -4,8 +4,9 @@
 
 All three work on the same random networks: tasks of half a day to five days, one in twenty a milestone, one or two
 links of all four types to tasks among the two hundred before, with lags and leads. The peers compute early and late
-dates and total slack in plain working minutes, without any calendar, and their data structures stand ready. Punctual's time is
-topological order, forward and backward pass with total and free slack, on a calendar with ten years of holidays (and on
+dates and total slack in plain working minutes, without any calendar, and their data structures stand ready.
+Punctual's time is topological order, forward and backward pass with total and free slack, on a calendar with ten
+years of holidays (and on
 two calendars); ``dates`` is the conversion of start, finish, early and late dates to the clock on top of it. Peers and
 Punctual have to agree on the total slack of every task. Best of several repetitions; no memory is counted.
 
@@ -39,6 +40,7 @@ from punctual.engine.cpm_incremental import IncrementalSchedule
 from punctual.engine.network import Link, LinkType, Plan, Task
 from punctual.engine.network_arrays import NetworkBuilder
 
+MACHINE = platform.machine()
 SIZES = (1_000, 3_000, 10_000, 30_000, 100_000)
 KINDS = (LinkType.FINISH_START, LinkType.START_START, LinkType.FINISH_FINISH, LinkType.START_FINISH)
 
@@ -210,9 +212,7 @@ def main() -> None:
     arguments = parser.parse_args()
     sizes = (1_000, 10_000) if arguments.quick else SIZES
     table = {n: measure(n, 1 if arguments.quick else 3, 30 if n <= 10_000 else 12) for n in sizes}
-    print(
-        f"Python {platform.python_version()}, numba {numba.__version__}, networkx {nx.__version__}, {platform.machine()}"
-    )
+    print(f"Python {platform.python_version()}, numba {numba.__version__}, networkx {nx.__version__}, {MACHINE}")
     for n, row in table.items():
         print(f"{n:>7} tasks: " + ", ".join(f"{key} {1000 * value:.3f} ms" for key, value in row.items()))
     cost = {n: row["punctual"] / n * 1e9 for n, row in table.items()}

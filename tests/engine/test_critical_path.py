@@ -378,6 +378,11 @@ def test_a_date_or_a_deadline_of_a_summary_bounds_its_tasks() -> None:
     assert result["A"].total_slack_minutes == -DAY
 
 
+def test_a_plan_of_summaries_without_tasks_lies_at_its_start() -> None:
+    result = run(Task(uid="S", summary=True), Task(uid="T", summary=True, parent="S"))
+    assert (result["T"].start, result.finish) == (MONDAY, MONDAY)
+
+
 def test_summaries_ten_thousand_deep_are_planned() -> None:
     depth = 10_000
     chain = [Task(uid=i, parent=i - 1 if i else None) for i in range(depth)]

@@ -77,6 +77,8 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
 
     Raises a Refusal when its correlations cannot be reached or contradict each other.
     """
+    from punctual.engine.simulate import kernels
+
     listed = {activity.id: activity for activity in network.activities}
     links = sorted(set(network.links))
     ids = topological(listed, links, dict.fromkeys(listed, 0.0))
@@ -97,6 +99,7 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
     room = 2 * int(np.bincount(demands[1], minlength=1).max()) + 2
     releases = np.array([activity.release for activity in activities], np.float64)
     rows = (*predecessors, *successors)
+    varies, hit = kinds != kernels.FIXED, np.diff(risk_links[0]) > 0
     return Prepared(
         names=tuple(ids),
         risk_names=tuple(risk.id for risk in risks),
@@ -113,18 +116,8 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
         ),
         groups=groups,
         tables=tables.joined(),
-        by_level=np.array(
-            [
-                _rises_with_level(activity.distribution) and score_rows[k] < 0 and not _width(risk_links, k)
-                for k, activity in enumerate(activities)
-            ]
-        ),
-        varies=np.array(
-            [
-                not activity.distribution.is_constant or _width(risk_links, k) > 0
-                for k, activity in enumerate(activities)
-            ]
-        ),
+        by_level=varies & ~hit & (score_rows < 0) & _rising(kinds, parameters),
+        varies=varies | hit,
         demands=demands,
         capacities=capacities,
         room=room,
@@ -162,10 +155,6 @@ def compressed(rows: int, entries: Sequence[tuple[int, int]]) -> Rows:
     starts = np.zeros(rows + 1, np.int64)
     np.cumsum(np.bincount(table[:, 0], minlength=rows), out=starts[1:])
     return starts, np.ascontiguousarray(table[:, 1])
-
-
-def _width(rows: Rows, k: int) -> int:
-    return int(rows[0][k + 1] - rows[0][k])
 
 
 def _keys(seed: int, stream: str, ids: Sequence[str]) -> NDArray[np.uint64]:
@@ -246,10 +235,13 @@ def _level_table(kind: int, fourth: float = 0.0, scores: Floats | None = None) -
     return table
 
 
-def _rises_with_level(distribution: Distribution) -> bool:
-    if distribution.kind is Kind.NORMAL:
-        return not distribution.is_constant and distribution.numbers[0] > 6 * distribution.numbers[1]
-    return distribution.kind is not Kind.DISCRETE and not distribution.is_constant
+def _rising(kinds: Integers, parameters: Floats) -> NDArray[np.bool_]:
+    """Which durations rise strictly with their level: not the discrete ones, nor a normal one that is cut at 0."""
+    from punctual.engine.simulate import kernels
+
+    is_cut = (kinds == kernels.NORMAL) & (parameters[:, 0] <= 6 * parameters[:, 1])
+    rising: NDArray[np.bool_] = (kinds != kernels.DISCRETE) & ~is_cut
+    return rising
 
 
 def _grouped(

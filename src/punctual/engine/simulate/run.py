@@ -20,7 +20,8 @@ from punctual.kernel.wording import N_
 LEVELS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
 """Percentages of the quantiles that are reported."""
 MOST_RUNS = 10_000_000
-_CHUNKS = 64
+_CHUNKS = 16
+"""Pieces of work: enough to keep the threads busy, few enough that handing them over costs nothing."""
 
 Spread = Callable[[Callable[[int], Any], Iterable[int]], list[Any]]
 

@@ -50,3 +50,9 @@ class FactsForm(forms.Form):
     def facts(self) -> dict[str, Any]:
         """The fields without the version."""
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
+
+
+class CheckGroup(forms.CheckboxSelectMultiple):
+    """Several choices as check boxes side by side, one group to readers."""
+
+    template_name = "master/check_group.html"

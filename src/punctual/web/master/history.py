@@ -9,8 +9,9 @@ from typing import Any, Final
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
 from django.utils.translation import gettext as _
-from punctual.kernel.wording import N_
 
+from punctual.domain.calendars.models import ExceptionSource
+from punctual.kernel.wording import N_
 from punctual.platform.audit.models import AuditEntry
 
 VERBS: Final = {
@@ -29,8 +30,10 @@ LABELS: Final = {
     "revision": N_("Revision"),
     "list_price": N_("List price"),
     "holidays": N_("Public holidays"),
+    "source": N_("Source"),
 }
 """What changes and is no field of the record itself."""
+VALUES: Final[dict[str, dict[str, Any]]] = {"source": dict(ExceptionSource.choices)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +90,5 @@ def _value(model: type[Model], name: str, value: object) -> object:
     if isinstance(value, bool):
         return "✓" if value else "✕"
     field = _field(model, name)
-    choices = dict(field.flatchoices) if field else {}
+    choices = dict(field.flatchoices) if field else VALUES.get(name, {})
     return choices.get(value, value) if isinstance(value, str) else value

@@ -37,6 +37,7 @@ from punctual.domain.orders.services.imports import (
     upload,
 )
 from punctual.domain.parties.models import Customer
+from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -53,7 +54,7 @@ FIELD_WORDS: Final[dict[str, Promise]] = {
     "customer_line_no": gettext_lazy("Customer's line"),
     "model": gettext_lazy("Model"),
     "revision": gettext_lazy("Revision"),
-    "description": gettext_lazy("Description"),
+    "description": gettext_lazy("Product name"),
     "quantity": gettext_lazy("Quantity"),
     "unit": gettext_lazy("Unit"),
     "unit_price": gettext_lazy("Unit price"),
@@ -85,6 +86,7 @@ def _actor(request: HttpRequest) -> User:
 class CellView:
     field: str
     text: str
+    shown: str
     was: str
     css: str
     icon: str
@@ -235,7 +237,8 @@ def _columns(item: OrderImport) -> list[tuple[str, str, str]]:
 def _line(row: RowView, fields: list[str]) -> Line:
     found: dict[str, Finding] = {}
     for finding in row.findings:
-        if finding.reason.field not in found or finding.reason.is_error:
+        kept = found.get(finding.reason.field)
+        if kept is None or (finding.reason.is_error and not kept.reason.is_error):
             found[finding.reason.field] = finding
     cells = []
     for name in fields:
@@ -247,11 +250,20 @@ def _line(row: RowView, fields: list[str]) -> Line:
         elif name in row.was:
             css, icon = "fx", "circle-check"
         text = row.texts.get(name, "")
-        cells.append(CellView(name, text, row.was.get(name, ""), css, icon, short, name in NUMBERS))
+        shown = _grouped(text) if name in NUMBERS else text
+        cells.append(CellView(name, text, shown, row.was.get(name, ""), css, icon, short, name in NUMBERS))
     if row.skip:
         return Line(row, "skip", "ban", cells)
     mark = "alert-circle" if row.errors else "arrows-diff" if row.warnings else "circle-check"
     return Line(row, "late" if row.errors else "warn" if row.warnings else "ok", mark, cells)
+
+
+def _grouped(text: str) -> str:
+    """A number with thousands separators; what is none stays as it was written."""
+    try:
+        return f"{parse_decimal(text):,f}" if text else ""
+    except NotANumber:
+        return text
 
 
 def _problem(result: Evaluated, at: str, shown: list[str]) -> Problem | None:

@@ -14,7 +14,7 @@ from punctual.domain.resources.selectors import skills, teams
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.accounts.services import people
-from punctual.web.master.forms import FactsForm, NumberField
+from punctual.web.master.forms import CheckGroup, FactsForm, NumberField
 
 Choices = list[tuple[str, str]]
 
@@ -30,7 +30,7 @@ class ResourceForm(FactsForm):
     user = forms.ChoiceField(label=_("Sign-in"), required=False, help_text=_("For a person"))
     supplier = forms.ChoiceField(label=_("Supplier"), required=False, help_text=_("For an outsourced service"))
     skills = forms.MultipleChoiceField(
-        label=_("Skills"), required=False, widget=forms.SelectMultiple(attrs={"size": 8})
+        label=_("Skills"), required=False, widget=CheckGroup(attrs={"label": _("Skills")})
     )
 
     def __init__(self, *args: Any, actor: User, found: Resource | None, **kwargs: Any) -> None:
