@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 COLOURS = ("#1f6feb", "#d1242f", "#1a7f37", "#9a6700", "#8250df")
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 380, 70, 20, 40, 50
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 400, 70, 20, 62, 50
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def chart(
         f'<text transform="translate(18 {(TOP + HEIGHT - BOTTOM) / 2}) rotate(-90)" '
         f'text-anchor="middle">{_text(y_label)}</text>'
     )
+    legend = LEFT
     for k, line in enumerate(lines):
         colour = line.colour or COLOURS[k % len(COLOURS)]
         usable = [
@@ -68,12 +69,11 @@ def chart(
         if line.marks:
             parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>' for x, y in usable]
         if line.name:
-            y = TOP + 16 + 18 * k
             parts.append(
-                f'<line x1="{LEFT + 12}" y1="{y - 4}" x2="{LEFT + 36}" y2="{y - 4}" '
-                f'stroke="{colour}" stroke-width="2"{dash}/>'
+                f'<line x1="{legend}" y1="42" x2="{legend + 24}" y2="42" stroke="{colour}" stroke-width="2"{dash}/>'
             )
-            parts.append(f'<text x="{LEFT + 42}" y="{y}">{_text(line.name)}</text>')
+            parts.append(f'<text x="{legend + 30}" y="46">{_text(line.name)}</text>')
+            legend += 48 + 7 * len(line.name)
     return "\n".join([*parts, "</svg>\n"])
 
 

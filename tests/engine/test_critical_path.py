@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from given_data import given_data
 
+from given_data import given_data
 from punctual.engine.calendars import WorkCalendar
 from punctual.engine.cpm import ScheduleResult, schedule
 from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan, Task
@@ -372,12 +372,15 @@ def test_a_link_of_a_summary_acts_on_all_its_tasks() -> None:
 
 
 def test_a_date_or_a_deadline_of_a_summary_bounds_its_tasks() -> None:
-    summary = Task(
-        uid="S", constraint=Constraint.START_NO_EARLIER_THAN, constraint_date=day(2), deadline=day(2, 17)
-    )
+    summary = Task(uid="S", constraint=Constraint.START_NO_EARLIER_THAN, constraint_date=day(2), deadline=day(2, 17))
     result = run(summary, replace(A, parent="S", duration=2 * DAY), B)
     assert result["A"].start == day(2)
     assert result["A"].total_slack_minutes == -DAY
+
+
+def test_a_plan_of_summaries_without_tasks_lies_at_its_start() -> None:
+    result = run(Task(uid="S", summary=True), Task(uid="T", summary=True, parent="S"))
+    assert (result["T"].start, result.finish) == (MONDAY, MONDAY)
 
 
 def test_summaries_ten_thousand_deep_are_planned() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from given_data import given_data
 
+from given_data import given_data
 from punctual.cli.main import main
 from punctual.engine.calendars import WorkCalendar
 from punctual.engine.workdays import workdays

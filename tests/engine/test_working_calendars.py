@@ -143,9 +143,7 @@ def test_the_tables_agree_with_counting_minutes(calendar: WorkCalendar, offset: 
 
 @settings(max_examples=60, deadline=None)
 @given(calendars, st.integers(0, 20_000), st.integers(-3000, 3000))
-def test_start_and_finish_are_the_two_inverses_of_working_time(
-    calendar: WorkCalendar, offset: int, shift: int
-) -> None:
+def test_start_and_finish_are_the_two_inverses_of_working_time(calendar: WorkCalendar, offset: int, shift: int) -> None:
     moment = datetime(2026, 1, 2) + timedelta(minutes=offset)
     work = calendar.to_minutes(moment) + shift
     if not any(calendar.week):

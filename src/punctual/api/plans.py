@@ -10,7 +10,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
@@ -136,12 +135,10 @@ class BaselineIn(Schema):
 
 
 class EditIn(Schema):
-    """A command: ``verb`` and what it needs beside it; ``version`` is the one that the caller has seen."""
-
-    model_config = ConfigDict(extra="allow")
+    """``command``: its ``verb`` and what it needs beside it; ``version`` is the one that the caller has seen."""
 
     version: int
-    verb: str
+    command: dict[str, Any]
 
 
 class EditOut(Schema):
@@ -199,14 +196,13 @@ def edit(request: HttpRequest, order: str, payload: EditIn) -> Any:
     """Do one command: add, delete, move, resize, change, progress, link, relink, unlink, indent, outdent, reorder,
     assign, budget, plan, several, undo, redo. Answers with everything that moved."""
     found = _plan(request, order)
-    command = payload.dict(exclude={"version"})
     return asdict(
         edit_plan(
             plan_id=found.pk,
             actor=actor_of(request),
             today=timezone.localdate(),
             expected_version=payload.version,
-            command=command,
+            command=payload.command,
         )
     )
 

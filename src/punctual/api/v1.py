@@ -4,9 +4,14 @@ from ninja import NinjaAPI
 
 from punctual.api import problems
 from punctual.api.authentication import signed_in
+from punctual.api.calendars import router as calendars_router
+from punctual.api.customers import router as customers_router
 from punctual.api.me import router as me_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plans import router as plans_router
+from punctual.api.products import router as products_router
+from punctual.api.resources import router as resources_router
+from punctual.api.suppliers import router as suppliers_router
 
 api = NinjaAPI(
     title="Punctual 准交",
@@ -21,3 +26,8 @@ problems.install(api)
 api.add_router("", me_router, tags=["me"])
 api.add_router("", orders_router, tags=["orders"])
 api.add_router("", plans_router, tags=["plans"])
+api.add_router("", customers_router, tags=["customers"])
+api.add_router("", suppliers_router, tags=["suppliers"])
+api.add_router("", products_router, tags=["products"])
+api.add_router("", resources_router, tags=["resources"])
+api.add_router("", calendars_router, tags=["calendars"])

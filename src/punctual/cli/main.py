@@ -83,14 +83,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add_arguments(parser)
     parsed = parser.parse_args(arguments[1:])
     try:
-        result = command.run(parsed)
+        _print(command.run(parsed), as_json=parsed.json)
+        sys.stdout.flush()
     except Refusal as refusal:
         sys.stderr.write(f"punctual {name}: {_one_line(refusal)}\n")
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    _print(result, as_json=parsed.json)
     return 0
 
 

@@ -6,17 +6,17 @@ Operations Research 9 (1961); precedence diagrams with lags: Elmaghraby and Kamb
 see docs/algorithms/critical-path.md.
 
 Importing this module compiles nothing; the first call loads the compiled passes from their cache or, once for each
-machine, compiles them (some seconds, announced in the log ``punctual.engine``).
+machine, compiles them (ten to thirty seconds, announced in the log ``punctual.engine``); :func:`prepare` does it ahead.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +26,7 @@ from punctual.engine import cpm_layout as at
 from punctual.engine.calendar_tables import FIRST_HORIZON, LAST_HORIZON, moment_of, outside, wall_minutes
 from punctual.engine.cpm_layout import NEVER
 from punctual.engine.daypattern import DAY
-from punctual.engine.network import Constraint, Plan, Task, Uid
+from punctual.engine.network import Constraint, Link, Plan, Task, Uid
 from punctual.engine.network_arrays import SAME, Ints, Network, NetworkBuilder
 from punctual.engine.network_check import circle_faults, faults_of
 from punctual.kernel.refusal import Refusal, refuse_if
@@ -40,7 +40,8 @@ class TaskDates:
 
     ``start`` ``finish``         where the task lies.
     ``early_*`` ``late_*``       earliest and latest without moving the end of the plan (or breaking a late limit).
-    ``total_slack_minutes``      late finish − finish; negative = a date cannot be kept.
+    ``total_slack_minutes``      late finish − finish (− early finish where the plan is scheduled from its finish);
+                                 negative = a date cannot be kept.
     ``free_slack_minutes``       how far the task alone may slip without moving any successor.
     ``critical``                 unfinished and total slack ≤ the plan's limit.
     Of a summary: earliest and latest of its tasks, the smallest slack among them, critical when one of them is.
@@ -96,13 +97,17 @@ def schedule(plan: Plan) -> ScheduleResult:
 
 @cache
 def kernels() -> Any:
-    """The compiled passes, loaded late."""
-    began = time.perf_counter()
-    log.info("loading the compiled planning passes (the first time on a machine they are compiled: some seconds)")
+    """The compiled passes, loaded late. Where they have to be compiled first, a warning says so: it takes a while."""
     import punctual.engine.cpm_kernels as module
 
-    log.info("planning passes loaded in %.1f s", time.perf_counter() - began)
+    if not any(Path(module.forward.stats.cache_path).glob("cpm_kernels.forward-*.nbi")):
+        log.warning("compiling the planning passes, once for this machine: ten to thirty seconds")
     return module
+
+
+def prepare() -> None:
+    """Compiles and loads everything this module needs, so that the first request does not wait for it."""
+    schedule(Plan(start=moment_of(7 * DAY), tasks=[Task(uid=1, duration=60), Task(uid=2)], links=[Link(1, 2)]))
 
 
 _YIELDING: Final = np.array([at.ASAP, at.ALAP, at.SNET, at.FNET, at.SNET, at.ASAP, at.FNET, at.ASAP], dtype=np.int64)
@@ -205,8 +210,14 @@ class Passes:
         if self.plan.from_finish:
             assert self.plan.finish is not None
             self.end = max(self.end, wall_minutes(self.plan.finish))
-        if self.end == NEVER:  # nothing but inactive tasks
-            self.end = int(self.places(self.early)[:, 1].max())
+        if self.end == NEVER:  # nothing but inactive tasks, or summaries without any
+            self.end = int(self.places(self.early)[:, 1].max(initial=self._begin()))
+
+    def _begin(self) -> int:
+        """The fixed end of the plan: its start, or its finish where it is scheduled from there."""
+        fixed = self.plan.start or self.plan.finish
+        assert fixed is not None
+        return wall_minutes(fixed)
 
     def backward(self, early: Ints, dirty: NDArray[np.bool_] = _NOBODY, begin: int = -1) -> int:
         """Late dates and slack against these early dates, of all nodes or of the dirty ones; returns how many."""
@@ -326,7 +337,7 @@ class Passes:
             yield task.uid, task_dates(task, False, row, is_critical)
             if task.parent is not None and not task.inactive:
                 _join(sums, task.parent, [*row, is_critical])
-        idle = wall_minutes(self.plan.start or self.plan.finish)  # type: ignore[arg-type]
+        idle = self._begin()
         for task in self.network.summaries:
             row = sums.get(task.uid, [idle] * 6 + [0, 0, False])
             yield task.uid, task_dates(task, True, row[:8], bool(row[8]))

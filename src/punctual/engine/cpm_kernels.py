@@ -220,9 +220,12 @@ def _point_bound(tables, nodes, early, links, e, c):
     wall = _place(tables, nodes, early, p, from_finish)
     if wall == NEVER:
         return NEVER
-    if links[e, LAG] == 0:
-        return point_after(tables, c, wall)
-    return 2 * _across(tables, c, wall, links[e, LAG], links[e, LAG_CALENDAR])
+    lag, k = links[e, LAG], links[e, LAG_CALENDAR]
+    if lag != 0 and k == c:
+        return 2 * (work_of(tables, c, wall) + lag)
+    if lag != 0:
+        wall = finish_of(tables, k, work_of(tables, k, wall) + lag)
+    return point_after(tables, c, wall)
 
 
 @njit(**JIT)

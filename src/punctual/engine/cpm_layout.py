@@ -1,4 +1,8 @@
-"""Where things stand in the arrays that the compiled passes share with the rest: columns, kinds and states."""
+"""Where things stand in the arrays that the compiled passes share with the rest: columns, kinds and states.
+
+The compiled passes hold these numbers as constants, and their cache looks at their own file only: whoever changes a
+number here changes ``cpm_kernels.py`` in the same commit.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ SPECIAL, SPAN, POINT = 0, 1, 2
 EVENING, MORNING = 0, 1
 """Sides of a pause on which a point may stand: at the end of work before it, at the start of work after it."""
 
-# Columns of the link matrices, int64[links, 5]: the other node, link type, lag, calendar of the lag, own-calendar link.
+# Columns of the link matrices, int32[links, 5]: the other node, link type, lag, calendar of the lag, own-calendar link.
 OTHER, TYPE, LAG, LAG_CALENDAR, WITHIN = range(5)
 
 # Columns of the early matrix, int64[nodes, 4]: own minutes, then places on the clock of special nodes.

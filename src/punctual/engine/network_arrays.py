@@ -35,7 +35,7 @@ class Directed:
     """Links in compressed rows: those of node ``i`` are ``first[i]`` … ``first[i + 1] - 1``; columns: cpm_layout."""
 
     first: NDArray[np.int32]
-    links: Ints
+    links: NDArray[np.int32]
 
 
 @dataclass
@@ -111,7 +111,7 @@ def directed(n: int, here: Ints, other: Ints, rest: Ints) -> Directed:
     order = np.argsort(here, kind="stable")
     first = np.zeros(n + 1, dtype=np.int32)
     np.cumsum(np.bincount(here, minlength=n), out=first[1:])
-    return Directed(first, np.ascontiguousarray(np.column_stack([other, rest])[order]))
+    return Directed(first, np.ascontiguousarray(np.column_stack([other, rest])[order].astype(np.int32)))
 
 
 class NetworkBuilder:

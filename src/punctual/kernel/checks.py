@@ -8,14 +8,13 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Final
 
+from punctual.kernel.dates import EARLIEST, LATEST
 from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_, Word
 
 _CODE: Final = re.compile(r"[^\s/\\?#%\"'<>]+")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-FIRST_DAY: Final = dt.date(1990, 1, 1)
-LAST_DAY: Final = dt.date(2099, 12, 31)
 
 
 class Checker:
@@ -115,13 +114,13 @@ class Checker:
 
     def day(self, field: str, label: str, value: dt.date | None) -> None:
         """A day that business can mean (1990 to 2099), or none."""
-        if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+        if value is not None and not EARLIEST <= value <= LATEST:
             self.add(
                 field,
                 "range",
                 N_("“%(name)s” lies between %(least)s and %(most)s; it is %(value)s."),
                 name=Word(label),
-                least=FIRST_DAY,
-                most=LAST_DAY,
+                least=EARLIEST,
+                most=LATEST,
                 value=value,
             )

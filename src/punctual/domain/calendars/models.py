@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from punctual.kernel.wording import N_
 from punctual.platform.records import Versioned
 
 
@@ -24,7 +25,7 @@ class WorkingCalendar(Versioned):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "calendar"
+        verbose_name = N_("calendar")
         ordering = ["-is_default", "code"]
         constraints = [
             models.UniqueConstraint(

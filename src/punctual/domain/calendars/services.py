@@ -216,7 +216,8 @@ def load_holidays(*, actor: User, calendar_id: int, year: int, expected_version:
         for date, is_working, name in rows
         if date not in own
     )
-    _keep(found, actor, [Change(field=f"holidays {year}", old=None, new=source.value)], verb="load_holidays")
+    changes = [Change(field="holidays", old=None, new=year), Change(field="source", old=None, new=source.value)]
+    _keep(found, actor, changes, verb="load_holidays")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from punctual.kernel.wording import N_
 from punctual.platform.records import Versioned
 
 
@@ -15,7 +16,7 @@ class ProductFamily(models.Model):
     name = models.CharField(_("Name"), max_length=80)
 
     class Meta:
-        verbose_name = "product family"
+        verbose_name = N_("product family")
         ordering = ["code"]
 
     def __str__(self) -> str:
@@ -40,7 +41,7 @@ class Product(Versioned):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "product"
+        verbose_name = N_("product")
         ordering = ["model"]
 
     def __str__(self) -> str:
@@ -57,6 +58,7 @@ class ProductRevision(models.Model):
     successor = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
+        verbose_name = N_("revision")
         ordering = ["product", "code"]
         constraints = [models.UniqueConstraint(fields=["product", "code"], name="catalog_one_revision_a_code")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from punctual.kernel.wording import N_
 from punctual.platform.records import Versioned
 
 
@@ -31,7 +32,7 @@ class Customer(Versioned):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "customer"
+        verbose_name = N_("customer")
         ordering = ["code"]
 
     def __str__(self) -> str:
@@ -50,7 +51,7 @@ class Contact(Versioned):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "contact"
+        verbose_name = N_("contact")
         ordering = ["-is_primary", "name"]
 
     def __str__(self) -> str:
@@ -71,7 +72,7 @@ class Supplier(Versioned):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "supplier"
+        verbose_name = N_("supplier")
         ordering = ["code"]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from punctual.domain.plans.template_text import (
     LinkText,
     Vocabulary,
     days_text,
+    is_on_the_clock,
     link_text,
     needs_text,
     parse_days,
@@ -86,11 +87,10 @@ def document_of(rows: TemplateRows, words: Vocabulary) -> dict[str, Any]:
                 "wbs": place.wbs,
                 "is_summary": place.is_summary,
                 "name": step.name,
-                "duration": days_text(step.duration),
-                "duration_per_unit": days_text(step.duration_per_unit),
+                "duration": days_text(step.duration, is_elapsed=step.is_elapsed),
+                "duration_per_unit": days_text(step.duration_per_unit, is_elapsed=step.is_elapsed),
                 "is_milestone": step.is_milestone,
                 "is_delivery": step.is_delivery,
-                "is_elapsed": step.is_elapsed,
                 "needs": needs_text(step.needs, words),
                 "after": ", ".join(after.get(step.key, [])),
                 "notes": step.notes,
@@ -164,8 +164,18 @@ def _step(
 ) -> Step:
     place = places[index]
     minutes = []
-    for field in ("duration", "duration_per_unit"):
-        found = parse_days(str(task.get(field) or ""), field)
+    cells = [str(task.get(field) or "") for field in ("duration", "duration_per_unit")]
+    if len({is_on_the_clock(cell) for cell in cells if cell.strip(" 0")}) > 1:
+        faults.append(
+            Reason(
+                "template.mixed_days",
+                N_("Fixed and per-unit duration are either both working days or both days on the clock (20e)."),
+                field="duration_per_unit",
+                row=index + 1,
+            )
+        )
+    for field, cell in zip(("duration", "duration_per_unit"), cells, strict=True):
+        found = parse_days(cell, field)
         if isinstance(found, Reason):
             faults.append(found.at(row=index + 1))
         minutes.append(found if isinstance(found, int) else 0)
@@ -192,7 +202,7 @@ def _step(
         name=" ".join(str(task["name"]).split())[:120],
         duration=0 if place.is_summary or milestone else minutes[0],
         duration_per_unit=0 if place.is_summary or milestone else minutes[1],
-        is_elapsed=bool(task.get("is_elapsed")) and not place.is_summary,
+        is_elapsed=any(map(is_on_the_clock, cells)) and not place.is_summary,
         is_milestone=milestone,
         is_delivery=bool(task.get("is_delivery")) and not place.is_summary,
         notes=str(task.get("notes") or "").strip()[:4000],

@@ -37,27 +37,36 @@ class LinkText:
     lag_unit: str
 
 
-def days_text(minutes: int) -> str:
-    """Minutes as working days, at most three decimals: ``1.5``."""
+def days_text(minutes: int, *, is_elapsed: bool = False) -> str:
+    """Minutes as working days, at most three decimals: ``1.5``; ``30e`` are days on the clock."""
+    if is_elapsed and minutes:
+        return plain((Decimal(minutes) / CLOCK_DAY).quantize(Decimal("0.001"), ROUND_HALF_UP)) + "e"
     return plain((Decimal(minutes) / USUAL_DAY).quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
+def is_on_the_clock(text: str) -> bool:
+    """Whether a duration is written in days on the clock."""
+    return text.strip().casefold().endswith("e")
+
+
 def parse_days(text: str, field: str) -> int | Reason:
-    """Working days → minutes; empty is 0."""
+    """Working days (``30e``: days on the clock) → minutes; empty is 0."""
     if not text.strip():
         return 0
     try:
-        days = parse_decimal(text)
+        days = parse_decimal(text.strip().rstrip("eE") if is_on_the_clock(text) else text)
     except NotANumber:
         days = Decimal(-1)
     if not 0 <= days <= LONGEST_DAYS:
         return Reason(
             code="template.days",
-            text=N_("“%(value)s” is no duration; write working days from 0 to %(most)s, such as 1.5."),
+            text=N_(
+                "“%(value)s” is no duration; write working days from 0 to %(most)s, such as 1.5, or 20e for days on the clock."
+            ),
             params={"value": text, "most": LONGEST_DAYS},
             field=field,
         )
-    return int((days * USUAL_DAY).to_integral_value(ROUND_HALF_UP))
+    return int((days * (CLOCK_DAY if is_on_the_clock(text) else USUAL_DAY)).to_integral_value(ROUND_HALF_UP))
 
 
 def link_text(wbs: str, type_: str, lag: int, unit: str) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from punctual.kernel.wording import N_
 from punctual.platform.records import Versioned
 
 
@@ -22,7 +23,7 @@ class Skill(models.Model):
     name = models.CharField(_("Name"), max_length=80)
 
     class Meta:
-        verbose_name = "skill"
+        verbose_name = N_("skill")
         ordering = ["code"]
 
     def __str__(self) -> str:
@@ -61,7 +62,7 @@ class Resource(Versioned):
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "resource"
+        verbose_name = N_("resource")
         ordering = ["kind", "code"]
 
     def __str__(self) -> str:

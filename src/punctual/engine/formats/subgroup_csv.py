@@ -13,7 +13,8 @@ import io
 from pathlib import Path
 
 from punctual.engine.control_charts import ChartType, Subgroups
-from punctual.engine.formats.strict_json import decode, read_bytes
+from punctual.engine.formats.strict_json import decode
+from punctual.engine.formats.text_file import read_bytes
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 

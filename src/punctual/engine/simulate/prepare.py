@@ -77,6 +77,8 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
 
     Raises a Refusal when its correlations cannot be reached or contradict each other.
     """
+    from punctual.engine.simulate import kernels
+
     listed = {activity.id: activity for activity in network.activities}
     links = sorted(set(network.links))
     ids = topological(listed, links, dict.fromkeys(listed, 0.0))
@@ -93,12 +95,16 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
     predecessors = compressed(len(ids), [(after, before) for before, after in pairs])
     resources = {name: k for k, name in enumerate(sorted(network.capacities))}
     demands = _demands(activities, resources)
-    on_demand = np.bincount(demands[1], minlength=1)
+    capacities = np.array([network.capacities[name] for name in resources], np.float64)
+    room = 2 * int(np.bincount(demands[1], minlength=1).max()) + 2
+    releases = np.array([activity.release for activity in activities], np.float64)
+    rows = (*predecessors, *successors)
+    varies, hit = kinds != kernels.FIXED, np.diff(risk_links[0]) > 0
     return Prepared(
         names=tuple(ids),
         risk_names=tuple(risk.id for risk in risks),
-        links=(*predecessors, *successors),
-        releases=np.array([activity.release for activity in activities], np.float64),
+        links=rows,
+        releases=releases,
         activities=(kinds, parameters, _keys(seed, "activity", ids), score_rows),
         risk_links=risk_links,
         risks=(
@@ -110,22 +116,14 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
         ),
         groups=groups,
         tables=tables.joined(),
-        by_level=np.array(
-            [
-                _rises_with_level(activity.distribution) and score_rows[k] < 0 and not _width(risk_links, k)
-                for k, activity in enumerate(activities)
-            ]
-        ),
-        varies=np.array(
-            [
-                not activity.distribution.is_constant or _width(risk_links, k) > 0
-                for k, activity in enumerate(activities)
-            ]
-        ),
+        by_level=varies & ~hit & (score_rows < 0) & _rising(kinds, parameters),
+        varies=varies | hit,
         demands=demands,
-        capacities=np.array([network.capacities[name] for name in resources], np.float64),
-        room=2 * int(on_demand.max()) + 2,
-        order=_by_latest_start(network, ids, place, pairs) if len(demands[1]) else np.arange(len(ids)),
+        capacities=capacities,
+        room=room,
+        order=_in_planned_sequence(network, ids, pairs, (rows, releases, demands, capacities, room))
+        if len(demands[1])
+        else np.arange(len(ids)),
     )
 
 
@@ -157,10 +155,6 @@ def compressed(rows: int, entries: Sequence[tuple[int, int]]) -> Rows:
     starts = np.zeros(rows + 1, np.int64)
     np.cumsum(np.bincount(table[:, 0], minlength=rows), out=starts[1:])
     return starts, np.ascontiguousarray(table[:, 1])
-
-
-def _width(rows: Rows, k: int) -> int:
-    return int(rows[0][k + 1] - rows[0][k])
 
 
 def _keys(seed: int, stream: str, ids: Sequence[str]) -> NDArray[np.uint64]:
@@ -241,10 +235,13 @@ def _level_table(kind: int, fourth: float = 0.0, scores: Floats | None = None) -
     return table
 
 
-def _rises_with_level(distribution: Distribution) -> bool:
-    if distribution.kind is Kind.NORMAL:
-        return not distribution.is_constant and distribution.numbers[0] > 6 * distribution.numbers[1]
-    return distribution.kind is not Kind.DISCRETE and not distribution.is_constant
+def _rising(kinds: Integers, parameters: Floats) -> NDArray[np.bool_]:
+    """Which durations rise strictly with their level: not the discrete ones, nor a normal one that is cut at 0."""
+    from punctual.engine.simulate import kernels
+
+    is_cut = (kinds == kernels.NORMAL) & (parameters[:, 0] <= 6 * parameters[:, 1])
+    rising: NDArray[np.bool_] = (kinds != kernels.DISCRETE) & ~is_cut
+    return rising
 
 
 def _grouped(
@@ -287,18 +284,34 @@ def _demands(activities: Sequence[Activity], resources: Mapping[str, int]) -> tu
     return starts, columns, np.array([units for _, _, units in entries], np.float64)
 
 
-def _by_latest_start(
-    network: StochasticNetwork, ids: Sequence[str], place: Mapping[str, int], pairs: Sequence[tuple[int, int]]
+def _in_planned_sequence(
+    network: StochasticNetwork,
+    ids: Sequence[str],
+    pairs: Sequence[tuple[int, int]],
+    arguments: tuple[tuple[Integers, ...], Floats, tuple[Integers, Integers, Floats], Floats, int],
 ) -> Integers:
-    """Activities by latest start of the mean durations (impacts of risks by their expectation included)."""
+    """Activities by their starts in the schedule at mean durations (impacts of risks by their expectation included).
+
+    That schedule takes them by latest start (the largest tail of work first). The runs then keep its sequence, as a
+    shop keeps its plan, and each new booking falls near the end of the profiles, where it is quick.
+    """
+    from punctual.engine.simulate import scheduling
+
+    place = {name: k for k, name in enumerate(ids)}
     listed = {activity.id: activity for activity in network.activities}
-    means = [listed[name].distribution.mean for name in ids]
+    means = np.array([listed[name].distribution.mean for name in ids])
     for risk in network.risks:
         for name in risk.activities:
             means[place[name]] += risk.probability * risk.impact.mean
-    latest = [-mean for mean in means]
+    latest = (-means).tolist()
     for before, after in sorted(pairs, reverse=True):
         latest[before] = min(latest[before], latest[after] - means[before])
-    priority = dict(zip(ids, latest, strict=True))
     links = [(ids[before], ids[after]) for before, after in pairs]
-    return np.array([place[name] for name in topological(listed, links, priority)], np.int64)
+    by_latest = [place[name] for name in topological(listed, links, dict(zip(ids, latest, strict=True)))]
+    links_in_rows, releases, demands, capacities, room = arguments
+    start, finish = np.empty(len(ids)), np.empty(len(ids))
+    size = len(capacities)
+    profiles = (np.empty((size, room)), np.empty((size, room)), np.empty(size, np.int64))
+    limits = (links_in_rows, releases, demands, capacities)
+    scheduling.schedule(np.array(by_latest), *limits, means, profiles, start, finish)
+    return np.lexsort((np.arange(len(ids)), start))

@@ -20,7 +20,8 @@ from punctual.kernel.wording import N_
 LEVELS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
 """Percentages of the quantiles that are reported."""
 MOST_RUNS = 10_000_000
-_CHUNKS = 64
+_CHUNKS = 16
+"""Pieces of work: enough to keep the threads busy, few enough that handing them over costs nothing."""
 
 Spread = Callable[[Callable[[int], Any], Iterable[int]], list[Any]]
 
@@ -82,7 +83,7 @@ def simulate(
     """Simulate ``runs`` runs; the result depends on network, runs and seed only, not on ``threads`` or listing order.
 
     Without demands an activity starts when its predecessors have ended (longest path). With demands every run is
-    scheduled by the serial scheme, activities in the order of their latest starts at mean durations.
+    scheduled by the serial scheme, activities in the order of their starts in the schedule at mean durations.
 
     Raises a Refusal with every reason for an unusable network, or ``runs`` outside 1 … 10,000,000.
     """

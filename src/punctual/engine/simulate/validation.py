@@ -104,6 +104,8 @@ def _risk_problems(risk: Risk, field: str, known: set[str]) -> list[Reason]:
 
 
 def _correlation_problems(network: StochasticNetwork, known: set[str]) -> list[Reason]:
+    if not network.correlations:
+        return []
     reasons = []
     constant = {activity.id for activity in network.activities if activity.distribution.is_constant}
     pairs: Counter[frozenset[str]] = Counter()

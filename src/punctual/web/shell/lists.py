@@ -6,7 +6,7 @@ A subject's ``tables.py`` declares the columns and filters, its ``views.py`` a s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
@@ -47,6 +47,8 @@ class Column:
     fold: bool = False
     """Goes away first where it is narrow."""
     exported: bool = True
+    permission: str = ""
+    """Who lacks it never gets the column, on the page or in a file."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class ListPage(View):
     default_sort: ClassVar[str] = ""
     per_page: ClassVar[int] = 50
     template_name: ClassVar[str] = "shell/list.html"
+    """How the table looks; ``ol`` places the columns of orders on phones."""
     create: ClassVar[tuple[str, Words, str] | None] = None
     """(url name, words, permission) of the page's primary button."""
     import_url: ClassVar[tuple[str, str] | None] = None
@@ -124,17 +127,28 @@ class ListPage(View):
     def url_of(self, item: Any) -> str:
         return ""
 
+    def shown_columns(self, actor: User) -> list[Column]:
+        """The columns that the reader may see."""
+        return [column for column in self.columns if not column.permission or may(actor, column.permission)]
+
+    def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
+        """Header and lines of the export: the page's columns, unless a subject exports what its import reads back."""
+        columns = [column for column in self.shown_columns(actor) if column.exported]
+        lines = ([_exported(column.value(item)) for column in columns] for item in rows[:MOST_EXPORTED])
+        return [str(column.label) for column in columns], lines
+
     def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
         """More for the template."""
         return {}
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         actor = cast(User, request.user)
+        self._columns = self.shown_columns(actor)
         everything = self.rows(actor)
         rows = self._sorted(self._filtered(request.GET, everything), request.GET.get("sort", self.default_sort))
         export = request.GET.get("export", "")
         if export in {"xlsx", "csv"}:
-            return self._export(rows, export)
+            return self._export(actor, rows, export)
         page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
         chips = self._chips(actor, request.GET)
         context = {
@@ -170,7 +184,7 @@ class ListPage(View):
 
     def _sorted(self, rows: QuerySet[Any], wish: str) -> QuerySet[Any]:
         key, descending = wish.lstrip("-"), wish.startswith("-")
-        column = next((column for column in self.columns if column.key == key and column.sort), None)
+        column = next((column for column in self._columns if column.key == key and column.sort), None)
         if column is None:
             return rows
         return rows.order_by(
@@ -179,7 +193,7 @@ class ListPage(View):
 
     def _rows(self, page: Page[Any]) -> list[Row]:
         return [
-            Row(item, self.url_of(item), [(column, _cell(column, item)) for column in self.columns]) for item in page
+            Row(item, self.url_of(item), [(column, _cell(column, item)) for column in self._columns]) for item in page
         ]
 
     # — what stands above them —
@@ -187,7 +201,7 @@ class ListPage(View):
     def _heads(self, query: QueryDict) -> list[Head]:
         wish = query.get("sort", self.default_sort)
         heads = []
-        for column in self.columns:
+        for column in self._columns:
             if not column.sort:
                 heads.append(Head(column))
                 continue
@@ -239,10 +253,8 @@ class ListPage(View):
 
     # — export —
 
-    def _export(self, rows: QuerySet[Any], kind: str) -> HttpResponse:
-        columns = [column for column in self.columns if column.exported]
-        header = [str(column.label) for column in columns]
-        lines = ([_exported(column.value(item)) for column in columns] for item in rows[:MOST_EXPORTED])
+    def _export(self, actor: User, rows: QuerySet[Any], kind: str) -> HttpResponse:
+        header, lines = self.exported(actor, rows)
         stamp = timezone.localdate().isoformat()
         if kind == "csv":
             content, content_type = write_csv(header, lines), "text/csv; charset=utf-8"

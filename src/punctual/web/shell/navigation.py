@@ -85,7 +85,19 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
         ),
     ),
-    Group(_("Manage"), (Entry(_("Settings"), "settings", "company_settings", section="/settings/"),)),
+    Group(_("Plan"), (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),)),
+    Group(_("For customers"), (Entry(_("Customers"), "building", "customers", "customers.read"),)),
+    Group(
+        _("Manage"),
+        (
+            Entry(_("Plan templates"), "template", "plan_templates", "templates.view"),
+            Entry(_("Products"), "package", "products", "catalog.read"),
+            Entry(_("Suppliers"), "truck-delivery", "suppliers", "suppliers.read"),
+            Entry(_("Resources"), "users", "resources", "resources.read"),
+            Entry(_("Calendars"), "calendar", "calendars", "calendars.read"),
+            Entry(_("Settings"), "settings", "company_settings", section="/settings/"),
+        ),
+    ),
 ]
 
 
@@ -128,6 +140,10 @@ class Creation:
 CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
+    Creation(_("New customer"), "building", "customer_new", "customers.change"),
+    Creation(_("New product"), "package", "product_new", "catalog.change"),
+    Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
+    Creation(_("New resource"), "user-plus", "resource_new", "resources.change"),
 ]
 
 PHONE_TABS: Final[list[str]] = ["home", "orders", "inbox"]

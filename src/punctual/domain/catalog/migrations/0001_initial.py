@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "revision",
                 "ordering": ["product", "code"],
                 "constraints": [
                     models.UniqueConstraint(fields=("product", "code"), name="catalog_one_revision_a_code")

@@ -20,7 +20,12 @@ from punctual.platform.records import save_next
 
 def _keep(product: Product, actor: User, currency: str, day: dt.date, old: str | None, new: str | None) -> None:
     save_next(product, fields=[])
-    change = Change(field=f"list price {currency} {day.isoformat()}", old=old, new=new)
+    told = f"{currency} {day.isoformat()}:"
+    change = Change(
+        field="list_price",
+        old=None if old is None else f"{told} {old}",
+        new=None if new is None else f"{told} {new}",
+    )
     record(actor=actor, verb="set_price", target=product, changes=[change])
 
 

@@ -45,7 +45,7 @@ def add_revision(
     refuse_if(reasons_against_revision(facts, known_revisions(product)))
     found = ProductRevision.objects.create(product=product, code=facts.code, released_on=facts.released_on)
     released = facts.released_on.isoformat() if facts.released_on else "✓"
-    _keep(product, actor, "add_revision", Change(field=f"revision {facts.code}", old=None, new=released))
+    _keep(product, actor, "add_revision", Change(field="revision", old=None, new=f"{facts.code} {released}"))
     return found
 
 
@@ -74,7 +74,7 @@ def retire_revision(
         product,
         actor,
         "retire_revision",
-        Change(field=f"revision {found.code}", old="✓", new=f"✕ {retired_on.isoformat()}{to}"),
+        Change(field="revision", old=f"{found.code} ✓", new=f"{found.code} ✕ {retired_on.isoformat()}{to}"),
     )
     return found
 
@@ -99,5 +99,10 @@ def reinstate_revision(
     was = found.retired_on.isoformat()
     found.retired_on = found.successor = None
     found.save(update_fields=["retired_on", "successor"])
-    _keep(product, actor, "reinstate_revision", Change(field=f"revision {found.code}", old=f"✕ {was}", new="✓"))
+    _keep(
+        product,
+        actor,
+        "reinstate_revision",
+        Change(field="revision", old=f"{found.code} ✕ {was}", new=f"{found.code} ✓"),
+    )
     return found

@@ -142,7 +142,7 @@ def _head(document: Mapping[str, Any], template: PlanTemplate | None = None) -> 
         except Refusal as refusal:
             faults += refusal.reasons
     taken = PlanTemplate.objects.filter(code__iexact=values.get("code", ""))
-    if taken.exclude(pk=template.pk if template else None).exists():
+    if (taken.exclude(pk=template.pk) if template else taken).exists():
         faults.append(
             Reason("template.code_taken", N_("There is a template %(code)s already."), {"code": values["code"]}, "code")
         )

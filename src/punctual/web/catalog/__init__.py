@@ -1,0 +1,1 @@
+"""Products with revisions and list prices, and their families."""

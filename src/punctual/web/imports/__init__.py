@@ -1,0 +1,1 @@
+"""Import of master data: upload, match columns, look at every row, commit."""

@@ -1,0 +1,1 @@
+"""What the pages of customers, suppliers, products, resources and calendars share."""

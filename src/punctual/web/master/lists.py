@@ -1,0 +1,44 @@
+"""A list whose export is what its import reads back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+
+from punctual.flows.master_import import SUBJECTS
+from punctual.flows.master_import.columns import exported
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import require
+from punctual.web.master.cells import STATE_FILTER, STATE_TABS
+from punctual.web.master.pages import actor_of, with_archived
+from punctual.web.shell.lists import MOST_EXPORTED, BuiltInView, Filter, ListPage
+
+
+class MasterList(ListPage):
+    """``subject`` names the declared import; ``permission`` opens the page."""
+
+    subject: ClassVar[str]
+    permission: ClassVar[str]
+    template_name = "master/list.html"
+    filters: ClassVar[Sequence[Filter]] = (STATE_FILTER,)
+    tabs: ClassVar[Sequence[BuiltInView]] = STATE_TABS
+
+    def everything(self, actor: User) -> QuerySet[Any]:
+        """All the actor may see, archived ones included."""
+        raise NotImplementedError
+
+    def rows(self, actor: User) -> QuerySet[Any]:
+        rows = self.everything(actor)
+        return rows if with_archived(self.request) else rows.filter(archived_at=None)
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        require(actor_of(request), self.permission)
+        return super().get(request, *args, **kwargs)
+
+    def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
+        columns, lines = exported(SUBJECTS[self.subject], actor, rows[:MOST_EXPORTED])
+        return [gettext(column.label) for column in columns], lines

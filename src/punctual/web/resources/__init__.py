@@ -1,0 +1,1 @@
+"""People, equipment and outsourced services, and their skills."""
