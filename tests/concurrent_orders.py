@@ -12,19 +12,19 @@ from threading import Barrier
 os.environ["DJANGO_SETTINGS_MODULE"] = "suite_settings"
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "src")]
 
-import django
+import django  # noqa: E402
 
 django.setup()
 
-from django.core.management import call_command
-from django.db import connection
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
 
-import ordering
-from punctual.domain.orders.models import Order
-from punctual.domain.orders.services.review import submit_for_review
-from punctual.flows.confirm_order import confirm_order
-from punctual.kernel.refusal import Refusal
-from punctual.platform.accounts.models import User
+import ordering  # noqa: E402
+from punctual.domain.orders.models import Order  # noqa: E402
+from punctual.domain.orders.services.review import submit_for_review  # noqa: E402
+from punctual.flows.confirm_order import confirm_order  # noqa: E402
+from punctual.kernel.refusal import Refusal  # noqa: E402
+from punctual.platform.accounts.models import User  # noqa: E402
 
 PEOPLE = 50
 

@@ -125,7 +125,7 @@ def workbook(
         for at, row in enumerate(rows, start=4):
             for column, value in enumerate(row):
                 if isinstance(value, dt.date):
-                    sheet.write_datetime(at, column, dt.datetime(value.year, value.month, value.day), date)
+                    sheet.write_datetime(at, column, dt.datetime(value.year, value.month, value.day), date)  # noqa: DTZ001
                 elif value is not None:
                     sheet.write(at, column, value)
         if total is not None:

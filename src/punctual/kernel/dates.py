@@ -35,8 +35,9 @@ class NoYear(NotADay):
 def parse_day(value: object) -> dt.date:
     """Read a day from a cell or a form field.
 
-    Accepts date, datetime (its day), a spreadsheet's date number (as text too), and text in year-month-day order with full-width
-    digits. Refuses day-first orders, since 03/04/2026 means two days. Raises :class:`NotADay` or :class:`NoYear`.
+    Accepts date, datetime (its day), a spreadsheet's date number (as text too), and text in year-month-day order
+    with full-width digits. Refuses day-first orders, since 03/04/2026 means two days. Raises :class:`NotADay` or
+    :class:`NoYear`.
     """
     if isinstance(value, dt.datetime):
         return _usual(value.date())
