@@ -74,6 +74,22 @@ export function keyboard(actions: Actions): void {
   });
 }
 
+// Enter means what has been typed, also when its results are still on the way.
+let resultsOf = "";
+let chooseWhenThere = false;
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const target = event.target as HTMLElement;
+  if (target.id !== "palette-results") return;
+  const { pathInfo } = (event as CustomEvent<{ pathInfo: { finalRequestPath: string } }>).detail;
+  resultsOf = new URL(pathInfo.finalRequestPath, location.origin).searchParams.get("q") ?? "";
+  const input = document.querySelector<HTMLInputElement>("#palette-q");
+  if (chooseWhenThere && input?.value === resultsOf) {
+    chooseWhenThere = false;
+    target.querySelector<HTMLAnchorElement>("a.pal")?.click();
+  }
+});
+
 function walkPalette(palette: HTMLDialogElement, event: KeyboardEvent): void {
   const options = [...palette.querySelectorAll<HTMLAnchorElement>("a.pal")];
   const now = options.findIndex((option) => option.classList.contains("cur"));
@@ -85,6 +101,10 @@ function walkPalette(palette: HTMLDialogElement, event: KeyboardEvent): void {
     next?.scrollIntoView({ block: "nearest" });
   } else if (event.key === "Enter") {
     event.preventDefault();
-    (options[now] ?? options[0])?.click();
+    const typed = palette.querySelector<HTMLInputElement>("#palette-q")?.value ?? "";
+    if (typed === resultsOf) (options[now] ?? options[0])?.click();
+    else chooseWhenThere = true;
+  } else {
+    chooseWhenThere = false;
   }
 }

@@ -32,7 +32,8 @@ def _height(app_label: str, module: str) -> int:
 
 
 def test_imports_point_down_only() -> None:
-    run = subprocess.run(["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    program = Path(sys.executable).parent / "lint-imports"
+    run = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
 

@@ -227,3 +227,13 @@ def test_a_wrong_time_zone_is_refused_at_its_field(signed_in: Callable[[str], Cl
     page = signed_in("sales").post("/me/settings/", {"theme": "dark", "time_zone": "Mars/Base"})
     assert page.status_code == 200
     assert b"ferr" in page.content
+
+
+def test_metrics_are_for_this_machine_and_administrators(client: Client, person: Person) -> None:
+    assert client.get("/metrics", REMOTE_ADDR="192.0.2.1").status_code == 403
+    client.force_login(person("sales"))
+    assert client.get("/metrics", REMOTE_ADDR="192.0.2.1").status_code == 403
+    client.force_login(person("administrator"))
+    answer = client.get("/metrics", REMOTE_ADDR="192.0.2.1")
+    assert b"punctual_events_waiting 0.0" in answer.content
+    assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 200

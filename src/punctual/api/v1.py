@@ -7,6 +7,8 @@ from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
 from punctual.api.customers import router as customers_router
 from punctual.api.me import router as me_router
+from punctual.api.orders import router as orders_router
+from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
 from punctual.api.resources import router as resources_router
 from punctual.api.suppliers import router as suppliers_router
@@ -18,10 +20,12 @@ api = NinjaAPI(
     auth=signed_in,
     description="Errors are problem+json; every POST takes an Idempotency-Key; lists take limit and offset.",
     openapi_url="openapi.json",
-    docs_url="docs",
+    docs_url=None,
 )
 problems.install(api)
 api.add_router("", me_router, tags=["me"])
+api.add_router("", orders_router, tags=["orders"])
+api.add_router("", plans_router, tags=["plans"])
 api.add_router("", customers_router, tags=["customers"])
 api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])

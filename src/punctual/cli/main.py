@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "restore": "back to what a backup holds",
     "doctor": "what is wrong with this installation",
     "manage": "Django's own commands",
+    "import": "orders out of a customer's .xlsx, .xls or .csv: import orders FILE [--dry-run]",
     "schedule": "critical path schedule of a Microsoft Project XML file",
     "level": "resource-constrained schedule of a PSPLIB or Patterson file",
     "portfolio": "schedule of many orders with least weighted tardiness",
@@ -82,14 +83,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add_arguments(parser)
     parsed = parser.parse_args(arguments[1:])
     try:
-        result = command.run(parsed)
+        _print(command.run(parsed), as_json=parsed.json)
+        sys.stdout.flush()
     except Refusal as refusal:
         sys.stderr.write(f"punctual {name}: {_one_line(refusal)}\n")
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    _print(result, as_json=parsed.json)
     return 0
 
 

@@ -37,7 +37,7 @@ FIRST_HORIZON: Final = 66 * 365 + 17
 LAST_HORIZON: Final = (date(2200, 1, 1) - EPOCH.date()).days
 """Days covered at most: to the end of 2199."""
 
-BUCKET: Final = 1024
+BUCKET: Final = 512
 """Working minutes a step of the inverse index."""
 
 MAX_PATTERNS: Final = 4000
@@ -148,11 +148,20 @@ class DayTables:
         return self.start(working - 1) + 1
 
     @cached_property
+    def working_days(self) -> Minutes:
+        """int64[working days + 1, 3]: working minutes before the day, wall-clock minutes before it, kind of day.
+
+        Closed by a row of ``total`` and the end of the horizon."""
+        day = np.flatnonzero(np.diff(self.cumulative))
+        rows = np.column_stack([self.cumulative[day], day * DAY, self.pattern[day]])
+        return np.concatenate([rows, [[self.total, self.days * DAY, 0]]]).astype(np.int64)
+
+    @cached_property
     def bucket(self) -> NDArray[np.int32]:
-        """int32[total // 1024 + 2]: a day at or before the one that holds working minute 1024·i."""
+        """int32[total // 512 + 2]: a row of ``working_days`` at or before the one that holds working minute 512·i."""
         marks = np.arange(self.total // BUCKET + 2, dtype=np.int64) * BUCKET
-        day = np.searchsorted(self.cumulative, marks, side="right") - 1
-        return np.clip(day, 0, self.days - 1).astype(np.int32)
+        day = np.searchsorted(self.working_days[:, 0], marks, side="right") - 1
+        return np.maximum(day, 0).astype(np.int32)
 
 
 def worked_by_table(patterns: Sequence[Shifts]) -> NDArray[np.int16]:

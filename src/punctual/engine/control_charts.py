@@ -27,6 +27,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from punctual.engine.run_rules import RuleSet, Signal, signals
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
@@ -35,6 +36,8 @@ from punctual.kernel.wording import N_
 __all__ = ["Chart", "ChartType", "Constants", "Dispersion", "RuleSet", "Subgroups", "constants", "control_chart"]
 
 LARGEST_SUBGROUP = 100
+
+Floats = NDArray[np.float64]
 
 
 class ChartType(StrEnum):
@@ -245,14 +248,14 @@ def _attributes(data: Subgroups, kind: ChartType, rules: RuleSet) -> Chart:
     )
 
 
-def _scores(statistics: np.ndarray, center: float, error: float | np.ndarray) -> list[float]:  # type: ignore[type-arg]
+def _scores(statistics: Floats, center: float, error: float | Floats) -> list[float]:
     """Distances from the centre in standard errors; all 0 where nothing varies."""
     distance = statistics - center
     scores: list[float] = np.divide(distance, error, out=np.zeros_like(distance), where=np.asarray(error) > 0).tolist()
     return scores
 
 
-def _beyond(statistics: np.ndarray, low: float | np.ndarray, high: float | np.ndarray) -> list[int]:  # type: ignore[type-arg]
+def _beyond(statistics: Floats, low: float | Floats, high: float | Floats) -> list[int]:
     found: list[int] = (np.flatnonzero((statistics < low) | (statistics > high)) + 1).tolist()
     return found
 

@@ -1,30 +1,33 @@
 """Critical path method with calendars, all link types, constraints, deadlines and progress.
 
-``schedule(plan)`` computes a plan afresh; :class:`IncrementalSchedule` keeps one and re-plans only what a change
-touches. Formulas: Kelley, "Critical-path planning and scheduling: mathematical basis", Operations Research 9 (1961);
-precedence diagram with lags after Elmaghraby, Activity Networks (1977); see docs/algorithms/critical-path.md.
+``schedule(plan)`` computes a plan afresh; :class:`punctual.engine.cpm_incremental.IncrementalSchedule` keeps one and
+re-plans only what a change touches. Sources: Kelley, "Critical-path planning and scheduling: mathematical basis",
+Operations Research 9 (1961); precedence diagrams with lags: Elmaghraby and Kamburowski, Management Science 38 (1992);
+see docs/algorithms/critical-path.md.
 
 Importing this module compiles nothing; the first call loads the compiled passes from their cache or, once for each
-machine, compiles them (some seconds, announced in the log ``punctual.engine``).
+machine, compiles them (ten to thirty seconds, announced in the log ``punctual.engine``); :func:`prepare` does it ahead.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from punctual.engine import cpm_layout as at
 from punctual.engine.calendar_tables import FIRST_HORIZON, LAST_HORIZON, moment_of, outside, wall_minutes
+from punctual.engine.cpm_layout import NEVER
 from punctual.engine.daypattern import DAY
-from punctual.engine.network import Constraint, Plan, Task, Uid
-from punctual.engine.network_arrays import DONE, NEVER, OPEN, SAME, TASK, Arrays, Network, NetworkBuilder, Nodes
+from punctual.engine.network import Constraint, Link, Plan, Task, Uid
+from punctual.engine.network_arrays import SAME, Ints, Network, NetworkBuilder
 from punctual.engine.network_check import circle_faults, faults_of
 from punctual.kernel.refusal import Refusal, refuse_if
 
@@ -37,7 +40,8 @@ class TaskDates:
 
     ``start`` ``finish``         where the task lies.
     ``early_*`` ``late_*``       earliest and latest without moving the end of the plan (or breaking a late limit).
-    ``total_slack_minutes``      late finish − early finish; negative = a date cannot be kept.
+    ``total_slack_minutes``      late finish − finish (− early finish where the plan is scheduled from its finish);
+                                 negative = a date cannot be kept.
     ``free_slack_minutes``       how far the task alone may slip without moving any successor.
     ``critical``                 unfinished and total slack ≤ the plan's limit.
     Of a summary: earliest and latest of its tasks, the smallest slack among them, critical when one of them is.
@@ -59,7 +63,10 @@ class TaskDates:
 
 @dataclass(frozen=True)
 class ScheduleResult:
-    """Dates of a whole plan; ``tasks`` in plan order, ``result[uid]`` for one."""
+    """Dates of a whole plan; ``tasks`` in plan order, ``result[uid]`` for one.
+
+    ``start`` is the plan's own start date, or where it has to begin when it is planned from its finish.
+    """
 
     start: datetime
     finish: datetime
@@ -85,208 +92,269 @@ def schedule(plan: Plan) -> ScheduleResult:
     Raises Refusal with every fault of the plan: duplicate or unknown ids, circles with their tasks, dates outside
     1984…2199, bad numbers.
     """
-    refuse_if(faults_of(plan))
-    return Passes(NetworkBuilder(plan).build(), plan).run().result()
+    return Passes.of(plan).run().result()
 
 
 @cache
 def kernels() -> Any:
-    """The compiled passes, loaded late."""
-    began = time.perf_counter()
-    log.info("loading the compiled planning passes (the first time on a machine they are compiled: some seconds)")
+    """The compiled passes, loaded late. Where they have to be compiled first, a warning says so: it takes a while."""
     import punctual.engine.cpm_kernels as module
 
-    log.info("planning passes loaded in %.1f s", time.perf_counter() - began)
+    if not any(Path(module.forward.stats.cache_path).glob("cpm_kernels.forward-*.nbi")):
+        log.warning("compiling the planning passes, once for this machine: ten to thirty seconds")
     return module
 
 
-_YIELDING = np.array(
-    [
-        Constraint.ASAP,
-        Constraint.ALAP,
-        Constraint.START_NO_EARLIER_THAN,
-        Constraint.FINISH_NO_EARLIER_THAN,
-        Constraint.START_NO_EARLIER_THAN,
-        Constraint.ASAP,
-        Constraint.FINISH_NO_EARLIER_THAN,
-        Constraint.ASAP,
-    ],
-    dtype=np.int8,
-)
+def prepare() -> None:
+    """Compiles and loads everything this module needs, so that the first request does not wait for it."""
+    schedule(Plan(start=moment_of(7 * DAY), tasks=[Task(uid=1, duration=60), Task(uid=2)], links=[Link(1, 2)]))
+
+
+_YIELDING: Final = np.array([at.ASAP, at.ALAP, at.SNET, at.FNET, at.SNET, at.ASAP, at.FNET, at.ASAP], dtype=np.int64)
 """What is left of each constraint in the forward pass when links win over it."""
 
-
-def _quad(n: int) -> Arrays:
-    return tuple(np.full(n, NEVER, dtype=np.int64) for _ in range(4))
+Rows = slice | Ints
+ALL: Final = slice(None)
+_NOBODY: Final = np.zeros(0, dtype=np.bool_)
 
 
 class Passes:
-    """One network with its computed dates; the state that :class:`IncrementalSchedule` keeps."""
+    """One network with its computed dates; arrays as in :mod:`cpm_layout`."""
 
     def __init__(self, network: Network, plan: Plan) -> None:
         self.network = network
         self.plan = plan
         n = len(network.nodes)
-        self.early = _quad(n)
+        self.early = np.full((n, 4), NEVER, dtype=np.int64)
         self.planned = self.early
-        self.late = tuple(np.full(n, -NEVER, dtype=np.int64) for _ in range(3))
-        self.total = np.zeros(n, dtype=np.int64)
-        self.free = np.zeros(n, dtype=np.int64)
+        self.late = np.full((n, 5), -NEVER, dtype=np.int64)
         self.end = NEVER
-        first, other, *_ = network.outgoing.arrays
-        self.order: NDArray[np.int32] = kernels().topological_order(first, other, n)
-        if len(self.order) < n:
+
+    @staticmethod
+    def of(plan: Plan) -> Passes:
+        """Checks the plan and lays it out. Raises Refusal with every fault."""
+        refuse_if(faults_of(plan))
+        network = NetworkBuilder(plan).build(kernels().topological_order)
+        if network is None:
             raise Refusal(*circle_faults(plan))
+        return Passes(network, plan)
 
     def run(self) -> Passes:
         """All passes; the horizon grows once when dates pass it."""
         for horizon in (FIRST_HORIZON, LAST_HORIZON):
             self.network.horizon = max(horizon, self.network.horizon)
             self._run()
-            if not self._touches_horizon():
+            if not self.leaves_horizon():
                 return self
         raise outside(self.plan.name or "the plan")
 
-    def _touches_horizon(self) -> bool:
-        """Whether any date lies at or beyond the ends of the calendar tables."""
+    def leaves_horizon(self) -> bool:
+        """Whether the calendar tables are too short. Raises Refusal when no tables reach."""
         limit = self.network.horizon * DAY
-        wall = self.planned[3], self.planned[2], self.early[2]
-        beyond = max(int(values.max()) for values in wall) >= limit
-        before = min(int(values[values != NEVER].min(initial=0)) for values in wall) < 0
-        if before or (beyond and self.network.horizon == LAST_HORIZON) or int(self.late[0].min()) < 0:
+        begun = self.planned[:, at.START]
+        late = self.late[:, at.LATE_START]
+        if int(begun.min(where=begun != NEVER, initial=0)) < 0 or int(late.min(initial=0)) < 0:
             raise outside(self.plan.name or "the plan")
-        return beyond
+        if self.end < limit:
+            return False
+        if self.network.horizon == LAST_HORIZON:
+            raise outside(self.plan.name or "the plan")
+        return True
+
+    @property
+    def moves_late(self) -> bool:
+        """Whether any task is planned as late as possible, so that one forward pass is not enough."""
+        return self.plan.from_finish or bool((self.network.nodes[:, at.CONSTRAINT] == at.ALAP).any())
 
     def _run(self) -> None:
-        k, network, nodes = kernels(), self.network, self.network.nodes
+        nodes = self.network.nodes
         if self.plan.from_finish:
             self._start_from_finish()
-        self.early = self._forward(nodes)
-        self.end = int(k.latest_end(self.early, nodes.arrays, nodes.counts))
+        self.early = self.planned = self._forward(nodes)
+        self.find_end()
+        self.backward(self.planned)
+        if self.moves_late:
+            late = self._as_late_as_possible()
+            self.planned = self._held_back(late)
+            if not self.plan.from_finish:
+                self.early = np.where(late[:, None], self.early, self.planned)
+                self.backward(self.planned)
+
+    def _forward(self, nodes: Ints) -> Ints:
+        """Early dates. A constraint that is not honoured gives way to links."""
+        nodes = self.yielding(nodes)
+        early = np.full((len(nodes), 4), NEVER, dtype=np.int64)
+        into, out = self.network.incoming, self.network.outgoing
+        kernels().forward(
+            self.network.tables(), nodes, into.first, into.links, out.first, out.links, early, _NOBODY, _NOBODY, -1
+        )
+        return early
+
+    def yielding(self, nodes: Ints) -> Ints:
+        """The nodes as the forward pass wants them: themselves, or with constraints that give way to links."""
+        if self.plan.honor_constraints:
+            return nodes
+        nodes = nodes.copy()
+        nodes[:, at.CONSTRAINT] = _YIELDING[nodes[:, at.CONSTRAINT]]
+        return nodes
+
+    def at_end(self) -> NDArray[np.bool_]:
+        """Nodes whose finish is the end of the plan."""
+        result: NDArray[np.bool_] = self.network.counts & (self.places(self.early)[:, 1] == self.end)
+        return result
+
+    def find_end(self) -> None:
+        """The end of the plan: its latest finish, or the wished one when that is later."""
+        network = self.network
+        self.end = int(kernels().latest_end(network.tables(), network.nodes, self.early, network.counts))
         if self.plan.from_finish:
             assert self.plan.finish is not None
             self.end = max(self.end, wall_minutes(self.plan.finish))
-        self._late()
-        late = self._as_late_as_possible()
-        self.planned = self._held_back(late) if late.any() else self.early
-        if not self.plan.from_finish and late.any():
-            self.early = tuple(np.where(late, one, two) for one, two in zip(self.early, self.planned, strict=True))
-        basis = self.early if self.plan.from_finish else self.planned
-        k.slacks(
-            self.order, network.tables(), nodes.arrays, network.outgoing.arrays, basis, self.late,
-            self.total, self.free,
-        )  # fmt: skip
+        if self.end == NEVER:  # nothing but inactive tasks, or summaries without any
+            self.end = int(self.places(self.early)[:, 1].max(initial=self._begin()))
 
-    def _count_slack_elsewhere(self, late_finish: NDArray[np.int64]) -> None:
-        """Total slack of tasks that count it on another calendar than their own."""
-        nodes = self.network.nodes
-        for row in np.flatnonzero((nodes.slack_calendar != SAME) & (nodes.state != DONE)):
-            tables = self.network.calendars[nodes.slack_calendar[row]].tables(self.network.horizon)
-            early, late = tables.working(np.array([self.planned[3][row], late_finish[row]]))
-            self.total[row] = late - early
+    def _begin(self) -> int:
+        """The fixed end of the plan: its start, or its finish where it is scheduled from there."""
+        fixed = self.plan.start or self.plan.finish
+        assert fixed is not None
+        return wall_minutes(fixed)
 
-    def _forward(self, nodes: Nodes) -> Arrays:
-        """Early start and finish in own minutes and on the clock. A constraint that is not honoured gives way to links."""
-        if not self.plan.honor_constraints:
-            nodes = replace(nodes, constraint=_YIELDING[nodes.constraint])
-        early = _quad(len(nodes))
+    def backward(self, early: Ints, dirty: NDArray[np.bool_] = _NOBODY, begin: int = -1) -> int:
+        """Late dates and slack against these early dates, of all nodes or of the dirty ones; returns how many."""
         network = self.network
-        kernels().forward_pass(self.order, network.tables(), nodes.arrays, network.incoming.arrays, early)
-        return early
-
-    def _late(self) -> None:
-        network = self.network
-        kernels().backward_pass(
-            self.order, network.tables(), network.nodes.arrays, network.outgoing.arrays, self.early, self.late,
-            network.nodes.deadline, self.end,
+        into, out, tables = network.incoming, network.outgoing, network.tables()
+        count = kernels().backward(
+            tables, network.nodes, out.first, out.links, into.first, into.links,
+            early, self.late, kernels().ends(tables, self.end), dirty, begin,
         )  # fmt: skip
+        return int(count)
 
     def _start_from_finish(self) -> None:
         """Backward from the wished finish; the earliest late start is where the plan begins."""
         assert self.plan.finish is not None
-        network, nodes = self.network, self.network.nodes
-        open_ = (nodes.kind == TASK) & (nodes.state != DONE)
-        nodes.floor[open_] = 0
+        nodes = self.network.nodes
+        still = (nodes[:, at.KIND] == at.TASK) & (nodes[:, at.STATE] != at.DONE)
+        self._set_floor(still, 0)
         self.early = self._forward(nodes)
         self.end = wall_minutes(self.plan.finish)
-        self._late()
-        starts = self._wall(self.late[0])[open_]
-        begin = int(starts.min(initial=self.end))
+        self.backward(self.early)
+        begin = int(self._late_places()[still, 0].min(initial=self.end))
         if self.plan.status_date is not None:
             begin = max(begin, wall_minutes(self.plan.status_date))
-        nodes.floor[open_] = begin
+        self._set_floor(still, begin)
+
+    def _set_floor(self, rows: NDArray[np.bool_], wall: int) -> None:
+        """The floor of all these nodes, in their own minutes too."""
+        nodes = self.network.nodes
+        nodes[rows, at.FLOOR] = wall
+        for calendar in np.unique(nodes[rows, at.CALENDAR]):
+            mine = rows & (nodes[:, at.CALENDAR] == calendar)
+            point = int(kernels().point_after(self.network.tables(), int(calendar), wall))
+            nodes[mine, at.FLOOR_WORK], nodes[mine, at.FLOOR_SIDE] = point >> 1, point & 1
 
     def _as_late_as_possible(self) -> NDArray[np.bool_]:
+        """Nodes that are planned at their late dates."""
         nodes = self.network.nodes
-        late = nodes.constraint == Constraint.ALAP
+        late = nodes[:, at.CONSTRAINT] == at.ALAP
         if self.plan.from_finish:
-            asap = {task.uid for task in self.network.leaves if task.constraint == Constraint.ASAP}
-            soon = np.array([task.uid in asap for task in self.network.leaves] + [True] * (len(nodes) - len(late)))
-            late = late | ~np.resize(soon, len(nodes))
-        movable: NDArray[np.bool_] = late & (nodes.kind == TASK) & (nodes.state == OPEN)
+            late[:] = True
+            soon = [task.constraint == Constraint.ASAP for task in self.network.leaves]
+            late[self.network.rows[np.array(soon, dtype=bool)]] = False
+        movable: NDArray[np.bool_] = late & (nodes[:, at.KIND] == at.TASK) & (nodes[:, at.STATE] == at.OPEN)
         return movable
 
-    def _held_back(self, late: NDArray[np.bool_]) -> Arrays:
+    def _held_back(self, late: NDArray[np.bool_]) -> Ints:
         """Where tasks lie when some take their late dates: a forward pass that holds those back."""
+        nodes = self.network.nodes.copy()
+        nodes[late, at.CONSTRAINT] = at.SNET
+        nodes[late, at.DATE] = self._late_places()[late, 0]
+        nodes[late, at.SHAPE] = at.SPECIAL
+        planned = self._forward(nodes)
+        self._as_shaped(planned, late)
+        return planned
+
+    def _as_shaped(self, planned: Ints, late: NDArray[np.bool_]) -> None:
+        """Places on the clock that a special pass left on ordinary milestones, as their sides."""
         nodes = self.network.nodes
-        constraint = np.where(late, np.int8(Constraint.START_NO_EARLIER_THAN), nodes.constraint)
-        place = np.where(nodes.duration == 0, self.late[2], self._wall(self.late[0]))
-        return self._forward(replace(nodes, constraint=constraint, date=np.where(late, place, nodes.date)))
+        for row in np.flatnonzero(late & (nodes[:, at.SHAPE] == at.POINT)):
+            point = kernels().point_after(self.network.tables(), nodes[row, at.CALENDAR], planned[row, at.WALL_START])
+            planned[row, at.SIDE] = int(point) & 1
 
     # ---------------------------------------------------------------- reading
 
-    def _wall(self, work: NDArray[np.int64], finish: bool = False) -> NDArray[np.int64]:
-        """Wall-clock minutes of own-calendar minutes."""
-        return kernels().walls(self.network.tables(), self.network.nodes.calendar, work, finish)  # type: ignore[no-any-return]
+    def places(self, early: Ints, rows: Rows = ALL) -> Ints:
+        """Wall-clock start and finish of nodes, int64[nodes, 2]."""
+        early = early[rows]
+        result = np.empty((len(early), 2), dtype=np.int64)
+        kernels().early_places(self.network.tables(), self.network.nodes[rows], early, result)
+        return result
+
+    def _late_places(self, rows: Rows = ALL) -> Ints:
+        """Wall-clock late start and finish of nodes; started tasks keep their actual start."""
+        late = self.late[rows]
+        result = np.empty((len(late), 2), dtype=np.int64)
+        kernels().late_places(self.network.tables(), self.network.nodes[rows], late, result)
+        return result
+
+    def columns(self, rows: Rows = ALL) -> tuple[Ints, NDArray[np.bool_]]:
+        """Start, finish, early and late start and finish on the clock, total and free slack; and what is critical."""
+        planned = self.places(self.planned, rows)
+        early = planned if self.early is self.planned else self.places(self.early, rows)
+        late = self._late_places(rows)
+        total = self.late[rows, at.TOTAL].copy()
+        done = self.network.nodes[rows, at.STATE] == at.DONE
+        self._count_slack_elsewhere(total, np.where(done, SAME, self.network.slack_calendar[rows]), planned, late)
+        critical = (total <= self.plan.critical_slack_limit) & ~done
+        return np.column_stack([planned, early, late, total, self.late[rows, at.FREE]]), critical
+
+    def _count_slack_elsewhere(self, total: Ints, calendar: NDArray[np.int32], planned: Ints, late: Ints) -> None:
+        """Total slack of tasks that count it on another calendar than their own."""
+        for row in np.flatnonzero(calendar != SAME):
+            tables = self.network.calendars[calendar[row]].tables(self.network.horizon)
+            before, after = tables.working(np.array([planned[row, 1], late[row, 1]]))
+            total[row] = after - before
 
     def result(self) -> ScheduleResult:
         """Everything as dates."""
-        network, nodes = self.network, self.network.nodes
-        n = len(network.leaves)
-        late_finish = self._wall(self.late[1], finish=True)
-        late_start = self._wall(self.late[0])
-        still = nodes.duration == 0
-        late_finish[still] = late_start[still] = self.late[2][still]
-        begun = nodes.pin_start != NEVER
-        late_start[begun & (nodes.state != 2)] = nodes.pin_start[begun & (nodes.state != 2)]
-        done = nodes.state == DONE
-        late_finish[done] = nodes.pin_finish[done]
-        self._count_slack_elsewhere(late_finish)
-        columns = np.stack([*self.planned[2:], *self.early[2:], late_start, late_finish, self.total, self.free])[:, :n]
-        critical = (self.total <= self.plan.critical_slack_limit) & ~done
-        rows = dict(self._rows(columns, critical[:n]))
-        by_uid = {task.uid: rows[task.uid] for task in self.plan.tasks}
+        columns, critical = self.columns()
+        rows = self.network.rows
+        found = dict(self._dates(columns[rows].tolist(), critical[rows].tolist()))
+        by_uid = {task.uid: found[task.uid] for task in self.plan.tasks}
+        active = [row for task, row in zip(self.plan.tasks, by_uid.values(), strict=True) if not task.inactive]
+        began = self.plan.start
+        if began is None or self.plan.from_finish:
+            began = min(row.start for row in active or by_uid.values())
         return ScheduleResult(
-            start=min(row.start for row in by_uid.values()),
-            finish=max(row.finish for row in by_uid.values()),
+            start=began,
+            finish=max(row.finish for row in active or by_uid.values()),
             tasks=tuple(by_uid.values()),
             by_uid=by_uid,
         )
 
-    def _rows(self, columns: NDArray[np.int64], critical: NDArray[np.bool_]) -> Iterator[tuple[Uid, TaskDates]]:
-        values = columns.T.tolist()
+    def _dates(self, values: list[list[int]], critical: list[bool]) -> Iterator[tuple[Uid, TaskDates]]:
         sums: dict[Uid, list[Any]] = {}
-        for task, row, is_critical in zip(self.network.leaves, values, critical.tolist(), strict=True):
-            yield task.uid, _dates(task, False, row, is_critical)
+        for task, row, is_critical in zip(self.network.leaves, values, critical, strict=True):
+            yield task.uid, task_dates(task, False, row, is_critical)
             if task.parent is not None and not task.inactive:
                 _join(sums, task.parent, [*row, is_critical])
-        idle = wall_minutes(self.plan.start or self.plan.finish)  # type: ignore[arg-type]
+        idle = self._begin()
         for task in self.network.summaries:
             row = sums.get(task.uid, [idle] * 6 + [0, 0, False])
-            yield task.uid, _dates(task, True, row[:8], row[8])
+            yield task.uid, task_dates(task, True, row[:8], bool(row[8]))
             if task.parent is not None and task.uid in sums:
                 _join(sums, task.parent, row)
 
 
-_LOW = (min, max, min, max, min, max, min, min, max)
+_ROLL_UP: Final = (min, max, min, max, min, max, min, min, max)
 
 
 def _join(sums: dict[Uid, list[Any]], uid: Uid, row: list[Any]) -> None:
     have = sums.get(uid)
-    sums[uid] = row[:] if have is None else [pick(a, b) for pick, a, b in zip(_LOW, have, row, strict=True)]
+    sums[uid] = row[:] if have is None else [pick(a, b) for pick, a, b in zip(_ROLL_UP, have, row, strict=True)]
 
 
-def _dates(task: Task, summary: bool, row: list[int], critical: bool) -> TaskDates:
+def task_dates(task: Task, summary: bool, row: list[int], critical: bool) -> TaskDates:
+    """One row of :meth:`Passes.columns` as dates."""
     start, finish, early_start, early_finish, late_start, late_finish = map(moment_of, row[:6])
     return TaskDates(
         task.uid, task.name, summary, start, finish, early_start, early_finish, late_start, late_finish,

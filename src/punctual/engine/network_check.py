@@ -30,7 +30,7 @@ def faults_of(plan: Plan) -> list[Reason]:
                 )
             )
         known[task.uid] = task
-        faults += _task_faults(plan, task, row)
+        faults += task_faults(plan, task, row)
     for row, task in enumerate(plan.tasks, start=1):
         if task.parent is not None and task.parent not in known:
             faults.append(
@@ -72,7 +72,8 @@ def _frame_faults(plan: Plan) -> list[Reason]:
     return faults
 
 
-def _task_faults(plan: Plan, task: Task, row: int) -> Iterator[Reason]:
+def task_faults(plan: Plan, task: Task, row: int) -> Iterator[Reason]:
+    """What is wrong with one task, the others aside; ``row`` is its place in the plan, from 1."""
     name = label(task)
     for field, minutes in (
         ("duration", task.duration),

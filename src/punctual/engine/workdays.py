@@ -69,9 +69,7 @@ def workdays(year: int, region: str = "CN", language: str = "") -> Workdays:
         raise Refusal(
             Reason(
                 code="workday.unknown_year",
-                text=N_(
-                    "there are no holidays of %(region)s for the year %(year)s; choose a year from %(first)s to %(last)s"
-                ),
+                text=N_("there are no holidays of %(region)s for %(year)s; choose a year from %(first)s to %(last)s"),
                 params={"region": region, "year": year, "first": given.start_year, "last": given.end_year},
                 field="date",
             )

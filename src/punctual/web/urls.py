@@ -5,17 +5,21 @@ from django.views.i18n import set_language
 
 from punctual.web.home.views import home
 from punctual.web.shell import views as shell
+from punctual.web.shell.metrics import metrics
 
 urlpatterns = [
     path("", home, name="home"),
     path("", include("punctual.web.account.urls")),
+    path("", include("punctual.web.orders.urls")),
     path("", include("punctual.web.parties.urls")),
     path("", include("punctual.web.catalog.urls")),
     path("", include("punctual.web.resources.urls")),
     path("", include("punctual.web.calendars.urls")),
+    path("", include("punctual.web.plans.urls")),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),
     path("i18n/setlang/", set_language, name="set_language"),
+    path("metrics", metrics, name="metrics"),
     path("healthz", shell.healthz, name="healthz"),
     path("readyz", shell.readyz, name="readyz"),
 ]

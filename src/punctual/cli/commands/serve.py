@@ -50,9 +50,12 @@ def run(arguments: argparse.Namespace) -> None:
     """Set up, then start the web server and the worker and wait for either to end."""
     _check_port(arguments.host, arguments.port)
     os.environ["PUNCTUAL_COLLECTED"] = "1"
+    # The first time the planning kernels are compiled; that goes on beside the migrations and is waited for by nobody.
+    warming = subprocess.Popen([sys.executable, "-c", "from punctual.engine.cpm import prepare; prepare()"])
     set_up(arguments.data)
     _collect_static()
     if migrate() and not arguments.no_demo:
+        warming.wait()
         from django.utils import timezone
 
         from punctual.flows.demo import build_company
@@ -76,11 +79,12 @@ def _collect_static() -> None:
     from punctual import __version__
 
     newest = max(path.stat().st_mtime for folder in settings.STATICFILES_DIRS for path in folder.rglob("*"))
-    stamp = settings.STATIC_ROOT / "collected"
+    root = settings.DATA / "static"
+    stamp = root / "collected"
     wanted = f"{__version__} {newest}"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=settings.STATIC_ROOT.exists())
+    call_command("collectstatic", interactive=False, verbosity=0, clear=root.exists())
     stamp.write_text(wanted)
 
 

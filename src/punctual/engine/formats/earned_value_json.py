@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from punctual.engine.earned_value import Performance, PeriodInput
-from punctual.engine.formats.strict_json import load_json, read_bytes
+from punctual.engine.formats.strict_json import load_json
+from punctual.engine.formats.text_file import read_bytes
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from punctual.engine.formats.strict_json import load_json, read_bytes
+from punctual.engine.formats.strict_json import load_json
+from punctual.engine.formats.text_file import read_bytes
 from punctual.engine.simulate import Activity, Correlation, Distribution, Kind, Risk, StochasticNetwork
 from punctual.engine.simulate.model import PARAMETERS
 from punctual.kernel.refusal import Reason, Refusal, refuse_if

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any, NoReturn
 
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
-
-LARGEST_FILE = 256 * 1024 * 1024
-
-
-def read_bytes(path: Path) -> bytes:
-    """The content of a file of at most 256 MiB. Raises a Refusal when it cannot be read."""
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            text = N_("%(file)s has more than %(largest)d MiB")
-            raise Refusal(Reason("file.too_large", text, {"file": str(path), "largest": LARGEST_FILE >> 20}))
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        text = N_("%(file)s cannot be read: %(why)s")
-        params = {"file": str(path), "why": getattr(error, "strerror", None) or str(error)}
-        raise Refusal(Reason("file.unreadable", text, params)) from error
 
 
 def decode(content: bytes) -> str:

@@ -1,8 +1,9 @@
 """Reader of subgroup CSV: one subgroup a row, for control charts.
 
 Variables: the values of the subgroup (one for i-mr). c: the count. p, np, u: the count, then the number inspected; a
-heading with inspected, size, n, 样本量 or 检验数 over the first column turns them round. Columns headed subgroup, sample,
-date, time, no, 子组, 日期 or 序号 are passed over. Separators are comma, semicolon or tab; empty lines are skipped.
+heading with inspected, size, n, 样本量 or 检验数 over the first column turns them round. Columns headed subgroup,
+sample, date, time, no, 子组, 日期 or 序号 are passed over. Separators are comma, semicolon or tab; empty lines are
+skipped.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import io
 from pathlib import Path
 
 from punctual.engine.control_charts import ChartType, Subgroups
-from punctual.engine.formats.strict_json import decode, read_bytes
+from punctual.engine.formats.strict_json import decode
+from punctual.engine.formats.text_file import read_bytes
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 

@@ -5,8 +5,8 @@ Each correlated activity's duration is g(Z), its quantile at a normal score. Wit
 
     Cov(g(Z1), h(Z2)) = Σ_{k≥1} a_k b_k r^k        for scores with correlation r,
 
-which rises with r; the r that meets the wanted covariance is found by bisection. The scores of a group are then drawn
-as ``L @ n`` with the Cholesky factor ``L`` of the matrix of all r, pairs not mentioned having 0.
+which rises with r; the r that meets the wanted covariance is read off a fine table of it. The scores of a group are
+then drawn as ``L @ n`` with the Cholesky factor ``L`` of the matrix of all r, pairs not mentioned having 0.
 
 Correlations that cannot hold together (a matrix that is not positive semidefinite) or that these distributions cannot
 reach (two exponentials never correlate below -0.65) are refused, not silently replaced by others.
@@ -29,6 +29,9 @@ from punctual.kernel.wording import N_
 _ORDER = 60
 _GRID = np.linspace(-8.5, 8.5, 6801)
 _TOLERANCE = 1e-9
+_ROUNDING = 1e-6
+_SCORES = np.linspace(-1.0, 1.0, 2001)
+_POWERS = _SCORES[:, None] ** np.arange(1, _ORDER + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +65,11 @@ def score_correlation(first: NDArray[np.float64], second: NDArray[np.float64], w
     ``first`` and ``second`` are :func:`coefficients`. The variances are taken from the same series, so that equal
     distributions with correlation 1 get exactly 1.
     """
-    products = first * second
     scale = float(np.sqrt(np.sum(first**2) * np.sum(second**2)))
-
-    def reached(r: float) -> float:
-        return float(np.polyval(np.append(products[::-1], 0.0), r)) / scale
-
-    if not reached(-1.0) - 1e-6 <= wanted <= reached(1.0) + 1e-6:
+    reached = _POWERS @ (first * second) / scale
+    if not reached[0] - _ROUNDING <= wanted <= reached[-1] + _ROUNDING:
         return None
-    low, high = -1.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if reached(middle) < wanted else (low, middle)
-    return (low + high) / 2
+    return float(np.interp(wanted, reached, _SCORES))
 
 
 def groups(

@@ -21,15 +21,16 @@ import math
 import numpy as np
 from numba import njit, uint64
 
+from punctual.engine.simulate.pert import SCORE_LIMIT, SCORE_NODES, SCORE_STEP
+
 LANES = 64
 """Runs in one block. A constant, so that each run takes the same machine instructions wherever it stands in a block."""
 
 FIXED, UNIFORM, TRIANGULAR, EXPONENTIAL, DISCRETE, NORMAL, LOGNORMAL, PERT = range(8)
 
-SCORE_LIMIT = 6.5
-SCORE_STEP = 1.0 / 16.0
-SCORE_NODES = 209
-"""The table of a PERT quantile: nodes on the normal score from -6.5 to 6.5, beyond which it is held."""
+LEVEL_STEPS = 256
+"""The table of a quantile over its level: nodes at k / 256 and cubic pieces between them, within 1/64 and 63/64."""
+_LOWEST_LEVEL = 1.0 / 64.0
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -85,17 +86,10 @@ def _tail_score(p):
     return -top / low if p < 0.5 else top / low
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _score_row(key, runs, out):
-    """Independent normal scores; the central rational for all lanes at once, the tails (15 in 100) put right after."""
-    tails = np.empty(LANES)
-    for lane in range(LANES):
-        q = _uniform(key, runs[lane]) - 0.5
-        tails[lane] = q
-        out[lane] = _central_score(q)
-    for lane in range(LANES):
-        if abs(tails[lane]) > 0.425:
-            out[lane] = _tail_score(_uniform(key, runs[lane]))
+@njit(cache=True, nogil=True)
+def _score(p):
+    """The standard normal quantile, about 16 figures."""
+    return _central_score(p - 0.5) if abs(p - 0.5) <= 0.425 else _tail_score(p)
 
 
 @njit(cache=True, nogil=True)
@@ -108,38 +102,101 @@ def _from_level(kind, p, tables, u):
             return p[0] + math.sqrt(u * p[3])
         return p[1] - math.sqrt((1.0 - u) * p[4])
     if kind == EXPONENTIAL:
-        return -p[0] * math.log1p(-u)
+        return -p[0] * math.log(1.0 - u)
     if kind == DISCRETE:
         first = int(p[0])
         count = int(p[1])
-        k = 0
-        while k < count - 1 and u > tables[first + k]:
-            k += 1
-        return tables[first + count + k]
+        low, high = 0, count - 1
+        while low < high:
+            middle = (low + high) >> 1
+            if u > tables[first + middle]:
+                low = middle + 1
+            else:
+                high = middle
+        return tables[first + count + low]
     return p[0]
 
 
-@njit(cache=True, nogil=True, fastmath=_FAST)
-def _from_scores(kind, p, tables, scores, out):
-    """The quantiles at normal ``scores`` of the kinds that are simplest in them (``out`` may be ``scores``)."""
-    size = len(out)
+@njit(cache=True, nogil=True, inline="always")
+def _on_scores(tables, first, z):
+    """The value at normal score ``z`` of the PERT table that begins at ``first``: a cubic between its nodes."""
+    x = (min(max(z, -SCORE_LIMIT), SCORE_LIMIT) + SCORE_LIMIT) / SCORE_STEP
+    node = min(int(x), SCORE_NODES - 2)
+    t = x - node
+    rest = 1.0 - t
+    at = first + 2 * node
+    value = rest * rest * ((1.0 + 2.0 * t) * tables[at] + t * SCORE_STEP * tables[at + 1])
+    return value + t * t * ((3.0 - 2.0 * t) * tables[at + 2] - rest * SCORE_STEP * tables[at + 3])
+
+
+@njit(cache=True, nogil=True)
+def _from_score(kind, p, tables, z):
+    """The quantile at normal score ``z`` of the kinds that have tables (:func:`level_table`)."""
     if kind == NORMAL:
-        for k in range(size):
-            out[k] = max(0.0, p[0] + p[1] * scores[k])
-    elif kind == LOGNORMAL:
-        for k in range(size):
-            out[k] = math.exp(p[0] + p[1] * scores[k])
-    else:
-        first = int(p[2])
-        for k in range(size):
-            x = (min(max(scores[k], -SCORE_LIMIT), SCORE_LIMIT) + SCORE_LIMIT) / SCORE_STEP
-            node = min(int(x), SCORE_NODES - 2)
-            t = x - node
-            rest = 1.0 - t
-            at = first + 2 * node
-            value = rest * rest * ((1.0 + 2.0 * t) * tables[at] + t * SCORE_STEP * tables[at + 1])
-            value += t * t * ((3.0 - 2.0 * t) * tables[at + 2] - rest * SCORE_STEP * tables[at + 3])
-            out[k] = p[0] + p[1] * value
+        return max(0.0, p[0] + p[1] * z)
+    if kind == LOGNORMAL:
+        return p[1] * math.exp(p[3] * z)
+    return p[0] + p[1] * _on_scores(tables, int(p[3]), z)
+
+
+@njit(cache=True, nogil=True)
+def level_table(kind, p, tables, out):
+    """Fill ``out[2k], out[2k + 1]`` with the standardised quantile at level k / 256 and its slope per node step.
+
+    Standardised: the quantile is ``p[0] + p[1] * value`` (a normal one cut at 0). Rows of the kinds with tables are
+    NORMAL (mean, sd, table), LOGNORMAL (0, median, table, sd of the logarithm), PERT (min, width, table, PERT table).
+    """
+    half = 0.5 * SCORE_STEP
+    for k in range(LEVEL_STEPS // 64, LEVEL_STEPS - LEVEL_STEPS // 64 + 1):
+        z = _score(k / LEVEL_STEPS)
+        value, slope = z, 1.0
+        if kind == LOGNORMAL:
+            value = math.exp(p[3] * z)
+            slope = p[3] * value
+        elif kind == PERT:
+            first = int(p[3])
+            value = _on_scores(tables, first, z)
+            slope = (_on_scores(tables, first, z + half) - _on_scores(tables, first, z - half)) / SCORE_STEP
+        out[2 * k] = value
+        out[2 * k + 1] = slope * math.sqrt(2.0 * math.pi) * math.exp(0.5 * z * z) / LEVEL_STEPS
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _draw_from_table(kind, p, tables, key, runs, out):
+    """Draws of the kinds with tables: the cubic for all lanes, then the 3 in 100 beyond the table put right."""
+    base, scale, first = p[0], p[1], np.int32(p[2])
+    levels = np.empty(LANES)
+    for lane in range(LANES):
+        levels[lane] = _uniform(key, runs[lane])
+    for lane in range(LANES):
+        x = levels[lane] * LEVEL_STEPS
+        node = np.int32(x)
+        t = x - node
+        rest = 1.0 - t
+        at = np.uint32(first + 2 * node)
+        value = rest * rest * ((1.0 + 2.0 * t) * tables[at] + t * tables[at + np.uint32(1)])
+        value += t * t * ((3.0 - 2.0 * t) * tables[at + np.uint32(2)] - rest * tables[at + np.uint32(3)])
+        out[lane] = base + scale * value
+    for lane in range(LANES):
+        if abs(levels[lane] - 0.5) > 0.5 - _LOWEST_LEVEL:
+            out[lane] = _from_score(kind, p, tables, _tail_score(levels[lane]))
+    if kind == NORMAL:
+        for lane in range(LANES):
+            out[lane] = max(0.0, out[lane])
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _draw_few(p, tables, key, runs, out):
+    """Draws among a few discrete values: a comparison with each step for all lanes, without branches."""
+    first, count = int(p[0]), int(p[1])
+    levels = np.empty(LANES)
+    for lane in range(LANES):
+        levels[lane] = _uniform(key, runs[lane])
+        out[lane] = tables[first + count]
+    for k in range(count - 1):
+        step, value = tables[first + k], tables[first + count + k + 1]
+        for lane in range(LANES):
+            out[lane] = value if levels[lane] > step else out[lane]
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
@@ -159,8 +216,12 @@ def draw(kind, p, tables, key, runs, out):
         for lane in range(LANES):
             out[lane] = p[0]
     elif kind >= NORMAL:
-        _score_row(key, runs, out)
-        _from_scores(kind, p, tables, out, out)
+        _draw_from_table(kind, p, tables, key, runs, out)
+    elif kind == EXPONENTIAL:
+        for lane in range(LANES):
+            out[lane] = -p[0] * math.log(1.0 - _uniform(key, runs[lane]))
+    elif kind == DISCRETE and p[1] <= 32:
+        _draw_few(p, tables, key, runs, out)
     else:
         for lane in range(LANES):
             out[lane] = _from_level(kind, p, tables, _uniform(key, runs[lane]))
@@ -170,7 +231,11 @@ def draw(kind, p, tables, key, runs, out):
 def from_scores(kind, p, tables, scores, out):
     """One row of durations for given normal scores (correlated activities; also the shape that NORTA integrates)."""
     if kind >= NORMAL:
-        _from_scores(kind, p, tables, scores, out)
+        for k in range(len(scores)):
+            out[k] = _from_score(kind, p, tables, scores[k])
+    elif kind == EXPONENTIAL:
+        for k in range(len(scores)):
+            out[k] = -p[0] * math.log(0.5 * math.erfc(scores[k] * math.sqrt(0.5)))
     else:
         for k in range(len(scores)):
             out[k] = _from_level(kind, p, tables, 0.5 * math.erfc(-scores[k] * math.sqrt(0.5)))
@@ -198,7 +263,8 @@ def draw_scores(groups, runs, own, scores):
         first = starts[group]
         size = starts[group + 1] - first
         for member in range(size):
-            _score_row(keys[first + member], runs, own[member])
+            for lane in range(LANES):
+                own[member, lane] = _score(_uniform(keys[first + member], runs[lane]))
         at = factor_starts[group]
         for member in range(size):
             row = scores[first + member]
@@ -308,6 +374,20 @@ def simulate_runs(links, releases, activities, risk_links, risks, groups, tables
 
 
 @njit(cache=True, nogil=True)
+def duration_block(activities, risk_links, risks, groups, tables, skipped, runs, durations):
+    """``durations[activity, lane]`` for at most LANES run numbers ``runs``; lanes beyond them repeat the last run."""
+    lanes = np.empty(LANES, np.int64)
+    for lane in range(LANES):
+        lanes[lane] = runs[min(lane, len(runs) - 1)]
+    impacts = np.empty((len(risks[0]), LANES))
+    scores = np.empty((len(groups[1]), LANES))
+    draw_risks(risks, tables, skipped, lanes, impacts)
+    draw_scores(groups, lanes, np.empty((len(groups[1]), LANES)), scores)
+    for i in range(len(durations)):
+        duration_row(i, activities, risk_links, tables, lanes, scores, impacts, durations[i])
+
+
+@njit(cache=True, nogil=True)
 def column(i, activities, risk_links, risks, groups, tables, out):
     """The durations of one activity in runs 0, 1, … ``len(out) - 1``."""
     lanes = np.empty(LANES, np.int64)
@@ -353,79 +433,3 @@ def occurrences(key, probability, runs):
             found[count] = run
             count += 1
     return found[:count].copy()
-
-
-@njit(cache=True, nogil=True)
-def pert_table(alpha, beta, out):
-    """Fill ``out[2k], out[2k + 1]`` with the quantile of Beta(alpha, beta) on (0, 1) at score node ``k`` and its slope.
-
-    Both parameters are at least 1. The upper half is the mirrored lower half of Beta(beta, alpha).
-    """
-    last = SCORE_NODES - 1
-    _lower_half(beta, alpha, out)
-    for node in range((last + 1) // 2 + 1):
-        value, slope = out[2 * node], out[2 * node + 1]
-        out[2 * (last - node)] = 1.0 - value
-        out[2 * (last - node) + 1] = slope
-    _lower_half(alpha, beta, out)
-
-
-@njit(cache=True, nogil=True)
-def _lower_half(alpha, beta, out):
-    """The nodes from -6.5 to 0.
-
-    The quantile ``x(z)`` solves ``F(x) = Φ(z)``, so its log-odds ``y`` follow
-    ``dy/dz = φ(z) · B(α, β) / (x^α (1-x)^β)``: a smooth, gently bending line, integrated by the classical Runge-Kutta rule from the tail (where Newton's method
-    starts it exactly) inwards, the direction in which errors fade.
-    """
-    log_norm = math.lgamma(alpha) + math.lgamma(beta) - math.lgamma(alpha + beta)
-    z = -SCORE_LIMIT
-    tail = 0.5 * math.erfc(SCORE_LIMIT * math.sqrt(0.5))
-    x = min(math.exp((math.log(tail * alpha) + log_norm) / alpha), alpha / (alpha + beta))
-    y = math.log(x) - math.log1p(-x)
-    for _ in range(8):
-        x = 1.0 / (1.0 + math.exp(-y))
-        level = beta_level(alpha, beta, x)
-        y -= level * math.log(level / tail) * math.exp(log_norm - alpha * math.log(x) - beta * math.log1p(-x))
-    h = SCORE_STEP
-    for node in range((SCORE_NODES + 1) // 2):
-        x = 1.0 / (1.0 + math.exp(-y))
-        k1 = _odds_slope(alpha, beta, log_norm, z, y)
-        out[2 * node] = x
-        out[2 * node + 1] = k1 * x / (1.0 + math.exp(y))
-        k2 = _odds_slope(alpha, beta, log_norm, z + h / 2, y + h / 2 * k1)
-        k3 = _odds_slope(alpha, beta, log_norm, z + h / 2, y + h / 2 * k2)
-        k4 = _odds_slope(alpha, beta, log_norm, z + h, y + h * k3)
-        y += h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
-        z += h
-
-
-@njit(cache=True, nogil=True)
-def _odds_slope(alpha, beta, log_norm, z, y):
-    low = -math.log1p(math.exp(-y)) if y > 0.0 else y - math.log1p(math.exp(y))
-    high = low - y
-    return math.exp(-0.5 * z * z - 0.9189385332046727 + log_norm - alpha * low - beta * high)
-
-
-@njit(cache=True, nogil=True)
-def beta_level(a, b, x):
-    """The distribution function of Beta(a, b) at ``x``: the continued fraction of DLMF 8.17.22, from its front end."""
-    if x > (a + 1.0) / (a + b + 2.0):
-        return 1.0 - beta_level(b, a, 1.0 - x)
-    front = math.exp(a * math.log(x) + b * math.log1p(-x) - math.lgamma(a) - math.lgamma(b) + math.lgamma(a + b))
-    c = 1.0
-    d = 1.0 / (1.0 - (a + b) * x / (a + 1.0))
-    value = d
-    for m in range(1, 2000):
-        even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
-        d = 1.0 / (1.0 + even * d)
-        c = 1.0 + even / c
-        value *= c * d
-        odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
-        d = 1.0 / (1.0 + odd * d)
-        c = 1.0 + odd / c
-        step = c * d
-        value *= step
-        if abs(step - 1.0) < 1e-15:
-            break
-    return front * value / a

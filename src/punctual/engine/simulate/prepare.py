@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -52,18 +52,17 @@ class Prepared:
 
 
 class _Tables:
-    """Numbers too many for a parameter row, each distinct one once: PERT quantiles, discrete values."""
+    """Numbers too many for a parameter row, each distinct part once: quantile tables, discrete values."""
 
     def __init__(self) -> None:
         self._parts: list[Floats] = []
         self._places: dict[tuple[object, ...], int] = {}
         self._length = 0
 
-    def place(self, key: tuple[object, ...], part: Floats | None = None) -> int | None:
-        """Where the part of this key stands; None when it is new and no part is given."""
+    def at(self, key: tuple[object, ...], make: Callable[[], Floats]) -> int:
+        """Where the part of this key begins; it is made when it is new."""
         if key not in self._places:
-            if part is None:
-                return None
+            part = make()
             self._places[key] = self._length
             self._parts.append(part)
             self._length += len(part)
@@ -78,6 +77,8 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
 
     Raises a Refusal when its correlations cannot be reached or contradict each other.
     """
+    from punctual.engine.simulate import kernels
+
     listed = {activity.id: activity for activity in network.activities}
     links = sorted(set(network.links))
     ids = topological(listed, links, dict.fromkeys(listed, 0.0))
@@ -94,12 +95,16 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
     predecessors = compressed(len(ids), [(after, before) for before, after in pairs])
     resources = {name: k for k, name in enumerate(sorted(network.capacities))}
     demands = _demands(activities, resources)
-    on_demand = np.bincount(demands[1], minlength=1)
+    capacities = np.array([network.capacities[name] for name in resources], np.float64)
+    room = 2 * int(np.bincount(demands[1], minlength=1).max()) + 2
+    releases = np.array([activity.release for activity in activities], np.float64)
+    rows = (*predecessors, *successors)
+    varies, hit = kinds != kernels.FIXED, np.diff(risk_links[0]) > 0
     return Prepared(
         names=tuple(ids),
         risk_names=tuple(risk.id for risk in risks),
-        links=(*predecessors, *successors),
-        releases=np.array([activity.release for activity in activities], np.float64),
+        links=rows,
+        releases=releases,
         activities=(kinds, parameters, _keys(seed, "activity", ids), score_rows),
         risk_links=risk_links,
         risks=(
@@ -111,22 +116,14 @@ def prepare(network: StochasticNetwork, seed: int) -> Prepared:
         ),
         groups=groups,
         tables=tables.joined(),
-        by_level=np.array(
-            [
-                _rises_with_level(activity.distribution) and score_rows[k] < 0 and not _width(risk_links, k)
-                for k, activity in enumerate(activities)
-            ]
-        ),
-        varies=np.array(
-            [
-                not activity.distribution.is_constant or _width(risk_links, k) > 0
-                for k, activity in enumerate(activities)
-            ]
-        ),
+        by_level=varies & ~hit & (score_rows < 0) & _rising(kinds, parameters),
+        varies=varies | hit,
         demands=demands,
-        capacities=np.array([network.capacities[name] for name in resources], np.float64),
-        room=2 * int(on_demand.max()) + 2,
-        order=_by_latest_start(network, ids, place, pairs),
+        capacities=capacities,
+        room=room,
+        order=_in_planned_sequence(network, ids, pairs, (rows, releases, demands, capacities, room))
+        if len(demands[1])
+        else np.arange(len(ids)),
     )
 
 
@@ -158,10 +155,6 @@ def compressed(rows: int, entries: Sequence[tuple[int, int]]) -> Rows:
     starts = np.zeros(rows + 1, np.int64)
     np.cumsum(np.bincount(table[:, 0], minlength=rows), out=starts[1:])
     return starts, np.ascontiguousarray(table[:, 1])
-
-
-def _width(rows: Rows, k: int) -> int:
-    return int(rows[0][k + 1] - rows[0][k])
 
 
 def _keys(seed: int, stream: str, ids: Sequence[str]) -> NDArray[np.uint64]:
@@ -200,37 +193,55 @@ def _code(distribution: Distribution, tables: _Tables) -> tuple[int, tuple[float
         case Kind.EXPONENTIAL:
             return kernels.EXPONENTIAL, numbers
         case Kind.NORMAL:
-            return kernels.NORMAL, numbers
+            place = tables.at((Kind.NORMAL,), lambda: _level_table(kernels.NORMAL))
+            return kernels.NORMAL, (*numbers, place)
         case Kind.LOGNORMAL:
-            spread = math.log1p((numbers[1] / numbers[0]) ** 2)
-            return kernels.LOGNORMAL, (math.log(numbers[0]) - spread / 2, math.sqrt(spread))
+            spread = math.sqrt(math.log1p((numbers[1] / numbers[0]) ** 2))
+            median = numbers[0] * math.exp(-(spread**2) / 2)
+            place = tables.at((Kind.LOGNORMAL, spread), lambda: _level_table(kernels.LOGNORMAL, spread))
+            return kernels.LOGNORMAL, (0.0, median, place, spread)
         case Kind.PERT:
             return kernels.PERT, _pert_row(numbers, tables)
         case _:
             pairs = sorted(pair for pair in zip(numbers, distribution.weights, strict=True) if pair[1] > 0)
             values, weights = (np.array(column, np.float64) for column in zip(*pairs, strict=True))
             part = np.concatenate([np.cumsum(weights) / weights.sum(), values])
-            return kernels.DISCRETE, (tables.place((Kind.DISCRETE, *pairs), part) or 0, len(values))
+            return kernels.DISCRETE, (tables.at((Kind.DISCRETE, *pairs), lambda: part), len(values))
 
 
 def _pert_row(numbers: tuple[float, ...], tables: _Tables) -> tuple[float, ...]:
-    from punctual.engine.simulate import kernels
+    from punctual.engine.simulate import kernels, pert
 
     low, mode, high, shape = numbers
     alpha = 1 + shape * ((mode - low) / (high - low))
     beta = 1 + shape * ((high - mode) / (high - low))
-    place = tables.place((Kind.PERT, alpha, beta))
-    if place is None:
-        table = np.empty(2 * kernels.SCORE_NODES)
-        kernels.pert_table(alpha, beta, table)
-        place = tables.place((Kind.PERT, alpha, beta), table)
-    return low, high - low, place or 0
+
+    def both() -> Floats:
+        scores = np.empty(2 * pert.SCORE_NODES)
+        pert.pert_table(alpha, beta, scores)
+        return np.concatenate([scores, _level_table(kernels.PERT, 0, scores)])
+
+    place = tables.at((Kind.PERT, alpha, beta), both)
+    return low, high - low, place + 2 * pert.SCORE_NODES, place
 
 
-def _rises_with_level(distribution: Distribution) -> bool:
-    if distribution.kind is Kind.NORMAL:
-        return not distribution.is_constant and distribution.numbers[0] > 6 * distribution.numbers[1]
-    return distribution.kind is not Kind.DISCRETE and not distribution.is_constant
+def _level_table(kind: int, fourth: float = 0.0, scores: Floats | None = None) -> Floats:
+    """The table of a standardised quantile over its level; ``fourth`` is the fourth number of its row."""
+    from punctual.engine.simulate import kernels
+
+    table = np.zeros(2 * (kernels.LEVEL_STEPS + 1))
+    row = np.array([0.0, 1.0, 0.0, fourth, 0.0])
+    kernels.level_table(kind, row, np.zeros(0) if scores is None else scores, table)
+    return table
+
+
+def _rising(kinds: Integers, parameters: Floats) -> NDArray[np.bool_]:
+    """Which durations rise strictly with their level: not the discrete ones, nor a normal one that is cut at 0."""
+    from punctual.engine.simulate import kernels
+
+    is_cut = (kinds == kernels.NORMAL) & (parameters[:, 0] <= 6 * parameters[:, 1])
+    rising: NDArray[np.bool_] = (kinds != kernels.DISCRETE) & ~is_cut
+    return rising
 
 
 def _grouped(
@@ -273,18 +284,34 @@ def _demands(activities: Sequence[Activity], resources: Mapping[str, int]) -> tu
     return starts, columns, np.array([units for _, _, units in entries], np.float64)
 
 
-def _by_latest_start(
-    network: StochasticNetwork, ids: Sequence[str], place: Mapping[str, int], pairs: Sequence[tuple[int, int]]
+def _in_planned_sequence(
+    network: StochasticNetwork,
+    ids: Sequence[str],
+    pairs: Sequence[tuple[int, int]],
+    arguments: tuple[tuple[Integers, ...], Floats, tuple[Integers, Integers, Floats], Floats, int],
 ) -> Integers:
-    """Activities by latest start of the mean durations (impacts of risks by their expectation included)."""
+    """Activities by their starts in the schedule at mean durations (impacts of risks by their expectation included).
+
+    That schedule takes them by latest start (the largest tail of work first). The runs then keep its sequence, as a
+    shop keeps its plan, and each new booking falls near the end of the profiles, where it is quick.
+    """
+    from punctual.engine.simulate import scheduling
+
+    place = {name: k for k, name in enumerate(ids)}
     listed = {activity.id: activity for activity in network.activities}
-    means = [listed[name].distribution.mean for name in ids]
+    means = np.array([listed[name].distribution.mean for name in ids])
     for risk in network.risks:
         for name in risk.activities:
             means[place[name]] += risk.probability * risk.impact.mean
-    latest = [-mean for mean in means]
+    latest = (-means).tolist()
     for before, after in sorted(pairs, reverse=True):
         latest[before] = min(latest[before], latest[after] - means[before])
-    priority = dict(zip(ids, latest, strict=True))
     links = [(ids[before], ids[after]) for before, after in pairs]
-    return np.array([place[name] for name in topological(listed, links, priority)], np.int64)
+    by_latest = [place[name] for name in topological(listed, links, dict(zip(ids, latest, strict=True)))]
+    links_in_rows, releases, demands, capacities, room = arguments
+    start, finish = np.empty(len(ids)), np.empty(len(ids))
+    size = len(capacities)
+    profiles = (np.empty((size, room)), np.empty((size, room)), np.empty(size, np.int64))
+    limits = (links_in_rows, releases, demands, capacities)
+    scheduling.schedule(np.array(by_latest), *limits, means, profiles, start, finish)
+    return np.lexsort((np.arange(len(ids)), start))

@@ -20,7 +20,8 @@ from punctual.kernel.wording import N_
 LEVELS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
 """Percentages of the quantiles that are reported."""
 MOST_RUNS = 10_000_000
-_CHUNKS = 64
+_CHUNKS = 16
+"""Pieces of work: enough to keep the threads busy, few enough that handing them over costs nothing."""
 
 Spread = Callable[[Callable[[int], Any], Iterable[int]], list[Any]]
 
@@ -82,7 +83,7 @@ def simulate(
     """Simulate ``runs`` runs; the result depends on network, runs and seed only, not on ``threads`` or listing order.
 
     Without demands an activity starts when its predecessors have ended (longest path). With demands every run is
-    scheduled by the serial scheme, activities in the order of their latest starts at mean durations.
+    scheduled by the serial scheme, activities in the order of their starts in the schedule at mean durations.
 
     Raises a Refusal with every reason for an unusable network, or ``runs`` outside 1 … 10,000,000.
     """
@@ -136,17 +137,14 @@ def _ends(prepared: Prepared, runs: Integers, skipped: int, spread: Spread, coun
     ends = np.empty(len(runs))
     size = _chunk(len(runs))
     p = prepared
-    if p.has_demands:
-        from punctual.engine.simulate import scheduling
 
     def work(first: int) -> Floats:
-        piece = slice(first, first + size)
         own = np.zeros(len(p.names) if counts is not None else 0)
-        drawn = (p.links, p.releases, p.activities, p.risk_links, p.risks, p.groups, p.tables, skipped)
+        piece = slice(first, first + size)
         if p.has_demands:
-            limits = (p.demands, p.capacities, p.room)
-            scheduling.schedule_runs(p.order, *drawn, *limits, runs[piece], ends[piece], own)
+            _schedule_runs(p, runs[piece], skipped, ends[piece], own)
         else:
+            drawn = (p.links, p.releases, p.activities, p.risk_links, p.risks, p.groups, p.tables, skipped)
             kernels.simulate_runs(*drawn, runs[piece], ends[piece], own)
         return own
 
@@ -154,6 +152,19 @@ def _ends(prepared: Prepared, runs: Integers, skipped: int, spread: Spread, coun
         if counts is not None:
             counts += own
     return ends
+
+
+def _schedule_runs(p: Prepared, runs: Integers, skipped: int, ends: Floats, counts: Floats) -> None:
+    """The end of each run within the capacities, a block of runs at a time."""
+    from punctual.engine.simulate import kernels, scheduling
+
+    durations = np.empty((len(p.names), kernels.LANES))
+    for first in range(0, len(runs), kernels.LANES):
+        block = slice(first, first + kernels.LANES)
+        drawn = (p.activities, p.risk_links, p.risks, p.groups, p.tables, skipped)
+        kernels.duration_block(*drawn, runs[block], durations)
+        limits = (p.demands, p.capacities, p.room)
+        scheduling.schedule_block(p.order, p.links, p.releases, *limits, durations, ends[block], counts)
 
 
 def _days_of_p80(prepared: Prepared, risk: int, ends: Floats, spread: Spread) -> float:

@@ -1,4 +1,4 @@
-"""Compiled serial schedule-generation scheme in continuous time, and the simulation that uses it in every run.
+"""Compiled serial schedule-generation scheme in continuous time.
 
 Each resource carries a profile: instants in ascending order, and from each to the next the units that are free. An
 activity takes the earliest start, not before its predecessors' ends and its release, from which all its demands are
@@ -8,6 +8,8 @@ stretch that is full is one entry to step over, however many activities fill it.
 Source: R. Kolisch, "Serial and parallel resource-constrained project scheduling methods revisited", European Journal of
 Operational Research 90 (1996); critical by precedence or resource: J. A. Bowers, "Criticality in resource constrained
 networks", Journal of the Operational Research Society 46 (1995).
+
+Nothing compiled elsewhere is called from here: the cache of compiled code notices changes of its own file only.
 """
 
 # mypy: allow-untyped-defs, allow-untyped-calls
@@ -17,8 +19,6 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-
-from punctual.engine.simulate.kernels import LANES, draw_risks, draw_scores, duration_row
 
 TOLERANCE = 1e-9
 """Units: fractions of demands (0.1 + 0.2) may miss a capacity by rounding only."""
@@ -192,40 +192,22 @@ def _count_driving(links, demands, start, finish, end, by_finish, stack, counts)
 
 
 @njit(cache=True, nogil=True)
-def schedule_runs(
-    order, links, releases, activities, risk_links, risks, groups, tables, skipped, demands, capacities, room,
-    runs, ends, counts,
-):  # fmt: skip
-    """As :func:`punctual.engine.simulate.kernels.simulate_runs`, with every run scheduled within the capacities.
+def schedule_block(order, links, releases, demands, capacities, room, durations, ends, counts):
+    """Schedule the runs whose durations are the first columns of ``durations`` (activity, run) into ``ends`` (run).
 
-    ``room`` is the largest number of profile entries that any resource can need.
+    ``room`` is the largest number of profile entries that any resource can need; the critical counts are added to
+    ``counts`` unless that is empty.
     """
     size = len(releases)
-    durations = np.empty((size, LANES))
-    profiles = (
-        np.empty((len(capacities), room)),
-        np.empty((len(capacities), room)),
-        np.empty(len(capacities), np.int64),
-    )
-    own_durations = np.empty(size)
+    resources = len(capacities)
+    profiles = (np.empty((resources, room)), np.empty((resources, room)), np.empty(resources, np.int64))
+    own = np.empty(size)
     start = np.empty(size)
     finish = np.empty(size)
     stack = np.empty(size, np.int64)
-    lanes = np.empty(LANES, np.int64)
-    impacts = np.empty((len(risks[0]), LANES))
-    scores = np.empty((len(groups[1]), LANES))
-    own = np.empty((len(groups[1]), LANES))
-    for first in range(0, len(runs), LANES):
-        used = min(LANES, len(runs) - first)
-        for lane in range(LANES):
-            lanes[lane] = runs[first + min(lane, used - 1)]
-        draw_risks(risks, tables, skipped, lanes, impacts)
-        draw_scores(groups, lanes, own, scores)
-        for i in range(size):
-            duration_row(i, activities, risk_links, tables, lanes, scores, impacts, durations[i])
-        for lane in range(used):
-            own_durations[:] = durations[:, lane]
-            end = schedule(order, links, releases, demands, capacities, own_durations, profiles, start, finish)
-            ends[first + lane] = end
-            if len(counts) > 0:
-                _count_driving(links, demands, start, finish, end, np.argsort(finish), stack, counts)
+    for run in range(len(ends)):
+        own[:] = durations[:, run]
+        end = schedule(order, links, releases, demands, capacities, own, profiles, start, finish)
+        ends[run] = end
+        if len(counts) > 0:
+            _count_driving(links, demands, start, finish, end, np.argsort(finish), stack, counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from punctual.engine.simulate.model import LARGEST, Risk, StochasticNetwork
 from punctual.kernel.refusal import Reason
@@ -39,27 +39,24 @@ def find_cycle(ids: Iterable[str], links: Sequence[tuple[str, str]]) -> list[str
         successors.setdefault(before, []).append(after)
     done: set[str] = set()
     for root in ids:
-        path: list[str] = []
-        places: dict[str, int] = {}
-        pending: list[tuple[str, Iterator[str]]] = []
-        if root not in done:
-            places[root] = 0
-            path.append(root)
-            pending.append((root, iter(successors.get(root, ()))))
+        if root in done:
+            continue
+        places = {root: 0}
+        pending = [iter(successors.get(root, ()))]
+        path = [root]
         while pending:
-            current, following = pending[-1]
-            after = next(following, None)
-            if after is None:
+            for after in pending[-1]:
+                if after in places:
+                    return [*path[places[after] :], after]
+                if after not in done:
+                    places[after] = len(path)
+                    path.append(after)
+                    pending.append(iter(successors.get(after, ())))
+                    break
+            else:
                 pending.pop()
-                path.pop()
-                del places[current]
-                done.add(current)
-            elif after in places:
-                return [*path[places[after] :], after]
-            elif after not in done:
-                places[after] = len(path)
-                path.append(after)
-                pending.append((after, iter(successors.get(after, ()))))
+                done.add(path[-1])
+                del places[path.pop()]
     return []
 
 
@@ -107,6 +104,8 @@ def _risk_problems(risk: Risk, field: str, known: set[str]) -> list[Reason]:
 
 
 def _correlation_problems(network: StochasticNetwork, known: set[str]) -> list[Reason]:
+    if not network.correlations:
+        return []
     reasons = []
     constant = {activity.id for activity in network.activities if activity.distribution.is_constant}
     pairs: Counter[frozenset[str]] = Counter()

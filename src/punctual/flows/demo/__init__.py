@@ -9,9 +9,12 @@ from django.db import transaction
 
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
+from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
+from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.resources import build_resources
+from punctual.flows.demo.templates import build_templates
 
 
 @transaction.atomic
@@ -22,3 +25,6 @@ def build_company(today: dt.date) -> None:
     build_parties()
     build_catalog(today)
     build_resources()
+    build_templates()
+    build_orders(today)
+    build_plans(today)

@@ -6,6 +6,7 @@ urlpatterns = [
     path("me/settings/", views.my_settings, name="my_settings"),
     path("me/tokens/", views.new_token, name="new_token"),
     path("me/tokens/<int:pk>/revoke/", views.drop_token, name="drop_token"),
+    path("api-documentation/", views.api_documentation, name="api_documentation"),
     path("inbox/", views.inbox, name="inbox"),
     path("settings/", views.company_settings, name="company_settings"),
     path("settings/people/", views.people_and_roles, name="people"),

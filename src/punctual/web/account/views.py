@@ -28,6 +28,7 @@ from punctual.platform.audit.models import AuditEntry
 from punctual.platform.company.services import change_company, company
 from punctual.platform.notifications.services import inbox_of, mark_read
 from punctual.platform.records import get_or_not_found
+from punctual.web.account.api_reference import operations_by_subject
 from punctual.web.account.forms import MySettingsForm, PersonForm
 from punctual.web.shell.refusals import show_in
 
@@ -79,6 +80,12 @@ def drop_token(request: HttpRequest, pk: int) -> HttpResponse:
     revoke_token(actor=_actor(request), token_id=pk)
     messages.success(request, _("The token is revoked."))
     return redirect("my_settings")
+
+
+def api_documentation(request: HttpRequest) -> HttpResponse:
+    """Every operation of the API, read out of its schema."""
+    context = {"title": _("API documentation"), "subjects": operations_by_subject()}
+    return render(request, "account/api.html", context)
 
 
 def inbox(request: HttpRequest) -> HttpResponse:

@@ -24,7 +24,6 @@ class MasterList(ListPage):
     subject: ClassVar[str]
     permission: ClassVar[str]
     template_name = "master/list.html"
-    table_class = "ml"
     filters: ClassVar[Sequence[Filter]] = (STATE_FILTER,)
     tabs: ClassVar[Sequence[BuiltInView]] = STATE_TABS
 

@@ -95,4 +95,5 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         "changes": changes,
         "back": request.META.get("HTTP_REFERER"),
     }
-    return render(request, "shell/refused.html", context, status=status)
+    template = "shell/refused.html" if request.user.is_authenticated else "shell/error.html"
+    return render(request, template, context, status=status)

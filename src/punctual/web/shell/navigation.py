@@ -57,6 +57,18 @@ def _unread(user: User) -> int:
     return unread_count(user)
 
 
+def _reviews(user: User) -> int:
+    from punctual.domain.orders.selectors import signs_waiting_for
+
+    return signs_waiting_for(user).count()
+
+
+def _imports(user: User) -> int:
+    from punctual.domain.orders.selectors import imports_of
+
+    return imports_of(user).filter(created_by=user, state="open").count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -65,10 +77,20 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
         ),
     ),
+    Group(
+        _("Take orders"),
+        (
+            Entry(_("Orders"), "file-text", "orders", "orders.view"),
+            Entry(_("Import and check"), "table-import", "imports", "orders.change", count=_imports),
+            Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
+        ),
+    ),
+    Group(_("Plan"), (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),)),
     Group(_("For customers"), (Entry(_("Customers"), "building", "customers", "customers.read"),)),
     Group(
         _("Manage"),
         (
+            Entry(_("Plan templates"), "template", "plan_templates", "templates.view"),
             Entry(_("Products"), "package", "products", "catalog.read"),
             Entry(_("Suppliers"), "truck-delivery", "suppliers", "suppliers.read"),
             Entry(_("Resources"), "users", "resources", "resources.read"),
@@ -116,13 +138,15 @@ class Creation:
 
 
 CREATIONS: Final[list[Creation]] = [
+    Creation(_("New order"), "file-plus", "order_new", "orders.change"),
+    Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
     Creation(_("New resource"), "user-plus", "resource_new", "resources.change"),
 ]
 
-PHONE_TABS: Final[list[str]] = ["home", "inbox"]
+PHONE_TABS: Final[list[str]] = ["home", "orders", "inbox"]
 """Url names of at most four entries of the sidebar that stand at the bottom of a phone."""
 
 
@@ -148,6 +172,7 @@ class SettingsEntry:
 SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
+    SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
 ]
 
 

@@ -39,9 +39,11 @@ def read_calendar(element: Element, faults: list[Reason]) -> CalendarData:
         if child.tag == "WeekDays":
             old_style += _weekdays(child, result.week, where, faults)
         elif child.tag == "Exceptions":
-            result.exceptions += [item for raw in child if (item := _exception(raw, where, faults)) is not None]
+            found = (_exception(raw, where, faults) for raw in child)
+            result.exceptions += [item for item in found if item is not None]
         elif child.tag == "WorkWeeks":
-            result.work_weeks += [item for raw in child if (item := _work_week(raw, where, faults)) is not None]
+            weeks = (_work_week(raw, where, faults) for raw in child)
+            result.work_weeks += [week for week in weeks if week is not None]
     if not result.exceptions:
         result.exceptions = old_style
     return result

@@ -191,4 +191,3 @@ def _spelled_out(calendar: WorkCalendar, first: date, last: date) -> tuple[list[
         else:
             exceptions.append(ExceptionDays("", day, day, shifts))
     return week, exceptions
-

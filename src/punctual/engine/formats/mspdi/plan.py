@@ -63,7 +63,7 @@ def work_calendars(calendars: Sequence[CalendarData]) -> dict[str, WorkCalendar]
     by_uid = {data.uid: data for data in calendars}
     done: dict[int, WorkCalendar] = {}
     for data in calendars:
-        chain = []
+        chain: list[CalendarData] = []
         at: CalendarData | None = data
         while at is not None and at.uid not in done:
             if any(at is other for other in chain):
@@ -127,7 +127,9 @@ def _parents(tasks: Sequence[TaskData]) -> dict[int, int]:
 
 def _resource_calendars(file: ProjectFile) -> dict[int, list[str]]:
     """Calendar keys of the people and machines assigned to each task."""
-    resources = {r.uid: str(r.calendar_uid) for r in file.resources if r.type == WORK_RESOURCE and not (r.is_budget or r.is_cost)}
+    resources = {
+        r.uid: str(r.calendar_uid) for r in file.resources if r.type == WORK_RESOURCE and not (r.is_budget or r.is_cost)
+    }
     result: dict[int, list[str]] = {}
     for assignment in file.assignments:
         if assignment.resource_uid in resources and assignment.resource_uid > 0:

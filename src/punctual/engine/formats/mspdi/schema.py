@@ -1,4 +1,4 @@
-"""Which element of the file holds which field, in the order Microsoft's schema wants: one table to read and to write."""
+"""Which element of the file holds which field, in the schema's order: one table to read and to write."""
 
 from __future__ import annotations
 

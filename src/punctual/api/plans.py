@@ -1,0 +1,256 @@
+"""Plans of orders: the schedule, its links, baselines, and the one endpoint by which a plan is edited."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query, Router, Schema
+from pydantic import ConfigDict
+
+from punctual.api.authentication import actor_of
+from punctual.api.pages import Listing, Paging, listing
+from punctual.domain.orders.selectors import order_by_key
+from punctual.domain.plans.models import Baseline, Plan
+from punctual.domain.plans.selectors import (
+    baseline_of,
+    gantt_of,
+    listed_plans,
+    plan_by_order,
+    shape_baseline,
+    shape_baseline_tasks,
+    shape_links,
+    shape_plan,
+    shape_tasks,
+)
+from punctual.domain.plans.services.baselines import keep_baseline
+from punctual.domain.plans.services.editing import edit_plan
+from punctual.domain.plans.store import Stored
+from punctual.flows.order_to_plan import make_plan_for
+
+router = Router()
+
+
+class PlanOut(Schema):
+    """A plan's head. ``days_late``: planned minus requested delivery, in days."""
+
+    id: int
+    order: str
+    version: int
+    start: dt.date
+    status_date: dt.date | None
+    goals: str
+    calendar: int
+    planned_start: str | None
+    planned_finish: str | None
+    planned_date: dt.date | None
+    requested_date: dt.date | None
+    promised_date: dt.date | None
+    latest_start: dt.date | None
+    days_late: int | None
+    progress: int
+    task_count: int
+
+
+class TaskOut(Schema):
+    """A task; durations and floats in working minutes, moments on the site's clock."""
+
+    id: int
+    parent: int | None
+    sequence: int
+    level: int
+    wbs: str
+    name: str
+    is_summary: bool
+    is_milestone: bool
+    is_delivery: bool
+    is_elapsed: bool
+    duration: int
+    percent: int
+    remaining: int | None
+    calendar: int | None
+    constraint: str
+    constraint_date: str | None
+    deadline: str | None
+    actual_start: str | None
+    actual_finish: str | None
+    order_line: int | None
+    notes: str
+    start: str | None = None
+    finish: str | None = None
+    early_start: str | None = None
+    early_finish: str | None = None
+    late_start: str | None = None
+    late_finish: str | None = None
+    total_float: int | None = None
+    free_float: int | None = None
+    is_critical: bool = False
+
+
+class LinkOut(Schema):
+    id: int
+    predecessor: int
+    successor: int
+    type: str
+    lag: int
+    lag_unit: str
+
+
+class BaselineOut(Schema):
+    number: int
+    name: str
+    reason: str
+    created_at: str
+    planned_date: dt.date
+    budget_total: Decimal
+
+
+class BaselineTaskOut(Schema):
+    id: int
+    parent: int | None
+    sequence: int
+    wbs: str
+    name: str
+    is_summary: bool
+    is_milestone: bool
+    duration: int
+    start: str
+    finish: str
+    total_float: int
+    is_critical: bool
+
+
+class PlanIn(Schema):
+    order: str
+    start: dt.date | None = None
+
+
+class BaselineIn(Schema):
+    name: str
+    reason: str = ""
+    version: int
+
+
+class EditIn(Schema):
+    """A command: ``verb`` and what it needs beside it; ``version`` is the one that the caller has seen."""
+
+    model_config = ConfigDict(extra="allow")
+
+    version: int
+    verb: str
+
+
+class EditOut(Schema):
+    """``tasks``: all that changed or moved, in the order of the outline. ``links`` and ``needs`` are given whole when
+    any of them changed."""
+
+    plan: PlanOut
+    tasks: list[TaskOut]
+    removed: list[int]
+    links: list[LinkOut] | None
+    needs: list[dict[str, Any]] | None
+    created: list[int]
+    history: dict[str, bool]
+
+
+class OfOrder(Schema):
+    """Filter of lists that belong to one plan."""
+
+    order: str
+
+
+def _plan(request: HttpRequest, order: str) -> Plan:
+    return plan_by_order(actor_of(request), order)
+
+
+@router.get("/plans", response=Listing[PlanOut])
+def plans(request: HttpRequest, paging: Query[Paging]) -> Any:
+    """The plans of all orders that the caller may see."""
+    sorts = ["planned_date", "latest_start", "progress", "task_count"]
+    return listing(listed_plans(actor_of(request)), paging, sorts=sorts, shape=shape_plan)
+
+
+@router.post("/plans", response=PlanOut)
+def make(request: HttpRequest, payload: PlanIn) -> Any:
+    """Make an order's plan from its lines' templates, with baseline 1."""
+    actor = actor_of(request)
+    order = order_by_key(actor, payload.order)
+    return shape_plan(make_plan_for(order, actor=actor, today=timezone.localdate(), start=payload.start))
+
+
+@router.get("/plans/{order}", response=PlanOut)
+def plan(request: HttpRequest, order: str) -> Any:
+    """One plan by its order's number or id."""
+    return shape_plan(_plan(request, order))
+
+
+@router.get("/plans/{order}/gantt")
+def gantt(request: HttpRequest, order: str) -> Any:
+    """Everything that a Gantt chart of the plan needs, in one answer."""
+    return gantt_of(_plan(request, order))
+
+
+@router.post("/plans/{order}/edits", response=EditOut)
+def edit(request: HttpRequest, order: str, payload: EditIn) -> Any:
+    """Do one command: add, delete, move, resize, change, progress, link, relink, unlink, indent, outdent, reorder,
+    assign, budget, plan, several, undo, redo. Answers with everything that moved."""
+    found = _plan(request, order)
+    command = payload.dict(exclude={"version"})
+    return asdict(
+        edit_plan(
+            plan_id=found.pk,
+            actor=actor_of(request),
+            today=timezone.localdate(),
+            expected_version=payload.version,
+            command=command,
+        )
+    )
+
+
+def _slice(rows: list[dict[str, Any]], paging: Paging) -> dict[str, Any]:
+    chosen = rows[paging.offset : paging.offset + paging.limit]
+    return {"total": len(rows), "limit": paging.limit, "offset": paging.offset, "items": chosen}
+
+
+@router.get("/tasks", response=Listing[TaskOut])
+def tasks(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
+    """The tasks of one order's plan, in the order of its outline."""
+    stored = Stored(_plan(request, of.order))
+    return _slice(shape_tasks(stored.state, stored.dates), paging)
+
+
+@router.get("/dependencies", response=Listing[LinkOut])
+def dependencies(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
+    """The links of one order's plan."""
+    return _slice(shape_links(Stored(_plan(request, of.order)).state), paging)
+
+
+@router.get("/baselines", response=Listing[BaselineOut])
+def baselines(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
+    """What was agreed for one order, first to last."""
+    rows = _plan(request, of.order).baselines.all()
+    return listing(rows, paging, sorts=["number", "created_at"], shape=shape_baseline)
+
+
+@router.post("/plans/{order}/baselines", response=BaselineOut)
+def keep(request: HttpRequest, order: str, payload: BaselineIn) -> Any:
+    """Keep the plan as it is under the next number."""
+    found = _plan(request, order)
+    baseline: Baseline = keep_baseline(
+        plan_id=found.pk,
+        actor=actor_of(request),
+        name=payload.name,
+        reason=payload.reason,
+        expected_version=payload.version,
+    )
+    return shape_baseline(baseline)
+
+
+@router.get("/plans/{order}/baselines/{number}", response=list[BaselineTaskOut])
+def baseline_tasks(request: HttpRequest, order: str, number: int) -> Any:
+    """Every row of a baseline."""
+    return shape_baseline_tasks(baseline_of(_plan(request, order), number))

@@ -1,0 +1,131 @@
+"""Make an order's plan from the templates of its lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.db import transaction
+
+from punctual.domain.calendars.models import WorkingCalendar
+from punctual.domain.orders.models import Order, OrderLine
+from punctual.domain.plans.engine_plan import PlanCalendars, latest_start
+from punctual.domain.plans.models import DeliveryStandard, Plan, PlanTemplate, ProductTemplate
+from punctual.domain.plans.results import delivering, reschedule
+from punctual.domain.plans.state import PlanFacts, PlanState, condensed
+from punctual.domain.plans.store import Stored, write_rows
+from punctual.domain.plans.template_rows import Step, TemplateRows, rows_of, unfold
+from punctual.domain.plans.wishes import refuse
+from punctual.domain.plans.work_calendars import USUAL_DAY, work_calendar
+from punctual.kernel.quantity import plain
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import require
+from punctual.platform.audit.services import Change, record
+from punctual.platform.outbox.services import emit
+
+
+@transaction.atomic
+def make_plan(
+    *,
+    order: Order,
+    actor: User,
+    today: dt.date,
+    start: dt.date | None = None,
+    deliver_on: dt.date | None = None,
+) -> Plan:
+    """Goals, WBS, tasks, links, needs, budget and standards out of the templates, scheduled from ``start`` (today), or
+    from the last day that still delivers everything by the end of ``deliver_on`` (then ``start`` is the latest).
+
+    Several lines become a summary each. A line whose product calls for no template is one task of the product's lead
+    time. The planned dates go on the order. The caller has locked the order, or makes it. Refused when it has a plan.
+    """
+    require(actor, "plans.make")
+    if Plan.objects.filter(order=order).exists():
+        refuse("exists", N_("%(order)s has a plan already."), "order", order=str(order))
+    lines = list(order.lines.select_related("product").order_by("line_no"))
+    if not lines:
+        refuse("no_lines", N_("%(order)s has no lines to plan."), "order", order=str(order))
+    templates = _templates(lines)
+    rows = rows_of(templates.values())
+    goals = "\n".join(dict.fromkeys(row.goals for row in rows.values() if row.goals))
+    state = PlanState(PlanFacts(start or today, None, goals))
+    by_line = [
+        (line, rows[templates[line.product_id].pk] if line.product_id in templates else _single(line)) for line in lines
+    ]
+    for line, found in by_line:
+        _unfold_line(state, line, found, alone=len(lines) == 1)
+    calendar = _calendar()
+    if deliver_on is not None:
+        last = _last_start(state, calendar, deliver_on)
+        state.plan.start = last if start is None else min(start, last)
+    plan = Plan.objects.create(order=order, calendar=calendar, start=state.plan.start, goals=goals)
+    standards: list[DeliveryStandard] = []
+    for line, found in by_line:
+        standards += _standards(plan, line, found, len(standards))
+    state.replace_ids(write_rows(plan, state, condensed(state.journal)))
+    DeliveryStandard.objects.bulk_create(standards, batch_size=500)
+    reschedule(plan, Stored(plan))
+    plan.save()
+    changes = [Change(field="planned_date", old=None, new=plan.planned_date and plan.planned_date.isoformat())]
+    record(actor=actor, verb="plan_make", target=plan, changes=changes)
+    emit("plan.made", plan_id=plan.pk, order_id=order.pk, by=actor.pk)
+    return plan
+
+
+def _calendar() -> WorkingCalendar:
+    """The company's calendar; where there is none yet, a usual one becomes it."""
+    found = WorkingCalendar.objects.filter(is_default=True).first()
+    if found is not None:
+        return found
+    weekly = {str(day): [["08:00", "12:00"], ["13:00", "17:00"]] for day in range(1, 6)}
+    return WorkingCalendar.objects.create(code="STD", name="标准日历", weekly=weekly, is_default=True)
+
+
+def _last_start(state: PlanState, calendar: WorkingCalendar, day: dt.date) -> dt.date:
+    due = {task_id: day for tasks in delivering(state).values() for task_id in tasks}
+    calendars = PlanCalendars(work_calendar(calendar, state.plan.start), {})
+    return latest_start(state, calendars, due) or state.plan.start
+
+
+def _templates(lines: Sequence[OrderLine]) -> dict[int, PlanTemplate]:
+    """Product id → its template."""
+    products = {line.product_id for line in lines if line.product_id}
+    links = ProductTemplate.objects.filter(product__in=products, template__archived_at=None)
+    return {link.product_id: link.template for link in links.select_related("template")}
+
+
+def _single(line: OrderLine) -> TemplateRows:
+    """A line without a template: one task of the product's lead time, with whose end it is delivered."""
+    days = line.product.lead_time_days if line.product else 0
+    step = Step(0, None, _name(line), duration=max(1, days) * USUAL_DAY, is_delivery=True)
+    return TemplateRows(steps=(step,), stored=False)
+
+
+def _name(line: OrderLine) -> str:
+    """``10 HC-FS200 电芯注液密封线 ×2``."""
+    product = line.product
+    words = f"{product.model} {product.name}" if product else line.description or line.model_text
+    quantity = f" ×{plain(line.quantity)}" if line.quantity and line.quantity != 1 else ""
+    return f"{line.line_no} {words}"[: 120 - len(quantity)] + quantity
+
+
+def _unfold_line(state: PlanState, line: OrderLine, rows: TemplateRows, *, alone: bool) -> None:
+    quantity = line.quantity or Decimal(1)
+    parent = None
+    if not alone and len(rows.steps) > 1:
+        parent = state.new_id()
+        position = len(state.children(None))
+        state.put("task", parent, {"name": _name(line), "position": position, "order_line": line.pk})
+    offset = len(state.children(None)) if parent is None else 0
+    unfold(rows, state, quantity=quantity, parent=parent, order_line=line.pk, first=offset)
+
+
+def _standards(plan: Plan, line: OrderLine, rows: TemplateRows, first: int) -> list[DeliveryStandard]:
+    """What the customer wrote on the line comes before what the template says."""
+    own = [(text.strip()[:400], "") for text in line.acceptance_criteria.splitlines() if text.strip()]
+    return [
+        DeliveryStandard(plan=plan, order_line=line, position=first + index, criterion=criterion, method=method)
+        for index, (criterion, method) in enumerate([*own, *rows.standards])
+    ]

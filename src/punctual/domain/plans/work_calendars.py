@@ -1,0 +1,41 @@
+"""Which calendars a plan runs on, and the clock of its site."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from punctual.domain.calendars.models import WorkingCalendar
+from punctual.domain.calendars.selectors import engine_calendar
+from punctual.engine.calendars import WorkCalendar
+
+SITE: Final = ZoneInfo(settings.TIME_ZONE)
+USUAL_DAY: Final = 480
+"""Minutes of a working day where a calendar has none."""
+YEARS_BEFORE, YEARS_AFTER = 1, 4
+
+
+def plan_time(moment: dt.datetime | None) -> dt.datetime | None:
+    """A stored moment on the site's clock, without a zone."""
+    return None if moment is None else moment.astimezone(SITE).replace(tzinfo=None)
+
+
+def stored_time(moment: dt.datetime | None) -> dt.datetime | None:
+    """A moment on the site's clock, ready to be stored."""
+    return None if moment is None else moment.replace(tzinfo=SITE)
+
+
+def work_calendar(calendar: WorkingCalendar, start: dt.date) -> WorkCalendar:
+    """The engine's calendar for a plan that starts about then."""
+    first = dt.date(start.year - YEARS_BEFORE, 1, 1)
+    return engine_calendar(calendar, first, dt.date(start.year + YEARS_AFTER, 12, 31))
+
+
+def day_minutes(calendar: WorkCalendar) -> int:
+    """Working minutes of a usual day: what "one working day" means on this calendar."""
+    counted = Counter(sum(end - begin for begin, end in shifts) for shifts in calendar.week if shifts)
+    return counted.most_common(1)[0][0] if counted else USUAL_DAY

@@ -1,0 +1,465 @@
+"""Compiled ruin and recreate over many orders for least weighted tardiness (plus the price of moved tasks).
+
+A move takes a late order and some of the orders that hold its resources out of the schedule, from a time on, and puts them back:
+the late one first or with a head start, each task at its earliest feasible place among everything that stayed. It costs some tens
+of tasks where a new schedule costs thousands. Schrimpf, Schneider, Stamm-Wilbrandt & Dueck, Journal of Computational Physics 159
+(2000) 139–171; acceptance by simulated annealing. Now and then all tasks are moved to the left in the order of their starts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from punctual.engine.capacity.arrays import Ints, Network, Words
+from punctual.engine.capacity.lines import Line
+from punctual.engine.capacity.timeline import decode, give_back, place, ready_at, take
+from punctual.engine.capacity.words import below, chance
+
+Longs = npt.NDArray[np.int64]
+TRIED, TAKEN = 0, 1
+MOST_OUT = 400
+
+
+class Yard(NamedTuple):
+    """One thread's search. n tasks, K orders (one more stands for "none").
+
+    ``start finish chosen`` (n) and ``ends`` (K+1), ``cost`` (1): the schedule now; ``best_*`` the best so far.
+    ``user_ptr user`` rows of tasks that can need a resource; ``own_ptr own`` rows of tasks of an order, none of them fixed.
+    ``floor`` (K+1): end of an order by its fixed tasks alone.
+    """
+
+    start: Ints
+    finish: Ints
+    chosen: Ints
+    ends: Ints
+    cost: Longs
+    planes: Words
+    best_start: Ints
+    best_chosen: Ints
+    best_cost: Longs
+    counters: Longs
+    random: Words
+    saved_planes: Words
+    saved: Ints
+    out: Ints
+    is_out: Ints
+    key: Longs
+    bump: Ints
+    sequence: Ints
+    own_ptr: Ints
+    own: Ints
+    user_ptr: Ints
+    user: Ints
+    floor: Ints
+
+
+def yard(net: Network, line: Line, random: Words) -> Yard:
+    """A search that has not started: give it a list by :func:`begin`."""
+    count, orders, kinds = net.fixed.size, net.due.size, net.step_ptr.size - 1
+
+    def ints(*shape: int) -> Ints:
+        return np.zeros(shape, dtype=np.int32)
+
+    own = np.argsort(net.order, kind="stable").astype(np.int32)
+    own = np.ascontiguousarray(own[net.fixed[own] < 0])
+    own_ptr = np.searchsorted(net.order[own], np.arange(orders + 1)).astype(np.int32)
+    users: list[list[int]] = [[] for _ in range(kinds)]
+    for task in np.flatnonzero(net.fixed < 0):
+        first, last = net.need_ptr[net.mode_ptr[task]], net.need_ptr[net.mode_ptr[task + 1]]
+        for kind in sorted(set(net.need[first:last].tolist())):
+            users[kind].append(int(task))
+    floor = ints(orders)
+    for task in np.flatnonzero(net.fixed >= 0):
+        end = net.fixed[task] + net.duration[net.mode_ptr[task] + net.fixed_mode[task]]
+        floor[net.order[task]] = max(floor[net.order[task]], end)
+    user_ptr = ints(kinds + 1)
+    np.cumsum([len(row) for row in users], out=user_ptr[1:])
+    return Yard(
+        start=ints(count),
+        finish=ints(count),
+        chosen=ints(count),
+        ends=ints(orders),
+        cost=np.zeros(1, dtype=np.int64),
+        planes=line.planes.copy(),
+        best_start=ints(count),
+        best_chosen=ints(count),
+        best_cost=np.array([2**62], dtype=np.int64),
+        counters=np.zeros(4, dtype=np.int64),
+        random=random,
+        saved_planes=line.planes.copy(),
+        saved=ints(3, count),
+        out=ints(count),
+        is_out=ints(count),
+        key=np.zeros(count, dtype=np.int64),
+        bump=ints(orders),
+        sequence=ints(int((net.fixed < 0).sum())),
+        own_ptr=own_ptr,
+        own=own,
+        user_ptr=user_ptr,
+        user=np.array([task for row in users for task in row], dtype=np.int32),
+        floor=floor,
+    )
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def late_cost(net, order, end):
+    """Cost of an order that ends then."""
+    late = np.int64(end) - np.int64(net.due[order])
+    return late * net.weight[order] if late > 0 else np.int64(0)
+
+
+@njit(cache=True, nogil=True)
+def _account(net, state):
+    """Ends of all orders and the whole cost of the schedule now; remembers the best."""
+    state.ends[:] = 0
+    for task in range(net.fixed.size):
+        order = net.order[task]
+        state.ends[order] = max(state.ends[order], state.finish[task])
+    cost = np.int64(0)
+    for order in range(net.due.size - 1):
+        cost += late_cost(net, order, state.ends[order])
+    for task in range(net.fixed.size):
+        if net.price[task] > 0 and state.start[task] != net.planned[task]:
+            cost += net.price[task]
+    state.cost[0] = cost
+    _note_best(state)
+
+
+@njit(cache=True, nogil=True)
+def _note_best(state):
+    if state.cost[0] < state.best_cost[0]:
+        state.best_cost[0] = state.cost[0]
+        state.best_start[:] = state.start
+        state.best_chosen[:] = state.chosen
+
+
+@njit(cache=True, nogil=True)
+def begin(line, net, state, sequence):
+    """Schedule ``sequence`` in full and go on from there; False when the timeline is too short."""
+    if not decode(line, net, sequence, state.planes, state.start, state.finish, state.chosen):
+        return False
+    state.counters[TRIED] += 1
+    _account(net, state)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _put_out(net, state, task, amount):
+    """Add the task and all that follows it to the tasks taken out; returns the new number of them."""
+    if state.is_out[task] != 0 or net.fixed[task] >= 0:
+        return amount
+    state.is_out[task] = 1
+    state.out[amount] = task
+    reading = amount
+    amount += 1
+    while reading < amount:
+        current = state.out[reading]
+        reading += 1
+        for row in range(net.succ_ptr[current], net.succ_ptr[current + 1]):
+            other = net.succ[row]
+            if state.is_out[other] == 0 and net.fixed[other] < 0:
+                state.is_out[other] = 1
+                state.out[amount] = other
+                amount += 1
+    return amount
+
+
+@njit(cache=True, nogil=True)
+def _put_order_out(net, state, order, cut, amount):
+    for row in range(state.own_ptr[order], state.own_ptr[order + 1]):
+        task = state.own[row]
+        if state.start[task] >= cut:
+            amount = _put_out(net, state, task, amount)
+    return amount
+
+
+@njit(cache=True, nogil=True)
+def _pick_late(net, state):
+    """A random order with probability by its cost; −1 when none is late."""
+    total = np.int64(0)
+    for order in range(net.due.size - 1):
+        total += late_cost(net, order, state.ends[order])
+    if total <= 0:
+        return -1
+    aim = np.int64(chance(state.random) * total)
+    for order in range(net.due.size - 1):
+        aim -= late_cost(net, order, state.ends[order])
+        if aim < 0:
+            return order
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _blocker(net, state, order):
+    """A task of another order that holds a resource while a random waiting task of ``order`` waits; −1 when none found."""
+    size = state.own_ptr[order + 1] - state.own_ptr[order]
+    for _ in range(6):
+        task = state.own[state.own_ptr[order] + below(state.random, size)]
+        ready = ready_at(net, task, state.finish)
+        until = state.start[task]
+        if until <= ready:
+            continue
+        mode = net.mode_ptr[task] + state.chosen[task]
+        needs = net.need_ptr[mode + 1] - net.need_ptr[mode]
+        if needs == 0:
+            continue
+        kind = net.need[net.need_ptr[mode] + below(state.random, needs)]
+        seen = 0
+        pick = -1
+        for row in range(state.user_ptr[kind], state.user_ptr[kind + 1]):
+            other = state.user[row]
+            if state.finish[other] > ready and state.start[other] < until and net.order[other] != order:
+                seen += 1
+                if below(state.random, seen) == 0:
+                    pick = other
+        if pick >= 0:
+            return pick
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _choose(net, state):
+    """Fill ``out`` and ``bump`` (head start of an order's keys in slots); returns the number of tasks taken out."""
+    orders = net.due.size - 1
+    hero = _pick_late(net, state)
+    if hero < 0 or chance(state.random) < 0.15:
+        hero = below(state.random, orders)
+    size = state.own_ptr[hero + 1] - state.own_ptr[hero]
+    if size == 0:
+        return 0
+    cut = 0
+    if chance(state.random) < 0.5:
+        cut = state.start[state.own[state.own_ptr[hero] + below(state.random, size)]]
+    amount = _put_order_out(net, state, hero, cut, 0)
+    state.bump[hero] = np.int32(1 + 60 * chance(state.random))
+    others = 1 + below(state.random, 6)
+    for _ in range(others):
+        if amount > MOST_OUT:
+            break
+        blocker = _blocker(net, state, hero)
+        if blocker < 0:
+            break
+        order = net.order[blocker]
+        if chance(state.random) < 0.5:
+            amount = _put_order_out(net, state, order, state.start[blocker], amount)
+        else:
+            amount = _put_out(net, state, blocker, amount)
+        state.bump[order] = np.int32(-30 * chance(state.random))
+    return amount
+
+
+@njit(cache=True, nogil=True)
+def _sort_out(net, state, amount):
+    """Keys of what was taken out, made to rise along the links, and ``out`` sorted by them (insertion into runs: Shell 1959)."""
+    style = chance(state.random)
+    for row in range(amount):
+        task = state.out[row]
+        key = np.int64(state.start[task])
+        if style < 0.5:
+            key -= state.bump[net.order[task]]
+        elif style < 0.75:
+            key -= np.int64(100000) * state.bump[net.order[task]]
+        else:
+            key += np.int64(24 * chance(state.random)) - state.bump[net.order[task]]
+        state.key[task] = key * 8192
+    gap = amount
+    while gap > 1:
+        gap = (gap * 5 - 1) // 11 if gap > 2 else 1
+        for row in range(gap, amount):
+            task = state.out[row]
+            key = state.key[task]
+            at = row
+            while at >= gap and _after(state, state.out[at - gap], key, task):
+                state.out[at] = state.out[at - gap]
+                at -= gap
+            state.out[at] = task
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def _after(state, other, key, task):
+    if state.key[other] != key:
+        return state.key[other] > key
+    if state.start[other] != state.start[task]:
+        return state.start[other] > state.start[task]
+    return other > task
+
+
+@njit(cache=True, nogil=True)
+def _recreate(line, net, state, amount, limit):
+    """Put everything back in the order of ``out``, each task when its predecessors stand; False when dearer than ``limit``."""
+    cost = state.cost[0]
+    left = amount
+    while left > 0:
+        kept = 0
+        for row in range(left):
+            task = state.out[row]
+            ready = True
+            for link in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
+                if state.is_out[net.pred[link]] != 0:
+                    ready = False
+                    break
+            if not ready:
+                state.out[kept] = task
+                kept += 1
+                continue
+            at = ready_at(net, task, state.finish)
+            if not place(line, net, state.planes, task, at, state.start, state.finish, state.chosen):
+                return False
+            state.is_out[task] = 0
+            order = net.order[task]
+            end = state.finish[task]
+            if end > state.ends[order]:
+                cost += late_cost(net, order, end) - late_cost(net, order, state.ends[order])
+                state.ends[order] = end
+            if net.price[task] > 0 and state.start[task] != net.planned[task]:
+                cost += net.price[task]
+            if cost > limit:
+                return False
+        left = kept
+    state.cost[0] = cost
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _one(line, net, state, heat):
+    for order in range(net.due.size):
+        state.bump[order] = 0
+    amount = _choose(net, state)
+    if amount == 0:
+        return
+    _sort_out(net, state, amount)
+    old_cost = state.cost[0]
+    state.saved_planes[:] = state.planes
+    touched = state.sequence
+    for row in range(amount):
+        task = state.out[row]
+        touched[row] = task
+        state.saved[0, row] = state.start[task]
+        state.saved[1, row] = state.finish[task]
+        state.saved[2, row] = state.chosen[task]
+        give_back(line, net, state.planes, net.mode_ptr[task] + state.chosen[task], state.start[task])
+        if net.price[task] > 0 and state.start[task] != net.planned[task]:
+            state.cost[0] -= net.price[task]
+    for row in range(amount):
+        order = net.order[touched[row]]
+        if state.ends[order] >= 0:
+            state.cost[0] -= late_cost(net, order, state.ends[order])
+            state.ends[order] = -1
+    for row in range(amount):
+        order = net.order[touched[row]]
+        if state.ends[order] == -1:
+            end = state.floor[order]
+            for place_of in range(state.own_ptr[order], state.own_ptr[order + 1]):
+                task = state.own[place_of]
+                if state.is_out[task] == 0:
+                    end = max(end, state.finish[task])
+            state.ends[order] = end
+            state.cost[0] += late_cost(net, order, end)
+    limit = old_cost + np.int64(-heat * np.log(1.0 - chance(state.random)))
+    if _recreate(line, net, state, amount, limit):
+        state.counters[TAKEN] += 1
+        _note_best(state)
+        return
+    state.planes[:] = state.saved_planes
+    state.cost[0] = old_cost
+    for row in range(amount):
+        task = touched[row]
+        state.start[task] = state.saved[0, row]
+        state.finish[task] = state.saved[1, row]
+        state.chosen[task] = state.saved[2, row]
+        state.is_out[task] = 0
+        state.ends[net.order[task]] = -1
+    for row in range(amount):
+        order = net.order[touched[row]]
+        if state.ends[order] == -1:
+            state.ends[order] = state.floor[order]
+            for place_of in range(state.own_ptr[order], state.own_ptr[order + 1]):
+                state.ends[order] = max(state.ends[order], state.finish[state.own[place_of]])
+
+
+@njit(cache=True, nogil=True)
+def _by_key(net, state, backward):
+    """All free tasks by start (or by falling finish), no task before one that it follows; fills ``state.sequence``."""
+    count = 0
+    keys = np.empty(state.sequence.size, dtype=np.int64)
+    for row in range(net.topological.size):
+        task = net.topological[row]
+        if net.fixed[task] >= 0:
+            continue
+        key = np.int64(-state.finish[task] if backward else state.start[task])
+        for link in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
+            if net.fixed[net.pred[link]] < 0:
+                key = max(key, state.key[net.pred[link]])
+        state.key[task] = key
+        state.out[count] = task
+        keys[count] = key * state.sequence.size + count
+        count += 1
+    ordered = np.argsort(keys)
+    for row in range(count):
+        state.sequence[row] = state.out[ordered[row]]
+
+
+@njit(cache=True, nogil=True)
+def compact(line, net, state):
+    """Schedule all tasks anew in the order of their starts: none starts later, gaps close."""
+    _by_key(net, state, False)
+    decode(line, net, state.sequence, state.planes, state.start, state.finish, state.chosen)
+    _account(net, state)
+
+
+@njit(cache=True, nogil=True)
+def spread(line, net, mirror_line, mirror, state):
+    """Move all tasks to the right as far as their orders' due dates (late orders: their ends) allow; the cost stays.
+
+    ``mirror`` is the network with time and links turned round; its releases are set here. Room opens for late orders.
+    """
+    slots = line.words << 6
+    for task in range(net.fixed.size):
+        order = net.order[task]
+        latest = np.int64(max(state.ends[order], min(net.due[order], slots)))
+        mirror.release[task] = slots - latest
+    _by_key(mirror, state, True)
+    if decode(mirror_line, mirror, state.sequence, state.planes, state.start, state.finish, state.chosen):
+        for task in range(net.fixed.size):
+            first = slots - state.finish[task]
+            state.finish[task] = slots - state.start[task]
+            state.start[task] = first
+    _replant(line, net, state)
+
+
+@njit(cache=True, nogil=True)
+def _replant(line, net, state):
+    state.planes[:] = line.planes
+    for task in range(net.fixed.size):
+        if net.fixed[task] < 0:
+            take(line, net, state.planes, net.mode_ptr[task] + state.chosen[task], state.start[task])
+    _account(net, state)
+
+
+@njit(cache=True, nogil=True)
+def improve(line, net, mirror_line, mirror, state, evaluations, heat):
+    """Make room on the left, try ``evaluations`` moves at temperature ``heat`` (units of cost), then close gaps."""
+    if state.sequence.size == 0 or state.best_cost[0] == 0:
+        return
+    spread(line, net, mirror_line, mirror, state)
+    for _ in range(evaluations):
+        if state.best_cost[0] == 0:
+            return
+        state.counters[TRIED] += 1
+        _one(line, net, state, heat)
+    compact(line, net, state)
+
+
+@njit(cache=True, nogil=True)
+def adopt(line, net, state, start, chosen):
+    """Go on from this schedule (another thread's, or the plan in force)."""
+    for task in range(net.fixed.size):
+        state.start[task] = start[task]
+        state.chosen[task] = chosen[task]
+        mode = net.mode_ptr[task] + chosen[task]
+        state.finish[task] = start[task] + net.duration[mode]
+    _replant(line, net, state)

@@ -1,0 +1,117 @@
+"""The portfolio timeline: every running order as a bar on one axis of time. Read-only, drawn on the server."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from punctual.web.formatting import day_text, is_chinese
+
+WIDTH: Final = 1080
+LABEL: Final = 250
+ROW: Final = 26
+HEAD: Final = 26
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One order: it began or will begin on ``start``, ends on ``end``; ``due`` is its promise or request."""
+
+    url: str
+    number: str
+    customer: str
+    start: dt.date
+    end: dt.date
+    due: dt.date | None
+    is_promised: bool
+    progress: int
+    state: str
+
+
+class _Axis:
+    def __init__(self, bars: Sequence[Bar], today: dt.date) -> None:
+        first = min([today - dt.timedelta(days=14), *(bar.start for bar in bars)])
+        last = max([today + dt.timedelta(days=45), *(max(bar.end, bar.due or bar.end) for bar in bars)])
+        self.first = max(first, today - dt.timedelta(days=150))
+        self.last = min(last, today + dt.timedelta(days=300)) + dt.timedelta(days=7)
+        self.per_day = (WIDTH - LABEL - 12) / max(1, (self.last - self.first).days)
+
+    def at(self, day: dt.date) -> float:
+        inside = max(self.first, min(self.last, day))
+        return LABEL + (inside - self.first).days * self.per_day
+
+    def months(self) -> list[dt.date]:
+        found = []
+        month = (self.first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        while month <= self.last:
+            found.append(month)
+            month = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        return found
+
+
+def timeline(bars: Sequence[Bar], today: dt.date) -> SafeString:
+    """The drawing; what crosses its promise is red and hatched."""
+    axis = _Axis(bars, today)
+    height = HEAD + ROW * len(bars) + 8
+    parts = [*_grid(axis, height)]
+    for index, bar in enumerate(bars):
+        parts += _bar(bar, axis, HEAD + index * ROW)
+    x = f"{axis.at(today):.1f}"
+    parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-acc w15"/>', x, height))
+    parts.append(format_html('<text x="{}" y="14" text-anchor="middle" class="acc b">{}</text>', x, _("Today")))
+    words = _("%(count)d running orders on a time axis") % {"count": len(bars)}
+    body = format_html_join("", "{}", ((part,) for part in parts))
+    shape = '<svg class="pfl" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">{3}</svg>'
+    return format_html(shape, WIDTH, height, words, body)
+
+
+def _grid(axis: _Axis, height: int) -> list[SafeString]:
+    parts = []
+    for month in axis.months():
+        x = f"{axis.at(month):.1f}"
+        parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-grid"/>', x, height))
+        name = f"{month.month}月" if is_chinese() else _MONTHS[month.month - 1]
+        text = name if month.month > 1 else f"{month.year} {name}"
+        parts.append(format_html('<text x="{}" y="14" class="s">{}</text>', f"{axis.at(month) + 3:.1f}", text))
+    return parts
+
+
+def _bar(bar: Bar, axis: _Axis, y: int) -> list[SafeString]:
+    left, right = axis.at(bar.start), max(axis.at(bar.end), axis.at(bar.start) + 3)
+    stop = axis.at(bar.due) if bar.due else right
+    parts = [
+        format_html('<line x1="0" x2="{}" y1="{}" y2="{}" class="s-grid"/>', WIDTH, y + ROW, y + ROW),
+        format_html(
+            '<a href="{}"><text x="2" y="{}" class="k">{}</text></a><text x="112" y="{}" class="s">{}</text>',
+            bar.url,
+            y + 17,
+            bar.number,
+            y + 17,
+            bar.customer[:12],
+        ),
+    ]
+    title = f"{bar.number} {bar.customer} · {bar.state} · {day_text(bar.start)} – {day_text(bar.end)}"
+    solid = '<rect x="{}" y="{}" width="{}" height="11" rx="2" class="{}"><title>{}</title></rect>'
+    good = max(0.0, min(right, stop) - left) if bar.due else right - left
+    if good > 0:
+        parts.append(format_html(solid, f"{left:.1f}", y + 8, f"{good:.1f}", "f-band", title))
+        done = min(good, (right - left) * bar.progress / 100)
+        if done > 0:
+            strip = '<rect x="{}" y="{}" width="{}" height="4" rx="1" class="f-acc"/>'
+            parts.append(format_html(strip, f"{left:.1f}", y + 11.5, f"{done:.1f}"))
+    if bar.due and right > stop:
+        start = max(left, stop)
+        hatched = '<rect x="{}" y="{}" width="{}" height="11" rx="2" fill="url(#hl)"><title>{}</title></rect>'
+        parts.append(format_html(hatched, f"{start:.1f}", y + 8, f"{right - start:.1f}", title))
+    if bar.due:
+        css = "s-text w15" if bar.is_promised else "s-mute w15 da"
+        mark = '<line x1="{0}" x2="{0}" y1="{1}" y2="{2}" class="{3}"/>'
+        parts.append(format_html(mark, f"{stop:.1f}", y + 4, y + 23, css))
+    return parts

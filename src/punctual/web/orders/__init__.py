@@ -1,0 +1,1 @@
+"""Pages of orders, their review and import."""

@@ -1,0 +1,138 @@
+"""An order's story in words: who did what when, what from, what to, why; comments in between."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from punctual.domain.orders.models import Order, OrderLine, OrderState, Priority, SignState
+from punctual.platform.accounts.models import Role, User
+from punctual.platform.audit.models import AuditEntry
+from punctual.platform.audit.services import story_of
+from punctual.platform.comments.services import comments_on
+
+SHOWN: Final = 25
+MOST: Final = 1000
+
+VERBS: Final[dict[str, Promise]] = {
+    "create": gettext_lazy("entered the order"),
+    "change": gettext_lazy("changed"),
+    "waive": gettext_lazy("waived a warning"),
+    "withdraw_waiver": gettext_lazy("withdrew a waiver"),
+    "submit": gettext_lazy("submitted for review"),
+    "sign": gettext_lazy("signed the review"),
+    "ask": gettext_lazy("asked in the review"),
+    "return": gettext_lazy("returned the order"),
+    "confirm": gettext_lazy("confirmed the order"),
+    "quote": gettext_lazy("quoted"),
+    "reopen": gettext_lazy("took it back to draft"),
+    "lose": gettext_lazy("marked it as lost"),
+    "start": gettext_lazy("started the work"),
+    "deliver_part": gettext_lazy("delivered a part"),
+    "deliver": gettext_lazy("delivered"),
+    "accept": gettext_lazy("recorded the acceptance"),
+    "close": gettext_lazy("closed the order"),
+    "hold": gettext_lazy("put it on hold"),
+    "resume": gettext_lazy("resumed it"),
+    "cancel": gettext_lazy("cancelled the order"),
+    "attach": gettext_lazy("attached a file"),
+    "detach": gettext_lazy("removed a file"),
+}
+OTHER_FIELDS: Final[dict[str, Promise]] = {
+    "model": gettext_lazy("Model"),
+    "revision": gettext_lazy("Revision"),
+    "attachment": gettext_lazy("File"),
+    "cells": gettext_lazy("Cells changed"),
+    "line_no": gettext_lazy("Line"),
+}
+MONEY: Final = frozenset({"total_amount", "stated_total"})
+HIDDEN: Final = frozenset({"line_count"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(slots=True)
+class Step:
+    """One entry of the feed; ``comment`` is set for what somebody wrote."""
+
+    at: dt.datetime
+    who: User | None
+    verb: str = ""
+    changes: list[Told] = field(default_factory=list)
+    reason: str = ""
+    comment: str = ""
+    more: int = 0
+
+
+def feed(order: Order, *, show: str = "", everything: bool = False) -> tuple[list[Step], bool]:
+    """Newest first, and whether there is more. ``show``: comments, changes, or both."""
+    limit = MOST if everything else SHOWN
+    steps: list[Step] = []
+    if show != "changes":
+        steps += [Step(one.created_at, one.author, comment=one.text) for one in comments_on(order)[: limit + 1]]
+    if show != "comments":
+        steps += [step_of(entry) for entry in story_of(order)[: limit + 1]]
+    steps.sort(key=lambda step: step.at, reverse=True)
+    return steps[:limit], len(steps) > limit
+
+
+def step_of(entry: AuditEntry, *, most: int = 6) -> Step:
+    told = [_told(change) for change in entry.changes if change["field"] not in HIDDEN]
+    words = VERBS.get(entry.verb)
+    return Step(
+        at=entry.at,
+        who=entry.actor,
+        verb=str(words) if words is not None else entry.verb,
+        changes=told[:most],
+        reason=entry.reason,
+        more=max(0, len(told) - most),
+    )
+
+
+def field_words(name: str) -> str:
+    """``10.quantity`` → Line 10 · Quantity."""
+    head, _dot, tail = name.partition(".")
+    if head == "review" and tail in Role.values:
+        return str(Role(tail).label)
+    if head.isdigit():
+        line = _("Line %(line)s") % {"line": head}
+        return f"{line} · {_model_words(OrderLine, tail)}" if tail else line
+    return _model_words(Order, name)
+
+
+def _model_words(model: type[Order] | type[OrderLine], name: str) -> str:
+    if name in OTHER_FIELDS:
+        return str(OTHER_FIELDS[name])
+    known = {one.name: one for one in model._meta.get_fields() if hasattr(one, "verbose_name")}
+    return str(known[name].verbose_name) if name in known else name
+
+
+def _told(change: Mapping[str, Any]) -> Told:
+    name = str(change["field"])
+    return Told(field_words(name), _value(name, change.get("old")), _value(name, change.get("new")))
+
+
+def _value(name: str, value: object) -> str:
+    if value in (None, ""):
+        return ""
+    if name == "state" and value in OrderState.values:
+        return str(OrderState(str(value)).label)
+    if name.startswith("review.") and value in SignState.values:
+        return str(SignState(str(value)).label)
+    if name == "priority" and str(value).isdigit() and int(str(value)) in Priority.values:
+        return str(Priority(int(str(value))).label)
+    if name in MONEY:
+        return f"{Decimal(str(value)):,}"
+    return "" if str(value).startswith("order.") else str(value)[:200]

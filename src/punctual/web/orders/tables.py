@@ -1,0 +1,168 @@
+"""The order list: columns, filters, built-in views.
+
+Rows carry two constants that :class:`views.OrderList` adds: ``at_risk_days`` of the company and ``me``, the reader.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.life import RUNNING, Health
+from punctual.domain.orders.models import Order, OrderState, Priority
+from punctual.domain.orders.selectors import by_due, health_of, with_health
+from punctual.domain.parties.models import Grade
+from punctual.platform.accounts.models import User
+from punctual.web.formatting import UNKNOWN
+from punctual.web.orders import marks
+from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.shell.navigation import Words
+from punctual.web.templatetags.punctual import avatar, day
+
+
+def _date_cell(name: str, css: str) -> Any:
+    def cell(order: Order) -> SafeString:
+        return format_html('<span class="n {}">{}</span>', css, day(getattr(order, name)))
+
+    return cell
+
+
+def _health_cell(order: Any) -> SafeString:
+    return marks.health_chip(order, today=timezone.localdate(), at_risk_days=order.at_risk_days)
+
+
+def _health_word(order: Any) -> str:
+    found = health_of(order, today=timezone.localdate(), at_risk_days=order.at_risk_days)
+    return str(marks.HEALTH_MARKS[found][2]) if found else order.get_state_display()
+
+
+def _customer_cell(order: Order) -> SafeString:
+    return format_html('<span class="el w-t" title="{}">{}</span>', order.customer or "", order.customer or UNKNOWN)
+
+
+COLUMNS: Final = (
+    Column("order", _("Order"), lambda o: o.label, marks.name_cell, sort=("number",)),
+    Column("subject", _("Subject"), marks.subject, lambda o: marks.nothing()),
+    Column("customer", _("Customer"), lambda o: str(o.customer or ""), _customer_cell, ("customer__name",), fold=True),
+    Column("lines", _("Lines"), lambda o: o.line_count, sort=("line_count",), number=True, fold=True),
+    Column(
+        "amount",
+        _("Amount, thousand"),
+        lambda o: o.total_amount,
+        lambda o: format_html('<span class="n" title="{}">{}</span>', marks.full_amount(o), marks.short_amount(o)),
+        sort=("total_amount",),
+        number=True,
+        fold=True,
+    ),
+    Column(
+        "requested",
+        _("Requested"),
+        lambda o: o.requested_date,
+        _date_cell("requested_date", ""),
+        ("requested_date",),
+        fold=True,
+    ),
+    Column("promised", _("Promised"), lambda o: o.promised_date, _date_cell("promised_date", "b"), ("promised_date",)),
+    Column(
+        "planned",
+        _("Planned"),
+        lambda o: o.planned_date,
+        lambda o: marks.planned_cell(o, today=timezone.localdate()),
+        ("planned_date",),
+    ),
+    Column("rail", _("Against the promise"), lambda o: "", marks.rail_of, exported=False),
+    Column("health", _("Health"), _health_word, _health_cell),
+    Column("progress", _("Progress"), lambda o: o.progress, marks.progress_cell, ("progress",)),
+    Column(
+        "owner",
+        _("Owner"),
+        lambda o: str(o.owner or ""),
+        lambda o: avatar(o.owner),
+        ("owner__display_name",),
+        fold=True,
+    ),
+)
+
+
+def _state_options(actor: User) -> Sequence[tuple[str, Words]]:
+    return list(OrderState.choices)
+
+
+def _owner_options(actor: User) -> Sequence[tuple[str, Words]]:
+    owners = User.objects.filter(orders__isnull=False).distinct().order_by("display_name")
+    return [("me", _("Me")), *((str(one.pk), one.name) for one in owners[:40])]
+
+
+def _by_owner(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
+    wanted = Q(owner_id__in=[int(value) for value in values if value.isdigit()])
+    return rows.filter(wanted | Q(owner_id=F("me")) if "me" in values else wanted)
+
+
+def _by_health(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
+    return with_health(rows, values, today=timezone.localdate(), at_risk_days=check_settings().at_risk_days)
+
+
+DUE_CHOICES: Final[tuple[tuple[str, Words], ...]] = (
+    ("past", _("passed")),
+    ("7", _("next 7 days")),
+    ("30", _("next 30 days")),
+    ("month", _("this month")),
+    ("90", _("next 90 days")),
+)
+
+
+def _by_due(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
+    today = timezone.localdate()
+    wish = values[0]
+    rows = by_due(orders)
+    if wish == "past":
+        return rows.filter(due__lt=today)
+    if wish == "month":
+        after = (today.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        return rows.filter(due__gte=today.replace(day=1), due__lt=after)
+    if wish.isdigit() and len(wish) < 4:
+        return rows.filter(due__gte=today, due__lte=today + dt.timedelta(days=int(wish)))
+    return rows
+
+
+FILTERS: Final = (
+    Filter("state", _("State"), _state_options, lambda rows, values: rows.filter(state__in=values)),
+    Filter(
+        "health",
+        _("Health"),
+        lambda actor: [(name.value, words) for name, (_icon, _css, words) in marks.HEALTH_MARKS.items()],  # type: ignore[misc]
+        _by_health,
+    ),
+    Filter("due", _("Due"), lambda actor: DUE_CHOICES, _by_due, multiple=False),
+    Filter("owner", _("Owner"), _owner_options, _by_owner),
+    Filter(
+        "grade",
+        _("Customer grade"),
+        lambda actor: Grade.choices,
+        lambda rows, values: rows.filter(customer__grade__in=values),
+    ),
+    Filter(
+        "priority",
+        _("Priority"),
+        lambda actor: [(str(value), words) for value, words in Priority.choices],
+        lambda rows, values: rows.filter(Q(priority__in=[value for value in values if value.isdigit()])),
+    ),
+)
+IN_HAND_STATES: Final = "in_review,confirmed,in_progress,partially_delivered,on_hold"
+TABS: Final = (
+    BuiltInView(_("In hand"), f"state={IN_HAND_STATES}&sort=promised"),
+    BuiltInView(_("Late and at risk"), f"health={Health.OVERDUE},{Health.LATE},{Health.AT_RISK}&sort=promised"),
+    BuiltInView(_("Due this month"), f"due=month&state={','.join(RUNNING)}&sort=promised"),
+    BuiltInView(_("In review"), "state=in_review"),
+    BuiltInView(_("Drafts and quotations"), "state=draft,quoted&sort=-order"),
+    BuiltInView(_("Mine"), f"owner=me&state={IN_HAND_STATES}&sort=promised"),
+    BuiltInView(_("All"), ""),
+)

@@ -1,0 +1,53 @@
+"""The list of orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet, Value
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.selectors import listed
+from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.permissions import may, require
+from punctual.web.orders.tables import COLUMNS, FILTERS, TABS
+from punctual.web.shell.lists import ListPage
+
+MOST_CHOSEN = 500
+
+
+class OrderList(ListPage):
+    """Every order the reader may see; late and at-risk ones are marked by rule."""
+
+    key = "orders"
+    title = _("Orders")
+    icon = "file-text"
+    columns = COLUMNS
+    filters = FILTERS
+    tabs = TABS
+    search_kind = "order"
+    search_hint = _("Number, PO number, customer, product")
+    default_sort = "-order"
+    template_name = "orders/list.html"
+    create = ("order_new", _("New order"), "orders.change")
+    import_url = ("imports", "orders.change")
+    empty_text = _("Orders arrive here by form, by a customer's Excel file or by the API.")
+
+    def rows(self, actor: User) -> QuerySet[Any]:
+        require(actor, "orders.view")
+        rows = listed(actor).annotate(at_risk_days=Value(check_settings().at_risk_days), me=Value(actor.pk))
+        chosen = [int(one) for one in self.request.GET.get("ids", "").split(",") if one.isdigit()]
+        return rows.filter(pk__in=chosen[:MOST_CHOSEN]) if chosen else rows
+
+    def url_of(self, item: Any) -> str:
+        return f"/orders/{item.key}/"
+
+    def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+        actor = request.user
+        owners = User.objects.filter(is_active=True, role__in=[Role.ORDER_MANAGER, Role.SALES]).order_by("display_name")
+        return {
+            "may_steer": may(actor, "orders.steer"),
+            "owners": owners if may(actor, "orders.steer") else [],
+        }

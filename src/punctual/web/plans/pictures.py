@@ -1,0 +1,221 @@
+"""A plan as a small read-only picture: bars of the phases (or of a template's tasks) over a week axis."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from punctual.domain.orders.models import Order
+from punctual.domain.plans.models import Baseline, Plan, Task
+from punctual.domain.plans.selectors import free_days
+from punctual.domain.plans.state import Dates, PlanState
+from punctual.domain.plans.work_calendars import plan_time
+from punctual.web.formatting import day_text
+
+WIDTH: Final = 860
+TOP: Final = 20
+MOST_TICKS: Final = 9
+MOST_PHASES: Final = 12
+
+
+@dataclass(frozen=True)
+class Span:
+    """A bar: moments on the site's clock; ``kept`` is where the baseline has it."""
+
+    label: str
+    start: dt.datetime
+    finish: dt.datetime
+    percent: int = 0
+    is_critical: bool = False
+    is_milestone: bool = False
+    kept: tuple[dt.datetime, dt.datetime] | None = None
+
+
+@dataclass(frozen=True)
+class Box:
+    x: float
+    w: float
+
+
+@dataclass(frozen=True)
+class Row:
+    label: str
+    y: float
+    bar: Box
+    done: Box
+    kept: Box | None
+    is_critical: bool
+    is_milestone: bool
+    is_done: bool
+
+    @property
+    def middle(self) -> float:
+        return self.y + 10.5
+
+    @property
+    def strip(self) -> float:
+        return self.y + 8.5
+
+    @property
+    def below(self) -> float:
+        return self.y + 17
+
+    @property
+    def text(self) -> float:
+        return self.y + 15
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Numbers for the drawing; the template only writes them down."""
+
+    width: int
+    height: float
+    left: int
+    rows: list[Row]
+    ticks: list[tuple[float, str]]
+    shades: list[Box]
+    marks: list[tuple[float, str, str]] = field(default_factory=list)
+    """(x, words, css class)"""
+
+
+def picture(
+    spans: Sequence[Span],
+    *,
+    left: int = 112,
+    row_height: int = 24,
+    marks: Sequence[tuple[dt.date, str, str]] = (),
+    shaded: Sequence[tuple[dt.date, dt.date]] = (),
+) -> Picture:
+    """Lay the bars out; ``marks`` are days with words (today, promised), ``shaded`` free spans (both ends included)."""
+    first = min([span.start.date() for span in spans] + [day for day, *_ in marks])
+    last = max([span.finish.date() for span in spans] + [day for day, *_ in marks])
+    first -= dt.timedelta(days=first.weekday())
+    days = (last - first).days + 4
+    scale = (WIDTH - left - 8) / days
+
+    def x(moment: dt.datetime | dt.date) -> float:
+        if isinstance(moment, dt.datetime):
+            share = min(1.0, max(0.0, (moment.hour * 60 + moment.minute - 480) / 540))
+            return round(left + ((moment.date() - first).days + share) * scale, 1)
+        return round(left + (moment - first).days * scale, 1)
+
+    def box(start: dt.datetime | dt.date, finish: dt.datetime | dt.date) -> Box:
+        return Box(x(start), round(max(x(finish) - x(start), 2), 1))
+
+    rows = []
+    for index, span in enumerate(spans):
+        bar = box(span.start, span.finish)
+        rows.append(
+            Row(
+                label=span.label,
+                y=TOP + 2 + index * row_height,
+                bar=bar,
+                done=Box(bar.x, round(bar.w * span.percent / 100, 1)),
+                kept=box(*span.kept) if span.kept else None,
+                is_critical=span.is_critical and span.percent < 100,
+                is_milestone=span.is_milestone,
+                is_done=span.percent == 100,
+            )
+        )
+    step = next(weeks for weeks in (1, 2, 4, 8, 13, 26, 52) if days / 7 / weeks <= MOST_TICKS or weeks == 52)
+    mondays = range(0, days, 7)
+    ticks = [
+        (x(first + dt.timedelta(days=day)), day_text(first + dt.timedelta(days=day)) if day // 7 % step == 0 else "")
+        for day in mondays
+    ]
+    one = dt.timedelta(days=1)
+    return Picture(
+        width=WIDTH,
+        height=TOP + 10 + len(spans) * row_height,
+        left=left,
+        rows=rows,
+        ticks=ticks,
+        shades=[box(start, end + one) for start, end in shaded if end >= first and start <= last],
+        marks=[(x(day) + (scale / 2 if css == "today" else scale), words, css) for day, words, css in marks],
+    )
+
+
+def long_breaks(days: Sequence[str]) -> list[tuple[dt.date, dt.date]]:
+    """Runs of three free days or more: holidays, not weekends."""
+    found: list[tuple[dt.date, dt.date]] = []
+    for text in days:
+        day = dt.date.fromisoformat(text)
+        if found and found[-1][1] + dt.timedelta(days=1) == day:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return [(first, last) for first, last in found if (last - first).days >= 2]
+
+
+def plan_picture(plan: Plan, *, today: dt.date, words: Mapping[str, str]) -> Picture | None:
+    """The phases of an order's plan with its last baseline, today and the promised day."""
+    rows = _phases(list(plan.tasks.order_by("sequence")))
+    if not rows:
+        return None
+    baseline: Baseline | None = plan.baselines.order_by("-number").first()
+    kept = {}
+    if baseline:
+        for task_ref, start, finish in baseline.tasks.values_list("task_ref", "start", "finish"):
+            kept[task_ref] = (_local(start), _local(finish))
+    order: Order = plan.order
+    marks = [(today, words["today"], "today")]
+    if order.promised_date or order.requested_date:
+        day = order.promised_date or order.requested_date
+        assert day is not None
+        marks.append((day, words["promised" if order.promised_date else "requested"], "promised"))
+    spans = [
+        Span(
+            row.name,
+            _local(row.start),
+            _local(row.finish),
+            percent,
+            row.is_critical,
+            row.is_milestone,
+            kept.get(row.pk),
+        )
+        for row, percent in rows
+    ]
+    first, last = min(span.start for span in spans).date(), max(span.finish for span in spans).date()
+    return picture(spans, marks=marks, shaded=long_breaks(free_days(plan, first, last)))
+
+
+def _local(moment: dt.datetime | None) -> dt.datetime:
+    found = plan_time(moment)
+    assert found is not None
+    return found
+
+
+def _phases(tasks: Sequence[Task]) -> list[tuple[Task, int]]:
+    """The outermost level that shows more than two rows, with the share of each that is done."""
+    by_level: dict[int, list[Task]] = {}
+    for task in tasks:
+        by_level.setdefault(task.wbs.count("."), []).append(task)
+    chosen = next((rows for _, rows in sorted(by_level.items()) if len(rows) > 2), tasks)
+    leaves = [task for task in tasks if not task.is_summary]
+    found = []
+    for row in chosen[:MOST_PHASES]:
+        below = [one for one in leaves if one.pk == row.pk or one.wbs.startswith(f"{row.wbs}.")]
+        total = sum(one.duration for one in below)
+        done = sum(one.duration * one.percent for one in below)
+        found.append((row, done // total if total else row.percent))
+    return found
+
+
+def template_picture(
+    state: PlanState, dates: Mapping[int, Dates], shaded: Sequence[tuple[dt.date, dt.date]]
+) -> Picture:
+    """Every task of a template's preview."""
+    spans = [
+        Span(
+            state.label(task_id)[:18],
+            dates[task_id].start,
+            dates[task_id].finish,
+            is_critical=dates[task_id].is_critical,
+            is_milestone=state.tasks[task_id].is_milestone,
+        )
+        for task_id in state.leaves()
+    ]
+    return picture(spans, left=190, row_height=21, shaded=shaded)

@@ -1,0 +1,190 @@
+"""Every address and every API operation × every role, against the reviewed table beside this file.
+
+The table holds, for each role, the status of a GET and of an empty POST (pages) or of an empty call (API). A line that
+changes must be looked at and accepted: ``PUNCTUAL_ACCEPT=1 python3 run.py test tests/web/test_permission_matrix.py``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from punctual.platform.accounts.demo import DEMO_NAMES
+from punctual.platform.accounts.models import User
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("matrix")]
+
+HERE = Path(__file__).resolve().parent
+TABLE = HERE / "permission_matrix.txt"
+TODAY = dt.date(2026, 11, 23)
+LEFT_OUT = ("accounts/", "i18n/")
+"""allauth's own addresses, and the language switch, which everybody may use."""
+
+
+def _routes(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern, route)
+        elif isinstance(pattern, URLPattern) and not route.startswith((*LEFT_OUT, "api/")):
+            yield route, pattern.name or ""
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
+    """The demo company, for this file only: everything is rolled back at the end."""
+    with django_db_blocker.unblock():
+        atomic = transaction.atomic()
+        atomic.__enter__()
+        try:
+            from punctual.flows.demo import build_company
+
+            build_company(TODAY)
+            yield _samples()
+        finally:
+            transaction.set_rollback(True)
+            atomic.__exit__(None, None, None)
+
+
+def _samples() -> dict[str, Any]:
+    """What stands for each place of an address: converter name or ``section/name`` → value."""
+    from punctual.domain.calendars.models import WorkingCalendar
+    from punctual.domain.catalog.models import Product, ProductRevision
+    from punctual.domain.orders.models import Order, Waiver
+    from punctual.domain.orders.services.imports import upload
+    from punctual.domain.parties.models import Contact, Customer, Supplier
+    from punctual.domain.plans.models import Plan, PlanTemplate
+    from punctual.domain.resources.models import Resource
+    from punctual.platform.attachments.services import attach
+
+    manager = User.objects.get(username="order.manager")
+    plan = Plan.objects.select_related("order").order_by("pk").first()
+    assert plan is not None
+    order = plan.order
+    attachment = attach(actor=manager, target=order, file=io.BytesIO(b"x"), name="x.txt")
+    sheet = "型号,数量,单价\nHC-FS200,1,100\n".encode()
+    imported = upload(actor=manager, content=sheet, name="po.csv", today=TODAY)
+    waiver = Waiver.objects.order_by("pk").first()
+    first = {
+        name: model.objects.order_by("pk").values_list("pk", flat=True).first()
+        for name, model in {
+            "customers": Customer,
+            "contacts": Contact,
+            "suppliers": Supplier,
+            "products": Product,
+            "resources": Resource,
+            "calendars": WorkingCalendar,
+        }.items()
+    }
+    draft = Order.objects.filter(state="draft").order_by("pk").first()
+    return {
+        **{f"{name}/pk": pk for name, pk in first.items()},
+        "customers/customer_pk": first["customers"],
+        "orders/customers/pk": first["customers"],
+        "products/revision_pk": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
+        "key": order.number,
+        "draft": f"{draft.pk}" if draft else "",
+        "order": order.number,
+        "verb": "hold",
+        "token": "none",
+        "code": PlanTemplate.objects.order_by("pk").values_list("code", flat=True).first(),
+        "number": 1,
+        "imports/pk": imported.pk,
+        "files/pk": attachment.pk,
+        "waivers/pk": waiver.pk if waiver else 1,
+        "settings/pk": manager.pk,
+        "me/pk": 1,
+    }
+
+
+def _address(route: str, samples: dict[str, Any]) -> str:
+    """The route with its places filled; an address with a place that nothing stands for fails the test."""
+    parts: list[str] = []
+    for part in route.split("/"):
+        if not part.startswith(("<", "{")):
+            parts.append(part)
+            continue
+        name = part.strip("<>{}").split(":")[-1]
+        section = next((p for p in reversed(parts) if p and not any(c.isdigit() for c in p)), "")
+        keys = (f"{parts[0]}/{section}/{name}", f"{section}/{name}", f"{parts[0]}/{name}", name)
+        found = next((samples[key] for key in keys if key in samples), None)
+        assert found is not None, f"no sample for {part} in {route}: add one to _samples"
+        parts.append(str(found))
+    return "/" + "/".join(parts)
+
+
+def _status(client: Client, method: str, address: str, **more: Any) -> int:
+    """The status; whatever the request changed is taken back."""
+    with transaction.atomic():
+        answer = client.generic(method, address, **more)
+        transaction.set_rollback(True)
+    return answer.status_code
+
+
+def _clients() -> dict[str, Client]:
+    clients = {"nobody": Client(raise_request_exception=False)}
+    for role, name in DEMO_NAMES.items():
+        client = Client(raise_request_exception=False)
+        client.force_login(User.objects.get(username=name))
+        clients[role.value] = client
+    return clients
+
+
+def _page_rows(samples: dict[str, Any]) -> Iterator[str]:
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    clients = _clients()
+    for route, name in sorted(_routes(get_resolver())):
+        address = _address(route, samples)
+        cells = []
+        for role, client in clients.items():
+            got, posted = _status(client, "GET", address), _status(client, "POST", address, **form)
+            cells.append(f"{role}={got}/{posted}")
+        yield f"/{route} [{name}] " + " ".join(cells)
+
+
+def _api_rows(samples: dict[str, Any]) -> Iterator[str]:
+    from punctual.api.v1 import api
+
+    clients = _clients()
+    for path, methods in sorted(api.get_openapi_schema()["paths"].items()):
+        address = "/api/v1" + _address(path.removeprefix("/api/v1").lstrip("/"), samples)
+        for method in sorted(methods):
+            more = {} if method == "get" else {"data": b"{}", "content_type": "application/json"}
+            cells = [f"{role}={_status(client, method.upper(), address, **more)}" for role, client in clients.items()]
+            yield f"{method.upper()} {path} " + " ".join(cells)
+
+
+def test_every_address_and_operation_answers_each_role_as_reviewed(
+    world: dict[str, Any], django_db_blocker: Any
+) -> None:
+    with django_db_blocker.unblock():
+        rows = [*_page_rows(world), *_api_rows(world)]
+    failing = [row for row in rows if "=500" in row or "/500" in row]
+    assert not failing, "\n".join(failing)
+    if os.environ.get("PUNCTUAL_ACCEPT"):
+        TABLE.write_text("\n".join(rows) + "\n")
+    known = TABLE.read_text().splitlines()
+    changed = [f"- {row}" for row in known if row not in rows] + [f"+ {row}" for row in rows if row not in known]
+    assert not changed, "\n".join(changed)
+
+
+def test_strangers_see_the_public_addresses_only() -> None:
+    """What nobody may open is decided here, not in the table."""
+    public = {"healthz", "readyz", "metrics"}
+    for row in TABLE.read_text().splitlines():
+        if row.startswith("/"):
+            name = row.split("[")[1].split("]")[0]
+            status = row.split("nobody=")[1].split()[0]
+            assert name in public or status == "302/302", row
+        else:
+            status = row.split("nobody=")[1].split()[0]
+            assert status == "401" or row.startswith("GET /api/v1/openapi"), row
