@@ -165,7 +165,10 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     item = _item(request, pk)
     job = Job.objects.filter(pk=item.job_id).first() if item.job_id else None
     if item.state == ImportState.OPEN and job is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
-        return render(request, "orders/import_job.html", {"title": item.name, "item": item, "job": job})
+        part = "_body" if request.headers.get("HX-Request") else ""
+        return render(request, f"orders/import_job{part}.html", {"title": item.name, "item": item, "job": job})
+    if job is not None and request.headers.get("HX-Request") and "at" not in request.GET:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("import", args=[item.pk])})
     return _show(request, item, job)
 
 
@@ -208,8 +211,8 @@ def _show(
         "total": result.data,
         "query": urlencode({name: str(query[name]) for name in ("show", "page") if name in query}),
     }
-    status = 422 if reasons and request.method == "POST" else 200
-    return render(request, "orders/import.html", context, status=status)
+    part = "_body" if request.headers.get("HX-Request") else ""
+    return render(request, f"orders/import{part}.html", context)
 
 
 def _chosen(result: Evaluated, show: str) -> list[RowView]:
