@@ -16,6 +16,7 @@ import os
 import statistics
 import tempfile
 import time
+from itertools import pairwise
 from typing import Any
 
 
@@ -108,7 +109,7 @@ def main() -> None:
         json.dumps(
             {
                 "drag": rows,
-                "growth": [round(b["seconds"] / a["seconds"], 2) for a, b in zip(rows, rows[1:], strict=False)],
+                "growth": [round(b["seconds"] / a["seconds"], 2) for a, b in pairwise(rows)],
             },
             indent=1,
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
@@ -79,8 +80,8 @@ class TemplateIn(Schema):
     goals: str = ""
     products: list[int] | None = None
     tasks: list[TemplateTaskIO]
-    budget: list[TemplateBudgetIO] = []
-    standards: list[TemplateStandardIO] = []
+    budget: list[TemplateBudgetIO] = Field(default_factory=list)
+    standards: list[TemplateStandardIO] = Field(default_factory=list)
 
 
 class TemplateChange(TemplateIn):
