@@ -99,17 +99,16 @@ def _waive(page: Page) -> None:
         left = page.locator("[data-waive]").count()
         page.locator("[data-waive]").first.click()
         page.fill("#waive-reason", "张工电话确认 / agreed by phone")
-        page.locator("#waive-dialog button.pri").click()
+        with page.expect_navigation():
+            page.locator("#waive-dialog button.pri").click()
         expect(page.locator("[data-waive]")).to_have_count(left - 1)
         page.wait_for_load_state("networkidle")
 
 
 def _press_action(page: Page, verb: str) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
-    with page.expect_response(lambda answer: f"/do/{verb}/" in answer.url) as answered:
+    with page.expect_navigation():
         page.locator(f"form[action$='/do/{verb}/'] button").click()
-    assert answered.value.status < 400
-    page.wait_for_timeout(300)
     page.wait_for_load_state("networkidle")
 
 
@@ -120,12 +119,9 @@ def _sign_everywhere(one: Visit, address: str) -> None:
         page = one.open(address)
         form = page.locator("#sign button[value=sign]")
         while form.count():
-            with page.expect_response(lambda answer: answer.url.endswith("/review/")):
+            with page.expect_navigation():
                 form.first.click()
-            page.wait_for_timeout(300)
             page.wait_for_load_state("networkidle")
-            page = one.open(address)
-            form = page.locator("#sign button[value=sign]")
 
 
 def _look_at_the_plan(one: Visit, *, phone: bool) -> None:
