@@ -44,7 +44,7 @@ export class Grid {
     for (let index = first; index <= last; index++) html += this.row(model.rows[index] as Task, index, first);
     this.body.innerHTML = html;
     this.body.style.transform = `translateY(${first * ROW - top}px)`;
-    this.body.parentElement?.setAttribute("aria-rowcount", String(model.rows.length + 1));
+    this.body.closest("[role=treegrid]")?.setAttribute("aria-rowcount", String(model.rows.length + 1));
     if (hadFocus) this.focus();
   }
 
