@@ -309,7 +309,7 @@ function fillFromProduct(index: number, model: string): void {
 }
 
 let suggestRound = 0;
-async function suggest(text: string): Promise<void> {
+async function suggest(text: string, row = -1): Promise<void> {
   const round = ++suggestRound;
   const currency = (form.elements.namedItem("currency") as HTMLSelectElement).value;
   const answer = await fetch(`${entry.urls.products}?q=${encodeURIComponent(text)}&currency=${currency}`);
@@ -323,6 +323,10 @@ async function suggest(text: string): Promise<void> {
     option.label = one.name;
     return option;
   }));
+  if (lines[row]?.model === text && text) {
+    fillFromProduct(row, text);
+    schedule();
+  }
 }
 
 function position(box: HTMLInputElement): [number, number] {
@@ -348,7 +352,7 @@ body.addEventListener("input", (event) => {
     lines[row]![fields[column]!] = box.value;
   }
   if (fields[column] === "model") {
-    void suggest(box.value);
+    void suggest(box.value, row);
     fillFromProduct(row, box.value);
   }
   touch();

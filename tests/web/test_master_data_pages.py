@@ -17,7 +17,7 @@ from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.catalog.models import Product
 from punctual.domain.parties.models import Contact, Customer, Supplier
 from punctual.domain.resources.models import Resource
-from punctual.flows.demo import build_company
+from punctual.flows.demo import build_master_data
 from punctual.platform.sheets.reader import read_sheets
 from punctual.platform.sheets.writer import write_csv
 
@@ -40,7 +40,7 @@ ROLES = (
 
 @pytest.fixture
 def demo(db: None) -> None:
-    build_company(TODAY)
+    build_master_data(TODAY)
 
 
 def words(response: Any) -> str:

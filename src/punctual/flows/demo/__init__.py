@@ -18,13 +18,19 @@ from punctual.flows.demo.templates import build_templates
 
 
 @transaction.atomic
-def build_company(today: dt.date) -> None:
-    """Fill an empty database."""
+def build_master_data(today: dt.date) -> None:
+    """People, calendars, customers, suppliers, products and resources: the company before its first order."""
     build_people()
     build_calendars(today)
     build_parties()
     build_catalog(today)
     build_resources()
+
+
+@transaction.atomic
+def build_company(today: dt.date) -> None:
+    """Fill an empty database."""
+    build_master_data(today)
     build_templates()
     build_orders(today)
     build_plans(today)

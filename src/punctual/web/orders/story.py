@@ -133,6 +133,9 @@ def _value(name: str, value: object) -> str:
         return str(SignState(str(value)).label)
     if name == "priority" and str(value).isdigit() and int(str(value)) in Priority.values:
         return str(Priority(int(str(value))).label)
+    if str(value).startswith("order."):
+        # A waiver tells which check it is for; the reason beside it is what people read.
+        return ""
     if name in MONEY:
         return f"{Decimal(str(value)):,}"
-    return "" if str(value).startswith("order.") else str(value)[:200]
+    return str(value)[:200]
