@@ -62,7 +62,7 @@ def parse_days(text: str, field: str) -> int | Reason:
         return Reason(
             code="template.days",
             text=N_(
-                "“%(value)s” is no duration; write working days from 0 to %(most)s, such as 1.5, or 20e for days on the clock."
+                "“%(value)s” is no duration; use working days from 0 to %(most)s, as 1.5; 20e is days on the clock."
             ),
             params={"value": text, "most": LONGEST_DAYS},
             field=field,
