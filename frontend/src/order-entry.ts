@@ -1,54 +1,6 @@
 // The order form: a grid to type and paste into; the server checks what stands there after every pause.
 import { icon, make } from "./dom";
-
-interface Line {
-  id: number | null;
-  line_no: number;
-  [field: string]: string | number | null;
-}
-interface Fix {
-  field: string;
-  value: string;
-  label: string;
-}
-interface Finding {
-  code: string;
-  row: number | null;
-  field: string;
-  message: string;
-  severity: "error" | "warning";
-  short: string;
-  fixes: Fix[];
-  waiver: { id: number; by: string; at: string; reason: string } | null;
-}
-interface Checked {
-  lines: (Line & { amount: string })[];
-  findings: Finding[];
-  total: string;
-  listed: string;
-  difference: string;
-  errors: number;
-  warnings: number;
-  waived: number;
-  passed: string[];
-}
-interface Saved {
-  id: number;
-  version: number;
-  url: string;
-  edit: string;
-  submit: string;
-  quote: string;
-  waive: string;
-}
-interface Entry {
-  id: number | null;
-  version: number | null;
-  lines: Line[];
-  words: Record<string, string>;
-  may_waive: boolean;
-  urls: { save: string; check: string; products: string; customer: string };
-}
+import type { Checked, Entry, Finding, Fix, Line, Saved } from "./order-entry-types";
 
 const entry = JSON.parse(document.getElementById("entry-data")!.textContent ?? "{}") as Entry;
 const form = document.getElementById("entry") as HTMLFormElement;
