@@ -16,11 +16,14 @@ else if (root) matchMedia("(min-width: 901px)").addEventListener("change", () =>
 async function start(root: HTMLElement): Promise<void> {
   const server = new Server(root.dataset.api ?? "");
   const words = JSON.parse(document.getElementById("gantt-words")?.textContent ?? "{}") as Words;
+  let data: PlanData;
   try {
-    new Page(root, server, words, await server.load());
+    data = await server.load();
   } catch (error) {
     tell(error instanceof Refused ? error.problem.title : (words.failed ?? ""), "error");
+    return;
   }
+  new Page(root, server, words, data);
 }
 
 function tell(text: string, kind: "success" | "error"): void {
@@ -69,6 +72,7 @@ class Page {
     this.listen(part("tools"));
     this.rescale();
     this.toToday();
+    this.toOpenWork();
     void this.baseline(data.baselines.at(-1)?.number ?? 0);
     this.root.classList.add("ready");
   }
@@ -161,6 +165,14 @@ class Page {
   private toToday(): void {
     this.sizer.style.width = `${this.scale.width}px`;
     this.scroller.scrollLeft = Math.max(0, this.scale.xDay(dayNumber(this.today)) - this.scroller.clientWidth / 4);
+    this.draw();
+  }
+
+  // What is done is above; the page opens where work goes on.
+  private toOpenWork(): void {
+    const row = this.model.rows.findIndex((task) => !task.is_summary && task.percent < 100);
+    this.sizer.style.height = `${this.model.rows.length * ROW}px`;
+    this.scroller.scrollTop = Math.max(0, row - 6) * ROW;
     this.draw();
   }
 

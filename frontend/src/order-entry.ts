@@ -1,54 +1,6 @@
 // The order form: a grid to type and paste into; the server checks what stands there after every pause.
 import { icon, make } from "./dom";
-
-interface Line {
-  id: number | null;
-  line_no: number;
-  [field: string]: string | number | null;
-}
-interface Fix {
-  field: string;
-  value: string;
-  label: string;
-}
-interface Finding {
-  code: string;
-  row: number | null;
-  field: string;
-  message: string;
-  severity: "error" | "warning";
-  short: string;
-  fixes: Fix[];
-  waiver: { id: number; by: string; at: string; reason: string } | null;
-}
-interface Checked {
-  lines: (Line & { amount: string })[];
-  findings: Finding[];
-  total: string;
-  listed: string;
-  difference: string;
-  errors: number;
-  warnings: number;
-  waived: number;
-  passed: string[];
-}
-interface Saved {
-  id: number;
-  version: number;
-  url: string;
-  edit: string;
-  submit: string;
-  quote: string;
-  waive: string;
-}
-interface Entry {
-  id: number | null;
-  version: number | null;
-  lines: Line[];
-  words: Record<string, string>;
-  may_waive: boolean;
-  urls: { save: string; check: string; products: string; customer: string };
-}
+import type { Checked, Entry, Finding, Fix, Line, Saved } from "./order-entry-types";
 
 const entry = JSON.parse(document.getElementById("entry-data")!.textContent ?? "{}") as Entry;
 const form = document.getElementById("entry") as HTMLFormElement;
@@ -309,7 +261,7 @@ function fillFromProduct(index: number, model: string): void {
 }
 
 let suggestRound = 0;
-async function suggest(text: string): Promise<void> {
+async function suggest(text: string, row = -1): Promise<void> {
   const round = ++suggestRound;
   const currency = (form.elements.namedItem("currency") as HTMLSelectElement).value;
   const answer = await fetch(`${entry.urls.products}?q=${encodeURIComponent(text)}&currency=${currency}`);
@@ -323,6 +275,10 @@ async function suggest(text: string): Promise<void> {
     option.label = one.name;
     return option;
   }));
+  if (lines[row]?.model === text && text) {
+    fillFromProduct(row, text);
+    schedule();
+  }
 }
 
 function position(box: HTMLInputElement): [number, number] {
@@ -348,7 +304,7 @@ body.addEventListener("input", (event) => {
     lines[row]![fields[column]!] = box.value;
   }
   if (fields[column] === "model") {
-    void suggest(box.value);
+    void suggest(box.value, row);
     fillFromProduct(row, box.value);
   }
   touch();

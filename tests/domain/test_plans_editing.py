@@ -264,6 +264,11 @@ def test_several_commands_are_one_step_back(plan, actor):
 
 # ------------------------------------------------------------------------------------------------------- the way back
 
+
+def any_link():
+    return st.sampled_from(sorted(Dependency.objects.values_list("pk", flat=True)) or [0])
+
+
 WISHES = {
     "add": lambda t, draw: {"name": "新任务", "after": draw(t), "duration": 960},
     "delete": lambda t, draw: {"tasks": [draw(t)]},
@@ -290,8 +295,8 @@ WISHES = {
     "assign": lambda t, draw: {"task": draw(t), "needs": [{"skill": Skill.objects.get().pk, "units": 3}]},
     "budget": lambda t, draw: {"task": draw(t), "kind": "outsourced", "amount": "1200.5"},
     "plan": lambda t, draw: {"start": "2026-12-01", "goals": "新目标"},
-    "unlink": lambda t, draw: {"link": draw(st.sampled_from(sorted(Dependency.objects.values_list("pk", flat=True)) or [0]))},
-    "relink": lambda t, draw: {"link": draw(st.sampled_from(sorted(Dependency.objects.values_list("pk", flat=True)) or [0])), "lag": 77},
+    "unlink": lambda t, draw: {"link": draw(any_link())},
+    "relink": lambda t, draw: {"link": draw(any_link()), "lag": 77},
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.plans import START, calendar_of, plans, with_task
 from punctual.engine.cpm import ScheduleResult, schedule
 from punctual.engine.cpm_incremental import IncrementalSchedule
-from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan
+from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan, Task
 from punctual.engine.network_check import lag_minutes
 
 LAWS = settings(max_examples=150, deadline=None)
@@ -130,6 +130,54 @@ def test_a_plan_beside_another_keeps_its_early_dates(left: Plan, right: Plan) ->
     assert all(both[task.uid].start == alone[task.uid].start for task in left.tasks)
 
 
+@LAWS
+@given(plans())
+def test_a_plan_laid_backward_keeps_its_links_and_its_finish_and_cannot_begin_later(plan: Plan) -> None:
+    wanted = schedule(plan).finish + timedelta(days=20)
+    result = schedule(replace(plan, start=None, from_finish=True, finish=wanted))
+    assert broken_links(plan, result) == []
+    assert result.finish <= wanted
+    forward = schedule(replace(plan, start=result.start))
+    assert forward.finish <= wanted
+    assert schedule(replace(plan, start=result.start + timedelta(days=30))).finish > wanted
+
+
+@st.composite
+def grouped(draw: Any) -> tuple[Plan, Plan]:
+    """A plan whose links join summaries and tasks, and the same with every pair of their tasks linked."""
+    groups = [draw(st.integers(1, 3)) for _ in range(draw(st.integers(2, 4)))]
+    tasks, members = [], []
+    for number, size in enumerate(groups):
+        summary, inner = f"S{number}", f"I{number}"
+        tasks += [Task(uid=summary), Task(uid=inner, parent=summary)]
+        own = [f"{number}.{k}" for k in range(size)]
+        lengths = [draw(st.sampled_from([60, 240, 481, 960])) for _ in own]
+        tasks += [
+            Task(uid=uid, parent=inner if k % 2 else summary, duration=length)
+            for k, (uid, length) in enumerate(zip(own, lengths, strict=True))
+        ]
+        tasks.append(Task(uid=f"{number}.x", parent=inner, duration=30))
+        members.append({summary: [*own, f"{number}.x"], **{uid: [uid] for uid in own}})
+    links, pairs = [], []
+    for successor in range(1, len(groups)):
+        for _ in range(draw(st.integers(1, 3))):
+            before = draw(st.sampled_from(sorted(members[draw(st.integers(0, successor - 1))].items())))
+            after = draw(st.sampled_from(sorted(members[successor].items())))
+            kind = draw(st.sampled_from([LinkType.FINISH_START, LinkType.FINISH_FINISH]))
+            lag = draw(st.sampled_from([0, 120, -90]))
+            links.append(Link(before[0], after[0], kind, lag))
+            pairs += [Link(one, two, kind, lag) for one in before[1] for two in after[1]]
+    plan = Plan(start=START, tasks=tasks, links=links)
+    return plan, replace(plan, links=pairs)
+
+
+@LAWS
+@given(grouped())
+def test_a_link_of_a_summary_is_a_link_of_each_of_its_tasks(both: tuple[Plan, Plan]) -> None:
+    plan, spelled_out = both
+    assert schedule(plan).tasks == schedule(spelled_out).tasks
+
+
 CHANGES = st.sampled_from(
     [
         {"duration": 0},
@@ -169,8 +217,6 @@ def test_after_any_changes_the_kept_schedule_equals_a_fresh_one(
 
 
 def test_one_changed_task_computes_only_what_it_touches() -> None:
-    from punctual.engine.network import Task
-
     chains = [Task(uid=(10 * c + i), duration=60 + c) for c in range(100) for i in range(10)]
     links = [Link(10 * c + i, 10 * c + i + 1) for c in range(100) for i in range(9)]
     live = IncrementalSchedule(Plan(start=START, tasks=chains, links=links))

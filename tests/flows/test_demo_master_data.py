@@ -23,11 +23,7 @@ from punctual.domain.parties.rules import (
 from punctual.domain.resources import selectors as resources
 from punctual.domain.resources.models import Resource
 from punctual.domain.resources.rules import reasons_against_resource
-from punctual.flows.demo.calendars import build_calendars
-from punctual.flows.demo.catalog import build_catalog
-from punctual.flows.demo.parties import build_parties
-from punctual.flows.demo.people import build_people
-from punctual.flows.demo.resources import build_resources
+from punctual.flows.demo import build_master_data
 from punctual.platform.accounts.demo import DEMO_NAMES, DEMO_PASSWORD, demo_accounts
 from punctual.platform.search.services import find
 
@@ -36,11 +32,7 @@ TODAY = dt.date(2026, 11, 23)
 
 @pytest.fixture
 def demo(db: None) -> None:
-    build_people()
-    build_calendars(TODAY)
-    build_parties()
-    build_catalog(TODAY)
-    build_resources()
+    build_master_data(TODAY)
 
 
 @pytest.mark.usefixtures("demo")

@@ -16,7 +16,7 @@ from punctual.domain.parties.models import Contact, Customer, Supplier
 from punctual.domain.parties.selectors import customers_with_contacts
 from punctual.domain.resources.models import Resource
 from punctual.domain.resources.selectors import resources_with_details
-from punctual.flows.demo import build_company
+from punctual.flows.demo import build_master_data
 from punctual.flows.master_import import SUBJECTS
 from punctual.flows.master_import.columns import Outcome, exported
 from punctual.flows.master_import.reading import guess, read_rows, read_table, reasons_against_mapping
@@ -222,7 +222,7 @@ def test_a_file_that_is_no_table_gets_one_sentence(person: Person, content: byte
 
 
 def test_what_is_exported_is_read_back_unchanged(person: Person, db: None) -> None:
-    build_company(TODAY)
+    build_master_data(TODAY)
     admin = User.objects.get(username="admin")
     for name, rows in (
         ("customers", customers_with_contacts(admin)),
@@ -243,7 +243,7 @@ def test_who_may_not_see_prices_and_costs_gets_no_such_column(person: Person) ->
 
 
 def test_days_of_a_calendar_come_from_a_sheet(person: Person, db: None) -> None:
-    build_company(TODAY)
+    build_master_data(TODAY)
     planner = User.objects.get(username="planner")
     result = imported(
         planner,

@@ -237,3 +237,9 @@ def test_metrics_are_for_this_machine_and_administrators(client: Client, person:
     answer = client.get("/metrics", REMOTE_ADDR="192.0.2.1")
     assert b"punctual_events_waiting 0.0" in answer.content
     assert client.get("/metrics", REMOTE_ADDR="127.0.0.1").status_code == 200
+
+
+def test_an_address_with_a_nul_leads_nowhere(signed_in: Callable[[str], Client]) -> None:
+    browser = signed_in("sales")
+    assert browser.get("/customers/?q=%00").status_code == 404
+    assert browser.get("/customers/%00/").status_code == 404

@@ -69,7 +69,7 @@ def _samples() -> dict[str, Any]:
     manager = User.objects.get(username="order.manager")
     plan = Plan.objects.select_related("order").order_by("pk").first()
     assert plan is not None
-    order = plan.order
+    order = Order.objects.filter(plan__isnull=False, state="in_progress").order_by("pk")[0]
     attachment = attach(actor=manager, target=order, file=io.BytesIO(b"x"), name="x.txt")
     sheet = "型号,数量,单价\nHC-FS200,1,100\n".encode()
     imported = upload(actor=manager, content=sheet, name="po.csv", today=TODAY)
@@ -101,6 +101,9 @@ def _samples() -> dict[str, Any]:
         "imports/pk": imported.pk,
         "files/pk": attachment.pk,
         "waivers/pk": waiver.pk if waiver else 1,
+        "waiver_id": waiver.pk if waiver else 1,
+        "review/verb": "sign",
+        "revision_id": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
         "settings/pk": manager.pk,
         "me/pk": 1,
     }

@@ -48,7 +48,7 @@ export function header(scale: Scale, view: View, marks: { x: number; text: strin
   for (const mark of marks) {
     const wide = 12 + [...mark.text].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 255 ? 12 : 6.6), 0);
     const x = Math.min(Math.max(mark.x - view.left, -1e4), 1e5);
-    const at = mark.kind === "today" ? x - wide / 2 : x;
+    const at = mark.kind === "today" ? x - wide / 2 : mark.kind === "requested" ? x - wide : x;
     text += `<g class="flag ${mark.kind}"><rect x="${f(at)}" y="25" width="${f(wide)}" height="17" rx="${mark.kind === "today" ? 4 : 1}"/><text x="${f(at + wide / 2)}" y="37.5" text-anchor="middle">${escape(mark.text)}</text></g>`;
   }
   return text;

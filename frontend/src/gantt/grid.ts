@@ -44,7 +44,7 @@ export class Grid {
     for (let index = first; index <= last; index++) html += this.row(model.rows[index] as Task, index, first);
     this.body.innerHTML = html;
     this.body.style.transform = `translateY(${first * ROW - top}px)`;
-    this.body.parentElement?.setAttribute("aria-rowcount", String(model.rows.length + 1));
+    this.body.closest("[role=treegrid]")?.setAttribute("aria-rowcount", String(model.rows.length + 1));
     if (hadFocus) this.focus();
   }
 
@@ -60,18 +60,19 @@ export class Grid {
         ? use("diamond")
         : "";
     const float = task.percent >= 100 ? "—" : model.days(task.total_float);
-    const cell = (css: string, html: string, column = "") => `<span role="gridcell" class="${css}"${column ? ` data-col="${column}"` : ""}>${html}</span>`;
+    const cell = (css: string, html: string, column = "", title = "") =>
+      `<span role="gridcell" class="${css}"${column ? ` data-col="${column}"` : ""}${title ? ` title="${escape(title)}"` : ""}>${html}</span>`;
     const active = on && task.id === model.selected ? 0 : model.selected === null && index === first ? 0 : -1;
     return (
       `<div class="gr${on ? " on" : ""}${task.level === 0 && task.is_summary ? " sum" : ""}" role="row" data-id="${task.id}" tabindex="${active}"` +
       ` aria-level="${task.level + 1}" aria-rowindex="${index + 2}" aria-selected="${on}"${task.is_summary ? ` aria-expanded="${!folded}"` : ""}>` +
       cell("wb", task.wbs) +
-      cell(`nm in${Math.min(task.level, 5)}${task.is_summary ? " b" : ""}`, `${twist}<span class="el" data-user-content>${escape(task.name)}</span>`, "name") +
+      cell(`nm in${Math.min(task.level, 5)}${task.is_summary ? " b" : ""}`, `${twist}<span class="el" title="${escape(task.name)}" data-user-content>${escape(task.name)}</span>`, "name") +
       cell("r", model.durationText(task), "duration") +
       cell("n", shortDay(task.start, chinese), "start") +
       cell(`n${late || (red && late) ? " late" : ""}`, shortDay(task.finish, chinese), "finish") +
       cell(`r${red ? " late" : ""}`, float) +
-      cell("ow", `<span data-user-content>${escape(model.owners(task))}</span>`) +
+      cell("ow", `<span data-user-content>${escape(model.owners(task))}</span>`, "", model.owners(task)) +
       "</div>"
     );
   }

@@ -45,7 +45,7 @@ export class Server {
       const response = await fetch(`${this.root}/edits`, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": token(), "Idempotency-Key": crypto.randomUUID() },
-        body: JSON.stringify({ version: version(), ...command }),
+        body: JSON.stringify({ version: version(), command }),
       });
       if (!response.ok) throw new Refused((await response.json()) as Problem);
       done((await response.json()) as Answer);

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from punctual.api.authentication import actor_of
@@ -119,7 +119,7 @@ def calendars(request: HttpRequest, paging: Query[Paging], filters: Query[Master
 def create_calendar(request: HttpRequest, payload: CalendarIn) -> Any:
     """A new calendar; the first one becomes the company's."""
     facts = CalendarFacts(**payload.model_dump())
-    return 201, _calendar(services.create_calendar(actor=actor_of(request), facts=facts))
+    return Status(201, _calendar(services.create_calendar(actor=actor_of(request), facts=facts)))
 
 
 @router.get("/calendars/{int:pk}", response=CalendarOut)

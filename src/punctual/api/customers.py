@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from punctual.api.authentication import actor_of
 from punctual.api.masters import MasterFilters, Versioned, fields, given, narrowed
@@ -132,7 +132,7 @@ def customers(request: HttpRequest, paging: Query[Paging], filters: Query[Custom
 def create_customer(request: HttpRequest, payload: CustomerIn) -> Any:
     """A new customer."""
     found = services.create_customer(actor=actor_of(request), facts=CustomerFacts(**payload.model_dump()))
-    return 201, _customer(found)
+    return Status(201, _customer(found))
 
 
 @router.get("/customers/{int:pk}", response=CustomerOut)
@@ -181,9 +181,10 @@ def create_contact(request: HttpRequest, payload: ContactIn) -> Any:
     """Somebody new at a customer."""
     told = payload.model_dump()
     customer_id = told.pop("customer_id")
-    return 201, _contact(
-        contact_services.create_contact(actor=actor_of(request), customer_id=customer_id, facts=ContactFacts(**told))
+    found = contact_services.create_contact(
+        actor=actor_of(request), customer_id=customer_id, facts=ContactFacts(**told)
     )
+    return Status(201, _contact(found))
 
 
 @router.get("/contacts/{int:pk}", response=ContactOut)

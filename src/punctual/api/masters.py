@@ -35,6 +35,8 @@ def narrowed(rows: QuerySet[M], filters: MasterFilters, kind: str, /, **equal: o
     rows = rows.exclude(archived_at=None) if filters.archived else rows.filter(archived_at=None)
     if filters.q:
         rows = rows.filter(pk__in=ids(filters.q, kind))
+    if any("\0" in str(value) for value in equal.values()):
+        return rows.none()  # nothing holds it, and PostgreSQL would refuse to look
     return rows.filter(**{name: value for name, value in equal.items() if value not in (None, "")})
 
 

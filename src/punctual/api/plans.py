@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict
+import json
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
@@ -136,12 +135,10 @@ class BaselineIn(Schema):
 
 
 class EditIn(Schema):
-    """A command: ``verb`` and what it needs beside it; ``version`` is the one that the caller has seen."""
-
-    model_config = ConfigDict(extra="allow")
+    """``command``: its ``verb`` and what it needs beside it; ``version`` is the one that the caller has seen."""
 
     version: int
-    verb: str
+    command: dict[str, Any]
 
 
 class EditOut(Schema):
@@ -199,16 +196,15 @@ def edit(request: HttpRequest, order: str, payload: EditIn) -> Any:
     """Do one command: add, delete, move, resize, change, progress, link, relink, unlink, indent, outdent, reorder,
     assign, budget, plan, several, undo, redo. Answers with everything that moved."""
     found = _plan(request, order)
-    command = payload.dict(exclude={"version"})
-    return asdict(
-        edit_plan(
-            plan_id=found.pk,
-            actor=actor_of(request),
-            today=timezone.localdate(),
-            expected_version=payload.version,
-            command=command,
-        )
+    edited = edit_plan(
+        plan_id=found.pk,
+        actor=actor_of(request),
+        today=timezone.localdate(),
+        expected_version=payload.version,
+        command=payload.command,
     )
+    # Thousands of rows may have moved: they are written as they are, without being checked against the schema again.
+    return HttpResponse(json.dumps(vars(edited), default=str), content_type="application/json; charset=utf-8")
 
 
 def _slice(rows: list[dict[str, Any]], paging: Paging) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from punctual.api.authentication import actor_of
 from punctual.api.masters import MasterFilters, Versioned, fields, given, narrowed
@@ -153,7 +153,7 @@ def create_product(request: HttpRequest, payload: ProductIn) -> Any:
     """A new product; revisions and prices follow."""
     actor = actor_of(request)
     found = services.create_product(actor=actor, facts=ProductFacts(**payload.model_dump()))
-    return 201, _detailed(actor, found.pk)
+    return Status(201, _detailed(actor, found.pk))
 
 
 @router.get("/products/{int:pk}", response=ProductOut)
@@ -194,7 +194,7 @@ def add_revision(request: HttpRequest, pk: int, payload: RevisionIn) -> Any:
         facts=RevisionFacts(payload.code, payload.released_on),
         expected_version=payload.version,
     )
-    return 201, _detailed(actor, pk)
+    return Status(201, _detailed(actor, pk))
 
 
 @router.post("/products/{int:pk}/revisions/{int:revision_id}/retire", response=ProductOut)
@@ -264,4 +264,4 @@ def families(request: HttpRequest, paging: Query[Paging]) -> Any:
 @router.post("/product-families", response={201: FamilyOut})
 def create_family(request: HttpRequest, payload: FamilyIn) -> Any:
     found = services.create_family(actor=actor_of(request), facts=FamilyFacts(payload.code, payload.name))
-    return 201, fields(found, FamilyOut.model_fields)
+    return Status(201, fields(found, FamilyOut.model_fields))

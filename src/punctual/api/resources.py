@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from punctual.api.authentication import actor_of
@@ -121,7 +121,7 @@ def create_resource(request: HttpRequest, payload: ResourceIn) -> Any:
     """A new person, machine or outsourced service."""
     actor = actor_of(request)
     facts = ResourceFacts(**_facts(payload.model_dump()))
-    return 201, _resource(actor, services.create_resource(actor=actor, facts=facts))
+    return Status(201, _resource(actor, services.create_resource(actor=actor, facts=facts)))
 
 
 @router.get("/resources/{int:pk}", response=ResourceOut)
@@ -168,4 +168,4 @@ def skills(request: HttpRequest, paging: Query[Paging]) -> Any:
 @router.post("/skills", response={201: SkillOut})
 def create_skill(request: HttpRequest, payload: SkillIn) -> Any:
     found = services.create_skill(actor=actor_of(request), facts=SkillFacts(payload.code, payload.name))
-    return 201, fields(found, SkillOut.model_fields)
+    return Status(201, fields(found, SkillOut.model_fields))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from punctual.api.authentication import actor_of
 from punctual.api.masters import MasterFilters, Versioned, fields, given, narrowed
@@ -78,7 +78,7 @@ def suppliers(request: HttpRequest, paging: Query[Paging], filters: Query[Suppli
 def create_supplier(request: HttpRequest, payload: SupplierIn) -> Any:
     """A new supplier."""
     facts = SupplierFacts(**payload.model_dump())
-    return 201, _supplier(services.create_supplier(actor=actor_of(request), facts=facts))
+    return Status(201, _supplier(services.create_supplier(actor=actor_of(request), facts=facts)))
 
 
 @router.get("/suppliers/{int:pk}", response=SupplierOut)

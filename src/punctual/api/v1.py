@@ -7,6 +7,8 @@ from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
 from punctual.api.customers import router as customers_router
 from punctual.api.me import router as me_router
+from punctual.api.orders import router as orders_router
+from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
 from punctual.api.resources import router as resources_router
@@ -23,7 +25,9 @@ api = NinjaAPI(
 )
 problems.install(api)
 api.add_router("", me_router, tags=["me"])
+api.add_router("", orders_router, tags=["orders"])
 api.add_router("", plans_router, tags=["plans"])
+api.add_router("", plan_templates_router, tags=["plan templates"])
 api.add_router("", customers_router, tags=["customers"])
 api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])

@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, str] = {
     "restore": "back to what a backup holds",
     "doctor": "what is wrong with this installation",
     "manage": "Django's own commands",
+    "import": "orders out of a customer's .xlsx, .xls or .csv: import orders FILE [--dry-run]",
+    "export": "an order's plan as Microsoft Project XML",
     "schedule": "critical path schedule of a Microsoft Project XML file",
     "level": "resource-constrained schedule of a PSPLIB or Patterson file",
     "portfolio": "schedule of many orders with least weighted tardiness",

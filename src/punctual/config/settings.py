@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "punctual.web.shell.middleware.PreferencesMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "punctual.web.shell.middleware.ReadableAddressMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "punctual.api.authentication.ApiTokenMiddleware",

@@ -1,4 +1,8 @@
-"""Where things stand in the arrays that the compiled passes share with the rest: columns, kinds and states."""
+"""Where things stand in the arrays that the compiled passes share with the rest: columns, kinds and states.
+
+The compiled passes hold these numbers as constants, and their cache looks at their own file only: whoever changes a
+number here changes ``cpm_kernels.py`` in the same commit.
+"""
 
 from __future__ import annotations
 

@@ -35,8 +35,9 @@ class NoYear(NotADay):
 def parse_day(value: object) -> dt.date:
     """Read a day from a cell or a form field.
 
-    Accepts date, datetime (its day), a spreadsheet's date number, and text in year-month-day order with full-width
-    digits. Refuses day-first orders, since 03/04/2026 means two days. Raises :class:`NotADay` or :class:`NoYear`.
+    Accepts date, datetime (its day), a spreadsheet's date number (as text too), and text in year-month-day order
+    with full-width digits. Refuses day-first orders, since 03/04/2026 means two days. Raises :class:`NotADay` or
+    :class:`NoYear`.
     """
     if isinstance(value, dt.datetime):
         return _usual(value.date())
@@ -44,6 +45,8 @@ def parse_day(value: object) -> dt.date:
         return _usual(value)
     if isinstance(value, bool):
         raise NotADay(str(value))
+    if isinstance(value, str) and re.fullmatch(r"\s*[3-7]\d{4}\s*", value):
+        value = int(value)
     if isinstance(value, float) and value == value and abs(value) < 1e9:
         value = int(value)
     if isinstance(value, int):

@@ -46,7 +46,8 @@ def _of_python(source: str) -> Iterator[str]:
 
 def _of_template(source: str) -> Iterator[str]:
     for double, single in _TRANS.findall(source):
-        yield double or single
+        # Django looks a template sentence up with its per cent signs doubled.
+        yield (double or single).replace("%", "%%")
     for options, body in _BLOCK.findall(source):
         for part in _PLURAL.split(body):
             text = part if "trimmed" not in options else " ".join(line.strip() for line in part.strip().splitlines())

@@ -117,9 +117,9 @@ def _words(facts: RailFacts) -> str:
 
 def _unpromised(width: int, height: int, words: str) -> SafeString:
     middle = height / 2
-    line = format_html('<line x1="2" x2="{}" y1="{}" y2="{}" class="s-line2 da"/>', width * 0.55, middle, middle)
+    line = format_html('<line x1="2" x2="{}" y1="{}" y2="{}" class="s-line2 da"/>', width * 0.42, middle, middle)
     text = '<text class="s" x="{}" y="{}">{}</text>'
-    return _svg([line, format_html(text, f"{width * 0.6:.0f}", middle + 4, _("Not promised"))], width, height, words)
+    return _svg([line, format_html(text, f"{width * 0.48:.0f}", middle + 4, _("Not promised"))], width, height, words)
 
 
 def _svg(parts: list[SafeString], width: int, height: int, words: str) -> SafeString:

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     _check_port(arguments.host, arguments.port)
     os.environ["PUNCTUAL_COLLECTED"] = "1"
     # The first time the planning kernels are compiled; that goes on beside the migrations and is waited for by nobody.
-    warming = subprocess.Popen([sys.executable, "-m", "punctual.engine.warm"])
+    warming = subprocess.Popen([sys.executable, "-c", "from punctual.engine.cpm import prepare; prepare()"])
     set_up(arguments.data)
     _collect_static()
     if migrate() and not arguments.no_demo:

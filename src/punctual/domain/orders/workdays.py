@@ -7,24 +7,19 @@ import datetime as dt
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.calendars.selectors import add_working_days, is_working_day
 
+MONDAY_TO_FRIDAY = {str(day): [["08:00", "12:00"], ["13:00", "17:00"]] for day in range(1, 6)}
+
 
 class CompanyWorkdays:
-    """The company calendar; Monday to Friday while the company has none yet."""
+    """The default calendar's own answers; before a company has one, Monday to Friday without holidays."""
 
     def __init__(self) -> None:
-        self._calendar = WorkingCalendar.objects.filter(is_default=True, archived_at=None).first()
+        found = WorkingCalendar.objects.filter(is_default=True, archived_at=None).first()
+        self._calendar = found or WorkingCalendar(pk=0, name="", region="", weekly=MONDAY_TO_FRIDAY)
 
     def is_working(self, day: dt.date) -> bool:
-        if self._calendar is None:
-            return day.weekday() < 5
         return is_working_day(self._calendar, day)
 
     def after(self, day: dt.date, working_days: int) -> dt.date:
         """The day that is ``working_days`` working days later; 0 gives ``day`` or the next working day."""
-        if self._calendar is not None:
-            return add_working_days(self._calendar, day, working_days)
-        left = working_days if working_days else (0 if self.is_working(day) else 1)
-        while left:
-            day += dt.timedelta(days=1)
-            left -= self.is_working(day)
-        return day
+        return add_working_days(self._calendar, day, working_days)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from punctual.domain.plans.state import Dates, PlanState, TaskFacts
 from punctual.engine import network
 from punctual.engine.calendars import WorkCalendar
 from punctual.engine.cpm import ScheduleResult, schedule
+from punctual.engine.formats.mspdi.export import file_of
+from punctual.engine.formats.mspdi.write import write_mspdi
 from punctual.engine.network import Constraint, LagUnit, LinkType
 
 CONSTRAINTS: Final[Mapping[str, Constraint]] = {
@@ -90,7 +92,16 @@ def latest_start(state: PlanState, calendars: PlanCalendars, due: Mapping[int, d
     return min(starts, default=None)
 
 
-def _names(state: PlanState) -> dict[int, str]:
+def project_file(state: PlanState, calendars: PlanCalendars, title: str) -> bytes:
+    """The scheduled plan as Microsoft Project XML; task ids there are the rows of the outline."""
+    numbers: dict[int, network.Uid] = {task_id: place.sequence for task_id, place in state.outline.items()}
+    plan = _plan(state, calendars, numbers, frozenset(numbers))
+    named = [replace(task, name=state.tasks[task_id].name) for task_id, task in zip(numbers, plan.tasks, strict=True)]
+    plan = replace(plan, name=title, tasks=named)
+    return write_mspdi(file_of(plan, schedule(plan)))
+
+
+def _names(state: PlanState) -> dict[int, network.Uid]:
     """Task id → the name by which the engine speaks of it; unique, since no two tasks share a WBS number."""
     return {task_id: f"{place.wbs} {state.tasks[task_id].name}" for task_id, place in state.outline.items()}
 
@@ -115,7 +126,7 @@ def _with_predecessors(state: PlanState, targets: Collection[int]) -> frozenset[
 def _plan(
     state: PlanState,
     calendars: PlanCalendars,
-    names: Mapping[int, str],
+    names: Mapping[int, network.Uid],
     wanted: Collection[int],
     *,
     finish: dt.datetime | None = None,
@@ -139,7 +150,7 @@ def _plan(
     )
 
 
-def _task(state: PlanState, task_id: int, names: Mapping[int, str], *, backwards: bool) -> network.Task:
+def _task(state: PlanState, task_id: int, names: Mapping[int, network.Uid], *, backwards: bool) -> network.Task:
     task, place = state.tasks[task_id], state.outline[task_id]
     parent = names[task.parent] if task.parent is not None else None
     if place.is_summary:
@@ -167,7 +178,7 @@ def _task(state: PlanState, task_id: int, names: Mapping[int, str], *, backwards
     )
 
 
-def _dates(result: ScheduleResult, name: str) -> Dates:
+def _dates(result: ScheduleResult, name: network.Uid) -> Dates:
     row = result[name]
     return Dates(
         row.start,

@@ -183,7 +183,7 @@ class TemplateBudget(models.Model):
     template = models.ForeignKey(PlanTemplate, on_delete=models.CASCADE, related_name="budget")
     task = models.ForeignKey(TemplateTask, null=True, blank=True, on_delete=models.CASCADE, related_name="budget")
     kind = models.CharField(_("Kind"), max_length=12, choices=BudgetKind.choices)
-    name = models.CharField(_("For"), max_length=120, blank=True)
+    name = models.CharField(_("Purpose"), max_length=120, blank=True)
     amount = models.DecimalField(_("Fixed amount"), max_digits=18, decimal_places=2, default=0)
     amount_per_unit = models.DecimalField(_("Amount per unit"), max_digits=18, decimal_places=2, default=0)
 
@@ -342,7 +342,7 @@ class BudgetLine(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="budget")
     task = models.ForeignKey(Task, null=True, blank=True, on_delete=models.SET_NULL, related_name="budget")
     kind = models.CharField(_("Kind"), max_length=12, choices=BudgetKind.choices)
-    name = models.CharField(_("For"), max_length=120, blank=True)
+    name = models.CharField(_("Purpose"), max_length=120, blank=True)
     amount = models.DecimalField(_("Amount"), max_digits=18, decimal_places=2)
 
     class Meta:

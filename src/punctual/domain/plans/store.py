@@ -211,9 +211,15 @@ def many(model: type[models.Model], columns: Iterable[str], rows: Sequence[tuple
     assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in wanted)
     key = str(model._meta.pk.column)
     statement = f"UPDATE {quote(model._meta.db_table)} SET {assignments} WHERE {quote(key)} = %s"  # noqa: S608 names only
-    prepared = [
-        [*(field.get_db_prep_save(value, connection) for field, value in zip(wanted, values, strict=True)), pk]
-        for values, pk in rows
-    ]
+    known: dict[dt.datetime, Any] = {}
+
+    def prepare(field: Any, value: Any) -> Any:
+        if not isinstance(value, dt.datetime):
+            return field.get_db_prep_save(value, connection)
+        if value not in known:  # a plan has the same few moments again and again
+            known[value] = field.get_db_prep_save(value, connection)
+        return known[value]
+
+    prepared = [[*map(prepare, wanted, values), pk] for values, pk in rows]
     with connection.cursor() as cursor:
         cursor.executemany(statement, prepared)

@@ -20,7 +20,8 @@ from punctual.kernel.wording import N_
 LONGEST_DAYS: Final = 1000
 CLOCK_DAY: Final = 1440
 _LINK: Final = re.compile(
-    r"(?P<wbs>\d+(?:\.\d+)*)\s*(?P<type>FS|SS|FF|SF)?\s*(?:(?P<sign>[+-])\s*(?P<lag>\d+(?:\.\d+)?)\s*(?P<unit>d|h|e|%|天)?)?",
+    r"(?P<wbs>\d+(?:\.\d+)*)\s*(?P<type>FS|SS|FF|SF)?\s*"
+    r"(?:(?P<sign>[+-])\s*(?P<lag>\d+(?:\.\d+)?)\s*(?P<unit>d|h|e|%|天)?)?",
     re.IGNORECASE,
 )
 _NEED: Final = re.compile(r"(?P<name>.+?)(?:\s*[×x*\s]\s*(?P<units>\d{1,3}))?")
@@ -61,7 +62,7 @@ def parse_days(text: str, field: str) -> int | Reason:
         return Reason(
             code="template.days",
             text=N_(
-                "“%(value)s” is no duration; write working days from 0 to %(most)s, such as 1.5, or 20e for days on the clock."
+                "“%(value)s” is no duration; use working days from 0 to %(most)s, as 1.5; 20e is days on the clock."
             ),
             params={"value": text, "most": LONGEST_DAYS},
             field=field,

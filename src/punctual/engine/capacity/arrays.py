@@ -1,7 +1,9 @@
 """The problem as arrays: what the compiled schedulers read.
 
-All times are divided by their greatest common divisor (``scale``), so that a plan in minutes whose numbers are all multiples of
-30 is scheduled on a half-hour grid; every result is multiplied back exactly. Units of a resource are divided likewise by the
+All times are divided by their greatest common divisor (``scale``), so that a plan in minutes whose numbers are all
+multiples of
+30 is scheduled on a half-hour grid; every result is multiplied back exactly. Units of a resource are divided likewise
+by the
 greatest common divisor of what is asked of it (capacity rounded down, which changes nothing).
 """
 

@@ -1,6 +1,7 @@
 """Compiled small stones: counting zeros of a machine word, and a random number generator whose state the caller holds.
 
-The generator is xorshift64* (Vigna, ACM Transactions on Mathematical Software 42 (2016) 30): one word of state, so that every
+The generator is xorshift64* (Vigna, ACM Transactions on Mathematical Software 42 (2016) 30): one word of state, so
+that every
 search thread has its own stream and the same seed gives the same answer on any number of threads.
 """
 

@@ -1,1 +1,2 @@
-"""Improving finite-capacity schedules until told to stop: makespan of one project, weighted tardiness of many orders."""
+"""Improving finite-capacity schedules until told to stop: makespan of one project, weighted tardiness of many
+orders."""

@@ -1,7 +1,10 @@
-"""Compiled population search for least makespan: activity lists, two-point crossover, justification of every child, restarts.
+"""Compiled population search for least makespan: activity lists, two-point crossover, justification of every child,
+restarts.
 
-After Hartmann, Naval Research Logistics 45 (1998) 733–750 (activity lists), and Valls, Ballestín & Quintanilla, European Journal
-of Operational Research 185 (2008) 495–508 (hybrid genetic algorithm with justification); steady state, with crossover points in
+After Hartmann, Naval Research Logistics 45 (1998) 733–750 (activity lists), and Valls, Ballestín & Quintanilla,
+European Journal
+of Operational Research 185 (2008) 495–508 (hybrid genetic algorithm with justification); steady state, with crossover
+points in
 slots as well as in list places, and a fresh population when the old one has nothing new to say.
 """
 
@@ -38,7 +41,7 @@ class Island(NamedTuple):
     free: Words
     start: Ints
     finish: Ints
-    count: Ints
+    count: Ints  # type: ignore[assignment]  # a column of counts, not tuple.count
     child: Ints
     other: Ints
     priority: npt.NDArray[np.float64]
@@ -161,7 +164,8 @@ def _mutate(project, isle, rate):
 
 @njit(cache=True, nogil=True)
 def _evaluate(project, isle, leads):
-    """Schedule and justify ``isle.child``; returns the makespan, or the largest number when the slots do not suffice."""
+    """Schedule and justify ``isle.child``; returns the makespan, or the largest number when the slots do not
+    suffice."""
     span = forward(project, isle.child, isle.free, isle.start, isle.finish)
     if span >= 0 and not leads:
         sort_by(isle.child, isle.start, span, isle.count, isle.other)
@@ -204,7 +208,8 @@ def _tournament(isle, worst):
 
 @njit(cache=True, nogil=True)
 def evolve(project, isle, leads, evaluations, target, patience):
-    """Make up to ``evaluations`` schedules; stop early at makespan ``target``. Start anew after ``patience`` vain children."""
+    """Make up to ``evaluations`` schedules; stop early at makespan ``target``. Start anew after ``patience`` vain
+    children."""
     size = isle.spans.size
     count = isle.child.size
     for _ in range(evaluations):

@@ -1,9 +1,13 @@
 """Compiled ruin and recreate over many orders for least weighted tardiness (plus the price of moved tasks).
 
-A move takes a late order and some of the orders that hold its resources out of the schedule, from a time on, and puts them back:
-the late one first or with a head start, each task at its earliest feasible place among everything that stayed. It costs some tens
-of tasks where a new schedule costs thousands. Schrimpf, Schneider, Stamm-Wilbrandt & Dueck, Journal of Computational Physics 159
-(2000) 139–171; acceptance by simulated annealing. Now and then all tasks are moved to the left in the order of their starts.
+A move takes a late order and some of the orders that hold its resources out of the schedule, from a time on, and puts
+them back:
+the late one first or with a head start, each task at its earliest feasible place among everything that stayed. It
+costs some tens
+of tasks where a new schedule costs thousands. Schrimpf, Schneider, Stamm-Wilbrandt & Dueck, Journal of Computational
+Physics 159
+(2000) 139–171; acceptance by simulated annealing. Now and then all tasks are moved to the left in the order of their
+starts.
 """
 
 from __future__ import annotations
@@ -28,7 +32,8 @@ class Yard(NamedTuple):
     """One thread's search. n tasks, K orders (one more stands for "none").
 
     ``start finish chosen`` (n) and ``ends`` (K+1), ``cost`` (1): the schedule now; ``best_*`` the best so far.
-    ``user_ptr user`` rows of tasks that can need a resource; ``own_ptr own`` rows of tasks of an order, none of them fixed.
+    ``user_ptr user`` rows of tasks that can need a resource; ``own_ptr own`` rows of tasks of an order, none of them
+    fixed.
     ``floor`` (K+1): end of an order by its fixed tasks alone.
     """
 
@@ -195,7 +200,8 @@ def _pick_late(net, state):
 
 @njit(cache=True, nogil=True)
 def _blocker(net, state, order):
-    """A task of another order that holds a resource while a random waiting task of ``order`` waits; −1 when none found."""
+    """A task of another order that holds a resource while a random waiting task of ``order`` waits; −1 when none
+    found."""
     size = state.own_ptr[order + 1] - state.own_ptr[order]
     for _ in range(6):
         task = state.own[state.own_ptr[order] + below(state.random, size)]
@@ -254,7 +260,8 @@ def _choose(net, state):
 
 @njit(cache=True, nogil=True)
 def _sort_out(net, state, amount):
-    """Keys of what was taken out, made to rise along the links, and ``out`` sorted by them (insertion into runs: Shell 1959)."""
+    """Keys of what was taken out, made to rise along the links, and ``out`` sorted by them (insertion into runs:
+    Shell 1959)."""
     style = chance(state.random)
     for row in range(amount):
         task = state.out[row]
@@ -290,7 +297,8 @@ def _after(state, other, key, task):
 
 @njit(cache=True, nogil=True)
 def _recreate(line, net, state, amount, limit):
-    """Put everything back in the order of ``out``, each task when its predecessors stand; False when dearer than ``limit``."""
+    """Put everything back in the order of ``out``, each task when its predecessors stand; False when dearer than
+    ``limit``."""
     cost = state.cost[0]
     left = amount
     while left > 0:
@@ -325,7 +333,7 @@ def _recreate(line, net, state, amount, limit):
 
 
 @njit(cache=True, nogil=True)
-def _one(line, net, state, heat):
+def _one(line, net, state, heat):  # noqa: C901 - one compiled step; a call would cost what it saves
     for order in range(net.due.size):
         state.bump[order] = 0
     amount = _choose(net, state)

@@ -12,15 +12,25 @@ from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
+from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.resources import build_resources
+from punctual.flows.demo.templates import build_templates
 
 
 @transaction.atomic
-def build_company(today: dt.date) -> None:
-    """Fill an empty database."""
+def build_master_data(today: dt.date) -> None:
+    """People, calendars, customers, suppliers, products and resources: the company before its first order."""
     build_people()
     build_calendars(today)
     build_parties()
     build_catalog(today)
     build_resources()
+
+
+@transaction.atomic
+def build_company(today: dt.date) -> None:
+    """Fill an empty database."""
+    build_master_data(today)
+    build_templates()
     build_orders(today)
+    build_plans(today)

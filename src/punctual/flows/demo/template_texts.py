@@ -48,7 +48,7 @@ cm: 调试与验收
   fat: FAT 出厂验收* | 0 | QC | run FS+1
 dl: 交付
   pak: 拆机包装 | 2+0.5 | FIT 2 | fat
-  shp: 发运! | 3e | TRANS | pak
+  shp: 发运! | 2 | TRANS | pak
   ins: 现场安装 | 8+1 | SITE 3 | shp
   sco: 现场调试 | 6+1 | COM 2 | ins
   trn: 操作培训 | 2 | TRN | sco SS+3
@@ -84,14 +84,14 @@ cm: 调试与验收
   fat: FAT 出厂验收* | 0 | QC | run
 dl: 交付
   pak: 包装 | 1+0.5 | FIT | fat
-  shp: 发运! | 2e | TRANS | pak
+  shp: 发运! | 1 | TRANS | pak
   ins: 现场安装调试 | 5+0.5 | SITE 2 | shp
   sat: SAT 现场验收* | 0 | QC | ins
 """
 
 VISION: Final = """
 ds: 设计
-  opt: 光学方案与打样 | 6 | VIS | 
+  opt: 光学方案与打样 | 6 | VIS
   md: 机械设计 | 8 | MD 2 | opt FS+1
   ed: 电气设计 | 5 | ED | opt FS+2
   alg: 检测算法方案 | 6 | SW | opt
@@ -116,7 +116,7 @@ cm: 调试与验收
   fat: FAT 出厂验收* | 0 | QC | grr
 dl: 交付
   pak: 包装 | 1 | FIT | fat
-  shp: 发运! | 2e | TRANS | pak
+  shp: 发运! | 1 | TRANS | pak
   ins: 现场安装 | 2+0.5 | SITE | shp
   sit: 现场样件验证 | 3 | VIS | ins
   sat: SAT 现场验收* | 0 | QC | sit
@@ -137,7 +137,7 @@ alg: 算法部署 | 3 | VIS | opt
 com: 调试与标定 | 2+0.5 | COM, VIS | alg, cab
 fat: FAT 出厂验收* | 0 | QC | com
 pak: 包装 | 0.5 | FIT | fat
-shp: 发运! | 2e | TRANS | pak
+shp: 发运! | 1 | TRANS | pak
 ins: 现场安装 | 1+0.5 | SITE | shp
 sat: SAT 现场验收* | 0 | QC | ins
 """
@@ -169,7 +169,7 @@ cm: 调试与验收
   fat: FAT 出厂验收* | 0 | QC | cap
 dl: 交付
   pak: 包装 | 1+0.5 | FIT | fat
-  shp: 发运! | 2e | TRANS | pak
+  shp: 发运! | 1 | TRANS | pak
   ins: 现场安装调试 | 3+0.5 | SITE 2 | shp
   sat: SAT 现场验收* | 0 | QC | ins
 """
@@ -197,7 +197,7 @@ as: 装配
 fat: FAT 出厂验收* | 0 | QC | pre
 dl: 交付
   pak: 拆分包装 | 2+0.5 | FIT 2 | fat
-  shp: 发运! | 3e | TRANS | pak
+  shp: 发运! | 2 | TRANS | pak
   ins: 现场安装 | 8+2 | SITE 4, CRN | shp
   ele: 现场接线 | 4+0.5 | ELA 2 | ins SS+4
   sys: 系统联调 | 6+0.5 | COM 2, SW | ins, ele
@@ -221,7 +221,7 @@ com: 空载试车 | 1+0.5 | COM | wir
 fqa: 出厂检验 | 0.5 | QC | com
 fat: 出厂验收* | 0 | QC | fqa
 pak: 包装 | 0.5 | FIT | fat
-shp: 发运! | 2e | TRANS | pak
+shp: 发运! | 1 | TRANS | pak
 acc: 到货验收* | 0 | QC | shp FS+2
 """
 
@@ -254,7 +254,7 @@ cm: 调试与验证
   doc: IQ/OQ 文件 | 4 | QC | com SS+4
 dl: 交付
   pak: 洁净包装 | 2 | FIT | fat, com
-  shp: 发运! | 3e | TRANS | pak
+  shp: 发运! | 2 | TRANS | pak
   ins: 现场安装 | 5+1 | SITE 2 | shp
   iqo: IQ/OQ 执行 | 5 | QC, COM | ins
   trn: 操作培训 | 2 | TRN | iqo SS+2
@@ -284,7 +284,7 @@ cm: 调试与验收
   fat: FAT 出厂验收* | 0 | QC | doc
 dl: 交付
   pak: 包装 | 1 | FIT | fat
-  shp: 发运! | 2e | TRANS | pak
+  shp: 发运! | 1 | TRANS | pak
   ins: 现场安装与 OQ | 3 | SITE, QC | shp
   sat: SAT 现场验收* | 0 | QC | ins
 """
@@ -295,7 +295,7 @@ stk: 查库存与预留 | 0.5 | PUR | chk
 buy: 缺口采购 | 7e | PUR | stk
 iqc: 来料检验 | 0.5 | QC | buy
 pik: 拣配与包装 | 0.5+0.01 | FIT | iqc
-shp: 发运! | 2e | TRANS | pik
+shp: 发运! | 1 | TRANS | pik
 acc: 客户签收* | 0 | QC | shp
 """
 

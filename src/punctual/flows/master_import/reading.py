@@ -166,7 +166,7 @@ class _NotYesNo(ValueError):
 
 
 def text_of(cell: Cell) -> str:
-    """A cell as the text a person sees: whole numbers without “.0”, days as ISO."""
+    """A cell as the text a person sees: whole numbers without “.0”, days as ISO, no NUL (databases hold none)."""
     if isinstance(cell, bool):
         return "1" if cell else "0"
     if isinstance(cell, float):
@@ -176,7 +176,7 @@ def text_of(cell: Cell) -> str:
             return str(cell)
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         return cell.date().isoformat()
-    return "" if cell is None else str(cell).strip()
+    return "" if cell is None else str(cell).replace("\0", "").strip()
 
 
 def _whole(cell: Cell) -> int:

@@ -161,7 +161,7 @@ def edit_product(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         crumbs=crumbs,
         back=_url(found) if found else reverse("products"),
         done=_url,
-        wide={"name": "w2x", "description": "w4x"},
+        wide={"name": "w2x", "lead_time_days": "w2x", "description": "w4x"},
     )
 
 

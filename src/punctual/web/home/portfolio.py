@@ -68,7 +68,7 @@ def timeline(bars: Sequence[Bar], today: dt.date) -> SafeString:
     parts.append(format_html('<text x="{}" y="14" text-anchor="middle" class="acc b">{}</text>', x, _("Today")))
     words = _("%(count)d running orders on a time axis") % {"count": len(bars)}
     body = format_html_join("", "{}", ((part,) for part in parts))
-    shape = '<svg class="pfl" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">{3}</svg>'
+    shape = '<svg class="pfl" width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="group" aria-label="{2}">{3}</svg>'
     return format_html(shape, WIDTH, height, words, body)
 
 
@@ -77,6 +77,8 @@ def _grid(axis: _Axis, height: int) -> list[SafeString]:
     for month in axis.months():
         x = f"{axis.at(month):.1f}"
         parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-grid"/>', x, height))
+        if axis.at(month) > WIDTH - 40:
+            continue
         name = f"{month.month}月" if is_chinese() else _MONTHS[month.month - 1]
         text = name if month.month > 1 else f"{month.year} {name}"
         parts.append(format_html('<text x="{}" y="14" class="s">{}</text>', f"{axis.at(month) + 3:.1f}", text))

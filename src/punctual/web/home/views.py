@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import RUNNING, Health
@@ -106,15 +107,19 @@ def _why(order: Order, today: dt.date, tolerance: int) -> str:
     if due is None:
         return ""
     if found is Health.OVERDUE:
-        return _("%(days)d days past the date") % {"days": (today - due).days}
+        return _("%(days)s past the date") % {"days": _days((today - due).days)}
     if found is Health.LATE and order.planned_date:
-        return _("the plan ends %(days)d days after the date") % {"days": (order.planned_date - due).days}
+        return _("the plan ends %(days)s after the date") % {"days": _days((order.planned_date - due).days)}
     if found is Health.AT_RISK and order.planned_date:
         left = (due - order.planned_date).days
         if left >= tolerance:
             return _("not begun although its latest start has passed")
-        return _("only %(days)d days between plan and date") % {"days": left}
+        return _("only %(days)s between plan and date") % {"days": _days(left)}
     return ""
+
+
+def _days(count: int) -> str:
+    return ngettext("%(days)d day", "%(days)d days", count) % {"days": count}
 
 
 def _bar(order: Order) -> Bar | None:

@@ -155,7 +155,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
 def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
     actor, today = _actor(request), timezone.localdate()
     try:
-        data, reasons = _read(request.POST.get("data", ""))
+        data, reasons = _read(request.POST.get("data", ""), input_of(order) if order else None)
         if order is None:
             order = create_order(actor=actor, data=data, today=today, reasons=reasons)
         else:
@@ -184,15 +184,15 @@ def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
     )
 
 
-def _read(text: str) -> tuple[OrderInput, list[Reason]]:
-    """The JSON that the grid sends."""
+def _read(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list[Reason]]:
+    """The JSON that the grid sends; what it leaves out of the header stays as ``before``."""
     try:
         raw = json.loads(text)
     except ValueError as error:
         raise Refusal(Reason("order.entry", N_("The form did not arrive whole. Send it again."))) from error
     if not isinstance(raw, dict) or not all(isinstance(line, dict) for line in raw.get("lines", [])):
         raise Refusal(Reason("order.entry", N_("The form did not arrive whole. Send it again.")))
-    return read_order({**raw.get("header", {}), "lines": raw.get("lines", [])})
+    return read_order({**raw.get("header", {}), "lines": raw.get("lines", [])}, before=before)
 
 
 def _conflict(conflict: Conflict) -> JsonResponse:

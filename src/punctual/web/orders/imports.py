@@ -37,6 +37,7 @@ from punctual.domain.orders.services.imports import (
     upload,
 )
 from punctual.domain.parties.models import Customer
+from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -53,7 +54,7 @@ FIELD_WORDS: Final[dict[str, Promise]] = {
     "customer_line_no": gettext_lazy("Customer's line"),
     "model": gettext_lazy("Model"),
     "revision": gettext_lazy("Revision"),
-    "description": gettext_lazy("Description"),
+    "description": gettext_lazy("Product name"),
     "quantity": gettext_lazy("Quantity"),
     "unit": gettext_lazy("Unit"),
     "unit_price": gettext_lazy("Unit price"),
@@ -85,6 +86,7 @@ def _actor(request: HttpRequest) -> User:
 class CellView:
     field: str
     text: str
+    shown: str
     was: str
     css: str
     icon: str
@@ -163,7 +165,10 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
     item = _item(request, pk)
     job = Job.objects.filter(pk=item.job_id).first() if item.job_id else None
     if item.state == ImportState.OPEN and job is not None and job.state in (JobState.QUEUED, JobState.RUNNING):
-        return render(request, "orders/import_job.html", {"title": item.name, "item": item, "job": job})
+        part = "_body" if request.headers.get("HX-Request") else ""
+        return render(request, f"orders/import_job{part}.html", {"title": item.name, "item": item, "job": job})
+    if job is not None and request.headers.get("HX-Request") and "at" not in request.GET:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("import", args=[item.pk])})
     return _show(request, item, job)
 
 
@@ -206,8 +211,8 @@ def _show(
         "total": result.data,
         "query": urlencode({name: str(query[name]) for name in ("show", "page") if name in query}),
     }
-    status = 422 if reasons and request.method == "POST" else 200
-    return render(request, "orders/import.html", context, status=status)
+    part = "_body" if request.headers.get("HX-Request") else ""
+    return render(request, f"orders/import{part}.html", context)
 
 
 def _chosen(result: Evaluated, show: str) -> list[RowView]:
@@ -235,7 +240,8 @@ def _columns(item: OrderImport) -> list[tuple[str, str, str]]:
 def _line(row: RowView, fields: list[str]) -> Line:
     found: dict[str, Finding] = {}
     for finding in row.findings:
-        if finding.reason.field not in found or finding.reason.is_error:
+        kept = found.get(finding.reason.field)
+        if kept is None or (finding.reason.is_error and not kept.reason.is_error):
             found[finding.reason.field] = finding
     cells = []
     for name in fields:
@@ -247,11 +253,20 @@ def _line(row: RowView, fields: list[str]) -> Line:
         elif name in row.was:
             css, icon = "fx", "circle-check"
         text = row.texts.get(name, "")
-        cells.append(CellView(name, text, row.was.get(name, ""), css, icon, short, name in NUMBERS))
+        shown = _grouped(text) if name in NUMBERS else text
+        cells.append(CellView(name, text, shown, row.was.get(name, ""), css, icon, short, name in NUMBERS))
     if row.skip:
         return Line(row, "skip", "ban", cells)
     mark = "alert-circle" if row.errors else "arrows-diff" if row.warnings else "circle-check"
     return Line(row, "late" if row.errors else "warn" if row.warnings else "ok", mark, cells)
+
+
+def _grouped(text: str) -> str:
+    """A number with thousands separators; what is none stays as it was written."""
+    try:
+        return f"{parse_decimal(text):,f}" if text else ""
+    except NotANumber:
+        return text
 
 
 def _problem(result: Evaluated, at: str, shown: list[str]) -> Problem | None:

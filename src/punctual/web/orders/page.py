@@ -108,13 +108,26 @@ def actions(order: Order, actor: User, checked: Checked | None, *, today: dt.dat
     elif order.state == OrderState.ON_HOLD:
         refused = reasons_against(actor, "orders.steer")
         main.append(Action("resume", _("Resume"), "player-play", not refused, tuple(refused)))
+    following = _NEXT.get(cast(OrderState, order.state), "")
+    if following and may(actor, PERMISSION[following]):
+        name = next(icon for verb, icon, _question in _REST if verb == following)
+        main.append(Action(following, _(LIFE.verbs[following]), name))
     rest = [
         Action(verb, _(LIFE.verbs[verb]), name, asks_reason=verb in NEEDS_REASON, confirm=question)
         for verb, name, question in _REST
-        if LIFE.allows(order.state, verb) and may(actor, PERMISSION[verb])
+        if verb != following and LIFE.allows(order.state, verb) and may(actor, PERMISSION[verb])
     ]
     return main, rest
 
+
+_NEXT: Final = {
+    OrderState.CONFIRMED: "start",
+    OrderState.IN_PROGRESS: "deliver",
+    OrderState.PARTIALLY_DELIVERED: "deliver",
+    OrderState.DELIVERED: "accept",
+    OrderState.ACCEPTED: "close",
+}
+"""The step that usually follows; it stands before the dots."""
 
 _REST: Final = (
     ("quote", "file-text", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -51,6 +52,7 @@ OTHER_FIELDS: Final[dict[str, Promise]] = {
     "cells": gettext_lazy("Cells changed"),
     "line_no": gettext_lazy("Line"),
 }
+MONEY: Final = frozenset({"total_amount", "stated_total"})
 HIDDEN: Final = frozenset({"line_count"})
 
 
@@ -131,4 +133,9 @@ def _value(name: str, value: object) -> str:
         return str(SignState(str(value)).label)
     if name == "priority" and str(value).isdigit() and int(str(value)) in Priority.values:
         return str(Priority(int(str(value))).label)
+    if str(value).startswith("order."):
+        # A waiver tells which check it is for; the reason beside it is what people read.
+        return ""
+    if name in MONEY:
+        return f"{Decimal(str(value)):,}"
     return str(value)[:200]

@@ -20,7 +20,7 @@ from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order, OrderState, Priority
 from punctual.domain.orders.selectors import by_due, health_of, with_health
 from punctual.domain.parties.models import Grade
-from punctual.platform.accounts.models import User
+from punctual.platform.accounts.models import Role, User
 from punctual.web.formatting import UNKNOWN
 from punctual.web.orders import marks
 from punctual.web.shell.lists import BuiltInView, Column, Filter
@@ -96,8 +96,12 @@ def _state_options(actor: User) -> Sequence[tuple[str, Words]]:
     return list(OrderState.choices)
 
 
+OWNERS: Final = (Role.ORDER_MANAGER, Role.SALES)
+
+
 def _owner_options(actor: User) -> Sequence[tuple[str, Words]]:
-    owners = User.objects.filter(orders__isnull=False).distinct().order_by("display_name")
+    # Whoever may own orders, not whoever does: that would mean reading every order.
+    owners = User.objects.filter(role__in=OWNERS).order_by("display_name")
     return [("me", _("Me")), *((str(one.pk), one.name) for one in owners[:40])]
 
 

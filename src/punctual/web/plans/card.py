@@ -16,11 +16,11 @@ from punctual.web.plans.views import plan_of_order
 
 
 def plan_card(*, order_id: int, actor: User, today: dt.date) -> dict[str, Any] | None:
-    """Context of ``plans/order_card.html`` (as ``plan_card``); None when there is no plan that the actor may see."""
+    """Context of ``plans/order_card.html`` (as ``card``); None when there is no plan that the actor may see."""
     plan = plan_of_order(actor, order_id)
     if plan is None:
         return None
-    words = {"today": _("Today"), "promised": _("Promised"), "requested": _("Requested")}
+    words = {"today": _("today"), "promised": _("Promised"), "requested": _("Requested")}
     return {
         "plan": plan,
         "picture": plan_picture(plan, today=today, words=words),

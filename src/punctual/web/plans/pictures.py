@@ -17,7 +17,8 @@ from punctual.web.formatting import day_text
 WIDTH: Final = 860
 TOP: Final = 20
 MOST_TICKS: Final = 9
-MOST_PHASES: Final = 12
+MOST_PHASES: Final = 14
+LONGEST_LABEL: Final = 16
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Picture:
 def picture(
     spans: Sequence[Span],
     *,
-    left: int = 112,
+    left: int = 150,
     row_height: int = 24,
     marks: Sequence[tuple[dt.date, str, str]] = (),
     shaded: Sequence[tuple[dt.date, dt.date]] = (),
@@ -110,7 +111,7 @@ def picture(
         bar = box(span.start, span.finish)
         rows.append(
             Row(
-                label=span.label,
+                label=span.label if len(span.label) <= LONGEST_LABEL else f"{span.label[: LONGEST_LABEL - 1]}…",
                 y=TOP + 2 + index * row_height,
                 bar=bar,
                 done=Box(bar.x, round(bar.w * span.percent / 100, 1)),
@@ -122,10 +123,12 @@ def picture(
         )
     step = next(weeks for weeks in (1, 2, 4, 8, 13, 26, 52) if days / 7 / weeks <= MOST_TICKS or weeks == 52)
     mondays = range(0, days, 7)
-    ticks = [
-        (x(first + dt.timedelta(days=day)), day_text(first + dt.timedelta(days=day)) if day // 7 % step == 0 else "")
-        for day in mondays
-    ]
+    flags = [(x(day) + (scale / 2 if css == "today" else scale), words, css) for day, words, css in marks]
+    ticks = []
+    for day in mondays:
+        at = x(first + dt.timedelta(days=day))
+        shown = day // 7 % step == 0 and all(abs(at + 16 - flag) > 42 for flag, *_ in flags)
+        ticks.append((at, day_text(first + dt.timedelta(days=day)) if shown else ""))
     one = dt.timedelta(days=1)
     return Picture(
         width=WIDTH,
@@ -134,7 +137,7 @@ def picture(
         rows=rows,
         ticks=ticks,
         shades=[box(start, end + one) for start, end in shaded if end >= first and start <= last],
-        marks=[(x(day) + (scale / 2 if css == "today" else scale), words, css) for day, words, css in marks],
+        marks=flags,
     )
 
 
@@ -152,7 +155,7 @@ def long_breaks(days: Sequence[str]) -> list[tuple[dt.date, dt.date]]:
 
 def plan_picture(plan: Plan, *, today: dt.date, words: Mapping[str, str]) -> Picture | None:
     """The phases of an order's plan with its last baseline, today and the promised day."""
-    rows = _phases(list(plan.tasks.order_by("sequence")))
+    rows = _phases(list(plan.tasks.exclude(start=None).order_by("sequence")))
     if not rows:
         return None
     baseline: Baseline | None = plan.baselines.order_by("-number").first()
@@ -189,11 +192,22 @@ def _local(moment: dt.datetime | None) -> dt.datetime:
 
 
 def _phases(tasks: Sequence[Task]) -> list[tuple[Task, int]]:
-    """The outermost level that shows more than two rows, with the share of each that is done."""
-    by_level: dict[int, list[Task]] = {}
+    """The outermost rows, the longest of them opened while there is room, with the share of each that is done."""
+    children: dict[int | None, list[Task]] = {}
     for task in tasks:
-        by_level.setdefault(task.wbs.count("."), []).append(task)
-    chosen = next((rows for _, rows in sorted(by_level.items()) if len(rows) > 2), tasks)
+        children.setdefault(task.parent_id, []).append(task)
+    chosen = children.get(None, [])
+    while True:
+        longest = max(
+            (row for row in chosen if row.is_summary),
+            key=lambda row: _local(row.finish) - _local(row.start),
+            default=None,
+        )
+        inside = children.get(longest.pk, []) if longest else []
+        if longest is None or len(chosen) - 1 + len(inside) > MOST_PHASES:
+            break
+        at = chosen.index(longest)
+        chosen = [*chosen[:at], *inside, *chosen[at + 1 :]]
     leaves = [task for task in tasks if not task.is_summary]
     found = []
     for row in chosen[:MOST_PHASES]:
@@ -210,7 +224,7 @@ def template_picture(
     """Every task of a template's preview."""
     spans = [
         Span(
-            state.label(task_id)[:18],
+            state.label(task_id),
             dates[task_id].start,
             dates[task_id].finish,
             is_critical=dates[task_id].is_critical,

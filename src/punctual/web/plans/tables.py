@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable, Sequence
+
 from django.db.models import F, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from punctual.domain.plans.models import Plan, PlanTemplate
 from punctual.platform.accounts.models import User
 from punctual.web.formatting import day_text, days_text
 from punctual.web.shell.lists import Column, Filter
+from punctual.web.shell.navigation import Words
 
 
 def days_late(plan: Plan) -> int | None:
@@ -34,42 +37,48 @@ def _progress(plan: Plan) -> SafeString:
     )
 
 
+def _day(value: dt.date | dt.datetime | None) -> SafeString:
+    return format_html('<span class="nw">{}</span>', day_text(value))
+
+
+def _date(
+    key: str, label: Words, value: Callable[[Plan], dt.date | dt.datetime | None], sort: str, *, fold: bool = False
+) -> Column:
+    return Column(key, label, value, lambda plan: _day(value(plan)), (sort,), fold=fold)
+
+
 PLAN_COLUMNS = (
     Column("order", _("Order"), lambda plan: plan.order.label, sort=("order__number",)),
     Column("customer", _("Customer"), lambda plan: str(plan.order.customer or ""), sort=("order__customer__name",)),
     Column("owner", _("Owner"), lambda plan: str(plan.order.owner or ""), sort=("order__owner",), fold=True),
     Column("progress", _("Progress"), lambda plan: plan.progress, html=_progress, sort=("progress",)),
-    Column("start", _("Start"), lambda plan: plan.planned_start, lambda plan: _day(plan.planned_start), ("planned_start",)),
-    Column("latest_start", _("Latest start"), lambda plan: plan.latest_start, lambda plan: _day(plan.latest_start), ("latest_start",), fold=True),
-    Column("requested", _("Requested"), lambda plan: plan.order.requested_date, lambda plan: _day(plan.order.requested_date), ("order__requested_date",)),
-    Column("promised", _("Promised"), lambda plan: plan.order.promised_date, lambda plan: _day(plan.order.promised_date), ("order__promised_date",)),
-    Column("planned", _("Planned"), lambda plan: plan.planned_date, lambda plan: _day(plan.planned_date), ("planned_date",)),
-    Column("late", pgettext_lazy("planned minus requested", "Against requested"), days_late, html=_late, number=True),
+    _date("start", _("Start"), lambda plan: plan.planned_start, "planned_start"),
+    _date("latest_start", _("Latest start"), lambda plan: plan.latest_start, "latest_start", fold=True),
+    _date("requested", _("Requested"), lambda plan: plan.order.requested_date, "order__requested_date"),
+    _date("promised", _("Promised"), lambda plan: plan.order.promised_date, "order__promised_date"),
+    _date("planned", _("Planned"), lambda plan: plan.planned_date, "planned_date"),
+    Column("late", _("Against requested"), days_late, html=_late, number=True),
     Column("tasks", _("Tasks"), lambda plan: plan.task_count, sort=("task_count",), number=True, fold=True),
-)  # fmt: skip
+)
 
 
-def _day(value: object) -> SafeString:
-    return format_html('<span class="nw">{}</span>', day_text(value))  # type: ignore[arg-type]
-
-
-def _where(rows: QuerySet[Plan], values: object) -> QuerySet[Plan]:
-    wanted = set(values)  # type: ignore[call-overload]
+def _where(rows: QuerySet[Plan], values: Sequence[str]) -> QuerySet[Plan]:
+    wanted = set(values)
     if wanted == {"late"}:
         return rows.filter(planned_date__gt=F("order__requested_date"))
     return rows.filter(planned_date__lte=F("order__requested_date")) if wanted == {"in_time"} else rows
 
 
-def _standing(user: User) -> list[tuple[str, object]]:
+def _standing(user: User) -> list[tuple[str, Words]]:
     return [("late", _("After the requested date")), ("in_time", _("On the requested date or before"))]
 
 
-def _mine(rows: QuerySet[Plan], values: object) -> QuerySet[Plan]:
-    return rows.filter(order__owner_id__in=[one for one in values if str(one).isdigit()])  # type: ignore[attr-defined]
+def _mine(rows: QuerySet[Plan], values: Sequence[str]) -> QuerySet[Plan]:
+    return rows.filter(order__owner_id__in=[one for one in values if one.isdigit()])
 
 
 PLAN_FILTERS = (
-    Filter("standing", _("Planned delivery"), _standing, _where, multiple=False),  # type: ignore[arg-type]
+    Filter("standing", _("Planned delivery"), _standing, _where, multiple=False),
     Filter("owner", _("Owner"), lambda user: [(str(user.pk), _("Mine"))], _mine, multiple=False),
 )
 
@@ -83,8 +92,8 @@ TEMPLATE_COLUMNS = (
 )
 
 
-def _archived(rows: QuerySet[PlanTemplate], values: object) -> QuerySet[PlanTemplate]:
-    return rows.filter(archived_at__isnull="archived" not in values)  # type: ignore[operator]
+def _archived(rows: QuerySet[PlanTemplate], values: Sequence[str]) -> QuerySet[PlanTemplate]:
+    return rows.filter(archived_at__isnull="archived" not in values)
 
 
 TEMPLATE_FILTERS = (

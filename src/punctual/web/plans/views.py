@@ -36,7 +36,7 @@ WORDS = {
     "fold": gettext_lazy("Fold"),
     "unfold": gettext_lazy("Unfold"),
     "critical": gettext_lazy("critical"),
-    "today": gettext_lazy("Today"),
+    "today": gettext_lazy("today"),
     "requested": gettext_lazy("Requested"),
     "promised": gettext_lazy("Promised"),
     "remove": gettext_lazy("Remove"),

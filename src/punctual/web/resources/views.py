@@ -46,6 +46,16 @@ def _kind_cell(item: Any) -> SafeString:
     return format_html('<span class="st pl">{}{}</span>', icon(ICONS[item.kind]), item.get_kind_display())
 
 
+def _cost_column(currency: str) -> Column:
+    return Column(
+        "hourly_cost",
+        gettext_lazy("Cost per hour"),
+        lambda item: money_text(item.hourly_cost, currency),
+        sort=("hourly_cost",),
+        number=True,
+    )
+
+
 class ResourceList(MasterList):
     key = "resources"
     subject = "resources"
@@ -98,16 +108,15 @@ class ResourceList(MasterList):
         Column("skills", gettext_lazy("Skills"), _skills),
         Column("calendar", gettext_lazy("Calendar"), lambda item: item.calendar, sort=("calendar__code",), fold=True),
         Column("units", gettext_lazy("Units"), lambda item: item.units, sort=("units",), number=True, fold=True),
-        Column(
-            "hourly_cost",
-            gettext_lazy("Cost per hour"),
-            lambda item: money_text(item.hourly_cost, company().currency),
-            sort=("hourly_cost",),
-            number=True,
-            permission="resources.see_cost",
-        ),
         state_column(),
     )
+
+    def shown_columns(self, actor: User) -> list[Column]:
+        """With the cost for who may see it, in the company's currency, which is asked for once."""
+        columns = super().shown_columns(actor)
+        if may(actor, "resources.see_cost"):
+            columns.insert(-1, _cost_column(company().currency))
+        return columns
 
     def everything(self, actor: User) -> QuerySet[Resource]:
         return selectors.resources_with_details(actor)

@@ -24,8 +24,6 @@ def theme_of(request: HttpRequest) -> str:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Navigation, theme, unread notifications and the languages."""
-    if request.headers.get("HX-Request") and not request.headers.get("HX-Boosted"):
-        return {"theme": theme_of(request)}
     groups = list(shown(request))
     return {
         "theme": theme_of(request),

@@ -113,6 +113,7 @@ class ListPage(View):
     default_sort: ClassVar[str] = ""
     per_page: ClassVar[int] = 50
     template_name: ClassVar[str] = "shell/list.html"
+    """How the table looks; ``ol`` places the columns of orders on phones."""
     create: ClassVar[tuple[str, Words, str] | None] = None
     """(url name, words, permission) of the page's primary button."""
     import_url: ClassVar[tuple[str, str] | None] = None

@@ -41,7 +41,7 @@ def document_of(order: Order, lines: Sequence[OrderLine]) -> Document:
         target=order,
         label=order.label,
         detail=" · ".join(part for part in (str(customer or ""), order.customer_po_number) if part),
-        texts=[order.label, order.customer_po_number, *names, *sorted(products)],
+        texts=[order.number or "", order.customer_po_number, *names, *sorted(products)],
     )
 
 

@@ -8,15 +8,16 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from punctual.domain.calendars.selectors import company_calendar
+from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.models import Order, OrderLine
+from punctual.domain.plans.engine_plan import PlanCalendars, latest_start
 from punctual.domain.plans.models import DeliveryStandard, Plan, PlanTemplate, ProductTemplate
-from punctual.domain.plans.results import reschedule
+from punctual.domain.plans.results import delivering, reschedule
 from punctual.domain.plans.state import PlanFacts, PlanState, condensed
 from punctual.domain.plans.store import Stored, write_rows
 from punctual.domain.plans.template_rows import Step, TemplateRows, rows_of, unfold
 from punctual.domain.plans.wishes import refuse
-from punctual.domain.plans.work_calendars import USUAL_DAY
+from punctual.domain.plans.work_calendars import USUAL_DAY, work_calendar
 from punctual.kernel.quantity import plain
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -26,8 +27,16 @@ from punctual.platform.outbox.services import emit
 
 
 @transaction.atomic
-def make_plan(*, order: Order, actor: User, today: dt.date, start: dt.date | None = None) -> Plan:
-    """Goals, WBS, tasks, links, needs, budget and standards out of the templates, scheduled from ``start`` (today).
+def make_plan(
+    *,
+    order: Order,
+    actor: User,
+    today: dt.date,
+    start: dt.date | None = None,
+    deliver_on: dt.date | None = None,
+) -> Plan:
+    """Goals, WBS, tasks, links, needs, budget and standards out of the templates, scheduled from ``start`` (today), or
+    from the last day that still delivers everything by the end of ``deliver_on`` (then ``start`` is the latest).
 
     Several lines become a summary each. A line whose product calls for no template is one task of the product's lead
     time. The planned dates go on the order. The caller has locked the order, or makes it. Refused when it has a plan.
@@ -41,14 +50,19 @@ def make_plan(*, order: Order, actor: User, today: dt.date, start: dt.date | Non
     templates = _templates(lines)
     rows = rows_of(templates.values())
     goals = "\n".join(dict.fromkeys(row.goals for row in rows.values() if row.goals))
-    begin = start or today
-    plan = Plan.objects.create(order=order, calendar=company_calendar(), start=begin, goals=goals)
-    state = PlanState(PlanFacts(begin, None, goals))
-    standards: list[DeliveryStandard] = []
-    for line in lines:
-        template = templates.get(line.product_id or 0)
-        found = rows[template.pk] if template else _single(line)
+    state = PlanState(PlanFacts(start or today, None, goals))
+    by_line = [
+        (line, rows[templates[line.product_id].pk] if line.product_id in templates else _single(line)) for line in lines
+    ]
+    for line, found in by_line:
         _unfold_line(state, line, found, alone=len(lines) == 1)
+    calendar = _calendar()
+    if deliver_on is not None:
+        last = _last_start(state, calendar, deliver_on)
+        state.plan.start = last if start is None else min(start, last)
+    plan = Plan.objects.create(order=order, calendar=calendar, start=state.plan.start, goals=goals)
+    standards: list[DeliveryStandard] = []
+    for line, found in by_line:
         standards += _standards(plan, line, found, len(standards))
     state.replace_ids(write_rows(plan, state, condensed(state.journal)))
     DeliveryStandard.objects.bulk_create(standards, batch_size=500)
@@ -58,6 +72,21 @@ def make_plan(*, order: Order, actor: User, today: dt.date, start: dt.date | Non
     record(actor=actor, verb="plan_make", target=plan, changes=changes)
     emit("plan.made", plan_id=plan.pk, order_id=order.pk, by=actor.pk)
     return plan
+
+
+def _calendar() -> WorkingCalendar:
+    """The company's calendar; where there is none yet, a usual one becomes it."""
+    found = WorkingCalendar.objects.filter(is_default=True).first()
+    if found is not None:
+        return found
+    weekly = {str(day): [["08:00", "12:00"], ["13:00", "17:00"]] for day in range(1, 6)}
+    return WorkingCalendar.objects.create(code="STD", name="标准日历", weekly=weekly, is_default=True)
+
+
+def _last_start(state: PlanState, calendar: WorkingCalendar, day: dt.date) -> dt.date:
+    due = {task_id: day for tasks in delivering(state).values() for task_id in tasks}
+    calendars = PlanCalendars(work_calendar(calendar, state.plan.start), {})
+    return latest_start(state, calendars, due) or state.plan.start
 
 
 def _templates(lines: Sequence[OrderLine]) -> dict[int, PlanTemplate]:

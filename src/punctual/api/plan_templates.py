@@ -1,0 +1,182 @@
+"""Plan templates: how a kind of product is planned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from punctual.api.authentication import actor_of
+from punctual.api.pages import Listing, Paging, listing
+from punctual.domain.plans.models import PlanTemplate
+from punctual.domain.plans.selectors import listed_templates, shape_tasks, template_by_code
+from punctual.domain.plans.services.templates import (
+    archive_template,
+    change_template,
+    copy_template,
+    create_template,
+    preview,
+)
+from punctual.domain.plans.template_document import document_of, vocabulary
+from punctual.domain.plans.template_rows import rows_of
+from punctual.platform.accounts.permissions import require
+
+router = Router()
+
+
+class TemplateHead(Schema):
+    code: str
+    version: int
+    name: str
+    family: int | None
+    archived: bool
+
+
+class TemplateTaskIO(Schema):
+    """A row of the outline. ``duration`` in working days (``30e``: days on the clock), ``needs`` such as ``钳工 2``,
+    ``after`` such as ``1.1 FS+2``."""
+
+    id: int | None = None
+    level: int = 0
+    name: str
+    duration: str = ""
+    duration_per_unit: str = ""
+    is_milestone: bool = False
+    is_delivery: bool = False
+    needs: str = ""
+    after: str = ""
+    notes: str = ""
+
+
+class TemplateBudgetIO(Schema):
+    kind: str
+    name: str = ""
+    amount: str = "0"
+    amount_per_unit: str = "0"
+    task: str = ""
+
+
+class TemplateStandardIO(Schema):
+    criterion: str
+    method: str = ""
+
+
+class TemplateOut(TemplateHead):
+    goals: str
+    products: list[int]
+    tasks: list[TemplateTaskIO]
+    budget: list[TemplateBudgetIO]
+    standards: list[TemplateStandardIO]
+
+
+class TemplateIn(Schema):
+    """``products``: ids of those that call for it; left out, they stay as they are."""
+
+    code: str
+    name: str
+    family: int | None = None
+    goals: str = ""
+    products: list[int] | None = None
+    tasks: list[TemplateTaskIO]
+    budget: list[TemplateBudgetIO] = Field(default_factory=list)
+    standards: list[TemplateStandardIO] = Field(default_factory=list)
+
+
+class TemplateChange(TemplateIn):
+    version: int
+
+
+class CopyIn(Schema):
+    code: str
+    name: str
+
+
+class ArchiveIn(Schema):
+    archived: bool
+    version: int
+
+
+class PreviewIn(TemplateIn):
+    code: str = ""
+    name: str = ""
+    quantity: str = "1"
+    start: str
+
+
+def _head(template: PlanTemplate) -> dict[str, Any]:
+    return {
+        "code": template.code,
+        "version": template.version,
+        "name": template.name,
+        "family": template.family_id,
+        "archived": template.archived_at is not None,
+    }
+
+
+def _whole(template: PlanTemplate) -> dict[str, Any]:
+    document = document_of(rows_of([template])[template.pk], vocabulary())
+    products = list(template.product_links.values_list("product_id", flat=True))
+    return {**_head(template), **document, "products": products}
+
+
+def _document(payload: TemplateIn) -> dict[str, Any]:
+    document = payload.dict()
+    if payload.products is None:
+        document.pop("products")
+    return document
+
+
+@router.get("/plan-templates", response=Listing[TemplateHead])
+def templates(request: HttpRequest, paging: Query[Paging]) -> Any:
+    """Every template, archived ones too."""
+    return listing(listed_templates(actor_of(request)), paging, sorts=["code", "name"], shape=_head)
+
+
+@router.post("/plan-templates", response=TemplateOut)
+def create(request: HttpRequest, payload: TemplateIn) -> Any:
+    """A new template."""
+    return _whole(create_template(actor=actor_of(request), document=_document(payload)))
+
+
+@router.post("/plan-templates/preview")
+def try_out(request: HttpRequest, payload: PreviewIn) -> Any:
+    """What a template would give for a quantity from a day on; nothing is stored."""
+    require(actor_of(request), "templates.view")
+    state, result = preview(_document(payload))
+    return {"start": result.start, "finish": result.finish, "tasks": shape_tasks(state, dict(result.dates))}
+
+
+@router.get("/plan-templates/{code}", response=TemplateOut)
+def template(request: HttpRequest, code: str) -> Any:
+    """One template with everything it says."""
+    return _whole(template_by_code(actor_of(request), code))
+
+
+@router.put("/plan-templates/{code}", response=TemplateOut)
+def change(request: HttpRequest, code: str, payload: TemplateChange) -> Any:
+    """Replace what it says; tasks with their id stay the same tasks."""
+    actor = actor_of(request)
+    found = template_by_code(actor, code)
+    document = _document(payload)
+    version = document.pop("version")
+    return _whole(change_template(actor=actor, template_id=found.pk, document=document, expected_version=version))
+
+
+@router.post("/plan-templates/{code}/copy", response=TemplateOut)
+def copy(request: HttpRequest, code: str, payload: CopyIn) -> Any:
+    """The same under another code."""
+    actor = actor_of(request)
+    found = template_by_code(actor, code)
+    return _whole(copy_template(actor=actor, template_id=found.pk, code=payload.code, name=payload.name))
+
+
+@router.post("/plan-templates/{code}/archive", response=TemplateHead)
+def archive(request: HttpRequest, code: str, payload: ArchiveIn) -> Any:
+    """Out of use, or back."""
+    actor = actor_of(request)
+    found = template_by_code(actor, code)
+    return _head(
+        archive_template(actor=actor, template_id=found.pk, archived=payload.archived, expected_version=payload.version)
+    )

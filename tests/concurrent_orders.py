@@ -1,0 +1,70 @@
+"""Fifty people at once, on whatever database ``DATABASE_URL`` names: run as a program, prints what went wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "suite_settings"
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "src")]
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+import ordering  # noqa: E402
+from punctual.domain.orders.models import Order  # noqa: E402
+from punctual.domain.orders.services.review import submit_for_review  # noqa: E402
+from punctual.flows.confirm_order import confirm_order  # noqa: E402
+from punctual.kernel.refusal import Refusal  # noqa: E402
+from punctual.platform.accounts.models import User  # noqa: E402
+
+PEOPLE = 50
+
+
+def at_once(work: Callable[[int], object]) -> list[object]:
+    """Each of the fifty starts when all are ready."""
+    barrier = Barrier(PEOPLE)
+
+    def run(number: int) -> object:
+        barrier.wait()
+        try:
+            return work(number)
+        except Refusal as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        return list(pool.map(run, range(PEOPLE)))
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    actor = User.objects.create_user("order.manager", password="x", role="order_manager")
+    pks = [ordering.draft(actor, customer_po_number=f"PO-{number}").pk for number in range(PEOPLE)]
+    made = at_once(lambda n: submit_for_review(actor=actor, order_id=pks[n], today=ordering.TODAY).number)
+    assert sorted(map(str, made)) == [f"SO-2026-{n:05d}" for n in range(1, PEOPLE + 1)], made
+
+    ordering.ReviewSign.objects.update(state="signed")
+    done = at_once(lambda n: confirm_order(order_id=pks[n], actor=actor, today=ordering.TODAY).number)
+    assert len({str(number) for number in done}) == PEOPLE, done
+    assert Order.objects.filter(state="confirmed").count() == PEOPLE
+
+    one = ordering.draft(actor, customer_po_number="PO-once").pk
+    tried = at_once(lambda n: submit_for_review(actor=actor, order_id=one, today=ordering.TODAY).number)
+    assert sum(isinstance(answer, Refusal) for answer in tried) == PEOPLE - 1, tried
+    after = submit_for_review(actor=actor, order_id=ordering.draft(actor).pk, today=ordering.TODAY)
+    assert after.number == f"SO-2026-{PEOPLE + 2:05d}", after.number
+    sys.stdout.write("ok\n")
+
+
+if __name__ == "__main__":
+    main()
