@@ -27,8 +27,8 @@ Row = TypeVar("Row", Trial, Option)
 
 BEAM = 6
 """Single levers to which a second one is added."""
-LEADERS = 3
-"""Of these, levers with which moving all other orders is tried (the dear one to compute)."""
+MOVING_PAIRS = 8
+"""Most pairs in which all other orders may move (dear to compute); levers with the largest gains come first."""
 DRAWN = 8
 """Most trials whose P50 and P80 are drawn."""
 
@@ -122,21 +122,25 @@ def _pairs(bench: Bench, levers: Sequence[Lever], singles: list[tuple[Draft, Tri
         if draft not in best or trial.gain > best[draft].gain:
             best[draft] = trial
     beam = sorted(best.items(), key=lambda item: (-item[1].gain, item[1].cost, item[0][0].lever.id))[:BEAM]
-    leaders = [draft for draft, _ in beam[:LEADERS]]
     alone = {draft[0]: trial.gain for draft, trial in best.items()}
+    gains = {use.lever.id: gain for use, gain in alone.items() if use == full_uses(bench.floor, use.lever)[0]}
+    by_gain = sorted(levers, key=lambda lever: -gains.get(lever.id, 0))
     tried: set[frozenset[Use]] = set()
+    moving = 0
     result = []
     for draft, first in beam:
         chain: list[Link] = bench.chain_of(first)
-        for lever in levers:
+        for lever in by_gain:
             if not (goes_with(draft, lever) and _can_move(bench, lever) and bench.relevant(lever, chain)):
                 continue
             use = full_uses(bench.floor, lever)[0]
             pair: Draft = (*draft, use)
-            if moves_others(pair) and draft not in leaders:
-                continue
             if frozenset(pair) in tried:
                 continue
+            if moves_others(pair):
+                if moving == MOVING_PAIRS:
+                    continue
+                moving += 1
             tried.add(frozenset(pair))
             enough = max(first.gain, alone.get(use, 0))
             for trial in bench.trials(pair):
