@@ -124,6 +124,7 @@ def create_calendar(request: HttpRequest, payload: CalendarIn) -> Any:
 
 @router.get("/calendars/{int:pk}", response=CalendarOut)
 def calendar(request: HttpRequest, pk: int) -> Any:
+    """One calendar with its weekly shifts."""
     return _calendar(selectors.get_calendar(actor_of(request), pk))
 
 
@@ -140,6 +141,7 @@ def change_calendar(request: HttpRequest, pk: int, payload: CalendarPatch) -> An
 
 @router.post("/calendars/{int:pk}/archive", response=CalendarOut)
 def archive_calendar(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Put the calendar aside."""
     return _calendar(
         services.archive_calendar(actor=actor_of(request), calendar_id=pk, expected_version=payload.version)
     )
@@ -147,6 +149,7 @@ def archive_calendar(request: HttpRequest, pk: int, payload: Versioned) -> Any:
 
 @router.post("/calendars/{int:pk}/restore", response=CalendarOut)
 def restore_calendar(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Take the calendar into use again."""
     return _calendar(
         services.restore_calendar(actor=actor_of(request), calendar_id=pk, expected_version=payload.version)
     )
@@ -154,6 +157,7 @@ def restore_calendar(request: HttpRequest, pk: int, payload: Versioned) -> Any:
 
 @router.post("/calendars/{int:pk}/make-company-calendar", response=CalendarOut)
 def make_company_calendar(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Make it the calendar that counts where nothing else is said."""
     return _calendar(
         services.make_company_calendar(actor=actor_of(request), calendar_id=pk, expected_version=payload.version)
     )

@@ -137,6 +137,7 @@ def create_customer(request: HttpRequest, payload: CustomerIn) -> Any:
 
 @router.get("/customers/{int:pk}", response=CustomerOut)
 def customer(request: HttpRequest, pk: int) -> Any:
+    """One customer with its contacts."""
     return _customer(selectors.get_customer(actor_of(request), pk))
 
 
@@ -152,6 +153,7 @@ def change_customer(request: HttpRequest, pk: int, payload: CustomerPatch) -> An
 
 @router.post("/customers/{int:pk}/archive", response=CustomerOut)
 def archive_customer(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Put the customer aside; it takes no new orders."""
     return _customer(
         services.archive_customer(actor=actor_of(request), customer_id=pk, expected_version=payload.version)
     )
@@ -159,6 +161,7 @@ def archive_customer(request: HttpRequest, pk: int, payload: Versioned) -> Any:
 
 @router.post("/customers/{int:pk}/restore", response=CustomerOut)
 def restore_customer(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Take the customer into use again."""
     return _customer(
         services.restore_customer(actor=actor_of(request), customer_id=pk, expected_version=payload.version)
     )
@@ -189,11 +192,13 @@ def create_contact(request: HttpRequest, payload: ContactIn) -> Any:
 
 @router.get("/contacts/{int:pk}", response=ContactOut)
 def contact(request: HttpRequest, pk: int) -> Any:
+    """One contact."""
     return _contact(selectors.get_contact(actor_of(request), pk))
 
 
 @router.patch("/contacts/{int:pk}", response=ContactOut)
 def change_contact(request: HttpRequest, pk: int, payload: ContactPatch) -> Any:
+    """Change the contact; send its version."""
     actor = actor_of(request)
     facts = replace(selectors.contact_facts(selectors.get_contact(actor, pk)), **given(payload))
     return _contact(
@@ -203,6 +208,7 @@ def change_contact(request: HttpRequest, pk: int, payload: ContactPatch) -> Any:
 
 @router.post("/contacts/{int:pk}/archive", response=ContactOut)
 def archive_contact(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Put the contact aside."""
     return _contact(
         contact_services.archive_contact(actor=actor_of(request), contact_id=pk, expected_version=payload.version)
     )
@@ -210,6 +216,7 @@ def archive_contact(request: HttpRequest, pk: int, payload: Versioned) -> Any:
 
 @router.post("/contacts/{int:pk}/restore", response=ContactOut)
 def restore_contact(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Take the contact into use again."""
     return _contact(
         contact_services.restore_contact(actor=actor_of(request), contact_id=pk, expected_version=payload.version)
     )

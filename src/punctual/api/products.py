@@ -158,6 +158,7 @@ def create_product(request: HttpRequest, payload: ProductIn) -> Any:
 
 @router.get("/products/{int:pk}", response=ProductOut)
 def product(request: HttpRequest, pk: int) -> Any:
+    """One product with its revisions and, for who may see them, prices."""
     return _detailed(actor_of(request), pk)
 
 
@@ -172,6 +173,7 @@ def change_product(request: HttpRequest, pk: int, payload: ProductPatch) -> Any:
 
 @router.post("/products/{int:pk}/archive", response=ProductOut)
 def archive_product(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Take the product out of the offer."""
     actor = actor_of(request)
     services.archive_product(actor=actor, product_id=pk, expected_version=payload.version)
     return _detailed(actor, pk)
@@ -179,6 +181,7 @@ def archive_product(request: HttpRequest, pk: int, payload: Versioned) -> Any:
 
 @router.post("/products/{int:pk}/restore", response=ProductOut)
 def restore_product(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Offer the product again."""
     actor = actor_of(request)
     services.restore_product(actor=actor, product_id=pk, expected_version=payload.version)
     return _detailed(actor, pk)
@@ -251,6 +254,7 @@ def remove_price(request: HttpRequest, pk: int, payload: PriceKey) -> Any:
 
 @router.get("/product-families", response=Listing[FamilyOut])
 def families(request: HttpRequest, paging: Query[Paging]) -> Any:
+    """Every product family."""
     actor = actor_of(request)
     require(actor, "catalog.read")
     return listing(
@@ -263,5 +267,6 @@ def families(request: HttpRequest, paging: Query[Paging]) -> Any:
 
 @router.post("/product-families", response={201: FamilyOut})
 def create_family(request: HttpRequest, payload: FamilyIn) -> Any:
+    """A new product family."""
     found = services.create_family(actor=actor_of(request), facts=FamilyFacts(payload.code, payload.name))
     return Status(201, fields(found, FamilyOut.model_fields))

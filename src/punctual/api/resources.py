@@ -126,6 +126,7 @@ def create_resource(request: HttpRequest, payload: ResourceIn) -> Any:
 
 @router.get("/resources/{int:pk}", response=ResourceOut)
 def resource(request: HttpRequest, pk: int) -> Any:
+    """One person, machine or outsourced service."""
     actor = actor_of(request)
     return _resource(actor, get_or_not_found(selectors.resources_with_details(actor), pk=pk))
 
@@ -143,18 +144,21 @@ def change_resource(request: HttpRequest, pk: int, payload: ResourcePatch) -> An
 
 @router.post("/resources/{int:pk}/archive", response=ResourceOut)
 def archive_resource(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Put the resource aside; nothing new is planned on it."""
     actor = actor_of(request)
     return _resource(actor, services.archive_resource(actor=actor, resource_id=pk, expected_version=payload.version))
 
 
 @router.post("/resources/{int:pk}/restore", response=ResourceOut)
 def restore_resource(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Take the resource into use again."""
     actor = actor_of(request)
     return _resource(actor, services.restore_resource(actor=actor, resource_id=pk, expected_version=payload.version))
 
 
 @router.get("/skills", response=Listing[SkillOut])
 def skills(request: HttpRequest, paging: Query[Paging]) -> Any:
+    """Every skill."""
     actor = actor_of(request)
     require(actor, "resources.read")
     return listing(
@@ -167,5 +171,6 @@ def skills(request: HttpRequest, paging: Query[Paging]) -> Any:
 
 @router.post("/skills", response={201: SkillOut})
 def create_skill(request: HttpRequest, payload: SkillIn) -> Any:
+    """A new skill."""
     found = services.create_skill(actor=actor_of(request), facts=SkillFacts(payload.code, payload.name))
     return Status(201, fields(found, SkillOut.model_fields))

@@ -83,6 +83,7 @@ def create_supplier(request: HttpRequest, payload: SupplierIn) -> Any:
 
 @router.get("/suppliers/{int:pk}", response=SupplierOut)
 def supplier(request: HttpRequest, pk: int) -> Any:
+    """One supplier."""
     return _supplier(selectors.get_supplier(actor_of(request), pk))
 
 
@@ -98,6 +99,7 @@ def change_supplier(request: HttpRequest, pk: int, payload: SupplierPatch) -> An
 
 @router.post("/suppliers/{int:pk}/archive", response=SupplierOut)
 def archive_supplier(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Put the supplier aside."""
     return _supplier(
         services.archive_supplier(actor=actor_of(request), supplier_id=pk, expected_version=payload.version)
     )
@@ -105,6 +107,7 @@ def archive_supplier(request: HttpRequest, pk: int, payload: Versioned) -> Any:
 
 @router.post("/suppliers/{int:pk}/restore", response=SupplierOut)
 def restore_supplier(request: HttpRequest, pk: int, payload: Versioned) -> Any:
+    """Take the supplier into use again."""
     return _supplier(
         services.restore_supplier(actor=actor_of(request), supplier_id=pk, expected_version=payload.version)
     )
