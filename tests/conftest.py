@@ -11,13 +11,6 @@ from django.test import Client
 TODAY = dt.date(2026, 11, 23)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _compiled_catalogues() -> None:
-    from punctual.platform.catalogues import compile_catalogues
-
-    compile_catalogues()
-
-
 @pytest.fixture
 def person(db: None) -> Callable[[str], object]:
     """``person("sales")`` is somebody of that role; the same one each time within a test."""

@@ -12,19 +12,20 @@ def set_up(data: str | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "punctual.config.settings")
     import django
 
+    from punctual.platform.catalogues import compile_catalogues
+
+    # Before Django looks for them: a catalogue that is not there when it looks counts as empty for good.
+    compile_catalogues()
     django.setup()
 
 
 def migrate() -> bool:
-    """Compile the catalogues and bring the database up to date; returns whether it was empty before."""
+    """Bring the database up to date; returns whether it was empty before."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
-    from punctual.platform.catalogues import compile_catalogues
-
     settings.DATA.mkdir(parents=True, exist_ok=True)
-    compile_catalogues()
     empty = "accounts_user" not in connection.introspection.table_names()
     call_command("migrate", interactive=False, verbosity=0)
     return empty

@@ -6,6 +6,7 @@ English is the language of the sources. Each subject keeps its own .po file; all
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,17 +92,23 @@ def compile_catalogues(*, only_if_older: bool = True) -> bool:
             merged.append(polib.POEntry(msgid=text, msgid_plural=plurals[text], msgstr_plural={0: translation}))
         else:
             merged.append(polib.POEntry(msgid=text, msgstr=translation))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    merged.save_as_mofile(str(target))
+    _save(merged, target)
     empty = polib.POFile()
     empty.metadata = {
         "Content-Type": "text/plain; charset=UTF-8",
         "Language": "en",
         "Plural-Forms": "nplurals=2; plural=(n != 1);",
     }
-    english.parent.mkdir(parents=True, exist_ok=True)
-    empty.save_as_mofile(str(english))
+    _save(empty, english)
     return True
+
+
+def _save(catalogue: polib.POFile, target: Path) -> None:
+    """At once or not at all: several processes may compile at the same moment."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_suffix(f".{os.getpid()}")
+    catalogue.save_as_mofile(str(draft))
+    draft.replace(target)
 
 
 def missing() -> dict[str, set[str]]:
