@@ -9,6 +9,10 @@ os.environ["PUNCTUAL_SECRET"] = "only-for-tests"
 os.environ.pop("PUNCTUAL_COLLECTED", None)
 
 from punctual.config.settings import *  # noqa: F403
+from punctual.platform.catalogues import compile_catalogues
+
+# Before Django looks for them: a catalogue that is not there when it looks counts as empty for good.
+compile_catalogues()
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
