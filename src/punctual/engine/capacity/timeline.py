@@ -195,6 +195,18 @@ def decode(line, net, sequence, planes, start, finish, chosen):
 
 
 @njit(cache=True, nogil=True)
+def take_fixed(line, net, planes):
+    """Take the demands of all fixed tasks; returns the first task that finds no room, −1 when all do."""
+    for task in range(net.fixed.size):
+        if net.fixed[task] >= 0:
+            mode = net.mode_ptr[task] + net.fixed_mode[task]
+            if not fits(line, net, planes, mode, net.fixed[task]):
+                return task
+            take(line, net, planes, mode, net.fixed[task])
+    return -1
+
+
+@njit(cache=True, nogil=True)
 def fill_planes(net, levels, base, words, planes):
     """Planes of the bare availability: bit t of plane l of r is set where r has more than l units in slot t."""
     for resource in range(levels.size):

@@ -73,9 +73,8 @@ def yard(net: Network, line: Line, random: Words) -> Yard:
         for kind in sorted(set(net.need[first:last].tolist())):
             users[kind].append(int(task))
     floor = ints(orders)
-    for task in np.flatnonzero(net.fixed >= 0):
-        end = net.fixed[task] + net.duration[net.mode_ptr[task] + net.fixed_mode[task]]
-        floor[net.order[task]] = max(floor[net.order[task]], end)
+    stuck = np.flatnonzero(net.fixed >= 0)
+    np.maximum.at(floor, net.order[stuck], net.fixed[stuck] + net.duration[net.mode_ptr[stuck] + net.fixed_mode[stuck]])
     user_ptr = ints(kinds + 1)
     np.cumsum([len(row) for row in users], out=user_ptr[1:])
     return Yard(
@@ -288,6 +287,16 @@ def _after(state, other, key, task):
     return other > task
 
 
+@njit(cache=True, nogil=True, forceinline=True)
+def _before_fixed(net, state, task):
+    """Whether the successors that are fixed can stay where they are."""
+    for row in range(net.succ_ptr[task], net.succ_ptr[task + 1]):
+        other = net.succ[row]
+        if net.fixed[other] >= 0 and ready_at(net, other, state.finish) > net.fixed[other]:
+            return False
+    return True
+
+
 @njit(cache=True, nogil=True)
 def _recreate(line, net, state, amount, limit):
     """Put everything back in the order of ``out``, each task when its predecessors stand; False when dearer than ``limit``."""
@@ -310,6 +319,8 @@ def _recreate(line, net, state, amount, limit):
             if not place(line, net, state.planes, task, at, state.start, state.finish, state.chosen):
                 return False
             state.is_out[task] = 0
+            if not _before_fixed(net, state, task):
+                return False
             order = net.order[task]
             end = state.finish[task]
             if end > state.ends[order]:
