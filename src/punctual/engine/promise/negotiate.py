@@ -16,7 +16,7 @@ import numpy.typing as npt
 from punctual.engine.capacity import lines
 from punctual.engine.capacity.arrays import Ints, Network, Words, network
 from punctual.engine.capacity.lines import Line
-from punctual.engine.capacity.model import Problem, Schedule, order_ends
+from punctual.engine.capacity.model import Order, Problem, Schedule, order_ends
 from punctual.engine.capacity.words import generator
 from punctual.engine.optimise import ruin
 from punctual.engine.optimise.answer import Limits
@@ -31,12 +31,15 @@ from punctual.engine.verify import verified
 BROKEN = 10_000
 """Cost of a slot beyond a promise, against 1 for a slot of the new order's lead: never worth it."""
 
-ROUND = 60
-ROUNDS = 12
+ROUND = 40
+ROUNDS = 3
 """Moves between two closings of gaps, and how often that happens before the free tasks go home."""
 
+STEP = "\0step "
+"""Each task of the new order is a goal of its own while searching: so that every task that gets earlier counts."""
+
 MOST_MOVED = 300
-MOST_FREE = 700
+MOST_FREE = 560
 """Tasks moved in an offer at most, and tasks free in a round (many go home again)."""
 
 
@@ -48,10 +51,16 @@ class _State:
     chosen: Ints
     finish: int
     moved: int
+    late: int
 
     @property
     def rank(self) -> tuple[bool, int, int]:
         return self.moved > MOST_MOVED, self.finish, self.moved
+
+    @property
+    def hope(self) -> int:
+        """What the next round goes on from: early, and not far over the number of moves."""
+        return self.late + 30 * max(0, self.moved - MOST_MOVED) + self.moved
 
 
 @dataclass(slots=True)
@@ -76,15 +85,17 @@ def negotiate(
     allowed = latest_ends(shop, gaps.ends)
     table = _table(shop, whole, allowed, gaps)
     start = np.array(shop.schedule.start + gaps.start, dtype=np.int32)
-    best = _State(start, np.array(shop.schedule.mode + gaps.mode, dtype=np.int32), gaps.finish, 0)
+    best = _State(start, np.array(shop.schedule.mode + gaps.mode, dtype=np.int32), gaps.finish, 0, 2**60)
+    work = best
     tried = 0
     number = 0
     with Crew(workers) as crew:
         while limits.progress(tried) < 1.0 and best.finish > table.least:
-            jobs = [_Job(best, generator(seed, workers * number + worker)) for worker in range(workers)]
+            jobs = [_Job(work, generator(seed, workers * number + worker)) for worker in range(workers)]
             crew.round(lambda job: _round(table, job), jobs)
             results = [job.result for job in jobs if job.result is not None]
             best = min([best, *results], key=lambda state: state.rank)
+            work = min([work, *results], key=lambda state: state.hope)
             limits.better(best.finish)
             tried += workers * ROUND * ROUNDS
             number += 1
@@ -114,12 +125,17 @@ def _offer(shop: Shop, table: _Table, state: _State) -> Offer:
 
 
 def _table(shop: Shop, whole: Problem, allowed: dict[str, int], gaps: Offer) -> _Table:
-    new = replace(whole.orders[-1], due=0, weight=1)
-    bound = (replace(order, due=allowed.get(order.id, FREE), weight=BROKEN) for order in whole.orders[:-1])
-    orders = (*bound, new)
-    net, _ = network(replace(whole, orders=orders), exact=True)
     confirmed = len(shop.problem.tasks)
-    net.due[len(orders) - 1] = int((heads(net) + shortest_modes(net))[confirmed:].max())
+    bound = (replace(order, due=allowed.get(order.id, FREE), weight=BROKEN) for order in whole.orders[:-1])
+    steps = [replace(task, order=f"{STEP}{task.id}") for task in whole.tasks[confirmed:]]
+    release = whole.orders[-1].release
+    goals = [Order(f"{STEP}{task.id}", release=release, due=0) for task in whole.tasks[confirmed:]]
+    orders = (*bound, *goals)
+    net, _ = network(replace(whole, orders=orders, tasks=(*whole.tasks[:confirmed], *steps)), exact=True)
+    early = (heads(net) + shortest_modes(net))[confirmed:]
+    least = int(early.max())
+    net.due[len(shop.problem.orders) : len(orders)] = early
+    net.weight[len(shop.problem.orders) : len(orders)][early == least] = len(goals)
     ends = max(shop.schedule.finish(shop.problem), default=0)
     end = max(gaps.finish, ends, *(latest for latest in allowed.values() if latest < FREE), 0)
     slots = ((end + int(net.duration.max(initial=1)) + 64) // 64 + 1) << 6
@@ -133,7 +149,7 @@ def _table(shop: Shop, whole: Problem, allowed: dict[str, int], gaps: Offer) -> 
         planned_mode=np.array(shop.schedule.mode + (0,) * len(gaps.start), dtype=np.int32),
         slack=slack,
         now=shop.now,
-        least=int(net.due[len(orders) - 1]),
+        least=least,
     )
 
 
@@ -144,17 +160,16 @@ def _free_tasks(table: _Table, job: _Job) -> npt.NDArray[np.bool_]:
     """
     draw = np.random.default_rng(int(job.random[0]) % 2**63)
     net, count, base = table.net, table.confirmed, job.base
-    lead = min(base.finish - table.now, (table.least - table.now) * draw.uniform(1.2, 4.0))
-    inside = (net.fixed < 0) & (base.start < table.now + lead)
+    length = (table.least - table.now) * draw.uniform(1.2, 3.0)
+    inside = (net.fixed < 0) & (base.start < table.now + length)
     inside[count:] = False
     counts = np.bincount(net.order[inside], minlength=net.due.size)[: table.slack.size]
-    moved = np.zeros(table.slack.size, dtype=np.bool_)
-    moved[np.unique(net.order[:count][base.start[:count] != table.planned])] = True
-    weight = (4.0 + np.maximum(0.0, table.slack)) * draw.exponential(1.0, table.slack.size)
+    weight = (draw.uniform(2.0, 20.0) + np.maximum(0.0, table.slack)) * draw.exponential(1.0, table.slack.size)
+    moved = np.unique(net.order[:count][base.start[:count] != table.planned])
     weight[moved] *= 10.0
     chosen = np.zeros(net.due.size, dtype=np.bool_)
     ranked = np.argsort(-weight, kind="stable")
-    chosen[ranked[np.cumsum(counts[ranked]) <= MOST_FREE]] = True
+    chosen[ranked[np.cumsum(counts[ranked]) <= draw.integers(400, MOST_FREE)]] = True
     free = inside & chosen[net.order]
     free[count:] = True
     return np.asarray(free)
@@ -194,4 +209,6 @@ def _sent_home(table: _Table, net: Network, line: Line, yard: Yard) -> _State:
     sequence = np.ascontiguousarray(tasks[np.argsort(net.planned[tasks], kind="stable")])
     restore(line, net, sequence, yard.planes, start, finish, chosen, table.planned_mode)
     moved = (start[:count] != table.planned) | (chosen[:count] != table.planned_mode[:count])
-    return _State(start, chosen, int(finish[count:].max()), int(moved.sum()))
+    goal = net.order[count:]
+    late = ((finish[count:] - net.due[goal]).astype(np.int64) * net.weight[goal]).sum()
+    return _State(start, chosen, int(finish[count:].max()), int(moved.sum()), int(late))
