@@ -1,7 +1,8 @@
 """Generated project networks and the reading of test data for the capacity benchmarks.
 
-The generator follows ProGen (Kolisch, Sprecher & Drexl, Management Science 41 (1995) 1693–1703): network complexity (links per
-task), resource factor (share of resources a task asks for), resource strength (0: as scarce as possible, 1: never short).
+The generator follows ProGen (Kolisch, Sprecher & Drexl, Management Science 41 (1995) 1693–1703): network complexity
+(links per task), resource factor (share of resources a task asks for), resource strength (0: as scarce as possible,
+1: never short).
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def project(seed: int, *, count: int, complexity: float, factor: float, strength
     asked = max(1, round(factor * 4))
     demands = [{kind: draw.randint(1, 10) for kind in draw.sample(range(4), asked)} for _ in range(count)]
     return problem(
-        resources=[Resource(f"R{k}", ((0, units),)) for k, units in enumerate(_capacity(before, durations, demands, strength))],
+        resources=[
+            Resource(f"R{k}", ((0, units),)) for k, units in enumerate(_capacity(before, durations, demands, strength))
+        ],
         tasks=[
             Task(
                 str(t),
@@ -51,7 +54,9 @@ def project(seed: int, *, count: int, complexity: float, factor: float, strength
     )
 
 
-def _capacity(before: list[set[int]], durations: list[int], demands: list[dict[int, int]], strength: float) -> list[int]:
+def _capacity(
+    before: list[set[int]], durations: list[int], demands: list[dict[int, int]], strength: float
+) -> list[int]:
     finish: list[int] = []
     for task, others in enumerate(before):
         finish.append(max((finish[o] for o in others), default=0) + durations[task])
@@ -86,7 +91,10 @@ def best_known() -> dict[str, tuple[int, bool]]:
     """Instance → (best known makespan, whether it is the critical path)."""
     with (TESTDATA / "psplib" / "best_known.csv").open() as file:
         rows = list(csv.DictReader(file))
-    return {row["instance"]: (int(row["best_known_makespan"]), row["best_known_makespan"] == row["critical_path"]) for row in rows}
+    return {
+        row["instance"]: (int(row["best_known_makespan"]), row["best_known_makespan"] == row["critical_path"])
+        for row in rows
+    }
 
 
 def machine() -> str:
@@ -99,4 +107,7 @@ def machine() -> str:
         except metadata.PackageNotFoundError:
             versions.append(f"{name} absent")
     load = os.getloadavg()[0]
-    return f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f}, Python {sys.version.split()[0]}, " + ", ".join(versions)
+    return (
+        f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f}, Python {sys.version.split()[0]}, "
+        + ", ".join(versions)
+    )

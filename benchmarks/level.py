@@ -2,8 +2,8 @@
 
     python benchmarks/level.py [--seconds 1] [--sample 12] [--set j60|g120|g300|g1000] [--solver-seconds 1] [--full]
 
-Instances whose best known makespan is their critical path are easy for everyone and count as 0 unless a run misses them; the sample
-is drawn from the others and the mean over all is reported too (``--full`` runs every instance).
+Instances whose best known makespan is their critical path are easy for everyone and count as 0 unless a run misses
+them; the sample is drawn from the others and the mean over all is reported too (``--full`` runs every instance).
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def main() -> None:
     print(f"{arguments.set}: {len(rows)} instances, per cent above {reference}; in brackets: mean over the whole set")
     for name, _, seconds in peers:
         mean = statistics.mean(above[name])
-        print(f"  {name:10} {seconds:5g} s  mean {mean:6.3f} %  ({mean * share:.3f} %)  proofs {proofs[name]}/{len(rows)}")
+        print(
+            f"  {name:10} {seconds:5g} s  mean {mean:6.3f} %  ({mean * share:.3f} %)  proofs {proofs[name]}/{len(rows)}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The independent checker: it says everything that is wrong with a schedule, and knows nothing of the schedulers.
 
-Written apart from them on purpose: capacity is checked by sweeping over the steps of use and availability in Python integers,
-where the schedulers work on machine words. Every schedule that leaves the engine has passed :func:`verified`.
+Written apart from them on purpose: capacity is checked by sweeping over the steps of use and availability in Python
+integers, where the schedulers work on machine words. Every schedule that leaves the engine has passed :func:`verified`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ def verified(plan: Problem, schedule: Schedule, *, promises: Mapping[str, int] |
     return schedule
 
 
-def violations_of(
-    plan: Problem, schedule: Schedule, *, promises: Mapping[str, int] | None = None
-) -> Iterator[Reason]:
+def violations_of(plan: Problem, schedule: Schedule, *, promises: Mapping[str, int] | None = None) -> Iterator[Reason]:
     """Every violation of precedence and lag, capacity and availability, release, fixed starts and promises.
 
     ``promises``: order id → latest end that was promised; orders that are not named are free.
@@ -81,15 +79,17 @@ def _task_violations(
 
 
 def _overloads(plan: Problem, schedule: Schedule) -> Iterator[Reason]:
-    """Sweep each resource: net use changes at starts and finishes, availability at its steps; report where use is more."""
+    """Sweep each resource: net use changes at starts and finishes, availability at its steps; report where use is
+    more.
+    """
     change: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for task, start, index in zip(plan.tasks, schedule.start, schedule.mode, strict=True):
         mode = task.modes[index]
         if mode.duration == 0:
             continue
-        for resource, units in mode.demands.items():
-            change[resource][start] += units
-            change[resource][start + mode.duration] -= units
+        for name, units in mode.demands.items():
+            change[name][start] += units
+            change[name][start + mode.duration] -= units
     for resource in plan.resources:
         steps = dict(resource.capacity)
         used, available = 0, 0
@@ -102,9 +102,7 @@ def _overloads(plan: Problem, schedule: Schedule) -> Iterator[Reason]:
                 break
 
 
-def _broken_promises(
-    tasks: Sequence[Task], finish: Mapping[str, int], promises: Mapping[str, int]
-) -> Iterator[Reason]:
+def _broken_promises(tasks: Sequence[Task], finish: Mapping[str, int], promises: Mapping[str, int]) -> Iterator[Reason]:
     ends: dict[str, int] = {}
     for task in tasks:
         if task.order is not None:

@@ -13,9 +13,11 @@ from punctual.kernel.wording import N_
 
 
 class Line(NamedTuple):
-    """Layout of the planes: resource r has ``levels[r]`` planes; word w of plane l stands at ``base[r] + w·levels[r] + l``.
+    """Layout of the planes: resource r has ``levels[r]`` planes; word w of plane l stands at ``base[r] + w·levels[r]
+    + l``.
 
-    ``offset``, ``stride`` (one per demand of the network): where word 0 of the asked plane stands, and the step to the next.
+    ``offset``, ``stride`` (one per demand of the network): where word 0 of the asked plane stands, and the step to
+    the next.
     ``words``: number of 64-slot words. ``planes``: all planes before anything but the fixed tasks is placed.
     """
 
@@ -74,7 +76,9 @@ def longer(net: Network, slots: int) -> int:
     behind = int(net.step_time.max(initial=0)) + int(net.release.max(initial=0)) + int(net.fixed.max(initial=0))
     enough = behind + int(net.duration.sum(dtype=np.int64)) + int(np.maximum(net.lag, 0).sum(dtype=np.int64))
     if slots > enough:
-        text = N_("There is a task whose resources are never free together for its whole duration; check their availability.")
+        text = N_(
+            "There is a task whose resources are never free together for its whole duration; check their availability."
+        )
         raise Refusal(Reason(code="capacity.never_free", text=text))
     return 2 * slots
 
@@ -88,7 +92,9 @@ def decoded_end(line: Line, net: Network, sequence: Ints) -> int | None:
 
 
 def mirrored(net: Network, slots: int) -> Network:
-    """The network with time counted backwards from ``slots`` and every link turned round; releases are left open (0)."""
+    """The network with time counted backwards from ``slots`` and every link turned round; releases are left open
+    (0).
+    """
     finish_fixed = net.fixed + net.duration[net.mode_ptr[:-1] + net.fixed_mode]
     pointers, times, units = [0], [], []
     for kind in range(net.step_ptr.size - 1):

@@ -1,7 +1,8 @@
 """The finite-capacity problem as plain data: resources, orders, tasks with links, and what is fixed.
 
-Time is an integer axis (working minutes, half-day slots, …) that starts at 0; a task that starts at ``s`` with duration ``d``
-uses its resources in the slots ``s … s+d−1`` and finishes at ``s+d``. Tasks are not interrupted. Nothing here computes a schedule.
+Time is an integer axis (working minutes, half-day slots, …) that starts at 0; a task that starts at ``s`` with
+duration ``d`` uses its resources in the slots ``s … s+d−1`` and finishes at ``s+d``. Tasks are not interrupted.
+Nothing here computes a schedule.
 """
 
 from __future__ import annotations
@@ -103,9 +104,7 @@ class Schedule:
         )
 
 
-def problem(
-    *, resources: Iterable[Resource] = (), orders: Iterable[Order] = (), tasks: Iterable[Task] = ()
-) -> Problem:
+def problem(*, resources: Iterable[Resource] = (), orders: Iterable[Order] = (), tasks: Iterable[Task] = ()) -> Problem:
     """The checked problem; raises one :class:`Refusal` with every fault found."""
     made = Problem(tuple(resources), tuple(orders), tuple(tasks))
     faults = tuple(faults_of(made))
@@ -180,7 +179,9 @@ def _resource_faults(resource: Resource) -> Iterator[Reason]:
     before = -1
     for time, units in resource.capacity:
         if not _is_time(time) or time <= before:
-            text = N_("Resource %(id)s: capacity step at %(time)s; steps are whole times from 0, each later than the last.")
+            text = N_(
+                "Resource %(id)s: capacity step at %(time)s; steps are whole times from 0, each later than the last."
+            )
             yield _reason("step_time", text, "capacity", id=resource.id, time=time)
             return
         before = time

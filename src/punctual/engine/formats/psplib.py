@@ -1,8 +1,10 @@
-"""Resource-constrained projects of the scheduling literature: PSPLIB single mode (``.sm``) and Patterson/RanGen (``.rcp``).
+"""Resource-constrained projects of the scheduling literature: PSPLIB single mode (``.sm``) and Patterson/RanGen
+(``.rcp``).
 
-PSPLIB: Kolisch & Sprecher, European Journal of Operational Research 96 (1997) 205–216. Patterson's form: Patterson, Management
-Science 30 (1984) 854–867; used by RanGen (Demeulemeester, Vanhoucke & Herroelen, Journal of Scheduling 6 (2003) 17–38).
-Both number their jobs from 1, dummies included; the tasks of the problem keep these numbers as ids and stand in this order.
+PSPLIB: Kolisch & Sprecher, European Journal of Operational Research 96 (1997) 205–216. Patterson's form: Patterson,
+Management Science 30 (1984) 854–867; used by RanGen (Demeulemeester, Vanhoucke & Herroelen, Journal of Scheduling 6
+(2003) 17–38). Both number their jobs from 1, dummies included; the tasks of the problem keep these numbers as ids and
+stand in this order.
 """
 
 from __future__ import annotations
@@ -52,7 +54,9 @@ def parse_psplib(text: str) -> Problem:
 
 
 def parse_patterson(text: str) -> Problem:
-    """Patterson's form: jobs and resources; availabilities; per job duration, requests, number of successors, successors."""
+    """Patterson's form: jobs and resources; availabilities; per job duration, requests, number of successors,
+    successors.
+    """
     words = list(words_of(text))
     position = 0
 
@@ -82,7 +86,10 @@ def parse_patterson(text: str) -> Problem:
 
 
 def _problem(
-    capacities: Sequence[int], durations: Sequence[int], demands: Sequence[Sequence[int]], successors: Sequence[list[int]]
+    capacities: Sequence[int],
+    durations: Sequence[int],
+    demands: Sequence[Sequence[int]],
+    successors: Sequence[list[int]],
 ) -> Problem:
     before: list[list[Link]] = [[] for _ in durations]
     for number, after in enumerate(successors, start=1):
@@ -152,7 +159,9 @@ def _psplib_successors(lines: Sequence[str], section: int) -> list[list[int]]:
     for number, row in enumerate(rows, start=1):
         head = [whole(word, "The number", high=JOBS_LIMIT) for word in row[:3]]
         if len(head) < 3 or head[0] != number or len(row) != 3 + head[2]:
-            text = N_("Job %(number)s should stand here as: job, modes, number of successors, and that many successors.")
+            text = N_(
+                "Job %(number)s should stand here as: job, modes, number of successors, and that many successors."
+            )
             refuse("psplib.precedence", text, row=row[0].line, number=number)
         if head[1] != 1:
             text = N_("Job %(number)s has %(modes)s modes; only single-mode projects are read.")

@@ -11,10 +11,14 @@ State = TypeVar("State")
 
 
 class Crew:
-    """A few threads. Work is done in rounds: all states take part, and nobody sees another's result before the round ends."""
+    """A few threads. Work is done in rounds: all states take part, and nobody sees another's result before the round
+    ends.
+    """
 
     def __init__(self, workers: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="punctual-search") if workers > 1 else None
+        self._pool = (
+            ThreadPoolExecutor(max_workers=workers, thread_name_prefix="punctual-search") if workers > 1 else None
+        )
 
     def __enter__(self) -> Crew:
         return self

@@ -36,13 +36,11 @@ class _Best:
     bound: int
 
 
-def minimise_makespan(
-    plan: Problem, limits: Limits, *, workers: int = 2, seed: int = 0, proofs: bool = True
-) -> Answer:
+def minimise_makespan(plan: Problem, limits: Limits, *, workers: int = 2, seed: int = 0, proofs: bool = True) -> Answer:
     """The shortest schedule found within ``limits``, verified, with a lower bound and whether it is proven optimal.
 
-    With ``proofs`` and a time limit the solver runs beside the search (then the answer depends on time, too). Plans with
-    alternatives or fixed tasks are taken as one order with weight 1 that is due at once.
+    With ``proofs`` and a time limit the solver runs beside the search (then the answer depends on time, too). Plans
+    with alternatives or fixed tasks are taken as one order with weight 1 that is due at once.
     """
     if any(len(task.modes) > 1 or task.start is not None for task in plan.tasks):
         return _as_one_order(plan, limits, workers, seed)
@@ -62,7 +60,14 @@ def minimise_makespan(
 
 
 def _search(
-    project: Project, net: Network, isles: list[Island], best: _Best, limits: Limits, workers: int, proofs: bool, scale: int
+    project: Project,
+    net: Network,
+    isles: list[Island],
+    best: _Best,
+    limits: Limits,
+    workers: int,
+    proofs: bool,
+    scale: int,
 ) -> int:
     leads = bool((net.lag < 0).any())
     evaluations = max(4, ROUND_TASKS // max(1, net.fixed.size))

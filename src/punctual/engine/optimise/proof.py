@@ -1,7 +1,7 @@
 """OR-Tools CP-SAT for one project: bounds, proofs and sometimes a better schedule, with the best one known as hint.
 
-The solver is loaded here, late, and only in workers and on the command line. It runs in its own thread beside the population
-search, with one worker; whoever proves the end stops the other.
+The solver is loaded here, late, and only in workers and on the command line. It runs in its own thread beside the
+population search, with one worker; whoever proves the end stops the other.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from punctual.engine.capacity.arrays import Network
 
 
 class Proof:
-    """A running solver over the single-mode network: ``bound`` and ``start`` (better than the hint, or None) may be read anytime."""
+    """A running solver over the single-mode network: ``bound`` and ``start`` (better than the hint, or None) may be
+    read anytime.
+    """
 
     def __init__(self, net: Network, upper: int, lower: int, hint: list[int], seconds: float, workers: int) -> None:
         self.bound = lower

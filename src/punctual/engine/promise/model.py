@@ -37,7 +37,8 @@ class Offer:
     """One date for the new order.
 
     ``finish``  its end. ``start``, ``mode``  of its tasks. ``plan``  the starts and modes of all confirmed tasks then.
-    ``moved``   ids of the confirmed tasks that start elsewhere than in force. ``ends``  end of each confirmed order then.
+    ``moved``   ids of the confirmed tasks that start elsewhere than in force. ``ends``  end of each confirmed order
+    then.
     """
 
     finish: int
@@ -49,7 +50,9 @@ class Offer:
 
 
 def joined(shop: Shop, candidate: Candidate) -> Problem:
-    """Confirmed and new tasks as one problem: what runs is fixed, nothing new starts before now; refuses faulty orders."""
+    """Confirmed and new tasks as one problem: what runs is fixed, nothing new starts before now; refuses faulty
+    orders.
+    """
     tasks = tuple(
         replace(task, start=start, mode=mode) if start < shop.now else replace(task, planned=start)
         for task, start, mode in zip(shop.problem.tasks, shop.schedule.start, shop.schedule.mode, strict=True)
@@ -64,9 +67,7 @@ def _refuse_faults(shop: Shop, candidate: Candidate) -> None:
     known = {task.id for task in shop.problem.tasks}
     twice = [task.id for task in candidate.tasks if task.id in known]
     text = N_("The new order %(order)s uses the task id %(id)s, which a confirmed task has.")
-    faults = [
-        Reason("promise.task_id", text, {"order": candidate.order.id, "id": name}, "tasks") for name in twice
-    ]
+    faults = [Reason("promise.task_id", text, {"order": candidate.order.id, "id": name}, "tasks") for name in twice]
     if any(order.id == candidate.order.id for order in shop.problem.orders):
         text = N_("The new order %(order)s has the id of a confirmed order.")
         faults.append(Reason("promise.order_id", text, {"order": candidate.order.id}, "id"))

@@ -1,5 +1,8 @@
 """Compiled: give confirmed tasks their old places back after the new order has found its own."""
 
+# Compiled functions carry no annotations: numba infers every type from the call.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
 from __future__ import annotations
 
 from numba import njit
@@ -21,8 +24,9 @@ def _latest_start(net, task, mode, start):
 
 @njit(cache=True, nogil=True)
 def restore(line, net, sequence, planes, start, finish, chosen, planned_mode):
-    """Move each task of ``sequence`` (by planned start) back to its planned start and mode where that is free; else as near
-    behind it as there is room now. Repeats until nothing changes. No task ends later than before; returns the passes made.
+    """Move each task of ``sequence`` (by planned start) back to its planned start and mode where that is free; else
+    as near behind it as there is room now. Repeats until nothing changes. No task ends later than before; returns the
+    passes made.
 
     Only tasks with ``net.planned`` ≥ 0 move. Every state in between is feasible.
     """
@@ -43,9 +47,9 @@ def restore(line, net, sequence, planes, start, finish, chosen, planned_mode):
             old_start = start[task]
             give_back(line, net, planes, old_mode, old_start)
             target = -1
-            if planned >= ready and planned <= _latest_start(net, task, new_mode, start):
-                if fits(line, net, planes, new_mode, planned):
-                    target = planned
+            allowed = ready <= planned <= _latest_start(net, task, new_mode, start)
+            if allowed and fits(line, net, planes, new_mode, planned):
+                target = planned
             if target < 0:
                 new_mode = old_mode
                 target = old_start
