@@ -1,4 +1,4 @@
-"""Small problems for the finite-capacity tests: hand-made ones, random ones for hypothesis, and a brute-force optimum."""
+"""Small problems for the finite-capacity tests: hand-made, random for hypothesis, and a brute-force optimum."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from itertools import permutations, product
 
 from hypothesis import strategies as st
 
-from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task, problem, weighted_tardiness
+from punctual.engine.capacity.model import (
+    Link,
+    Mode,
+    Order,
+    Problem,
+    Resource,
+    Schedule,
+    Task,
+    problem,
+    weighted_tardiness,
+)
 
 
 def task(name: str, duration: int, demands: dict[str, int] | None = None, *after: str, **more: object) -> Task:
@@ -52,7 +62,13 @@ def plain_serial(plan: Problem, sequence: tuple[int, ...], modes: tuple[int, ...
     for number in sequence:
         row = plan.tasks[number]
         way = row.modes[modes[number]]
-        at = max([row.release, release.get(row.order or "", 0), *(finish[index[k.predecessor]] + k.lag for k in row.predecessors)])
+        at = max(
+            [
+                row.release,
+                release.get(row.order or "", 0),
+                *(finish[index[k.predecessor]] + k.lag for k in row.predecessors),
+            ]
+        )
         while not all(
             units[kind].units_at(slot) - free.get((kind, slot), 0) >= amount
             for kind, amount in way.demands.items()

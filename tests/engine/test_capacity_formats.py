@@ -4,8 +4,8 @@ import gzip
 import json
 
 import pytest
-from given_data import given_data
 
+from given_data import given_data
 from punctual.engine.formats import portfolio, psplib
 from punctual.kernel.refusal import Refusal
 
@@ -93,7 +93,9 @@ def test_a_missing_file_is_refused(tmp_path):
         psplib.read(tmp_path / "none.sm")
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff\x00", b"\x1f\x8b\x08broken", b"[1, 2", b"[" * 100_000, b'{"tasks": NaN}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff\x00", b"\x1f\x8b\x08broken", b"[1, 2", b"[" * 100_000, b'{"tasks": NaN}']
+)
 def test_what_is_no_portfolio_is_refused_without_a_traceback(tmp_path, content):
     path = tmp_path / "book.json"
     path.write_bytes(content)

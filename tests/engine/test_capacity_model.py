@@ -1,10 +1,10 @@
 """The plain-data problem refuses with every fault at once, and the checker finds every violation."""
 
 import pytest
-from engine.capacity_cases import task
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.capacity_cases import task
 from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task, freeze, problem
 from punctual.engine.verify import verified, violations_of
 from punctual.kernel.refusal import Refusal
@@ -65,7 +65,11 @@ def test_freezing_fixes_what_starts_before():
 PLAN = Problem(
     (MACHINE,),
     (Order("A", release=1, due=5),),
-    (task("a", 2, {"M": 1}, order="A"), Task("b", (Mode(2, {"M": 2}),), (Link("a", 1),), "A"), task("c", 3, {"M": 1}, start=3)),
+    (
+        task("a", 2, {"M": 1}, order="A"),
+        Task("b", (Mode(2, {"M": 2}),), (Link("a", 1),), "A"),
+        task("c", 3, {"M": 1}, start=3),
+    ),
 )
 
 

@@ -4,13 +4,23 @@ import threading
 
 import numpy as np
 import pytest
-from engine.capacity_cases import best_of_all, plain_serial, problems, task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.capacity_cases import best_of_all, plain_serial, problems, task
 from punctual.engine.capacity import lines, timeline
 from punctual.engine.capacity.arrays import network
-from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task, problem, weighted_tardiness
+from punctual.engine.capacity.model import (
+    Link,
+    Mode,
+    Order,
+    Problem,
+    Resource,
+    Schedule,
+    Task,
+    problem,
+    weighted_tardiness,
+)
 from punctual.engine.optimise.answer import Limits
 from punctual.engine.optimise.makespan import minimise_makespan
 from punctual.engine.optimise.tardiness import minimise_tardiness
@@ -109,7 +119,9 @@ def crowded(count: int) -> Problem:
         for n in range(count)
     ]
     orders = [Order(f"O{k}", 0, 10 + 3 * k, 1 + k % 3) for k in range(count // 5)]
-    return problem(resources=[Resource("M", ((0, 2), (20, 1), (24, 2))), Resource("N", ((0, 1),))], orders=orders, tasks=tasks)
+    return problem(
+        resources=[Resource("M", ((0, 2), (20, 1), (24, 2))), Resource("N", ((0, 1),))], orders=orders, tasks=tasks
+    )
 
 
 def test_searching_longer_is_never_worse_and_improvements_are_told():
@@ -152,15 +164,20 @@ def test_fixed_tasks_stay_and_the_move_price_keeps_the_plan():
     assert answer.cost == weighted_tardiness(plan, base)
 
 
+def one_machine(units: int, *tasks: Task, until: int | None = None) -> Problem:
+    steps = ((0, units),) if until is None else ((0, units), (until, 0))
+    return Problem((Resource("M", steps),), (), tasks)
+
+
 @pytest.mark.parametrize(
     ("plan", "code"),
     [
-        (Problem((Resource("M", ((0, 1), (2, 0))),), (), (task("a", 3, {"M": 1}),)), "capacity.never_free"),
+        (one_machine(1, task("a", 3, {"M": 1}), until=2), "capacity.never_free"),
         (
-            Problem((Resource("M", ((0, 1),)),), (), (task("a", 3, {"M": 1}, start=0), task("b", 3, {"M": 1}, start=2))),
+            one_machine(1, task("a", 3, {"M": 1}, start=0), task("b", 3, {"M": 1}, start=2)),
             "capacity.fixed_overload",
         ),
-        (Problem((Resource("M", ((0, 30_000),)),), (), (task("a", 2**30, {"M": 1}), task("b", 2**29 + 1, {"M": 7}))), "capacity.too_fine"),
+        (one_machine(30_000, task("a", 2**30, {"M": 1}), task("b", 2**29 + 1, {"M": 7})), "capacity.too_fine"),
     ],
 )
 def test_what_cannot_be_scheduled_is_refused(plan, code):

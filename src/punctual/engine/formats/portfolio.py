@@ -2,8 +2,8 @@
 
 ``{"slots_per_day": 2, "resources": [{"id", "capacity": [[from_slot, units], …]}],
 
-orders": [{"id", "release", "due", "weight"}], "tasks": [{"id", "order", "duration", "demands": {"R1": 1}, "predecessors": [ids]}],
-"now": slot, "plan": [starts],
+orders": [{"id", "release", "due", "weight"}],
+"tasks": [{"id", "order", "duration", "demands": {"R1": 1}, "predecessors": [ids]}], "now": slot, "plan": [starts],
 "promises": [slot an order], "new_orders": [{"id", "release", "tasks": […]}]}``; other keys are ignored. Times are
 slots. A predecessor may also stand as ``[id, lag]``; a task may carry ``release`` and ``modes: [{"duration",
 "demands"}]``.

@@ -6,10 +6,16 @@ population search, with one worker; whoever proves the end stops the other.
 
 from __future__ import annotations
 
+import importlib
 import threading
 from typing import Any
 
 from punctual.engine.capacity.arrays import Network
+
+
+def preload() -> None:
+    """Begin to load the solver in the background (some tenths of a second), so that it is there when it is wanted."""
+    threading.Thread(target=importlib.import_module, args=("ortools.sat.python.cp_model",), daemon=True).start()
 
 
 class Proof:

@@ -166,9 +166,9 @@ def _table(shop: Shop, whole: Problem, allowed: dict[str, int], gaps: Offer) -> 
 def _free_tasks(table: _Table, job: _Job) -> npt.NDArray[np.bool_]:
     """Which tasks may move in this round besides the new order's, as true or false a task.
 
-    Either those of some orders in a window from now on, a few critical paths of the new order long; or, for one task
-    of the new order that waits, the orders that use its resources after it could have started, each up to its end.
-    Orders that moved already or have much slack are drawn first.
+    All when they are few. Else either those of some orders in a window from now on, a few critical paths of the new
+    order long; or, for one task of the new order that waits, the orders that use its resources after it could have
+    started, each up to its end. Orders that moved already or have much slack are drawn first.
     """
     draw = np.random.default_rng(int(job.random[0]) % 2**63)
     net, count, base = table.net, table.confirmed, job.base
@@ -178,6 +178,9 @@ def _free_tasks(table: _Table, job: _Job) -> npt.NDArray[np.bool_]:
     weight[moved] *= 10.0
     inside = net.fixed < 0
     inside[count:] = False
+    if int(inside.sum()) <= MOST_FREE:
+        inside[count:] = True
+        return np.asarray(inside)
     if draw.random() < 0.5:
         inside &= base.start < table.now + unit * draw.uniform(1.2, 3.0)
     else:
