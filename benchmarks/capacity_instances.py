@@ -1,9 +1,8 @@
 """Generated project networks and the reading of test data for the capacity benchmarks.
 
 The generator follows ProGen (Kolisch, Sprecher & Drexl, Management Science 41 (1995) 1693–1703): network complexity
-(links per
-task), resource factor (share of resources a task asks for), resource strength (0: as scarce as possible, 1: never
-short).
+(links per task), resource factor (share of resources a task asks for), resource strength (0: as scarce as possible,
+1: never short).
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
     python benchmarks/level.py [--seconds 1] [--sample 12] [--set j60|g120|g300|g1000] [--solver-seconds 1] [--full]
 
 Instances whose best known makespan is their critical path are easy for everyone and count as 0 unless a run misses
-them; the sample
-is drawn from the others and the mean over all is reported too (``--full`` runs every instance).
+them; the sample is drawn from the others and the mean over all is reported too (``--full`` runs every instance).
 """
 
 from __future__ import annotations

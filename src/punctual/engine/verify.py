@@ -1,8 +1,7 @@
 """The independent checker: it says everything that is wrong with a schedule, and knows nothing of the schedulers.
 
 Written apart from them on purpose: capacity is checked by sweeping over the steps of use and availability in Python
-integers,
-where the schedulers work on machine words. Every schedule that leaves the engine has passed :func:`verified`.
+integers, where the schedulers work on machine words. Every schedule that leaves the engine has passed :func:`verified`.
 """
 
 from __future__ import annotations
@@ -81,15 +80,16 @@ def _task_violations(
 
 def _overloads(plan: Problem, schedule: Schedule) -> Iterator[Reason]:
     """Sweep each resource: net use changes at starts and finishes, availability at its steps; report where use is
-    more."""
+    more.
+    """
     change: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for task, start, index in zip(plan.tasks, schedule.start, schedule.mode, strict=True):
         mode = task.modes[index]
         if mode.duration == 0:
             continue
-        for needed, units in mode.demands.items():
-            change[needed][start] += units
-            change[needed][start + mode.duration] -= units
+        for name, units in mode.demands.items():
+            change[name][start] += units
+            change[name][start + mode.duration] -= units
     for resource in plan.resources:
         steps = dict(resource.capacity)
         used, available = 0, 0

@@ -23,7 +23,9 @@ def run(arguments: argparse.Namespace) -> Mapping[str, Any]:
     say_compiling()
     from punctual.engine.optimise.answer import Limits
     from punctual.engine.optimise.makespan import minimise_makespan
+    from punctual.engine.optimise.warm import warm_makespan
 
+    warm_makespan()
     limits = Limits(seconds=arguments.seconds)
     answer = minimise_makespan(plan, limits, workers=arguments.workers, seed=arguments.seed)
     return {

@@ -23,7 +23,9 @@ def run(arguments: argparse.Namespace) -> Mapping[str, Any]:
     say_compiling()
     from punctual.engine.optimise.answer import Limits
     from punctual.engine.optimise.tardiness import minimise_tardiness
+    from punctual.engine.optimise.warm import warm_tardiness
 
+    warm_tardiness()
     limits = Limits(seconds=arguments.seconds)
     answer = minimise_tardiness(plan, limits, workers=arguments.workers, seed=arguments.seed)
     return {

@@ -1,10 +1,8 @@
 """The problem as arrays: what the compiled schedulers read.
 
 All times are divided by their greatest common divisor (``scale``), so that a plan in minutes whose numbers are all
-multiples of
-30 is scheduled on a half-hour grid; every result is multiplied back exactly. Units of a resource are divided likewise
-by the
-greatest common divisor of what is asked of it (capacity rounded down, which changes nothing).
+multiples of 30 is scheduled on a half-hour grid; every result is multiplied back exactly. Units of a resource are
+divided likewise by the greatest common divisor of what is asked of it (capacity rounded down, which changes nothing).
 """
 
 from __future__ import annotations
@@ -62,16 +60,22 @@ class Network(NamedTuple):
     topological: Ints
 
 
-def network(plan: Problem) -> tuple[Network, int]:
-    """The arrays and the ``scale`` (one slot of the arrays is that many units of the problem's time)."""
-    scale = gcd(*_times(plan)) or 1
+def network(plan: Problem, *, exact: bool = False) -> tuple[Network, int]:
+    """The arrays and the ``scale`` (one slot of the arrays is that many units of the problem's time).
+
+    ``exact``: neither times nor units are divided, so that networks over the same resources share one timeline.
+    """
+    scale = 1 if exact else gcd(*_times(plan)) or 1
     index = {task.id: position for position, task in enumerate(plan.tasks)}
     resource = {row.id: position for position, row in enumerate(plan.resources)}
     order = {row.id: position for position, row in enumerate(plan.orders)}
     releases = [row.release for row in plan.orders]
     modes = [mode for task in plan.tasks for mode in task.modes]
     needs = [[(resource[name], n) for name, n in mode.demands.items() if n and mode.duration] for mode in modes]
-    grain = [gcd(*(n for row in needs for kind, n in row if kind == number)) or 1 for number in range(len(resource))]
+    grain = [
+        1 if exact else gcd(*(n for row in needs for kind, n in row if kind == number)) or 1
+        for number in range(len(resource))
+    ]
     links = [[(index[link.predecessor], link.lag // scale) for link in task.predecessors] for task in plan.tasks]
     after: list[list[int]] = [[] for _ in plan.tasks]
     for position, row in enumerate(links):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 def is_compiled() -> bool:
     """True when a cache file of the schedulers is found where numba puts it; a guess that only decides about a
-    message."""
+    message.
+    """
     places = [Path(__file__).parent / "__pycache__"]
     if "NUMBA_CACHE_DIR" in os.environ:
         places.insert(0, Path(os.environ["NUMBA_CACHE_DIR"]))

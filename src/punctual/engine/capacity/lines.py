@@ -59,6 +59,12 @@ def build(net: Network, slots: int) -> Line:
     return line
 
 
+def shared(line: Line, net: Network) -> Line:
+    """The same planes for another (exact) network over the same resources, in the same order."""
+    offset = (line.base[net.need] + net.units - 1).astype(np.int32)
+    return line._replace(offset=offset, stride=line.levels[net.need])
+
+
 def first_guess(net: Network) -> int:
     """Slots with which to try first: what is fixed or released last, and room for some chains behind it."""
     last = max(int(net.release.max(initial=0)), int(net.fixed.max(initial=0)), int(net.step_time.max(initial=0)) // 8)
@@ -87,7 +93,8 @@ def decoded_end(line: Line, net: Network, sequence: Ints) -> int | None:
 
 def mirrored(net: Network, slots: int) -> Network:
     """The network with time counted backwards from ``slots`` and every link turned round; releases are left open
-    (0)."""
+    (0).
+    """
     finish_fixed = net.fixed + net.duration[net.mode_ptr[:-1] + net.fixed_mode]
     pointers, times, units = [0], [], []
     for kind in range(net.step_ptr.size - 1):
@@ -124,11 +131,8 @@ def mirrored(net: Network, slots: int) -> Network:
 
 
 def _take_fixed(line: Line, net: Network) -> None:
-    for task in np.flatnonzero(net.fixed >= 0):
-        mode = int(net.mode_ptr[task] + net.fixed_mode[task])
-        start = int(net.fixed[task])
-        if not timeline.fits(line, net, line.planes, mode, start):
-            text = N_("Task number %(number)s is fixed at slot %(start)s, where its resources are not free.")
-            params = {"number": int(task) + 1, "start": start}
-            raise Refusal(Reason(code="capacity.fixed_overload", text=text, params=params))
-        timeline.take(line, net, line.planes, mode, start)
+    task = timeline.take_fixed(line, net, line.planes)
+    if task >= 0:
+        text = N_("Task number %(number)s is fixed at slot %(start)s, where its resources are not free.")
+        params = {"number": int(task) + 1, "start": int(net.fixed[task])}
+        raise Refusal(Reason(code="capacity.fixed_overload", text=text, params=params))

@@ -1,9 +1,8 @@
 """The finite-capacity problem as plain data: resources, orders, tasks with links, and what is fixed.
 
 Time is an integer axis (working minutes, half-day slots, …) that starts at 0; a task that starts at ``s`` with
-duration ``d``
-uses its resources in the slots ``s … s+d−1`` and finishes at ``s+d``. Tasks are not interrupted. Nothing here
-computes a schedule.
+duration ``d`` uses its resources in the slots ``s … s+d−1`` and finishes at ``s+d``. Tasks are not interrupted.
+Nothing here computes a schedule.
 """
 
 from __future__ import annotations

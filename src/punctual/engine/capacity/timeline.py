@@ -1,21 +1,20 @@
 """Compiled resource timelines as bit planes, and the serial schedule-generation scheme on them.
 
 Resource r with most units L has L planes; bit t of plane l says "more than l units are free in slot t" (a thermometer
-code).
-Then 64 slots are asked or changed by one machine operation: where q units are free is one plane; taking q units in a
-range
-moves plane l+q onto plane l there; giving them back moves plane l onto plane l+q. A run of d free slots inside a word
-is found
-by doubling shifts. The planes of a word stand side by side, so that taking touches one or two cache lines.
+code). Then 64 slots are asked or changed by one machine operation: where q units are free is one plane; taking q
+units in a range moves plane l+q onto plane l there; giving them back moves plane l onto plane l+q. A run of d free
+slots inside a word is found by doubling shifts. The planes of a word stand side by side, so that taking touches one
+or two cache lines.
 
 Serial scheme: Kelley (1963); Kolisch, European Journal of Operational Research 90 (1996) 320–333: tasks in list
-order, each at
-its earliest feasible start; with alternatives the one that finishes first.
+order, each at its earliest feasible start; with alternatives the one that finishes first.
 
 Every function here is compiled, releases the interpreter lock, allocates nothing unless it says so, and may run on
-many threads
-as long as each has its own ``planes`` and result arrays.
+many threads as long as each has its own ``planes`` and result arrays.
 """
+
+# Compiled functions carry no annotations: numba infers every type from the call.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -162,7 +161,8 @@ def ready_at(net, task, finish):
 @njit(cache=True, nogil=True, forceinline=True)
 def place(line, net, planes, task, begin, start, finish, chosen):
     """Place one task at its earliest start ≥ ``begin`` in the alternative that finishes first; returns False on
-    overflow."""
+    overflow.
+    """
     best_finish = np.int64(0)
     best_start = np.int64(OVERFLOW)
     best_mode = 0
@@ -199,6 +199,18 @@ def decode(line, net, sequence, planes, start, finish, chosen):
         if not place(line, net, planes, task, ready_at(net, task, finish), start, finish, chosen):
             return False
     return True
+
+
+@njit(cache=True, nogil=True)
+def take_fixed(line, net, planes):
+    """Take the demands of all fixed tasks; returns the first task that finds no room, −1 when all do."""
+    for task in range(net.fixed.size):
+        if net.fixed[task] >= 0:
+            mode = net.mode_ptr[task] + net.fixed_mode[task]
+            if not fits(line, net, planes, mode, net.fixed[task]):
+                return task
+            take(line, net, planes, mode, net.fixed[task])
+    return -1
 
 
 @njit(cache=True, nogil=True)

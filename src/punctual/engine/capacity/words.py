@@ -1,16 +1,18 @@
 """Compiled small stones: counting zeros of a machine word, and a random number generator whose state the caller holds.
 
 The generator is xorshift64* (Vigna, ACM Transactions on Mathematical Software 42 (2016) 30): one word of state, so
-that every
-search thread has its own stream and the same seed gives the same answer on any number of threads.
+that every search thread has its own stream and the same seed gives the same answer on any number of threads.
 """
+
+# Compiled functions carry no annotations: numba infers every type from the call.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -18,7 +20,7 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLIER = np.uint64(0x2545F4914F6CDD1D)
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def trailing_zeros(typing_context: Any, word: Any) -> Any:
     """Zero bits below the lowest one of a 64-bit word; 64 for 0. One machine instruction."""
 
@@ -28,7 +30,7 @@ def trailing_zeros(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def leading_zeros(typing_context: Any, word: Any) -> Any:
     """Zero bits above the highest one of a 64-bit word; 64 for 0. One machine instruction."""
 

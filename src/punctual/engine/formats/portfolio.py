@@ -1,11 +1,12 @@
 """Portfolio JSON: many orders on common resources, with the plan in force, promises and new orders; plain or gzip.
 
-``{"slots_per_day": 2, "resources": [{"id", "capacity": [[from_slot, units], …]}], "orders": [{"id", "release", "due",
-"weight"}],
+``{"slots_per_day": 2, "resources": [{"id", "capacity": [[from_slot, units], …]}],
+
+orders": [{"id", "release", "due", "weight"}],
 "tasks": [{"id", "order", "duration", "demands": {"R1": 1}, "predecessors": [ids]}], "now": slot, "plan": [starts],
 "promises": [slot an order], "new_orders": [{"id", "release", "tasks": […]}]}``; other keys are ignored. Times are
-slots.
-A predecessor may also stand as ``[id, lag]``; a task may carry ``release`` and ``modes: [{"duration", "demands"}]``.
+slots. A predecessor may also stand as ``[id, lag]``; a task may carry ``release`` and ``modes: [{"duration",
+"demands"}]``.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class NewOrder:
 @dataclass(frozen=True, slots=True)
 class Portfolio:
     """The checked file. ``plan`` has one start a task, ``promises`` one latest end an order; both may be absent
-    (None)."""
+    (None).
+    """
 
     problem: Problem
     now: int

@@ -2,10 +2,9 @@
 (``.rcp``).
 
 PSPLIB: Kolisch & Sprecher, European Journal of Operational Research 96 (1997) 205–216. Patterson's form: Patterson,
-Management
-Science 30 (1984) 854–867; used by RanGen (Demeulemeester, Vanhoucke & Herroelen, Journal of Scheduling 6 (2003) 17–38).
-Both number their jobs from 1, dummies included; the tasks of the problem keep these numbers as ids and stand in this
-order.
+Management Science 30 (1984) 854–867; used by RanGen (Demeulemeester, Vanhoucke & Herroelen, Journal of Scheduling 6
+(2003) 17–38). Both number their jobs from 1, dummies included; the tasks of the problem keep these numbers as ids and
+stand in this order.
 """
 
 from __future__ import annotations
@@ -56,7 +55,8 @@ def parse_psplib(text: str) -> Problem:
 
 def parse_patterson(text: str) -> Problem:
     """Patterson's form: jobs and resources; availabilities; per job duration, requests, number of successors,
-    successors."""
+    successors.
+    """
     words = list(words_of(text))
     position = 0
 

@@ -12,7 +12,8 @@ State = TypeVar("State")
 
 class Crew:
     """A few threads. Work is done in rounds: all states take part, and nobody sees another's result before the round
-    ends."""
+    ends.
+    """
 
     def __init__(self, workers: int) -> None:
         self._pool = (

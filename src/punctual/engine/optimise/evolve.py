@@ -2,11 +2,13 @@
 restarts.
 
 After Hartmann, Naval Research Logistics 45 (1998) 733–750 (activity lists), and Valls, Ballestín & Quintanilla,
-European Journal
-of Operational Research 185 (2008) 495–508 (hybrid genetic algorithm with justification); steady state, with crossover
-points in
-slots as well as in list places, and a fresh population when the old one has nothing new to say.
+European Journal of Operational Research 185 (2008) 495–508 (hybrid genetic algorithm with justification); steady
+state, with crossover points in slots as well as in list places, and a fresh population when the old one has nothing
+new to say.
 """
+
+# Compiled functions carry no annotations: numba infers every type from the call.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class Island(NamedTuple):
     free: Words
     start: Ints
     finish: Ints
-    count: Ints  # type: ignore[assignment]  # a column of counts, not tuple.count
+    counts: Ints
     child: Ints
     other: Ints
     priority: npt.NDArray[np.float64]
@@ -67,7 +69,7 @@ def island(project: Project, tail: Ints, random: Words, size: int) -> Island:
         free=project.supply.copy(),
         start=ints(count),
         finish=ints(count),
-        count=ints(slots + 3),
+        counts=ints(slots + 3),
         child=ints(count),
         other=ints(count),
         priority=tail.astype(np.float64),
@@ -165,12 +167,13 @@ def _mutate(project, isle, rate):
 @njit(cache=True, nogil=True)
 def _evaluate(project, isle, leads):
     """Schedule and justify ``isle.child``; returns the makespan, or the largest number when the slots do not
-    suffice."""
+    suffice.
+    """
     span = forward(project, isle.child, isle.free, isle.start, isle.finish)
     if span >= 0 and not leads:
-        sort_by(isle.child, isle.start, span, isle.count, isle.other)
+        sort_by(isle.child, isle.start, span, isle.counts, isle.other)
         isle.child[:] = isle.other
-        span = justify(project, isle.child, span, isle.free, isle.start, isle.finish, isle.count, isle.other)
+        span = justify(project, isle.child, span, isle.free, isle.start, isle.finish, isle.counts, isle.other)
     isle.counters[AGE] += 1
     if span < 0:
         return np.int64(2**31 - 1)
@@ -209,7 +212,8 @@ def _tournament(isle, worst):
 @njit(cache=True, nogil=True)
 def evolve(project, isle, leads, evaluations, target, patience):
     """Make up to ``evaluations`` schedules; stop early at makespan ``target``. Start anew after ``patience`` vain
-    children."""
+    children.
+    """
     size = isle.spans.size
     count = isle.child.size
     for _ in range(evaluations):

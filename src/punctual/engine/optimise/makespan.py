@@ -15,7 +15,7 @@ from punctual.engine.optimise.answer import Answer, Limits
 from punctual.engine.optimise.crew import Crew
 from punctual.engine.optimise.evolve import Island
 from punctual.engine.optimise.project import Project
-from punctual.engine.optimise.proof import Proof
+from punctual.engine.optimise.proof import Proof, preload
 from punctual.engine.optimise.rules import makespan_bound, tails
 from punctual.engine.optimise.tardiness import fitting_line, minimise_tardiness
 from punctual.engine.verify import verified
@@ -40,8 +40,7 @@ def minimise_makespan(plan: Problem, limits: Limits, *, workers: int = 2, seed: 
     """The shortest schedule found within ``limits``, verified, with a lower bound and whether it is proven optimal.
 
     With ``proofs`` and a time limit the solver runs beside the search (then the answer depends on time, too). Plans
-    with
-    alternatives or fixed tasks are taken as one order with weight 1 that is due at once.
+    with alternatives or fixed tasks are taken as one order with weight 1 that is due at once.
     """
     if any(len(task.modes) > 1 or task.start is not None for task in plan.tasks):
         return _as_one_order(plan, limits, workers, seed)
@@ -73,6 +72,7 @@ def _search(
     leads = bool((net.lag < 0).any())
     evaluations = max(4, ROUND_TASKS // max(1, net.fixed.size))
     proof: Proof | None = None
+    loading = False
     with Crew(workers) as crew:
         while True:
             active = isles if proof is None or not proof.running else isles[: max(1, workers - 1)]
@@ -88,6 +88,9 @@ def _search(
             done = limits.progress(tried)
             if done >= 1.0 or best.span <= best.bound or net.fixed.size == 0:
                 break
+            if proofs and not loading:
+                preload()
+                loading = True
             if proofs and proof is None and done > PROOF_SHARE:
                 left = (limits.seconds or 0.0) - limits.elapsed()
                 proof = Proof(net, best.span, best.bound, best.start, left, 1)

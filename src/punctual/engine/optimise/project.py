@@ -1,16 +1,16 @@
 """Compiled schedulers of one project in single mode, for least makespan: packed slots, serial scheme, justification.
 
 Four resources share one 64-bit word a slot, 15 bits each and a guard bit above: ``free − demand`` sets a guard
-exactly if some
-resource is short, so one subtraction and one AND test four resources. More resources take more words (``free`` has a
-row each).
+exactly if some resource is short, so one subtraction and one AND test four resources. More resources take more words
+(``free`` has a row each).
 
 Justification: Valls, Ballestín & Quintanilla, European Journal of Operational Research 165 (2005) 375–386: schedule
-backward
-from the end by decreasing finish, then forward by increasing start; the makespan never grows. The backward pass is
-the forward
-scheme on the mirrored project (links turned round, time counted from the end).
+backward from the end by decreasing finish, then forward by increasing start; the makespan never grows. The backward
+pass is the forward scheme on the mirrored project (links turned round, time counted from the end).
 """
+
+# Compiled functions carry no annotations: numba infers every type from the call.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Project(NamedTuple):
 
 def build(net: Network, slots: int) -> Project:
     """The packed project of a network in which every task has one mode and nothing is fixed; ``slots`` is its longest
-    makespan."""
+    makespan.
+    """
     count = net.fixed.size
     kinds = net.step_ptr.size - 1
     width = max(1, -(-kinds // 4))

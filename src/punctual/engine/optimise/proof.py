@@ -1,21 +1,27 @@
 """OR-Tools CP-SAT for one project: bounds, proofs and sometimes a better schedule, with the best one known as hint.
 
 The solver is loaded here, late, and only in workers and on the command line. It runs in its own thread beside the
-population
-search, with one worker; whoever proves the end stops the other.
+population search, with one worker; whoever proves the end stops the other.
 """
 
 from __future__ import annotations
 
+import importlib
 import threading
 from typing import Any
 
 from punctual.engine.capacity.arrays import Network
 
 
+def preload() -> None:
+    """Begin to load the solver in the background (some tenths of a second), so that it is there when it is wanted."""
+    threading.Thread(target=importlib.import_module, args=("ortools.sat.python.cp_model",), daemon=True).start()
+
+
 class Proof:
     """A running solver over the single-mode network: ``bound`` and ``start`` (better than the hint, or None) may be
-    read anytime."""
+    read anytime.
+    """
 
     def __init__(self, net: Network, upper: int, lower: int, hint: list[int], seconds: float, workers: int) -> None:
         self.bound = lower

@@ -1,14 +1,14 @@
 """Compiled ruin and recreate over many orders for least weighted tardiness (plus the price of moved tasks).
 
 A move takes a late order and some of the orders that hold its resources out of the schedule, from a time on, and puts
-them back:
-the late one first or with a head start, each task at its earliest feasible place among everything that stayed. It
-costs some tens
-of tasks where a new schedule costs thousands. Schrimpf, Schneider, Stamm-Wilbrandt & Dueck, Journal of Computational
-Physics 159
-(2000) 139–171; acceptance by simulated annealing. Now and then all tasks are moved to the left in the order of their
-starts.
+them back: the late one first or with a head start, each task at its earliest feasible place among everything that
+stayed. It costs some tens of tasks where a new schedule costs thousands. Schrimpf, Schneider, Stamm-Wilbrandt &
+Dueck, Journal of Computational Physics 159 (2000) 139–171; acceptance by simulated annealing. Now and then all tasks
+are moved to the left in the order of their starts.
 """
+
+# Compiled functions carry no annotations: numba infers every type from the call.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -78,9 +78,8 @@ def yard(net: Network, line: Line, random: Words) -> Yard:
         for kind in sorted(set(net.need[first:last].tolist())):
             users[kind].append(int(task))
     floor = ints(orders)
-    for task in np.flatnonzero(net.fixed >= 0):
-        end = net.fixed[task] + net.duration[net.mode_ptr[task] + net.fixed_mode[task]]
-        floor[net.order[task]] = max(floor[net.order[task]], end)
+    stuck = np.flatnonzero(net.fixed >= 0)
+    np.maximum.at(floor, net.order[stuck], net.fixed[stuck] + net.duration[net.mode_ptr[stuck] + net.fixed_mode[stuck]])
     user_ptr = ints(kinds + 1)
     np.cumsum([len(row) for row in users], out=user_ptr[1:])
     return Yard(
@@ -201,7 +200,8 @@ def _pick_late(net, state):
 @njit(cache=True, nogil=True)
 def _blocker(net, state, order):
     """A task of another order that holds a resource while a random waiting task of ``order`` waits; −1 when none
-    found."""
+    found.
+    """
     size = state.own_ptr[order + 1] - state.own_ptr[order]
     for _ in range(6):
         task = state.own[state.own_ptr[order] + below(state.random, size)]
@@ -261,7 +261,8 @@ def _choose(net, state):
 @njit(cache=True, nogil=True)
 def _sort_out(net, state, amount):
     """Keys of what was taken out, made to rise along the links, and ``out`` sorted by them (insertion into runs:
-    Shell 1959)."""
+    Shell 1959).
+    """
     style = chance(state.random)
     for row in range(amount):
         task = state.out[row]
@@ -295,10 +296,21 @@ def _after(state, other, key, task):
     return other > task
 
 
+@njit(cache=True, nogil=True, forceinline=True)
+def _before_fixed(net, state, task):
+    """Whether the successors that are fixed can stay where they are."""
+    for row in range(net.succ_ptr[task], net.succ_ptr[task + 1]):
+        other = net.succ[row]
+        if net.fixed[other] >= 0 and ready_at(net, other, state.finish) > net.fixed[other]:
+            return False
+    return True
+
+
 @njit(cache=True, nogil=True)
 def _recreate(line, net, state, amount, limit):
     """Put everything back in the order of ``out``, each task when its predecessors stand; False when dearer than
-    ``limit``."""
+    ``limit``.
+    """
     cost = state.cost[0]
     left = amount
     while left > 0:
@@ -318,6 +330,8 @@ def _recreate(line, net, state, amount, limit):
             if not place(line, net, state.planes, task, at, state.start, state.finish, state.chosen):
                 return False
             state.is_out[task] = 0
+            if not _before_fixed(net, state, task):
+                return False
             order = net.order[task]
             end = state.finish[task]
             if end > state.ends[order]:
@@ -333,32 +347,31 @@ def _recreate(line, net, state, amount, limit):
 
 
 @njit(cache=True, nogil=True)
-def _one(line, net, state, heat):  # noqa: C901 - one compiled step; a call would cost what it saves
-    for order in range(net.due.size):
-        state.bump[order] = 0
-    amount = _choose(net, state)
-    if amount == 0:
-        return
-    _sort_out(net, state, amount)
-    old_cost = state.cost[0]
+def _take_out(line, net, state, amount):
+    """Give back what the tasks in ``out`` hold and take their orders' cost away; what was is in ``saved``."""
     state.saved_planes[:] = state.planes
-    touched = state.sequence
     for row in range(amount):
         task = state.out[row]
-        touched[row] = task
+        state.sequence[row] = task
         state.saved[0, row] = state.start[task]
         state.saved[1, row] = state.finish[task]
         state.saved[2, row] = state.chosen[task]
         give_back(line, net, state.planes, net.mode_ptr[task] + state.chosen[task], state.start[task])
         if net.price[task] > 0 and state.start[task] != net.planned[task]:
             state.cost[0] -= net.price[task]
-    for row in range(amount):
-        order = net.order[touched[row]]
+        order = net.order[task]
         if state.ends[order] >= 0:
             state.cost[0] -= late_cost(net, order, state.ends[order])
             state.ends[order] = -1
+    state.cost[0] += _new_ends(net, state, amount)
+
+
+@njit(cache=True, nogil=True)
+def _new_ends(net, state, amount):
+    """Ends of the orders marked by −1, from the tasks that are in place; returns what they cost."""
+    cost = np.int64(0)
     for row in range(amount):
-        order = net.order[touched[row]]
+        order = net.order[state.sequence[row]]
         if state.ends[order] == -1:
             end = state.floor[order]
             for place_of in range(state.own_ptr[order], state.own_ptr[order + 1]):
@@ -366,27 +379,41 @@ def _one(line, net, state, heat):  # noqa: C901 - one compiled step; a call woul
                 if state.is_out[task] == 0:
                     end = max(end, state.finish[task])
             state.ends[order] = end
-            state.cost[0] += late_cost(net, order, end)
-    limit = old_cost + np.int64(-heat * np.log(1.0 - chance(state.random)))
-    if _recreate(line, net, state, amount, limit):
-        state.counters[TAKEN] += 1
-        _note_best(state)
-        return
+            cost += late_cost(net, order, end)
+    return cost
+
+
+@njit(cache=True, nogil=True)
+def _put_all_back(net, state, amount, cost):
+    """Undo :func:`_take_out`."""
     state.planes[:] = state.saved_planes
-    state.cost[0] = old_cost
+    state.cost[0] = cost
     for row in range(amount):
-        task = touched[row]
+        task = state.sequence[row]
         state.start[task] = state.saved[0, row]
         state.finish[task] = state.saved[1, row]
         state.chosen[task] = state.saved[2, row]
         state.is_out[task] = 0
         state.ends[net.order[task]] = -1
-    for row in range(amount):
-        order = net.order[touched[row]]
-        if state.ends[order] == -1:
-            state.ends[order] = state.floor[order]
-            for place_of in range(state.own_ptr[order], state.own_ptr[order + 1]):
-                state.ends[order] = max(state.ends[order], state.finish[state.own[place_of]])
+    _new_ends(net, state, amount)
+
+
+@njit(cache=True, nogil=True)
+def _one(line, net, state, heat):
+    """One move, kept or undone."""
+    state.bump[:] = 0
+    amount = _choose(net, state)
+    if amount == 0:
+        return
+    _sort_out(net, state, amount)
+    cost = state.cost[0]
+    _take_out(line, net, state, amount)
+    limit = cost + np.int64(-heat * np.log(1.0 - chance(state.random)))
+    if _recreate(line, net, state, amount, limit):
+        state.counters[TAKEN] += 1
+        _note_best(state)
+    else:
+        _put_all_back(net, state, amount, cost)
 
 
 @njit(cache=True, nogil=True)

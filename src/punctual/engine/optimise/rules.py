@@ -40,7 +40,8 @@ def heads(net: Network) -> npt.NDArray[np.int64]:
 
 def due_list(net: Network, blur: float, draw: np.random.Generator) -> Ints:
     """Free tasks by latest start towards their order's due date, orders blurred by ``blur`` slots (standard
-    deviation)."""
+    deviation).
+    """
     late = np.where(net.due == NEVER, 2**40, net.due).astype(np.float64) + blur * draw.standard_normal(net.due.size)
     key = late[net.order]
     shortest = shortest_modes(net)
@@ -68,7 +69,8 @@ def tardiness_bound(net: Network) -> int:
 
 def makespan_bound(net: Network) -> int:
     """The larger of the critical path and, per resource, the time until its work fits its availability from the first
-    slot."""
+    slot.
+    """
     critical = int((heads(net) + tails(net)).max(initial=0))
     work: dict[int, int] = {}
     for task in range(net.fixed.size):

@@ -45,8 +45,7 @@ def minimise_tardiness(
     """The best schedule found within ``limits`` for Σ weight · max(0, end − due) + the prices of moved tasks, verified.
 
     ``incumbent``: a feasible schedule to start from (else priority lists). Without time or evaluations left after the
-    first
-    lists, their best is handed out. Raises :class:`Refusal` when no schedule exists on the availability given.
+    first lists, their best is handed out. Raises :class:`Refusal` when no schedule exists on the availability given.
     """
     net, scale = network(plan)
     search = _prepared(net, workers, seed)

@@ -1,0 +1,76 @@
+"""The date when nobody moves: the new order fills the gaps that the schedule in force leaves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from punctual.engine.capacity import lines, timeline
+from punctual.engine.capacity.arrays import network
+from punctual.engine.capacity.lines import Line
+from punctual.engine.capacity.model import Problem, Resource, Schedule, order_ends
+from punctual.engine.optimise.rules import tails
+from punctual.engine.promise.model import Candidate, Offer, Shop, joined
+from punctual.engine.promise.restore import plant
+from punctual.engine.verify import verified
+
+TRIES = 24
+
+
+class GapFiller:
+    """Answers for one shop: the timeline with everything confirmed stands ready, a new order costs well under 5 ms."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self._resources = tuple(
+            Resource(row.id, ((0, max((n for _, n in row.capacity), default=0)),)) for row in shop.problem.resources
+        )
+        self._net, _ = network(shop.problem, exact=True)
+        self._end = max(shop.schedule.finish(shop.problem), default=0)
+        self._line = self._planted(self._end + 1024)
+        self._ends = order_ends(shop.problem, shop.schedule)
+
+    def _planted(self, slots: int) -> Line:
+        line = lines.build(self._net, slots)
+        start = np.array(self.shop.schedule.start, dtype=np.int32)
+        plant(line, self._net, line.planes, start, np.array(self.shop.schedule.mode, dtype=np.int32))
+        return line
+
+    def place(self, candidate: Candidate, *, seed: int = 0) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Starts and modes of the new order's tasks: the best of a few lists, each task at its earliest gap."""
+        net, _ = network(Problem(self._resources, (candidate.order,), candidate.tasks), exact=True)
+        net.release[:] = np.maximum(net.release, self.shop.now)
+        tail = tails(net).astype(np.float64)
+        place_of = np.empty(tail.size, dtype=np.int64)
+        place_of[net.topological] = np.arange(tail.size)
+        draw = np.random.default_rng(seed)
+        start, finish, chosen = (np.zeros(tail.size, dtype=np.int32) for _ in range(3))
+        best: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
+        for trial in range(TRIES):
+            blurred = -tail * (1.0 if trial == 0 else draw.uniform(0.6, 1.4, tail.size))
+            for task in net.topological:
+                for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
+                    blurred[task] = max(blurred[task], blurred[net.pred[row]])
+            sequence = np.lexsort((place_of, blurred)).astype(np.int32)
+            while True:
+                line = lines.shared(self._line, net)
+                if timeline.decode(line, net, sequence, line.planes.copy(), start, finish, chosen):
+                    break
+                self._line = self._planted(lines.longer(self._net, self._line.words << 6))
+            end = int(finish.max())
+            if best is None or end < best[0]:
+                best = end, tuple(start.tolist()), tuple(chosen.tolist())
+            if tail.size < 2:
+                break
+        if best is None:
+            raise AssertionError("at least one list is tried")
+        return best[1], best[2]
+
+    def offer(self, candidate: Candidate, *, seed: int = 0) -> Offer:
+        """The verified offer when nobody moves."""
+        whole = joined(self.shop, candidate)
+        start, mode = self.place(candidate, seed=seed)
+        plan = self.shop.schedule
+        schedule = Schedule(plan.start + start, plan.mode + mode)
+        verified(whole, schedule)
+        finish = max(schedule.finish(whole)[len(plan.start) :])
+        return Offer(finish, start, mode, plan, (), self._ends)

@@ -1,0 +1,143 @@
+"""Dates for a new order: nobody moves, others move within their promises, levers; and the chain that holds it back."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.capacity_cases import task
+from punctual.engine.capacity.model import Order, Resource, Schedule, order_ends, problem
+from punctual.engine.optimise.answer import Limits
+from punctual.engine.optimise.tardiness import minimise_tardiness
+from punctual.engine.promise.chain import holds_back
+from punctual.engine.promise.gap import GapFiller
+from punctual.engine.promise.levers import Lever, extended_by, with_levers
+from punctual.engine.promise.model import Candidate, Shop, joined
+from punctual.engine.promise.negotiate import MOST_MOVED, negotiate
+from punctual.engine.verify import verified
+from punctual.kernel.refusal import Refusal
+
+
+def full_shop(slack: int = 10) -> Shop:
+    """Six orders of one task each, one after the other on one machine, each promised ``slack`` after its end."""
+    tasks = [task(f"t{n}", 4, {"M": 1}, order=f"O{n}") for n in range(6)]
+    plan = problem(
+        resources=[Resource("M", ((0, 1),)), Resource("N", ((0, 1),))],
+        orders=[Order(f"O{n}") for n in range(6)],
+        tasks=tasks,
+    )
+    schedule = Schedule(tuple(4 * n for n in range(6)), (0,) * 6)
+    return Shop(plan, schedule, 2, {f"O{n}": 4 * n + 4 + slack for n in range(6)})
+
+
+NEW = Candidate(Order("N", release=2), (task("n1", 3, {"M": 1}, order="N"), task("n2", 2, {"N": 1}, "n1", order="N")))
+
+
+def test_a_new_order_with_known_ids_is_refused():
+    shop = full_shop()
+    twin = Candidate(Order("O1"), (task("t1", 1, order="O1"),))
+    with pytest.raises(Refusal) as refused:
+        negotiate(shop, twin, Limits(evaluations=1))
+    assert refused.value.codes == {"promise.task_id", "promise.order_id"}
+
+
+def test_gap_filling_waits_for_the_end_of_a_full_shop():
+    offer = GapFiller(full_shop()).offer(NEW)
+    assert offer.start == (24, 27)
+    assert offer.moved == ()
+
+
+def test_negotiating_takes_the_earliest_room_that_breaks_no_promise():
+    shop = full_shop(slack=3)
+    offer = negotiate(shop, NEW, Limits(evaluations=4000))
+    assert offer.start == (4, 7)
+    assert set(offer.moved) == {"t1", "t2", "t3", "t4", "t5"}
+    assert all(offer.ends[order] <= latest for order, latest in shop.promises.items())
+
+
+def test_without_slack_nobody_moves():
+    assert negotiate(full_shop(slack=0), NEW, Limits(evaluations=4000)).finish == 29
+
+
+def test_one_slack_order_moves_to_the_end_and_the_rest_stays():
+    shop = full_shop(slack=0)
+    shop = replace(shop, promises={**shop.promises, "O2": 100})
+    offer = negotiate(shop, NEW, Limits(evaluations=4000))
+    assert offer.start == (8, 11)
+    assert offer.moved == ("t2",)
+
+
+def test_an_order_that_is_late_already_may_not_get_later():
+    shop = full_shop(slack=0)
+    shop = replace(shop, promises=dict.fromkeys(shop.promises, 0))
+    assert negotiate(shop, NEW, Limits(evaluations=2000)).finish == 29
+
+
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 1000), st.integers(0, 12), st.integers(0, 15))
+def test_negotiated_offers_keep_every_rule(seed, slack, now):
+    tasks = []
+    for n in range(24):
+        before = [f"t{n - 1}"] if n % 4 else []
+        machine = "M" if (n + seed) % 3 else "N"
+        tasks.append(task(f"t{n}", 1 + (n * 7 + seed) % 5, {machine: 1}, *before, order=f"O{n // 4}"))
+    plan = problem(
+        resources=[Resource("M", ((0, 2), (20, 1), (24, 2))), Resource("N", ((0, 1),))],
+        orders=[Order(f"O{k}", 0, 20) for k in range(6)],
+        tasks=tasks,
+    )
+    schedule = minimise_tardiness(plan, Limits(evaluations=1), workers=1).schedule
+    ends = order_ends(plan, schedule)
+    shop = Shop(plan, schedule, now, {order: end + slack for order, end in ends.items()})
+    gaps = GapFiller(shop).offer(NEW)
+    offers = [negotiate(shop, NEW, Limits(evaluations=1500), seed=seed) for _ in range(2)]
+    assert offers[0] == offers[1]
+    whole = joined(shop, NEW)
+    both = Schedule(offers[0].plan.start + offers[0].start, offers[0].plan.mode + offers[0].mode)
+    verified(whole, both, promises=shop.promises)
+    assert offers[0].finish <= gaps.finish
+    assert len(offers[0].moved) <= MOST_MOVED
+    kept = zip(schedule.start, offers[0].plan.start, strict=True)
+    assert all(old == new for old, new in kept if old < now)
+
+
+def test_the_chain_names_who_holds_the_resource_and_his_promise():
+    shop = full_shop(slack=0)
+    offer = GapFiller(shop).offer(NEW)
+    both = Schedule(offer.plan.start + offer.start, offer.plan.mode + offer.mode)
+    links = holds_back(joined(shop, NEW), both, "N", promises=dict(shop.promises))
+    assert [link["kind"] for link in links] == ["predecessor", "resource", "release"]
+    assert links[1]["held_by"] == [{"task": "t5", "order": "O5", "until": 24, "promise": 24}]
+    assert links[2] == {"kind": "release", "task": "n1", "start": 2}
+
+
+def test_the_chain_tells_missing_availability_from_other_orders():
+    plan = problem(
+        resources=[Resource("M", ((0, 0), (9, 1)))], orders=[Order("A")], tasks=[task("a", 2, {"M": 1}, order="A")]
+    )
+    links = holds_back(plan, Schedule((9,), (0,)), "A")
+    assert [(link["kind"], link.get("resource")) for link in links] == [("availability", "M"), ("release", None)]
+
+
+def test_levers_buy_days_and_only_worthwhile_ones_are_offered():
+    shop = full_shop(slack=0)
+    levers = [
+        Lever("night shift", "M", 4, 12, 1, 500),
+        Lever("more of what is not short", "N", 0, 50, 1, 10),
+        Lever("dear", "M", 4, 12, 1, 900),
+    ]
+    options = with_levers(shop, NEW, levers, evaluations=800)
+    assert [(option.levers, option.price) for option in options] == [((), 0), (("night shift",), 500)]
+    assert options[1].offer.finish == 9
+
+
+def test_faulty_levers_are_all_refused():
+    with pytest.raises(Refusal) as refused:
+        with_levers(full_shop(), NEW, [Lever("a", "X", 0, 5, 1, 1), Lever("b", "M", 5, 5, 1, 1)])
+    assert refused.value.codes == {"promise.lever_resource", "promise.lever_numbers"}
+
+
+def test_a_lever_raises_capacity_only_between_its_times():
+    plan = extended_by(full_shop().problem, [Lever("a", "M", 3, 6, 2, 1)])
+    assert [plan.resources[0].units_at(time) for time in (2, 3, 5, 6)] == [1, 3, 3, 1]
