@@ -20,7 +20,7 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLIER = np.uint64(0x2545F4914F6CDD1D)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def trailing_zeros(typing_context: Any, word: Any) -> Any:
     """Zero bits below the lowest one of a 64-bit word; 64 for 0. One machine instruction."""
 
@@ -30,7 +30,7 @@ def trailing_zeros(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def leading_zeros(typing_context: Any, word: Any) -> Any:
     """Zero bits above the highest one of a 64-bit word; 64 for 0. One machine instruction."""
 
