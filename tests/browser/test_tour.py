@@ -50,7 +50,7 @@ def test_every_page_of_the_tour_is_there(visit: Open, language: str) -> None:
     page = one.open(order.replace("/orders/", "/plans/"))
     page.locator("#gantt [data-part=rows] [role=row]").first.wait_for()
     _picture(page, "plan", language)
-    _picture(one.open(_first(one.open("/plan-templates/"), "table a")), "template", language)
+    _picture(one.open(_first(one.open("/plan-templates/"), "table tbody a")), "template", language)
     _picture(one.open("/calendars/"), "calendar", language)
     phone = visit(user="order.manager", language=language, size=(390, 844))
     _picture(phone.open(order), "phone", language)
