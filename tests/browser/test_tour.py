@@ -27,8 +27,8 @@ def _picture(page: Page, name: str, language: str) -> None:
     assert path.exists(), f"the tour has no picture {path.name}: make it with PUNCTUAL_TOUR=1"
 
 
-def _first(page: Page, selector: str) -> str:
-    found = page.locator(selector).first.get_attribute("href")
+def _first(page: Page, selector: str, attribute: str = "href") -> str:
+    found = page.locator(selector).first.get_attribute(attribute)
     assert found
     return found
 
@@ -50,7 +50,8 @@ def test_every_page_of_the_tour_is_there(visit: Open, language: str) -> None:
     page = one.open(order.replace("/orders/", "/plans/"))
     page.locator("#gantt [data-part=rows] [role=row]").first.wait_for()
     _picture(page, "plan", language)
-    _picture(one.open(_first(one.open("/plan-templates/"), "table tbody a")), "template", language)
+    template = _first(one.open("/plan-templates/"), "tr[data-href]", "data-href")
+    _picture(one.open(template), "template", language)
     _picture(one.open("/calendars/"), "calendar", language)
     phone = visit(user="order.manager", language=language, size=(390, 844))
     _picture(phone.open(order), "phone", language)
