@@ -1,0 +1,1 @@
+"""Schedule runs over all orders, promises and their ledger, scenarios: the only domain caller of the engine's portfolio."""
