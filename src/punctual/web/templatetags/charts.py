@@ -1,11 +1,11 @@
-"""Charts: an ECharts option made by the page's Python, drawn by ``frontend/src/chart.ts``; words and table stay readable
-without it.
+"""Charts: an ECharts option made by the page's Python, drawn by ``frontend/src/chart.ts``; words and table stay
+readable without it.
 
     {% load charts %}{% block scripts %}{% chart_script %}{% endblock %}
     {% chart picture %}            {# picture: punctual.web.templatetags.charts.Picture #}
 
-Colours are written as tokens (``@accent-fill``, ``@late-fill``, ``@base`` …: design.css without ``--pj-``), so one option
-serves light and dark. A datum may carry ``url``: a click opens the rows behind it.
+Colours are written as tokens (``@accent-fill``, ``@late-fill``, ``@base`` …: design.css without ``--pj-``), so one
+option serves light and dark. A datum may carry ``url``: a click opens the rows behind it.
 """
 
 from __future__ import annotations
