@@ -38,6 +38,7 @@ export interface Saved {
   submit: string;
   quote: string;
   waive: string;
+  promise: string;
 }
 export interface Entry {
   id: number | null;
@@ -45,5 +46,5 @@ export interface Entry {
   lines: Line[];
   words: Record<string, string>;
   may_waive: boolean;
-  urls: { save: string; check: string; products: string; customer: string };
+  urls: { save: string; check: string; products: string; customer: string; promise: string };
 }

@@ -6,6 +6,7 @@ class FlowsConfig(AppConfig):
     label = "flows"
 
     def ready(self) -> None:
-        from punctual.flows import replan
+        from punctual.flows import promise_ledger, replan
 
         replan.listen()
+        promise_ledger.listen()

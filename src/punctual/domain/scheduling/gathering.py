@@ -20,7 +20,7 @@ from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderLine, OrderState, Priority
 from punctual.domain.orders.workdays import MONDAY_TO_FRIDAY
 from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
-from punctual.domain.plans.models import Assignment, Dependency, Plan, Task
+from punctual.domain.plans.models import Assignment, Dependency, Plan, Task, TemplateNeed
 from punctual.domain.plans.services.making import drafted
 from punctual.domain.plans.state import PlanState
 from punctual.domain.plans.work_calendars import plan_time, work_calendar
@@ -74,7 +74,8 @@ def availability_of(axis: Axis, *, more_away: Iterable[Away] = ()) -> Availabili
             "resource_id", "first", "last"
         )
     ]
-    return Availability(staff, axis, [*away, *more_away])
+    asked = TemplateNeed.objects.exclude(resource=None).values_list("resource_id", flat=True).distinct()
+    return Availability(staff, axis, [*away, *more_away], asked_by_name=list(asked))
 
 
 # ---------------------------------------------------------------------------------------------------- fingerprint
@@ -153,9 +154,8 @@ def assemble(
     frozen_days: int,
 ) -> Book:
     """Pieces with what they take of each pool, fixed work settled, availability as steps."""
-    skills = {key for piece in pieces for kind, key, _ in piece.needs if kind == "skill"}
     named = {key for piece in pieces for kind, key, _ in piece.needs if kind == "resource"}
-    keys = availability.keys_for(skills, named)
+    keys = availability.keys_for(availability.skills, {*named, *availability.asked_by_name})
     demanding = Demands(availability, keys)
     ready = [demanding.of(piece) for piece in pieces]
     every = keys.every()
@@ -209,8 +209,8 @@ def entry_of(order: Order) -> Entry:
         customer=str(order.customer or ""),
         priority=order.priority,
         soft=order.state in SOFT or order.state == OrderState.DRAFT,
-        promised=order.promised_date and order.promised_date.isoformat(),
-        requested=order.requested_date and order.requested_date.isoformat(),
+        promised=order.promised_date.isoformat() if order.promised_date else None,
+        requested=order.requested_date.isoformat() if order.requested_date else None,
         damages_a_day=a_day,
         damages_cap=cap,
         currency=order.currency,

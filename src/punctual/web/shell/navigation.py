@@ -87,7 +87,10 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Plan"),
-        (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),),
+        (
+            Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),
+            Entry(_("Promises"), "calendar-check", "promises", "promises.view"),
+        ),
     ),
     Group(
         _("Watch delivery"),
