@@ -69,6 +69,14 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
+def _risks(user: User) -> int:
+    from django.utils import timezone
+
+    from punctual.domain.risks.selectors import to_review
+
+    return to_review(user, today=timezone.localdate()).filter(owner=user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -95,7 +103,7 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Quality and risk"),
-        (),
+        (Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),),
     ),
     Group(
         _("For customers"),
