@@ -17,6 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Plan
@@ -34,7 +36,7 @@ from punctual.platform.accounts.models import User
 RUNS: Final = 4000
 SEED: Final = 1
 TASKS_SHOWN: Final = 6
-CURVE: Final = tuple(range(2, 100, 2))
+MOST_POINTS: Final = 90
 QUANTILES: Final = (0.5, 0.8, 0.95)
 
 
@@ -125,9 +127,12 @@ def analyse(order: Order, *, actor: User | None, today: dt.date) -> RiskAnalysis
 
 
 def is_stale(order: Order, analysis: RiskAnalysis, *, today: dt.date) -> bool:
-    """Whether plan, promise or risks have changed since."""
-    case = case_of(order, today=today)
-    return case is not None and fingerprint(case) != analysis.fingerprint
+    """Whether the order, its plan or a risk was changed since, or a day has passed: a cheap answer for pages."""
+    if timezone.localdate(analysis.at) < today:
+        return True
+    changed = Risk.objects.filter(order=order).aggregate(last=Max("updated_at"))["last"]
+    plan = Plan.objects.filter(order=order).values_list("updated_at", flat=True).first()
+    return any(one is not None and one > analysis.at for one in (order.updated_at, plan, changed))
 
 
 def computed(case: Case) -> dict[str, Any]:
@@ -165,14 +170,25 @@ def _days(case: Case, minutes: float) -> float:
 
 def _summary(case: Case, ends: np.ndarray[Any, np.dtype[np.float64]], limit: int | None) -> dict[str, Any]:
     p50, p80, p95 = (case.plan.date(_quantile(ends, level)).isoformat() for level in QUANTILES)
-    levels = np.quantile(ends, [one / 100 for one in CURVE])
     return {
         "p50": p50,
         "p80": p80,
         "p95": p95,
         "chance": None if limit is None else round(float((ends <= limit).mean()), 4),
-        "curve": [[case.plan.date(float(end)).isoformat(), level] for end, level in zip(levels, CURVE, strict=True)],
+        "curve": _curve(case, ends),
     }
+
+
+def _curve(case: Case, ends: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[Any]]:
+    """By each day from the first run that is done to the last: the share of runs that are (0 … 100)."""
+    day, last = case.plan.date(float(ends.min())), case.plan.date(float(ends.max()))
+    points = []
+    step = dt.timedelta(days=max(1, (last - day).days // MOST_POINTS))
+    while day < last + step:
+        share = float((ends <= case.plan.minutes_until(day)).mean())
+        points.append([day.isoformat(), round(100 * share, 1)])
+        day += step
+    return points
 
 
 def _risk(case: Case, risk: Risk, p80: float) -> dict[str, float]:

@@ -121,8 +121,8 @@ def tornado(result: Mapping[str, Any], risks: Sequence[Risk], picked: int, *, mo
     bars = [one for one in bars if one.occurs > 0 or one.spared < 0][:most]
     left = max([-min(one.spared, 0) for one in bars] + [0.1])
     right = max([max(one.occurs, 0) for one in bars] + [0.1])
-    scale = 200 / (left + right)
-    axis = 150 + left * scale
+    scale = 185 / (left + right)
+    axis = 168 + left * scale
     lines = [
         {
             "bar": one,
@@ -136,7 +136,8 @@ def tornado(result: Mapping[str, Any], risks: Sequence[Risk], picked: int, *, mo
         }
         for at, one in enumerate(bars)
     ]
-    return {"lines": lines, "axis": round(axis, 1), "height": 34 + 26 * max(len(bars), 1) + 14}
+    p80 = formatting.day_text(dt.date.fromisoformat(result["now"]["p80"]))
+    return {"lines": lines, "axis": round(axis, 1), "height": 48 + 26 * max(len(bars), 1), "p80": p80}
 
 
 def curve(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,6 +175,8 @@ def curve(result: Mapping[str, Any]) -> dict[str, Any]:
             "text": formatting.day_text(promise),
             "now": (y(now["chance"] * 100), round(now["chance"] * 100)),
             "after": (y(after["chance"] * 100), round(after["chance"] * 100)),
-            "is_late": at > 250,
+            "before": at > 200,
+            "now_y": max(y(now["chance"] * 100) + 14, 40),
+            "after_y": max(y(after["chance"] * 100) - 4, 56 if now["chance"] > 0.8 else 0),
         }
     return shown

@@ -125,12 +125,6 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
-def isoday(text: str | None) -> SafeString:
-    """A date kept as ISO text, as the reader writes dates."""
-    return day(dt.date.fromisoformat(text) if text else None)
-
-
-@register.filter
 def cut_to(text: str, length: int) -> str:
     """At most so many characters, the rest as an ellipsis; the full text belongs in a title beside it."""
     return text if len(text) <= length else text[: length - 1] + "…"
