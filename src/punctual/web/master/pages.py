@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from punctual.kernel.refusal import Conflict, Refusal
 from punctual.platform.accounts.models import User
 from punctual.web.master.forms import FactsForm
+from punctual.web.shell.changes import changed
 from punctual.web.shell.lists import Filter
 from punctual.web.shell.middleware import status_of
 from punctual.web.shell.refusals import show_in
@@ -72,6 +73,7 @@ def edit(
         "crumbs": crumbs,
         "back": back,
         "conflict": conflict,
+        "changes": changed(conflict.changes) if conflict else [],
         "fields": [(bound, (wide or {}).get(bound.name, "")) for bound in form.visible_fields()],
         **(more or {}),
     }

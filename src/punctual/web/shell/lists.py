@@ -30,6 +30,8 @@ from punctual.platform.sheets.writer import write_csv, write_xlsx
 from punctual.web.shell.navigation import Words
 
 MOST_EXPORTED = 20_000
+MOST_COUNTED = 1000
+"""Beyond it a tab says 999+, so that many rows do not make the page slow."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class Tab:
     url: str
     active: bool
     own_id: int | None = None
+    count: str = ""
 
 
 @dataclass
@@ -160,7 +163,7 @@ class ListPage(View):
             "page": page,
             "page_rows": self._rows(page),
             "chips": chips,
-            "list_tabs": self._tabs(actor, request.GET),
+            "list_tabs": self._tabs(actor, request.GET, everything),
             "filter_choices": self._filter_choices(actor, request.GET),
             "q": request.GET.get("q", ""),
             "can_create": self.create and may(actor, self.create[2]),
@@ -250,12 +253,17 @@ class ListPage(View):
             if item.name_of is None
         ]
 
-    def _tabs(self, actor: User, query: QueryDict) -> list[Tab]:
+    def _tabs(self, actor: User, query: QueryDict, everything: QuerySet[Any]) -> list[Tab]:
         current = _canonical(query)
-        tabs = [Tab(tab.label, f"?{tab.query}", _canonical(QueryDict(tab.query)) == current) for tab in self.tabs]
+        named: list[tuple[Words, str, int | None]] = [(tab.label, tab.query, None) for tab in self.tabs]
         for view in views_for(actor, self.key):
-            own = view.pk if view.user_id == actor.pk else None
-            tabs.append(Tab(view.name, f"?{view.query}", _canonical(QueryDict(view.query)) == current, own))
+            named.append((view.name, view.query, view.pk if view.user_id == actor.pk else None))
+        tabs = []
+        for label, text, own in named:
+            wish = QueryDict(text)
+            count = self._filtered(wish, everything).order_by()[:MOST_COUNTED].count()
+            shown = str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+            tabs.append(Tab(label, f"?{text}", _canonical(wish) == current, own, shown))
         return tabs
 
     # — export —

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput
+from django.forms import BoundField, CheckboxInput, FileInput
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.templatetags.static import static
@@ -119,6 +119,12 @@ def form_key() -> SafeString:
     return format_html('<input type="hidden" name="form_key" value="{}">', uuid.uuid4())
 
 
+@register.inclusion_tag("shell/file_input.html")
+def file_input(name: str = "file", accept: str = "", multiple: str = "", field_id: str = "") -> dict[str, Any]:
+    """A choice of files whose words follow the page's language, not the browser's."""
+    return {"name": name, "accept": accept, "multiple": multiple, "id": field_id or f"id_{name}"}
+
+
 @register.inclusion_tag("shell/field.html")
 def field(bound: BoundField, wide: str = "", hint: str = "") -> dict[str, Any]:
     """Label above, control, every error below. ``wide`` is the grid class."""
@@ -132,6 +138,8 @@ def field(bound: BoundField, wide: str = "", hint: str = "") -> dict[str, Any]:
         "wide": wide,
         "hint": hint or bound.help_text,
         "is_checkbox": isinstance(widget, CheckboxInput),
+        "is_file": isinstance(widget, FileInput),
+        "accept": widget.attrs.get("accept", ""),
     }
 
 
