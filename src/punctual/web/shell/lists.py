@@ -102,6 +102,7 @@ class Row:
     item: Any
     url: str
     cells: list[tuple[Column, SafeString]] = field(default_factory=list)
+    edit_url: str = ""
 
 
 class ListPage(View):
@@ -129,7 +130,15 @@ class ListPage(View):
     def rows(self, actor: User) -> QuerySet[Any]:
         raise NotImplementedError
 
+    def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
+        """The same as another address of the page would begin with; for the counts of tabs."""
+        return self.rows(actor)
+
     def url_of(self, item: Any) -> str:
+        return ""
+
+    def edit_url_of(self, item: Any) -> str:
+        """Where E leads from a row; empty where the reader may not change it."""
         return ""
 
     def shown_columns(self, actor: User) -> list[Column]:
@@ -163,7 +172,7 @@ class ListPage(View):
             "page": page,
             "page_rows": self._rows(page),
             "chips": chips,
-            "list_tabs": self._tabs(actor, request.GET, everything),
+            "list_tabs": self._tabs(actor, request.GET),
             "filter_choices": self._filter_choices(actor, request.GET),
             "q": request.GET.get("q", ""),
             "can_create": self.create and may(actor, self.create[2]),
@@ -174,6 +183,10 @@ class ListPage(View):
             **self.more(request, rows),
         }
         return render(request, self.template_name, context)
+
+    def matching(self, actor: User, query: QueryDict) -> QuerySet[Any]:
+        """What the list shows under this address, on all its pages."""
+        return self._filtered(query, self.rows(actor))
 
     # — rows —
 
@@ -198,7 +211,13 @@ class ListPage(View):
 
     def _rows(self, page: Page[Any]) -> list[Row]:
         return [
-            Row(item, self.url_of(item), [(column, _cell(column, item)) for column in self._columns]) for item in page
+            Row(
+                item,
+                self.url_of(item),
+                [(column, _cell(column, item)) for column in self._columns],
+                self.edit_url_of(item),
+            )
+            for item in page
         ]
 
     # — what stands above them —
@@ -253,7 +272,7 @@ class ListPage(View):
             if item.name_of is None
         ]
 
-    def _tabs(self, actor: User, query: QueryDict, everything: QuerySet[Any]) -> list[Tab]:
+    def _tabs(self, actor: User, query: QueryDict) -> list[Tab]:
         current = _canonical(query)
         named: list[tuple[Words, str, int | None]] = [(tab.label, tab.query, None) for tab in self.tabs]
         for view in views_for(actor, self.key):
@@ -261,7 +280,7 @@ class ListPage(View):
         tabs = []
         for label, text, own in named:
             wish = QueryDict(text)
-            count = self._filtered(wish, everything).order_by()[:MOST_COUNTED].count()
+            count = self._filtered(wish, self.rows_under(actor, wish)).order_by()[:MOST_COUNTED].count()
             shown = str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
             tabs.append(Tab(label, f"?{text}", _canonical(wish) == current, own, shown))
         return tabs

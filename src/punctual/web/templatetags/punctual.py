@@ -20,6 +20,7 @@ from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.permissions import may
 from punctual.web import formatting
 from punctual.web.shell.refusals import worded as worded_reason
+from punctual.web.shell.undo import undo_of
 
 register = template.Library()
 
@@ -111,6 +112,12 @@ def allowed(context: dict[str, Any], permission: str) -> bool:
     """Whether the reader holds the permission; only to hide or grey, the service decides."""
     request: HttpRequest = context["request"]
     return may(request.user, permission)
+
+
+@register.filter
+def way_back(message: Any) -> dict[str, Any] | None:
+    """The undo of a notice."""
+    return undo_of(message)
 
 
 @register.simple_tag
