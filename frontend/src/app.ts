@@ -148,4 +148,6 @@ document.addEventListener("punctual:notice", (event) => {
   notice(text, kind);
 });
 
+for (const element of document.querySelectorAll<HTMLElement>("[data-scroll-x]")) element.scrollLeft = Number(element.dataset.scrollX);
+
 keyboard({ openPalette, openKeys: () => actions.keys?.(document.body) });

@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -64,9 +65,8 @@ def change_owner(request: HttpRequest) -> HttpResponse:
 
 
 def _user(text: str) -> User:
-    return get_or_not_found(
-        User.objects.filter(is_active=True), pk=int(text) if text.isdigit() and len(text) < 18 else 0
-    )
+    active: QuerySet[User] = User.objects.filter(is_active=True)
+    return get_or_not_found(active, pk=int(text) if text.isdigit() and len(text) < 18 else 0)
 
 
 def _give_back(request: HttpRequest, actor: User) -> HttpResponse:

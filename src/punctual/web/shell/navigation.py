@@ -85,8 +85,26 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
         ),
     ),
-    Group(_("Plan"), (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),)),
-    Group(_("For customers"), (Entry(_("Customers"), "building", "customers", "customers.read"),)),
+    Group(
+        _("Plan"),
+        (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),),
+    ),
+    Group(
+        _("Watch delivery"),
+        (),
+    ),
+    Group(
+        _("Quality and risk"),
+        (),
+    ),
+    Group(
+        _("For customers"),
+        (Entry(_("Customers"), "building", "customers", "customers.read"),),
+    ),
+    Group(
+        _("See results"),
+        (),
+    ),
     Group(
         _("Manage"),
         (
