@@ -180,6 +180,8 @@ def phases(request: HttpRequest, order: str) -> HttpResponse:
     actor = cast(User, request.user)
     plan = plan_by_order(actor, order)
     first = _day(request.GET.get("first", "")) or plan.start
+    if abs((first - plan.start).days) > LONGEST:
+        first = plan.start
     days = request.GET.get("days", "")
     zoom = request.GET.get("zoom", "")
     axis = Axis(first, min(int(days), LONGEST) if days.isdigit() else 365, ZOOMS.get(zoom, ZOOMS["month"]))
@@ -194,7 +196,8 @@ def phases(request: HttpRequest, order: str) -> HttpResponse:
         rows.append(Row(task.name, title, left, max(width - over, 0), done, over_left, over, task.is_critical))
     last = first + dt.timedelta(days=axis.days)
     shades = [axis.bar(start, end) for start, end in long_breaks(free_days(plan, first, last))]
-    context = {"rows": rows, "axis": axis, "height": 24, "order": plan.order, "shades": shades}
+    today_x = axis.x(timezone.localdate())
+    context = {"rows": rows, "axis": axis, "height": 24, "order": plan.order, "shades": shades, "today_x": today_x}
     return render(request, "plans/timeline_phases.html", context)
 
 
