@@ -64,6 +64,7 @@ class Plans(ListPage):
         BuiltInView(gettext_lazy("After the requested date"), "standing=late"),
     )
     default_sort = "planned"
+    template_name = "plans/list.html"
     empty_text = gettext_lazy("A plan is made when its order is confirmed.")
 
     def rows(self, actor: User) -> QuerySet[Plan]:
