@@ -12,9 +12,10 @@ from django.db import transaction
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.models import OrderState
 from punctual.domain.plans.commands import REPORTS, Scene, perform
-from punctual.domain.plans.engine_plan import PlanCalendars
+from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
+from punctual.domain.plans.gates import reasons_against_beginning
 from punctual.domain.plans.models import EditState, Plan, PlanEdit
-from punctual.domain.plans.results import reschedule
+from punctual.domain.plans.results import delivering, reschedule
 from punctual.domain.plans.selectors import (
     edit_depth,
     plans_of,
@@ -28,6 +29,7 @@ from punctual.domain.plans.store import Stored, calendars_of, write_rows
 from punctual.domain.plans.wishes import refuse
 from punctual.domain.plans.work_calendars import day_minutes
 from punctual.domain.resources.models import Resource, Skill
+from punctual.kernel.refusal import refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
@@ -55,15 +57,22 @@ class Edited:
 
 @transaction.atomic
 def edit_plan(
-    *, plan_id: int, actor: User, today: dt.date, expected_version: int | None, command: Mapping[str, Any]
+    *,
+    plan_id: int,
+    actor: User,
+    today: dt.date,
+    expected_version: int | None,
+    command: Mapping[str, Any],
+    permission: str = "",
 ) -> Edited:
     """Do one command of ``commands.VERBS``, or ``undo`` / ``redo``, on the locked plan and schedule it again.
 
     Refused with every reason (circular links named task by task); raises Conflict when ``expected_version`` is old.
-    A command that changes nothing leaves the version as it is.
+    A command that changes nothing leaves the version as it is. ``permission`` is what the actor needs instead, where
+    a decision of another subject changes the plan (a disposition puts rework in).
     """
     verb = command.get("verb")
-    require(actor, "plans.report" if verb in REPORTS else "plans.edit")
+    require(actor, permission or ("plans.report" if verb in REPORTS else "plans.edit"))
     plan = lock(plans_of(actor).select_related("order"), expected_version=expected_version, pk=plan_id)
     if plan.order.state in FROZEN:
         refuse("frozen", N_("The order is closed; its plan is on record and can't be changed."))
@@ -77,6 +86,7 @@ def edit_plan(
         edit = _next_edit(plan)
         stored.state.apply(edit.changes)
     else:
+        refuse_if(reasons_against_beginning(plan, stored.state, command))
         perform(stored.state, command, _scene(plan, stored, before, today))
     changes = condensed(stored.state.journal)
     if not changes:
@@ -92,6 +102,19 @@ def edit_plan(
     record(actor=actor, verb=f"plan_{verb}", target=plan, changes=_story(changes, labels))
     emit("plan.changed", plan_id=plan.pk, order_id=plan.order_id, by=actor.pk)
     return _answer(plan, stored, changes, result.moved)
+
+
+def planned_date_if(*, plan: Plan, command: Mapping[str, Any], today: dt.date) -> dt.date:
+    """When the order would be delivered after a command; nothing is written. The caller has fetched the plan."""
+    stored = Stored(plan)
+    perform(stored.state, command, _scene(plan, stored, calendars_of(plan, stored.state), today))
+    result = scheduled(stored.state, calendars_of(plan, stored.state))
+    ends = [
+        max(result.dates[task_id].finish for task_id in tasks).date()
+        for order_line, tasks in delivering(stored.state).items()
+        if order_line is not None
+    ]
+    return max(ends, default=result.finish.date())
 
 
 def _last_edit(plan: Plan, actor: User) -> PlanEdit:
