@@ -1,4 +1,13 @@
+from importlib import import_module
+from typing import Final
+
 from django.apps import AppConfig
+
+LISTENERS: Final = (
+    "material_needs",
+    "replan",
+)
+"""Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 
 
 class FlowsConfig(AppConfig):
@@ -6,6 +15,5 @@ class FlowsConfig(AppConfig):
     label = "flows"
 
     def ready(self) -> None:
-        from punctual.flows import replan
-
-        replan.listen()
+        for name in LISTENERS:
+            import_module(f"punctual.flows.{name}").listen()
