@@ -168,7 +168,7 @@ def as_data(found: Scenario) -> dict[str, Any]:
 
 
 def _iso(day: dt.date | None) -> str | None:
-    return day and day.isoformat()
+    return day.isoformat() if day else None
 
 
 def _damages(order: Order, amount: Decimal, promised: dt.date | None, planned: dt.date | None) -> Decimal:

@@ -7,7 +7,7 @@ Every row goes through ``PlanState.put``, so the journal takes the change back a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -31,7 +31,7 @@ class Note:
 
     task: int
     text: str
-    params: dict[str, object]
+    params: Mapping[str, object]
     lost: int = 0
 
 
