@@ -75,6 +75,8 @@ INSTALLED_APPS = [
     "punctual.platform.search",
     "punctual.platform.idempotency",
     "punctual.platform.saved_views",
+    "punctual.platform.approvals",
+    "punctual.platform.links",
     "punctual.domain.parties",
     "punctual.domain.catalog",
     "punctual.domain.calendars",

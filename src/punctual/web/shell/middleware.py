@@ -15,7 +15,17 @@ from django.utils import timezone
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.web.shell.changes import changed
 
-PUBLIC: Final = ("/accounts/", "/api/", "/static/", "/i18n/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
+PUBLIC: Final = (
+    "/accounts/",
+    "/api/",
+    "/static/",
+    "/i18n/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/favicon.ico",
+    "/sign/",
+)
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -77,12 +78,25 @@ def _risks(user: User) -> int:
     return to_review(user, today=timezone.localdate()).filter(owner=user).count()
 
 
+def _approvals(user: User) -> int:
+    from punctual.platform.approvals.selectors import waiting_for
+
+    return waiting_for(user, timezone.localdate()).count()
+
+
+def _changes(user: User) -> int:
+    from punctual.domain.changes.selectors import open_changes
+
+    return open_changes(user).filter(owner=user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
         (
             Entry(_("Today"), "sun", "home"),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
+            Entry(_("Approvals"), "checks", "approvals", "approvals.view", count=_approvals),
         ),
     ),
     Group(
@@ -91,6 +105,7 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Orders"), "file-text", "orders", "orders.view"),
             Entry(_("Import and check"), "table-import", "imports", "orders.change", count=_imports),
             Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
+            Entry(_("Change orders"), "git-pull-request", "changes", "changes.view", count=_changes),
         ),
     ),
     Group(
@@ -199,6 +214,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
 ]
 
 
