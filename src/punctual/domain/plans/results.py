@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,17 @@ def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: S
         progress=plan.progress,
         line_dates=line_dates,
     )
+
+
+def delivered_on(state: PlanState, result: Scheduled) -> dt.date:
+    """The day of the last delivery; the end of everything where no line is delivered."""
+    days = [
+        result.dates[task_id].finish.date()
+        for line, tasks in delivering(state).items()
+        if line is not None
+        for task_id in tasks
+    ]
+    return max(days, default=result.finish.date())
 
 
 def delivering(state: PlanState) -> dict[int | None, list[int]]:
