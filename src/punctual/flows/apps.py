@@ -6,6 +6,7 @@ class FlowsConfig(AppConfig):
     label = "flows"
 
     def ready(self) -> None:
-        from punctual.flows import early_warning
+        from punctual.flows import early_warning, replan
 
+        replan.listen()
         early_warning.subscribe_all()

@@ -6,6 +6,8 @@ from django_q.models import Schedule
 
 SCHEDULES = {
     "deliver events": ("punctual.platform.outbox.services.deliver_pending", Schedule.MINUTES, 1),
+    "plan everything again": ("punctual.flows.replan.daily", Schedule.DAILY, None),
+    "resume stopped schedule runs": ("punctual.flows.replan.resume_stuck", Schedule.MINUTES, 10),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
     "look at marked orders": ("punctual.flows.early_warning.look_at_marked", Schedule.MINUTES, 1),
     "look at every order": ("punctual.flows.early_warning.nightly", Schedule.MINUTES, 30),

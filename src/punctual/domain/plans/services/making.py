@@ -47,15 +47,8 @@ def make_plan(
     lines = list(order.lines.select_related("product").order_by("line_no"))
     if not lines:
         refuse("no_lines", N_("%(order)s has no lines to plan."), "order", order=str(order))
-    templates = _templates(lines)
-    rows = rows_of(templates.values())
-    goals = "\n".join(dict.fromkeys(row.goals for row in rows.values() if row.goals))
-    state = PlanState(PlanFacts(start or today, None, goals))
-    by_line = [
-        (line, rows[templates[line.product_id].pk] if line.product_id in templates else _single(line)) for line in lines
-    ]
-    for line, found in by_line:
-        _unfold_line(state, line, found, alone=len(lines) == 1)
+    state, by_line = drafted(lines, start or today)
+    goals = state.plan.goals
     calendar = _calendar()
     if deliver_on is not None:
         last = _last_start(state, calendar, deliver_on)
@@ -72,6 +65,20 @@ def make_plan(
     record(actor=actor, verb="plan_make", target=plan, changes=changes)
     emit("plan.made", plan_id=plan.pk, order_id=order.pk, by=actor.pk)
     return plan
+
+
+def drafted(lines: Sequence[OrderLine], start: dt.date) -> tuple[PlanState, list[tuple[OrderLine, TemplateRows]]]:
+    """The plan that these lines call for, as it would be made; nothing is stored. With each line what it unfolds."""
+    templates = _templates(lines)
+    rows = rows_of(templates.values())
+    goals = "\n".join(dict.fromkeys(row.goals for row in rows.values() if row.goals))
+    state = PlanState(PlanFacts(start, None, goals))
+    by_line = [
+        (line, rows[templates[line.product_id].pk] if line.product_id in templates else _single(line)) for line in lines
+    ]
+    for line, found in by_line:
+        _unfold_line(state, line, found, alone=len(lines) == 1)
+    return state, by_line
 
 
 def _calendar() -> WorkingCalendar:
