@@ -10,8 +10,11 @@ SCHEDULES = {
     "plan everything again": ("punctual.flows.replan.daily", Schedule.DAILY, None),
     "resume stopped schedule runs": ("punctual.flows.replan.resume_stuck", Schedule.MINUTES, 10),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
+    "look at marked orders": ("punctual.flows.early_warning.look_at_marked", Schedule.MINUTES, 1),
+    "look at every order": ("punctual.flows.early_warning.nightly", Schedule.MINUTES, 30),
 }
-"""Name → (function, kind, minutes)."""
+"""Name → (function, kind, minutes). The nightly look asks twice an hour whether today's is done, so that a killed one
+goes on."""
 
 
 def ensure_schedules() -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from punctual.domain.quality.models import DefectClass, Kind, Sampling
-from punctual.engine.sampling import Severity, SamplingPlan, sampling_plan
+from punctual.engine.sampling import SamplingPlan, Severity, sampling_plan
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_, Word
 

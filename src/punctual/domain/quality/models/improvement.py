@@ -146,9 +146,7 @@ class Finding(models.Model):
 
     review = models.ForeignKey(QualityReview, on_delete=models.CASCADE, related_name="findings")
     text = models.CharField(_("Finding"), max_length=300)
-    defect_class = models.CharField(
-        _("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MINOR
-    )
+    defect_class = models.CharField(_("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MINOR)
     action = models.ForeignKey("actions.ActionItem", null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 

@@ -50,7 +50,7 @@ from punctual.domain.quality.rules import (
 from punctual.domain.quality.selectors import inspections_of, items_of
 from punctual.domain.quality.services.switching import after_lot, severity_for
 from punctual.engine.sampling import Severity, sampling_plan
-from punctual.kernel.refusal import Conflict, NotFound, Reason, refuse_if
+from punctual.kernel.refusal import Conflict, Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import require
@@ -222,7 +222,13 @@ def _has_measured(point: ControlPoint) -> bool:
 
 @transaction.atomic
 def inspect_point(
-    *, actor: User, point: ControlPoint, lot_size: int, today: dt.date, lot_no: str = "", supplier: Supplier | None = None
+    *,
+    actor: User,
+    point: ControlPoint,
+    lot_size: int,
+    today: dt.date,
+    lot_no: str = "",
+    supplier: Supplier | None = None,
 ) -> Inspection:
     """Present a lot to a control point. An open inspection of the point is taken up instead of a second one."""
     require(actor, "quality.inspect")
@@ -422,9 +428,7 @@ def _write_defects(inspection: Inspection, defects: Mapping[str, int] | None) ->
         return
     inspection.defects.all().delete()
     Defect.objects.bulk_create(
-        Defect(inspection=inspection, name=name.strip(), quantity=count)
-        for name, count in defects.items()
-        if count > 0
+        Defect(inspection=inspection, name=name.strip(), quantity=count) for name, count in defects.items() if count > 0
     )
 
 
@@ -508,7 +512,9 @@ def settle_point(point: ControlPoint | None) -> None:
     if point is None:
         return
     states = list(
-        point.inspections.exclude(state=InspectionState.CANCELLED).order_by("judged_at", "id").values_list("state", flat=True)
+        point.inspections.exclude(state=InspectionState.CANCELLED)
+        .order_by("judged_at", "id")
+        .values_list("state", flat=True)
     )
     if not states or any(state in WAITING for state in states):
         state = PointState.OPEN
@@ -544,7 +550,9 @@ def accept_by_deviation(
 
 
 @transaction.atomic
-def cancel_inspection(*, actor: User, inspection_id: int, reason: str, expected_version: int | None = None) -> Inspection:
+def cancel_inspection(
+    *, actor: User, inspection_id: int, reason: str, expected_version: int | None = None
+) -> Inspection:
     """It is not needed after all, with the reason."""
     require(actor, "quality.inspect")
     found = lock(inspections_of(actor).select_related("point"), expected_version=expected_version, pk=inspection_id)
