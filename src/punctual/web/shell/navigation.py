@@ -69,6 +69,12 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
+def _requests(user: User) -> int:
+    from punctual.domain.customer_relations.selectors import running_requests
+
+    return running_requests(user).filter(owner=user, state="open").count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -99,7 +105,10 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("For customers"),
-        (Entry(_("Customers"), "building", "customers", "customers.read"),),
+        (
+            Entry(_("Customers"), "building", "customers", "customers.read"),
+            Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
+        ),
     ),
     Group(
         _("See results"),
@@ -158,6 +167,7 @@ class Creation:
 CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
+    Creation(_("Record a request"), "message-circle", "request_new", "requests.change"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
