@@ -46,6 +46,11 @@ def listed(actor: User) -> QuerySet[Order]:
     )
 
 
+def orders_with_product(rows: QuerySet[Order], product_id: int) -> QuerySet[Order]:
+    """Those that order this product on one line at least."""
+    return rows.filter(pk__in=OrderLine.objects.filter(product_id=product_id).values("order_id"))
+
+
 def order_by_id(actor: User, pk: int) -> Order:
     return get_or_not_found(orders_of(actor), pk=pk)
 

@@ -27,6 +27,7 @@ from punctual.platform.accounts.permissions import may
 from punctual.platform.notifications.services import inbox_of
 from punctual.web.home.portfolio import Bar, timeline
 from punctual.web.orders import marks
+from punctual.web.shell.panels import panels_of
 
 IN_DANGER: Final = 8
 ON_THE_AXIS: Final = 40
@@ -50,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "greeting": _greeting(actor),
         "inbox": inbox_of(actor).filter(read_at=None)[:5],
         "sees_orders": may(actor, "orders.view"),
+        "panels": panels_of("home", request),
     }
     if context["sees_orders"]:
         context |= _orders(actor, today)

@@ -15,11 +15,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from punctual.domain.catalog.selectors import products
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order, OrderState, Priority
-from punctual.domain.orders.selectors import by_due, health_of, with_health
+from punctual.domain.orders.selectors import by_due, health_of, orders_with_product, with_health
 from punctual.domain.parties.models import Grade
+from punctual.domain.parties.selectors import customers
 from punctual.platform.accounts.models import Role, User
 from punctual.web.formatting import UNKNOWN
 from punctual.web.orders import marks
@@ -137,7 +139,38 @@ def _by_due(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
     return rows
 
 
+def _no_options(actor: User) -> Sequence[tuple[str, Words]]:
+    return []
+
+
+def _numbers(values: Sequence[str]) -> list[int]:
+    return [int(value) for value in values if value.isdigit() and len(value) < 18]
+
+
+def _by_product(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
+    numbers = _numbers(values[:1])
+    return orders_with_product(rows, numbers[0]) if numbers else rows.none()
+
+
+def _customer_name(actor: User, value: str) -> str:
+    found = customers(actor, archived=True).filter(pk__in=_numbers([value])).first()
+    return str(found) if found else value
+
+
+def _product_name(actor: User, value: str) -> str:
+    found = products(actor, archived=True).filter(pk__in=_numbers([value])).first()
+    return str(found) if found else value
+
+
 FILTERS: Final = (
+    Filter(
+        "customer",
+        _("Customer"),
+        _no_options,
+        lambda rows, values: rows.filter(customer_id__in=_numbers(values)),
+        name_of=_customer_name,
+    ),
+    Filter("product", _("Product"), _no_options, _by_product, multiple=False, name_of=_product_name),
     Filter("state", _("State"), _state_options, lambda rows, values: rows.filter(state__in=values)),
     Filter(
         "health",

@@ -60,6 +60,8 @@ class Filter:
     options: Callable[[User], Sequence[tuple[str, Words]]]
     apply: Callable[[QuerySet[Any], Sequence[str]], QuerySet[Any]]
     multiple: bool = True
+    name_of: Callable[[User, str], str] | None = None
+    """For a filter that only links set, such as one customer: the words of its chip. It is not in the menu."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,11 @@ class ListPage(View):
         for item in self.filters:
             values = [value for value in query.get(item.key, "").split(",") if value]
             if values:
-                words = dict(item.options(actor))
+                words = (
+                    {value: item.name_of(actor, value) for value in values}
+                    if item.name_of
+                    else dict(item.options(actor))
+                )
                 shown = [str(words.get(value, value)) for value in values]
                 text = (
                     "、".join(shown)
@@ -241,6 +247,7 @@ class ListPage(View):
                 ],
             }
             for item in self.filters
+            if item.name_of is None
         ]
 
     def _tabs(self, actor: User, query: QueryDict) -> list[Tab]:

@@ -10,9 +10,10 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
+from django.template.loader import get_template
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from punctual.kernel.refusal import Reason
@@ -145,3 +146,34 @@ def query(context: dict[str, Any], **changes: object) -> str:
         else:
             values[name] = str(value)
     return f"?{values.urlencode()}" if values else "?"
+
+
+@register.simple_tag(takes_context=True)
+def panels(context: template.Context, place: str) -> SafeString:
+    """The panels that subjects registered for this place of the page, each in a wrapper named after it."""
+    parts = []
+    for one in context["panels"].at(place):
+        with context.push(**one.context):
+            found: Any = get_template(one.panel.template)
+            body = mark_safe(found.template.render(context))  # noqa: S308 — a template of ours, escaped by itself
+        inline = place in ("actions", "menu", "facts")
+        parts.append(body if inline else format_html('<div class="pnl" id="{}">{}</div>', one.panel.name, body))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+@register.simple_tag(takes_context=True)
+def panel_tabs(context: template.Context, place: str) -> SafeString:
+    """Links to the panels of a place that have a word of their own."""
+    link = '<a href="#{}">{}<span class="k">{}</span></a>'
+    tabs = context["panels"].tabs(place)
+    return format_html_join("", link, ((one.panel.name, one.panel.label, one.count) for one in tabs))
+
+
+@register.simple_tag(takes_context=True)
+def panel_files(context: template.Context, kind: str) -> SafeString:
+    """The style sheets (``style``) or scripts (``script``) that the shown panels need."""
+    if kind == "style":
+        return format_html_join(
+            "", '<link rel="stylesheet" href="{}">', ((static(x),) for x in context["panels"].styles)
+        )
+    return format_html_join("", '<script src="{}" defer></script>', ((static(x),) for x in context["panels"].scripts))
