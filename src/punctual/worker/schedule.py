@@ -6,6 +6,15 @@ from django_q.models import Schedule
 
 SCHEDULES = {
     "deliver events": ("punctual.platform.outbox.services.deliver_pending", Schedule.MINUTES, 1),
+    "send messages": ("punctual.platform.notifications.outgoing.deliver_due", Schedule.MINUTES, 1),
+    "send digests": ("punctual.platform.notifications.services.send_digests", Schedule.DAILY, None),
+    "watch response times": (
+        "punctual.domain.customer_relations.services.watching.watch_clocks",
+        Schedule.MINUTES,
+        5,
+    ),
+    "remind of meetings": ("punctual.domain.customer_relations.services.meetings.remind", Schedule.HOURLY, None),
+    "fetch mail": ("punctual.domain.customer_relations.services.mailbox.fetch_mail", Schedule.MINUTES, 2),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
 }
 """Name → (function, kind, minutes)."""

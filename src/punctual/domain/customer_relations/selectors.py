@@ -161,4 +161,5 @@ def satisfaction_of(actor: User, customer: Customer) -> float | None:
         .order_by("-answered_at")
         .values_list("score", flat=True)[:12]
     )
-    return sum(scores) / len(scores) if scores else None
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if known else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -117,7 +118,7 @@ def deliver_due(limit: int = 100, *, now: dt.datetime | None = None) -> int:
     return sent
 
 
-def _try(pk: object, now: dt.datetime) -> bool:
+def _try(pk: uuid.UUID, now: dt.datetime) -> bool:
     delivery = Delivery.objects.select_related("robot", "webhook").get(pk=pk)
     try:
         told, error = send(delivery), ""

@@ -61,7 +61,7 @@ def notify(
                 "notification.told",
                 users=by_mail,
                 robots=robots,
-                kind=kind,
+                about=kind,
                 text=text,
                 params={name: str(value) for name, value in (params or {}).items()},
                 url=url,

@@ -68,7 +68,7 @@ def _head(actor: User, now: dt.datetime) -> dict[str, Any]:
     end_of_day = timezone.localtime(now).replace(hour=23, minute=59)
     month = timezone.localtime(now).replace(day=1, hour=0, minute=0)
     answered = selectors.requests_of(actor).filter(responded_at__gte=month, response_used__isnull=False)
-    in_time = [used <= limit for used, limit in answered.values_list("response_used", "response_minutes")]
+    in_time = [(used or 0) <= limit for used, limit in answered.values_list("response_used", "response_minutes")]
     counts = running.aggregate(all=Count("pk"), waiting=Count("pk", filter=Q(state=RequestState.WAITING)))
     due = Q(response_due__range=(now, end_of_day)) | Q(resolution_due__range=(now, end_of_day))
     return {

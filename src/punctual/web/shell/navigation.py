@@ -108,6 +108,8 @@ GROUPS: Final[list[Group]] = [
         (
             Entry(_("Customers"), "building", "customers", "customers.read"),
             Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
+            Entry(_("Meetings"), "users", "meetings", "meetings.view"),
+            Entry(_("Feedback"), "star", "feedback", "feedback.view"),
         ),
     ),
     Group(

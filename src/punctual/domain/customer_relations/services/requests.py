@@ -152,7 +152,7 @@ def take_in(*, actor: User | None, data: RequestInput, at: dt.datetime | None = 
             params={"customer": str(data.customer), "title": found.title, "number": found.number},
             url=f"/requests/{found.number}/",
         )
-    emit("request.opened", request=found.number, customer=data.customer.code, kind=found.kind)
+    emit("request.opened", request=found.number, customer=data.customer.code, about=found.kind)
     return found
 
 
