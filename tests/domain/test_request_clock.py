@@ -82,7 +82,7 @@ def test_the_hour_that_is_shown_twice_counts_once() -> None:
     clock = Clock(10_000, at("2026-10-25T00:00", BERLIN))
     assert used(AROUND, clock, now=at("2026-10-26T00:00", BERLIN), zone=BERLIN) == 24 * 60
     second = dt.datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1)
-    assert wall(second, BERLIN) == dt.datetime(2026, 10, 25, 3, 0)
+    assert wall(second, BERLIN) == dt.datetime.fromisoformat("2026-10-25T03:00")
 
 
 moments = st.integers(0, 60 * 24 * 500).map(lambda m: dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=m))

@@ -156,7 +156,8 @@ def receive(raw: bytes, *, now: dt.datetime | None = None) -> Incoming:
         )
         if not fresh:
             return incoming
-        attach(actor=None, target=incoming, file=io.BytesIO(raw), name="message.eml", kind="mail")
+        if raw:
+            attach(actor=None, target=incoming, file=io.BytesIO(raw), name="message.eml", kind="mail")
         if contact is not None:
             _place(incoming, mail, contact)
     return incoming
