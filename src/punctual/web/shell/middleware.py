@@ -25,6 +25,10 @@ PUBLIC: Final = (
     "/metrics",
     "/favicon.ico",
     "/sign/",
+    "/t/",
+    "/track/",
+    "/s/",
+    "/feeds/",
 )
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 

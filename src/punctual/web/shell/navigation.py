@@ -90,6 +90,12 @@ def _changes(user: User) -> int:
     return open_changes(user).filter(owner=user).count()
 
 
+def _requests(user: User) -> int:
+    from punctual.domain.customer_relations.selectors import running_requests
+
+    return running_requests(user).filter(owner=user, state="open").count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -122,7 +128,12 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("For customers"),
-        (Entry(_("Customers"), "building", "customers", "customers.read"),),
+        (
+            Entry(_("Customers"), "building", "customers", "customers.read"),
+            Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
+            Entry(_("Meetings"), "users", "meetings", "meetings.view"),
+            Entry(_("Feedback"), "star", "feedback", "feedback.view"),
+        ),
     ),
     Group(
         _("See results"),
@@ -181,6 +192,7 @@ class Creation:
 CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
+    Creation(_("Record a request"), "message-circle", "request_new", "requests.change"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
