@@ -1,4 +1,15 @@
+from importlib import import_module
+from typing import Final
+
 from django.apps import AppConfig
+
+LISTENERS: Final = (
+    "early_warning",
+    "material_needs",
+    "promise_ledger",
+    "replan",
+)
+"""Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 
 
 class FlowsConfig(AppConfig):
@@ -6,7 +17,5 @@ class FlowsConfig(AppConfig):
     label = "flows"
 
     def ready(self) -> None:
-        from punctual.flows import promise_ledger, replan
-
-        replan.listen()
-        promise_ledger.listen()
+        for name in LISTENERS:
+            import_module(f"punctual.flows.{name}").listen()

@@ -10,6 +10,8 @@ from punctual.web.shell.metrics import metrics
 urlpatterns = [
     path("", home, name="home"),
     path("", include("punctual.web.account.urls")),
+    path("", include("punctual.web.changes.urls")),
+    path("", include("punctual.web.approvals.urls")),
     path("", include("punctual.web.orders.urls")),
     path("", include("punctual.web.parties.urls")),
     path("", include("punctual.web.catalog.urls")),
@@ -17,6 +19,9 @@ urlpatterns = [
     path("", include("punctual.web.calendars.urls")),
     path("", include("punctual.web.plans.urls")),
     path("", include("punctual.web.scheduling.urls")),
+    path("", include("punctual.web.risks.urls")),
+    path("", include("punctual.web.relations.urls")),
+    path("", include("punctual.web.tracking.urls")),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),
     path("i18n/setlang/", set_language, name="set_language"),

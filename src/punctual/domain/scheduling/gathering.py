@@ -36,8 +36,6 @@ FIRM: Final = RUNNING
 SOFT: Final = (OrderState.QUOTED, OrderState.IN_REVIEW)
 PRIORITY_WEIGHT: Final = {Priority.URGENT: 8, Priority.HIGH: 4, Priority.NORMAL: 2, Priority.LOW: 1}
 MOST_WEIGHT: Final = 5_000
-HAS_NOT_BEFORE: Final = any(field.name == "not_before" for field in Task._meta.get_fields())
-"""Whether plans know an earliest start from materials."""
 
 
 def scheduling_settings() -> SchedulingSettings:
@@ -96,6 +94,8 @@ def fingerprint(today: dt.date) -> str:
     found += list(Resource.objects.order_by("pk").values_list("pk", "version", "archived_at"))
     found += list(WorkingCalendar.objects.order_by("pk").values_list("pk", "version"))
     found += list(Absence.objects.order_by("pk").values_list("pk", "version", "cancelled_at"))
+    waiting = Task.objects.filter(plan__order__in=orders, not_before__isnull=False, actual_finish=None).order_by("pk")
+    found += list(waiting.values_list("pk", "not_before"))
     for model in (TaskPin, LevelledTask):
         found.append(sorted(model._default_manager.aggregate(n=Count("pk"), last=Max("start")).items()))
     kept = scheduling_settings()
@@ -247,7 +247,7 @@ def _line_dates(order: Order) -> dict[int, LineDates]:
 TASK_COLUMNS: Final = (
     "plan_id", "pk", "name", "duration", "parent_id", "order_line_id", "is_summary", "is_milestone", "is_delivery",
     "is_elapsed", "calendar_id", "constraint", "constraint_date", "actual_start", "actual_finish", "percent",
-    "remaining", "start", "finish", "total_float", "template_task_id",
+    "remaining", "start", "finish", "total_float", "template_task_id", "not_before",
 )  # fmt: skip
 
 
@@ -279,7 +279,7 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
     clock = _Clock()
     pins = {task: clock(start) for task, start in TaskPin.objects.values_list("task_id", "start")}
     levelled = {task: clock(start) for task, start in LevelledTask.objects.values_list("task_id", "start")}
-    columns = (*TASK_COLUMNS, "not_before") if HAS_NOT_BEFORE else TASK_COLUMNS
+    columns = TASK_COLUMNS
     found: dict[int, list[Row]] = defaultdict(list)
     for values in Task.objects.filter(plan__in=plan_ids).order_by("plan", "sequence").values_list(*columns):
         one = dict(zip(columns, values, strict=True))
@@ -304,7 +304,7 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
                 remaining=one["remaining"],
                 start=clock(one["start"]),
                 finish=clock(one["finish"]),
-                not_before=clock(one.get("not_before")),
+                not_before=clock(one["not_before"]),
                 levelled=levelled.get(key),
                 pinned=pins.get(key),
                 total_float=one["total_float"],

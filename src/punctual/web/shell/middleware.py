@@ -13,8 +13,23 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.web.shell.changes import changed
 
-PUBLIC: Final = ("/accounts/", "/api/", "/static/", "/i18n/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
+PUBLIC: Final = (
+    "/accounts/",
+    "/api/",
+    "/static/",
+    "/i18n/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/favicon.ico",
+    "/sign/",
+    "/t/",
+    "/track/",
+    "/s/",
+    "/feeds/",
+)
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 
 
@@ -100,7 +115,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         response["HX-Retarget"] = "#notices"
         response["HX-Reswap"] = "beforeend"
         return response
-    changes = refusal.changes if isinstance(refusal, Conflict) else ()
+    changes = changed(refusal.changes) if isinstance(refusal, Conflict) else []
     context = {
         "status": status,
         "reasons": refusal.reasons,
