@@ -20,7 +20,9 @@ def insert(state: PlanState, wish: Wish) -> list[int]:
     if not isinstance(given, list) or not 1 <= len(given) <= MOST_STEPS:
         refuse("steps", N_("Name 1 to %(most)s steps."), "steps", most=MOST_STEPS)
     if state.is_summary(after):
-        refuse("insert_summary", N_("“%(task)s” is a summary; choose one of its tasks."), "after", task=state.label(after))
+        refuse(
+            "insert_summary", N_("“%(task)s” is a summary; choose one of its tasks."), "after", task=state.label(after)
+        )
     waiting = [
         (link.successor, link.lag, link.lag_unit)
         for link in state.links.values()

@@ -13,6 +13,7 @@ from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
 from punctual.flows.demo.plans import build_plans
+from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.templates import build_templates
 
@@ -34,3 +35,4 @@ def build_company(today: dt.date) -> None:
     build_templates()
     build_orders(today)
     build_plans(today)
+    build_quality(today)

@@ -69,6 +69,18 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
+def _inspections(user: User) -> int:
+    from punctual.domain.quality.selectors import to_inspect
+
+    return to_inspect(user).count()
+
+
+def _ncrs(user: User) -> int:
+    from punctual.domain.quality.selectors import my_ncrs
+
+    return my_ncrs(user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -95,7 +107,11 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Quality and risk"),
-        (),
+        (
+            Entry(_("Quality"), "checklist", "quality", "quality.view"),
+            Entry(_("Inspections"), "ruler-2", "inspections", "quality.inspect", count=_inspections),
+            Entry(_("Nonconformities"), "circle-x", "ncrs", "quality.report", count=_ncrs),
+        ),
     ),
     Group(
         _("For customers"),
@@ -158,6 +174,8 @@ class Creation:
 CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
+    Creation(_("Report a nonconformity"), "circle-x", "ncr_new", "quality.report"),
+    Creation(_("Record an inspection"), "ruler-2", "inspection_new", "quality.inspect"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),

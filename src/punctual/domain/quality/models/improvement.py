@@ -23,8 +23,8 @@ class CapaState(models.TextChoices):
 
 
 class CorrectiveAction(Versioned):
-    """An 8D report. ``check_on`` is the day on which somebody looks whether it helped; a nonconformity of the same cause,
-    item and supplier after it was closed opens it again (``reopened`` counts how often)."""
+    """An 8D report. ``check_on`` is the day on which somebody looks whether it helped; a nonconformity of the same
+    cause, item and supplier after it was closed opens it again (``reopened`` counts how often)."""
 
     number = models.CharField(_("Number"), max_length=20, unique=True, editable=False)
     title = models.CharField(_("Problem"), max_length=160)
@@ -146,9 +146,7 @@ class Finding(models.Model):
 
     review = models.ForeignKey(QualityReview, on_delete=models.CASCADE, related_name="findings")
     text = models.CharField(_("Finding"), max_length=300)
-    defect_class = models.CharField(
-        _("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MINOR
-    )
+    defect_class = models.CharField(_("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MINOR)
     action = models.ForeignKey("actions.ActionItem", null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 

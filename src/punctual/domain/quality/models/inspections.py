@@ -50,9 +50,7 @@ class Inspection(Versioned):
 
     number = models.CharField(_("Number"), max_length=20, unique=True, editable=False)
     stage = models.CharField(_("Stage"), max_length=8, choices=Stage.choices)
-    state = models.CharField(
-        _("State"), max_length=10, choices=InspectionState.choices, default=InspectionState.OPEN
-    )
+    state = models.CharField(_("State"), max_length=10, choices=InspectionState.choices, default=InspectionState.OPEN)
     point = models.ForeignKey(
         "quality.ControlPoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="inspections"
     )
@@ -76,9 +74,7 @@ class Inspection(Versioned):
     sampling = models.CharField(_("Sampling"), max_length=10, choices=Sampling.choices, default=Sampling.ALL)
     level = models.CharField(_("Level"), max_length=4, blank=True)
     aql = models.DecimalField(_("AQL"), max_digits=7, decimal_places=3, null=True, blank=True)
-    severity = models.CharField(
-        _("Severity"), max_length=10, choices=SEVERITIES, default=Severity.NORMAL.value
-    )
+    severity = models.CharField(_("Severity"), max_length=10, choices=SEVERITIES, default=Severity.NORMAL.value)
     code_letter = models.CharField(_("Code letter"), max_length=1, blank=True)
     sample_size = models.PositiveIntegerField(_("Sample size"))
     ac = models.PositiveIntegerField("Ac", default=0)
@@ -149,9 +145,7 @@ class Defect(models.Model):
 
     inspection = models.ForeignKey(Inspection, on_delete=models.CASCADE, related_name="defects")
     name = models.CharField(_("Defect"), max_length=60)
-    defect_class = models.CharField(
-        _("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR
-    )
+    defect_class = models.CharField(_("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR)
     quantity = models.PositiveIntegerField(_("Quantity"))
 
     class Meta:
@@ -168,9 +162,7 @@ class SupplierSeverity(Versioned):
     supplier = models.ForeignKey("parties.Supplier", on_delete=models.CASCADE, related_name="+")
     item_key = models.CharField(_("Item"), max_length=60)
     item_name = models.CharField(_("Name"), max_length=160, blank=True)
-    severity = models.CharField(
-        _("Severity"), max_length=10, choices=SEVERITIES, default=Severity.NORMAL.value
-    )
+    severity = models.CharField(_("Severity"), max_length=10, choices=SEVERITIES, default=Severity.NORMAL.value)
     recent = models.JSONField(default=list)
     score = models.PositiveIntegerField(default=0)
     accepted_in_a_row = models.PositiveIntegerField(default=0)
@@ -180,9 +172,7 @@ class SupplierSeverity(Versioned):
     class Meta:
         verbose_name = N_("inspection severity")
         ordering = ["supplier", "item_key"]
-        constraints = [
-            models.UniqueConstraint(fields=["supplier", "item_key"], name="quality_one_severity_an_item")
-        ]
+        constraints = [models.UniqueConstraint(fields=["supplier", "item_key"], name="quality_one_severity_an_item")]
 
     def __str__(self) -> str:
         return f"{self.supplier} {self.item_key}"

@@ -65,9 +65,7 @@ class Nonconformity(Versioned):
     state = models.CharField(_("State"), max_length=10, choices=NcrState.choices, default=NcrState.OPEN)
     title = models.CharField(_("What is wrong"), max_length=160)
     detail = models.TextField(_("Detail"), blank=True)
-    defect_class = models.CharField(
-        _("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR
-    )
+    defect_class = models.CharField(_("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR)
     origin = models.CharField(_("Found by"), max_length=12, choices=Origin.choices)
     inspection = models.ForeignKey(
         Inspection, null=True, blank=True, on_delete=models.PROTECT, related_name="nonconformities"

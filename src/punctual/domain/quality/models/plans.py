@@ -102,9 +102,7 @@ class CharacteristicFacts(models.Model):
     position = models.PositiveIntegerField(default=0)
     kind = models.CharField(_("Kind"), max_length=10, choices=Kind.choices, default=Kind.ATTRIBUTE)
     name = models.CharField(_("Characteristic"), max_length=120)
-    defect_class = models.CharField(
-        _("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR
-    )
+    defect_class = models.CharField(_("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR)
     unit = models.CharField(_("Unit"), max_length=20, blank=True)
     nominal = models.DecimalField(_("Nominal"), max_digits=18, decimal_places=6, null=True, blank=True)
     lower = models.DecimalField(_("Lower limit"), max_digits=18, decimal_places=6, null=True, blank=True)
@@ -135,9 +133,7 @@ class PointFacts(models.Model):
     name = models.CharField(_("Control point"), max_length=120)
     stage = models.CharField(_("Stage"), max_length=8, choices=Stage.choices)
     anchor = models.CharField(_("Tied to"), max_length=10, choices=Anchor.choices, default=Anchor.TASK)
-    defect_class = models.CharField(
-        _("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR
-    )
+    defect_class = models.CharField(_("Class"), max_length=10, choices=DefectClass.choices, default=DefectClass.MAJOR)
     sampling = models.CharField(_("Sampling"), max_length=10, choices=Sampling.choices, default=Sampling.ALL)
     sample_number = models.DecimalField(_("Number or %"), max_digits=9, decimal_places=2, null=True, blank=True)
     aql = models.DecimalField(_("AQL"), max_digits=7, decimal_places=3, null=True, blank=True)
@@ -179,8 +175,8 @@ class QualityTemplate(Versioned):
 
 
 class TemplatePoint(PointFacts):
-    """``task_words`` finds the task that it is tied to: the last one of the line whose name holds one of them (separated
-    by ``|``). ``standard_words`` find the acceptance criteria that it shows."""
+    """``task_words`` finds the task that it is tied to: the last one of the line whose name holds one of them
+    (separated by ``|``). ``standard_words`` find the acceptance criteria that it shows."""
 
     template = models.ForeignKey(QualityTemplate, on_delete=models.CASCADE, related_name="points")
     task_words = models.CharField(max_length=120, blank=True)

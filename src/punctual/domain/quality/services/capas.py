@@ -160,7 +160,9 @@ def write_step(
     if cause:
         capa.cause = cause
     save_next(capa)
-    record(actor=actor, verb="write", target=capa, changes=[Change(field=f"D{number}", old=None, new=text.strip()[:400])])
+    record(
+        actor=actor, verb="write", target=capa, changes=[Change(field=f"D{number}", old=None, new=text.strip()[:400])]
+    )
     return capa
 
 
@@ -200,9 +202,7 @@ def _against_why(capa: CorrectiveAction, text: str) -> list[Reason]:
 
 def _add_why(capa: CorrectiveAction, text: str, parent: int | None, *, is_root: bool, by_supplier: bool) -> Why:
     above = capa.whys.filter(pk=parent).first() if parent else None
-    return Why.objects.create(
-        capa=capa, parent=above, text=text.strip(), is_root=is_root, by_supplier=by_supplier
-    )
+    return Why.objects.create(capa=capa, parent=above, text=text.strip(), is_root=is_root, by_supplier=by_supplier)
 
 
 @transaction.atomic
@@ -277,7 +277,7 @@ def _reopen_steps(capa: CorrectiveAction) -> None:
 
 
 def reopen_for_same_cause(ncr: Nonconformity, *, actor: User) -> list[CorrectiveAction]:
-    """The same cause came back: reports on it that were finished are under way again. Part of the caller's transaction."""
+    """The same cause came back: finished reports on it are under way again. Part of the caller's transaction."""
     if not ncr.cause or not ncr.item_key:
         return []
     finished = CorrectiveAction.objects.select_for_update(of=("self",)).filter(
@@ -326,7 +326,9 @@ def give_link(*, actor: User, capa_id: int, today: dt.date, expected_version: in
     capa = lock(capas_of(actor), expected_version=expected_version, pk=capa_id)
     reasons = CAPA.reasons(capa.state, "write")
     if capa.supplier is None:
-        reasons.append(Reason("capa.no_supplier", N_("This report concerns no supplier; there is nobody to give a link.")))
+        reasons.append(
+            Reason("capa.no_supplier", N_("This report concerns no supplier; there is nobody to give a link."))
+        )
     refuse_if(reasons)
     capa.link_key = secrets.token_urlsafe(12)
     capa.link_until = today + dt.timedelta(days=LINK_DAYS)
@@ -365,7 +367,9 @@ def capa_by_token(token: str, *, today: dt.date) -> CorrectiveAction:
 
 
 @transaction.atomic
-def supplier_writes(*, token: str, today: dt.date, number: int, text: str, done: bool, why: str = "") -> CorrectiveAction:
+def supplier_writes(
+    *, token: str, today: dt.date, number: int, text: str, done: bool, why: str = ""
+) -> CorrectiveAction:
     """The supplier writes one of its own steps, at D4 also an answer to "why"."""
     capa = capa_by_token(token, today=today)
     capa = CorrectiveAction.objects.select_for_update().get(pk=capa.pk)

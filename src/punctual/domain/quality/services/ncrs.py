@@ -1,5 +1,5 @@
-"""Open, contain, verify and close nonconformities, book what they cost. Deciding the disposition changes the plan too and
-is ``flows.failed_inspection``."""
+"""Open, contain, verify and close nonconformities, book what they cost. Deciding the disposition changes the plan too
+and is ``flows.failed_inspection``."""
 
 from __future__ import annotations
 
@@ -213,16 +213,16 @@ def contain(
     found.contained_at = found.contained_at or now
     save_next(found, fields=["state", "contained_at"])
     changes = [Change(field="state", old=old, new=found.state)] if old != found.state else []
-    changes.append(Change(field="containment", old=None, new="; ".join(f"{row.place}: {row.action}" for row in rows)[:400]))
+    changes.append(
+        Change(field="containment", old=None, new="; ".join(f"{row.place}: {row.action}" for row in rows)[:400])
+    )
     record(actor=actor, verb="contain", target=found, changes=changes)
     emit("ncr.contained", ncr_id=found.pk, blocks_stock=any(row.blocks_stock for row in rows))
     return found
 
 
 @transaction.atomic
-def verify_ncr(
-    *, actor: User, ncr_id: int, note: str, expected_version: int | None = None
-) -> Nonconformity:
+def verify_ncr(*, actor: User, ncr_id: int, note: str, expected_version: int | None = None) -> Nonconformity:
     """The disposition was carried out and helped. Refused while its re-inspection is not accepted."""
     require(actor, "quality.handle")
     found = lock(ncrs_of(actor).select_related("recheck"), expected_version=expected_version, pk=ncr_id)
@@ -357,16 +357,19 @@ def reasons_against_loss(loss: LossIn) -> list[Reason]:
 
 
 @transaction.atomic
-def book_loss(
-    *, actor: User, ncr_id: int, loss: LossIn, today: dt.date, expected_version: int | None = None
-) -> Loss:
+def book_loss(*, actor: User, ncr_id: int, loss: LossIn, today: dt.date, expected_version: int | None = None) -> Loss:
     """Money that a nonconformity cost, on the order and on the cause."""
     require(actor, "quality.book")
     found = lock(ncrs_of(actor), expected_version=expected_version, pk=ncr_id)
     refuse_if([*NCR.reasons(found.state, "book"), *reasons_against_loss(loss)])
     made = write_loss(found, actor, loss, today)
     save_next(found, fields=["cost"])
-    record(actor=actor, verb="book", target=found, changes=[Change(field="cost", old=None, new=f"{loss.amount} {loss.name}")])
+    record(
+        actor=actor,
+        verb="book",
+        target=found,
+        changes=[Change(field="cost", old=None, new=f"{loss.amount} {loss.name}")],
+    )
     return made
 
 
@@ -407,4 +410,3 @@ def draft_debit_note(ncr: Nonconformity, actor: User, amount: Decimal, today: dt
         url=f"/ncr/{ncr.pk}/",
     )
     return made
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,7 +30,12 @@ from punctual.domain.quality.models import (
     Stage,
 )
 from punctual.domain.quality.models.plans import CHARACTERISTIC_FIELDS, POINT_FIELDS
-from punctual.domain.quality.rules import SamplingRule, reasons_against_limits, reasons_against_rule, reasons_against_text
+from punctual.domain.quality.rules import (
+    SamplingRule,
+    reasons_against_limits,
+    reasons_against_rule,
+    reasons_against_text,
+)
 from punctual.domain.quality.selectors import quality_plans_of
 from punctual.kernel.refusal import NotFound, Reason, refuse_if
 from punctual.kernel.wording import N_
@@ -157,7 +161,9 @@ def reasons_against_point(point: PointIn, *, row: int, gauges: Mapping[str, Gaug
     """Everything that is wrong with one point, at its row."""
     reasons = []
     if not point.name.strip() or len(point.name) > 120:
-        reasons.append(Reason("point.name", N_("A control point needs a name of at most 120 characters."), field="name"))
+        reasons.append(
+            Reason("point.name", N_("A control point needs a name of at most 120 characters."), field="name")
+        )
     for value, choices, field_name in (
         (point.stage, Stage.values, "stage"),
         (point.anchor, Anchor.values, "anchor"),
@@ -203,7 +209,9 @@ def put_point(*, actor: User, plan_id: int, point: PointIn, expected_version: in
     gauges = {one.code: one for one in Gauge.objects.filter(archived_at=None)}
     reasons = [*PLAN.reasons(plan.state, "change"), *reasons_against_point(point, row=1, gauges=gauges)]
     if point.id is None and plan.points.count() >= MOST_POINTS:
-        reasons.append(Reason("quality_plan.full", N_("A quality plan holds at most %(most)s points."), {"most": MOST_POINTS}))
+        reasons.append(
+            Reason("quality_plan.full", N_("A quality plan holds at most %(most)s points."), {"most": MOST_POINTS})
+        )
     refuse_if(reasons)
     target = _point(plan, point.id) if point.id else ControlPoint(plan=plan, position=plan.points.count())
     before = {name: as_json(getattr(target, name)) for name in POINT_FIELDS} if target.pk else {}
@@ -232,7 +240,9 @@ def _point(plan: QualityPlan, pk: int) -> ControlPoint:
     return found
 
 
-def _write_characteristics(point: ControlPoint, wanted: Iterable[CharacteristicIn], gauges: Mapping[str, Gauge]) -> None:
+def _write_characteristics(
+    point: ControlPoint, wanted: Iterable[CharacteristicIn], gauges: Mapping[str, Gauge]
+) -> None:
     charts = {one.name: one.chart_id for one in point.characteristics.all()}
     point.characteristics.all().delete()
     PointCharacteristic.objects.bulk_create(
@@ -292,9 +302,7 @@ def approve_quality_plan(*, actor: User, plan_id: int, expected_version: int | N
 
 
 @transaction.atomic
-def revise_quality_plan(
-    *, actor: User, plan_id: int, reason: str, expected_version: int | None = None
-) -> QualityPlan:
+def revise_quality_plan(*, actor: User, plan_id: int, reason: str, expected_version: int | None = None) -> QualityPlan:
     """Open the next revision as a draft, with the reason."""
     require(actor, "quality.plan")
     plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
@@ -332,8 +340,8 @@ def document_of(plan: QualityPlan) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str, today: dt.date) -> Concession:
-    """Let one open gate of the order pass, in the actor's name and with a reason. ``kind`` and ``target_id`` name it."""
+def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession:
+    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which."""
     require(actor, "quality.concede")
     order = Order.objects.select_for_update().get(pk=order.pk)
     refuse_if(reasons_against_text("concession.reason", reason, N_("Say why it may pass."), field_name="reason"))

@@ -107,7 +107,9 @@ def hold_review(
     checks = list(found.checks.all())
     failed = [one for one in checks if answers.get(one.pk) is False]
     if len(failed) > found.findings.count():
-        text = N_("%(failed)s points are not fulfilled, but there are %(findings)s findings; add the action for each first.")
+        text = N_(
+            "%(failed)s points are not fulfilled, but there are %(findings)s findings; add the action for each first."
+        )
         params = {"failed": len(failed), "findings": found.findings.count()}
         reasons.append(Reason("review.findings", text, params))
     refuse_if(reasons)

@@ -8,7 +8,7 @@ from punctual.domain.parties.models import Supplier
 from punctual.domain.quality.models import Inspection, SeverityChange, SupplierSeverity
 from punctual.domain.quality.rules import reasons_against_text
 from punctual.domain.quality.selectors import severities_of
-from punctual.engine.sampling import Severity, SamplingPlan, Switching
+from punctual.engine.sampling import SamplingPlan, Severity, Switching
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
@@ -98,7 +98,9 @@ def after_lot(inspection: Inspection, plan: SamplingPlan, nonconforming: int, *,
 
 
 @transaction.atomic
-def switch(*, actor: User, severity_id: int, verb: str, reason: str, expected_version: int | None = None) -> SupplierSeverity:
+def switch(
+    *, actor: User, severity_id: int, verb: str, reason: str, expected_version: int | None = None
+) -> SupplierSeverity:
     """What the responsible authority decides: ``reduce`` (score of 30), ``irregular`` (reduced ends), ``resume``."""
     require(actor, "quality.handle")
     row = lock(severities_of(actor), expected_version=expected_version, pk=severity_id)
@@ -115,7 +117,9 @@ def switch(*, actor: User, severity_id: int, verb: str, reason: str, expected_ve
     _write(row, state)
     new = word_of(row)
     if old == new:
-        refuse_if([Reason("severity.same", N_("Nothing would change: this does not apply to the inspection in force."))])
+        refuse_if(
+            [Reason("severity.same", N_("Nothing would change: this does not apply to the inspection in force."))]
+        )
     SeverityChange.objects.create(of=row, old=old, new=new, rule=rule, reason=reason.strip(), by=actor)
     changes = [Change(field="severity", old=old, new=new)]
     record(actor=actor, verb="switch", target=row, changes=changes, reason=reason.strip())
