@@ -1,4 +1,4 @@
-"""Pure decisions of quality: how many are looked at, whether a value is right, the verdict, and what speaks against it."""
+"""Pure decisions of quality: how many are looked at, whether a value is right, the verdict, what speaks against it."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def reasons_against_rule(rule: SamplingRule) -> list[Reason]:
 
 
 def reasons_against_lot(lot: int, rule: SamplingRule, *, asked: bool = False) -> list[Reason]:
-    """``asked``: somebody typed the sample for this very lot, so that one larger than the lot is an error; a rule of the
-    quality plan just takes the whole lot then."""
+    """``asked``: somebody typed the sample for this very lot, so that one larger than the lot is an error; a rule of
+    the quality plan just takes the whole lot then."""
     reasons = reasons_against_rule(rule)
     if not 1 <= lot <= MOST_UNITS:
         text = N_("A lot has from 1 to %(most)s units; this one has %(lot)s.")

@@ -18,6 +18,7 @@ from punctual.web.shell.changes import changed
 PUBLIC: Final = (
     "/accounts/",
     "/api/",
+    "/supplier/",
     "/static/",
     "/i18n/",
     "/healthz",

@@ -96,6 +96,18 @@ def _requests(user: User) -> int:
     return running_requests(user).filter(owner=user, state="open").count()
 
 
+def _inspections(user: User) -> int:
+    from punctual.domain.quality.selectors import to_inspect
+
+    return to_inspect(user).count()
+
+
+def _ncrs(user: User) -> int:
+    from punctual.domain.quality.selectors import my_ncrs
+
+    return my_ncrs(user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -127,7 +139,12 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Quality and risk"),
-        (Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),),
+        (
+            Entry(_("Quality"), "checklist", "quality", "quality.view"),
+            Entry(_("Inspections"), "ruler-2", "inspections", "quality.inspect", count=_inspections),
+            Entry(_("Nonconformities"), "circle-x", "ncrs", "quality.report", count=_ncrs),
+            Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),
+        ),
     ),
     Group(
         _("For customers"),
@@ -196,6 +213,8 @@ CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
     Creation(_("Record a request"), "message-circle", "request_new", "requests.change"),
+    Creation(_("Report a nonconformity"), "circle-x", "ncr_new", "quality.report"),
+    Creation(_("Record an inspection"), "ruler-2", "inspection_new", "quality.inspect"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),

@@ -23,8 +23,8 @@ class CapaState(models.TextChoices):
 
 
 class CorrectiveAction(Versioned):
-    """An 8D report. ``check_on`` is the day on which somebody looks whether it helped; a nonconformity of the same cause,
-    item and supplier after it was closed opens it again (``reopened`` counts how often)."""
+    """An 8D report. ``check_on`` is the day on which somebody looks whether it helped; a nonconformity of the same
+    cause, item and supplier after it was closed opens it again (``reopened`` counts how often)."""
 
     number = models.CharField(_("Number"), max_length=20, unique=True, editable=False)
     title = models.CharField(_("Problem"), max_length=160)

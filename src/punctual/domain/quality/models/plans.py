@@ -175,8 +175,8 @@ class QualityTemplate(Versioned):
 
 
 class TemplatePoint(PointFacts):
-    """``task_words`` finds the task that it is tied to: the last one of the line whose name holds one of them (separated
-    by ``|``). ``standard_words`` find the acceptance criteria that it shows."""
+    """``task_words`` finds the task that it is tied to: the last one of the line whose name holds one of them
+    (separated by ``|``). ``standard_words`` find the acceptance criteria that it shows."""
 
     template = models.ForeignKey(QualityTemplate, on_delete=models.CASCADE, related_name="points")
     task_words = models.CharField(max_length=120, blank=True)
