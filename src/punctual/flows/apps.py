@@ -6,6 +6,7 @@ class FlowsConfig(AppConfig):
     label = "flows"
 
     def ready(self) -> None:
-        from punctual.flows import replan
+        from punctual.flows import payment_events, replan
 
         replan.listen()
+        payment_events.listen()

@@ -9,7 +9,9 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from punctual.domain.orders import guards
 from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.gates import DELIVERIES, reasons_against_delivery
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, SignState
 from punctual.domain.orders.selectors import check, current_review, orders_of
@@ -70,7 +72,19 @@ def move(
     """
     require(actor, PERMISSION[verb])
     order = lock(orders_of(actor), expected_version=expected_version, pk=order_id)
-    refuse_if([*LIFE.reasons(order.state, verb), *_reasons(verb, reason), *_special(order, verb, today)])
+    return take_step(order, verb, actor=actor, today=today, reason=reason)
+
+
+def take_step(order: Order, verb: str, *, actor: User, today: dt.date, reason: str = "") -> Order:
+    """The same on a locked order for a caller that has checked who may: what others have to say is asked as well."""
+    refuse_if(
+        [
+            *LIFE.reasons(order.state, verb),
+            *_reasons(verb, reason),
+            *_special(order, verb, today),
+            *guards.reasons(verb, order, today),
+        ]
+    )
     before = {"state": order.state, "quote_valid_until": order.quote_valid_until, "actual_date": order.actual_date}
     target = LIFE.after(order.state, verb)
     if verb == "hold":
@@ -132,6 +146,8 @@ def _reasons(verb: str, reason: str) -> list[Reason]:
 
 
 def _special(order: Order, verb: str, today: dt.date) -> list[Reason]:
+    if verb in DELIVERIES:
+        return reasons_against_delivery(order)
     if verb != "quote":
         return []
     return [one.reason for one in check(order, today=today).errors]
