@@ -7,6 +7,8 @@ LISTENERS: Final = (
     "early_warning",
     "material_needs",
     "promise_ledger",
+    "payment_events",
+    "promise_ledger",
     "replan",
 )
 """Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
