@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("punctual.web.resources.urls")),
     path("", include("punctual.web.calendars.urls")),
     path("", include("punctual.web.plans.urls")),
+    path("", include("punctual.web.supply.urls")),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),
     path("i18n/setlang/", set_language, name="set_language"),

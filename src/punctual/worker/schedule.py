@@ -6,6 +6,7 @@ from django_q.models import Schedule
 
 SCHEDULES = {
     "deliver events": ("punctual.platform.outbox.services.deliver_pending", Schedule.MINUTES, 1),
+    "refresh shortages": ("punctual.flows.material_needs.refresh_all", Schedule.DAILY, None),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
 }
 """Name → (function, kind, minutes)."""

@@ -14,6 +14,7 @@ from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
 from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.resources import build_resources
+from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates
 
 
@@ -34,3 +35,4 @@ def build_company(today: dt.date) -> None:
     build_templates()
     build_orders(today)
     build_plans(today)
+    build_supply(today)

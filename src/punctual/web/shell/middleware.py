@@ -14,7 +14,17 @@ from django.utils import timezone
 
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 
-PUBLIC: Final = ("/accounts/", "/api/", "/static/", "/i18n/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
+PUBLIC: Final = (
+    "/accounts/",
+    "/api/",
+    "/static/",
+    "/i18n/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/favicon.ico",
+    "/supplier-link/",
+)
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 
 
