@@ -6,7 +6,6 @@ from django.apps import AppConfig
 LISTENERS: Final = (
     "early_warning",
     "material_needs",
-    "promise_ledger",
     "payment_events",
     "promise_ledger",
     "replan",

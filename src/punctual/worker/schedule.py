@@ -19,6 +19,7 @@ SCHEDULES = {
     ),
     "remind of meetings": ("punctual.domain.customer_relations.services.meetings.remind", Schedule.HOURLY, None),
     "fetch mail": ("punctual.domain.customer_relations.services.mailbox.fetch_mail", Schedule.MINUTES, 2),
+    "refresh shortages": ("punctual.flows.material_needs.refresh_all", Schedule.DAILY, None),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
     "look at marked orders": ("punctual.flows.early_warning.look_at_marked", Schedule.MINUTES, 1),
     "look at every order": ("punctual.flows.early_warning.nightly", Schedule.MINUTES, 30),

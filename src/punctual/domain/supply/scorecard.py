@@ -90,7 +90,7 @@ def lateness(supplier_ids: Iterable[int], *, today: dt.date) -> dict[int, Latene
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """``rejected_percent`` of the quantity that came; ``open_lines`` still to come, ``overdue`` of them past their day."""
+    """``rejected_percent`` of what came; ``open_lines`` still to come, ``overdue`` of them past their day."""
 
     lateness: Lateness
     rejected_percent: Decimal | None

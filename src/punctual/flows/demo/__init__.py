@@ -18,6 +18,7 @@ from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
+from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates
 
 
@@ -42,3 +43,4 @@ def build_company(today: dt.date) -> None:
     build_changes(today)
     build_customer_relations(today)
     build_quality(today)
+    build_supply(today)

@@ -30,6 +30,7 @@ PUBLIC: Final = (
     "/track/",
     "/s/",
     "/feeds/",
+    "/supplier-link/",
 )
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 

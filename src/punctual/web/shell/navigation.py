@@ -108,6 +108,12 @@ def _ncrs(user: User) -> int:
     return my_ncrs(user).count()
 
 
+def _shortages(user: User) -> int:
+    from punctual.domain.supply.selectors import shortages_of
+
+    return shortages_of(user).filter(state="stops", settled_as="").count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -135,7 +141,7 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Watch delivery"),
-        (),
+        (Entry(_("Shortages and purchases"), "package-import", "shortages", "supply.view", count=_shortages),),
     ),
     Group(
         _("Quality and risk"),
@@ -164,7 +170,12 @@ GROUPS: Final[list[Group]] = [
         (
             Entry(_("Plan templates"), "template", "plan_templates", "templates.view"),
             Entry(_("Products"), "package", "products", "catalog.read"),
+            Entry(_("Materials"), "package-import", "materials", "supply.view"),
+            Entry(_("Stock"), "inbox", "stock_items", "supply.view"),
+            Entry(_("Bills of material"), "list-details", "boms", "supply.view"),
+            Entry(_("Purchase orders"), "truck-delivery", "purchase_orders", "supply.view"),
             Entry(_("Suppliers"), "truck-delivery", "suppliers", "suppliers.read"),
+            Entry(_("Supplier scorecard"), "target-arrow", "supplier_scorecard", "supply.view"),
             Entry(_("Resources"), "users", "resources", "resources.read"),
             Entry(_("Calendars"), "calendar", "calendars", "calendars.read"),
             Entry(_("Settings"), "settings", "company_settings", section="/settings/"),
@@ -217,6 +228,9 @@ CREATIONS: Final[list[Creation]] = [
     Creation(_("Record an inspection"), "ruler-2", "inspection_new", "quality.inspect"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
+    Creation(_("New material"), "package", "material_new", "supply.change"),
+    Creation(_("New purchase order"), "truck-delivery", "purchase_order_new", "supply.change"),
+    Creation(_("New purchase request"), "list-check", "purchase_request_new", "supply.decide"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
     Creation(_("New resource"), "user-plus", "resource_new", "resources.change"),
 ]
