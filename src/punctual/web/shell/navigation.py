@@ -75,6 +75,12 @@ def _requests(user: User) -> int:
     return running_requests(user).filter(owner=user, state="open").count()
 
 
+def _service(user: User) -> int:
+    from punctual.domain.aftersales.selectors import visits_ahead
+
+    return visits_ahead(user).filter(engineer=user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -109,6 +115,7 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Customers"), "building", "customers", "customers.read"),
             Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
             Entry(_("Meetings"), "users", "meetings", "meetings.view"),
+            Entry(_("After-sales"), "tool", "service_cases", "service.visit", count=_service),
             Entry(_("Feedback"), "star", "feedback", "feedback.view"),
         ),
     ),
@@ -197,12 +204,15 @@ class SettingsEntry:
     label: Words
     icon: str
     url_name: str
+    permission: str = ""
 
 
 SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
+    SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
 ]
 
 
@@ -211,4 +221,5 @@ def settings_nav(request: HttpRequest) -> list[ShownEntry]:
     return [
         ShownEntry(item.label, item.icon, reverse(item.url_name), request.path == reverse(item.url_name), 0)
         for item in SETTINGS
+        if not item.permission or may(request.user, item.permission)
     ]
