@@ -78,6 +78,8 @@ INSTALLED_APPS = [
     "punctual.platform.search",
     "punctual.platform.idempotency",
     "punctual.platform.saved_views",
+    "punctual.platform.approvals",
+    "punctual.platform.links",
     "punctual.domain.parties",
     "punctual.domain.catalog",
     "punctual.domain.calendars",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -43,7 +44,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import moment_text
 from punctual.web.orders import marks
 from punctual.web.orders.actions import version_of
-from punctual.web.orders.story import field_words
+from punctual.web.shell.changes import changed
 from punctual.web.shell.refusals import worded
 
 MOST_IN_GRID: Final = 1000
@@ -52,6 +53,9 @@ MOST_SUGGESTED: Final = 12
 WORDS: Final = {
     "open": gettext_lazy("Type a model, or paste rows from Excel"),
     "unsaved": gettext_lazy("Not saved yet"),
+    "autosaved": gettext_lazy("Saved as a draft by itself at {time}"),
+    "kept": gettext_lazy("Not saved yet; kept in this browser"),
+    "withdraw": gettext_lazy("Withdraw"),
     "failed": gettext_lazy("Not saved: the server did not answer. Try again."),
     "errors": gettext_lazy("Errors"),
     "warnings": gettext_lazy("Warnings"),
@@ -127,6 +131,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
         "lines": lines,
         "words": {name: str(words) for name, words in WORDS.items()},
         "may_waive": may(actor, "orders.waive"),
+        "keep": f"punctual-entry-{actor.pk}-{order.pk if order else 'new'}",
         "urls": {
             "save": request.path,
             "check": reverse("order_check"),
@@ -175,11 +180,13 @@ def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
         {
             "id": order.pk,
             "version": order.version,
+            "lines": dict(order.lines.values_list("line_no", "pk")),
             "url": reverse("order", args=[order.key]),
             "edit": reverse("order_edit", args=[order.key]),
             "submit": reverse("order_do", args=[order.key, "submit"]),
             "quote": reverse("order_do", args=[order.key, "quote"]),
             "waive": reverse("order_waive", args=[order.key]),
+            "withdraw": reverse("order_withdraw", args=[order.key, 0]),
         }
     )
 
@@ -196,10 +203,7 @@ def _read(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list
 
 
 def _conflict(conflict: Conflict) -> JsonResponse:
-    changes = [
-        {**change, "label": field_words(str(change["field"])) if change.get("field") else ""}
-        for change in conflict.changes
-    ]
+    changes = [asdict(one) for one in changed(conflict.changes)]
     reasons = [_reason_json(one) for one in conflict.reasons]
     return JsonResponse({"reasons": reasons, "changes": changes, "version": conflict.current_version}, status=409)
 

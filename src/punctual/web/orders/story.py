@@ -17,6 +17,7 @@ from punctual.platform.accounts.models import Role, User
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.audit.services import story_of
 from punctual.platform.comments.services import comments_on
+from punctual.web.shell.changes import register_change_words
 
 SHOWN: Final = 25
 MOST: Final = 1000
@@ -144,3 +145,6 @@ def _value(name: str, value: object) -> str:
     if name in MONEY:
         return f"{Decimal(str(value)):,}"
     return str(value)[:200]
+
+
+register_change_words("order", lambda name, value: (field_words(name), _value(name, value)))

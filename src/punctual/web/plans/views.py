@@ -36,6 +36,7 @@ WORDS = {
     "fold": gettext_lazy("Fold"),
     "unfold": gettext_lazy("Unfold"),
     "critical": gettext_lazy("critical"),
+    "not_before": gettext_lazy("Can't begin before"),
     "today": gettext_lazy("today"),
     "requested": gettext_lazy("Requested"),
     "promised": gettext_lazy("Promised"),
@@ -64,6 +65,7 @@ class Plans(ListPage):
         BuiltInView(gettext_lazy("After the requested date"), "standing=late"),
     )
     default_sort = "planned"
+    template_name = "plans/list.html"
     empty_text = gettext_lazy("A plan is made when its order is confirmed.")
 
     def rows(self, actor: User) -> QuerySet[Plan]:

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.web.shell.changes import changed
 
 PUBLIC: Final = (
     "/accounts/",
@@ -23,6 +24,7 @@ PUBLIC: Final = (
     "/readyz",
     "/metrics",
     "/favicon.ico",
+    "/sign/",
     "/t/",
     "/track/",
     "/s/",
@@ -113,7 +115,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         response["HX-Retarget"] = "#notices"
         response["HX-Reswap"] = "beforeend"
         return response
-    changes = refusal.changes if isinstance(refusal, Conflict) else ()
+    changes = changed(refusal.changes) if isinstance(refusal, Conflict) else []
     context = {
         "status": status,
         "reasons": refusal.reasons,

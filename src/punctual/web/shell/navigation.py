@@ -8,6 +8,7 @@ from typing import Final
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,26 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
+def _risks(user: User) -> int:
+    from django.utils import timezone
+
+    from punctual.domain.risks.selectors import to_review
+
+    return to_review(user, today=timezone.localdate()).filter(owner=user).count()
+
+
+def _approvals(user: User) -> int:
+    from punctual.platform.approvals.selectors import waiting_for
+
+    return waiting_for(user, timezone.localdate()).count()
+
+
+def _changes(user: User) -> int:
+    from punctual.domain.changes.selectors import open_changes
+
+    return open_changes(user).filter(owner=user).count()
+
+
 def _requests(user: User) -> int:
     from punctual.domain.customer_relations.selectors import running_requests
 
@@ -87,6 +108,7 @@ GROUPS: Final[list[Group]] = [
         (
             Entry(_("Today"), "sun", "home"),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
+            Entry(_("Approvals"), "checks", "approvals", "approvals.view", count=_approvals),
         ),
     ),
     Group(
@@ -95,6 +117,7 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Orders"), "file-text", "orders", "orders.view"),
             Entry(_("Import and check"), "table-import", "imports", "orders.change", count=_imports),
             Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
+            Entry(_("Change orders"), "git-pull-request", "changes", "changes.view", count=_changes),
         ),
     ),
     Group(
@@ -107,7 +130,7 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Quality and risk"),
-        (),
+        (Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),),
     ),
     Group(
         _("For customers"),
@@ -213,6 +236,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
+    SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
 ]
 
 
