@@ -21,8 +21,8 @@ from punctual.platform.outbox.services import emit
 @transaction.atomic
 def confirm_order(*, order_id: int, actor: User, today: dt.date, expected_version: int | None = None) -> Order:
     """Lock, check every guard, set the state, make the plan with its first baseline, take the order apart into its
-    material, start its risk register and its quality plan, keep revision 1, make the payment milestones that the terms name, keep the story,
-    tell whoever listens: all or nothing.
+    material, start its risk register and its quality plan, keep revision 1, make the payment milestones that the terms
+    name, keep the story, tell whoever listens: all or nothing.
 
     Refused while a signature is open or an error stands; then nothing has changed.
     """

@@ -24,6 +24,8 @@ urlpatterns = [
     path("", include("punctual.web.tracking.urls")),
     path("", include("punctual.web.quality.urls")),
     path("", include("punctual.web.supply.urls")),
+    path("", include("punctual.web.aftersales.urls")),
+    path("", include("punctual.web.channels.urls")),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),
     path("i18n/setlang/", set_language, name="set_language"),

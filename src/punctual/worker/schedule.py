@@ -18,6 +18,11 @@ SCHEDULES = {
         5,
     ),
     "remind of meetings": ("punctual.domain.customer_relations.services.meetings.remind", Schedule.HOURLY, None),
+    "remind of visits": (
+        "punctual.domain.aftersales.services.cases.remind_of_visits",
+        Schedule.DAILY,
+        None,
+    ),
     "fetch mail": ("punctual.domain.customer_relations.services.mailbox.fetch_mail", Schedule.MINUTES, 2),
     "refresh shortages": ("punctual.flows.material_needs.refresh_all", Schedule.DAILY, None),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),

@@ -89,7 +89,7 @@ def minutes_pdf(meeting: Meeting, internal: bool) -> bytes:
                 (_("Chair"), meeting.series.owner.name),
             ]
         ),
-        Heading(_("Minutes")),
+        Heading(_("Minutes of the meeting")),
         Grid([_("Time"), _("Kind"), _("What was said")], rows, widths=(1, 1.2, 7)),
     ]
     if internal:

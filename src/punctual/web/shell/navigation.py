@@ -114,6 +114,12 @@ def _shortages(user: User) -> int:
     return shortages_of(user).filter(state="stops", settled_as="").count()
 
 
+def _service(user: User) -> int:
+    from punctual.domain.aftersales.selectors import visits_ahead
+
+    return visits_ahead(user).filter(engineer=user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
@@ -158,6 +164,7 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Customers"), "building", "customers", "customers.read"),
             Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
             Entry(_("Meetings"), "users", "meetings", "meetings.view"),
+            Entry(_("After-sales"), "tool", "service_cases", "service.visit", count=_service),
             Entry(_("Feedback"), "star", "feedback", "feedback.view"),
         ),
     ),
@@ -256,12 +263,15 @@ class SettingsEntry:
     label: Words
     icon: str
     url_name: str
+    permission: str = ""
 
 
 SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
+    SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
 ]
 
@@ -271,4 +281,5 @@ def settings_nav(request: HttpRequest) -> list[ShownEntry]:
     return [
         ShownEntry(item.label, item.icon, reverse(item.url_name), request.path == reverse(item.url_name), 0)
         for item in SETTINGS
+        if not item.permission or may(request.user, item.permission)
     ]
