@@ -83,8 +83,9 @@ def shape_task(state: PlanState, task_id: int, dates: Dates | None, percent: int
         "constraint": task.constraint,
         "order_line": task.order_line,
         "notes": task.notes,
+        "not_before_text": task.not_before_text,
     }
-    for name in ("constraint_date", "deadline", "actual_start", "actual_finish"):
+    for name in ("constraint_date", "deadline", "actual_start", "actual_finish", "not_before"):
         value = getattr(task, name)
         row[name] = value and value.isoformat()
     if dates is not None:

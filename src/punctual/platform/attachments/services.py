@@ -72,7 +72,7 @@ def store(file: IO[bytes]) -> tuple[str, int]:
 
 
 @transaction.atomic
-def attach(*, actor: User, target: models.Model, file: IO[bytes], name: str, kind: str = "") -> Attachment:
+def attach(*, actor: User | None, target: models.Model, file: IO[bytes], name: str, kind: str = "") -> Attachment:
     """Attach a file; one of the same name becomes the next version."""
     sha256, size = store(file)
     name = Path(name.replace("\\", "/")).name[:255] or "file"

@@ -36,6 +36,7 @@ WORDS = {
     "fold": gettext_lazy("Fold"),
     "unfold": gettext_lazy("Unfold"),
     "critical": gettext_lazy("critical"),
+    "not_before": gettext_lazy("Can't begin before"),
     "today": gettext_lazy("today"),
     "requested": gettext_lazy("Requested"),
     "promised": gettext_lazy("Promised"),

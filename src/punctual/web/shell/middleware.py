@@ -16,7 +16,21 @@ from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.web.shell.changes import changed
 from punctual.web.shell.views import page_not_found
 
-PUBLIC: Final = ("/accounts/", "/api/", "/static/", "/i18n/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
+PUBLIC: Final = (
+    "/accounts/",
+    "/api/",
+    "/static/",
+    "/i18n/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/favicon.ico",
+    "/sign/",
+    "/t/",
+    "/track/",
+    "/s/",
+    "/feeds/",
+)
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 
 

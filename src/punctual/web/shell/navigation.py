@@ -8,6 +8,7 @@ from typing import Final
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -69,12 +70,39 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
+def _risks(user: User) -> int:
+    from django.utils import timezone
+
+    from punctual.domain.risks.selectors import to_review
+
+    return to_review(user, today=timezone.localdate()).filter(owner=user).count()
+
+
+def _approvals(user: User) -> int:
+    from punctual.platform.approvals.selectors import waiting_for
+
+    return waiting_for(user, timezone.localdate()).count()
+
+
+def _changes(user: User) -> int:
+    from punctual.domain.changes.selectors import open_changes
+
+    return open_changes(user).filter(owner=user).count()
+
+
+def _requests(user: User) -> int:
+    from punctual.domain.customer_relations.selectors import running_requests
+
+    return running_requests(user).filter(owner=user, state="open").count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
         (
             Entry(_("Today"), "sun", "home"),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
+            Entry(_("Approvals"), "checks", "approvals", "approvals.view", count=_approvals),
         ),
     ),
     Group(
@@ -83,6 +111,7 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Orders"), "file-text", "orders", "orders.view"),
             Entry(_("Import and check"), "table-import", "imports", "orders.change", count=_imports),
             Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
+            Entry(_("Change orders"), "git-pull-request", "changes", "changes.view", count=_changes),
         ),
     ),
     Group(
@@ -95,11 +124,16 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Quality and risk"),
-        (),
+        (Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),),
     ),
     Group(
         _("For customers"),
-        (Entry(_("Customers"), "building", "customers", "customers.read"),),
+        (
+            Entry(_("Customers"), "building", "customers", "customers.read"),
+            Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
+            Entry(_("Meetings"), "users", "meetings", "meetings.view"),
+            Entry(_("Feedback"), "star", "feedback", "feedback.view"),
+        ),
     ),
     Group(
         _("See results"),
@@ -158,6 +192,7 @@ class Creation:
 CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
+    Creation(_("Record a request"), "message-circle", "request_new", "requests.change"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
@@ -191,6 +226,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
 ]
 
 

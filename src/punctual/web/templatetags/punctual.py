@@ -107,6 +107,30 @@ def filled(text: str, params: dict[str, object]) -> str:
     return sentence % params if params else sentence
 
 
+@register.filter
+def unlocal(value: float) -> str:
+    """A length in a picture: a plain number whatever the language."""
+    return f"{value:g}"
+
+
+@register.filter
+def plus(value: float, more: float) -> str:
+    """A length further on in a picture."""
+    return f"{value + more:g}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.384 → ``38 %``."""
+    return formatting.UNKNOWN if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def cut_to(text: str, length: int) -> str:
+    """At most so many characters, the rest as an ellipsis; the full text belongs in a title beside it."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 @register.simple_tag(takes_context=True)
 def allowed(context: dict[str, Any], permission: str) -> bool:
     """Whether the reader holds the permission; only to hide or grey, the service decides."""

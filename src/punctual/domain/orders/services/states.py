@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.gates import DELIVERIES, reasons_against_delivery
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, SignState
 from punctual.domain.orders.selectors import check, current_review, orders_of
@@ -132,6 +133,8 @@ def _reasons(verb: str, reason: str) -> list[Reason]:
 
 
 def _special(order: Order, verb: str, today: dt.date) -> list[Reason]:
+    if verb in DELIVERIES:
+        return reasons_against_delivery(order)
     if verb != "quote":
         return []
     return [one.reason for one in check(order, today=today).errors]
