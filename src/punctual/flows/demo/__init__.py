@@ -17,6 +17,7 @@ from punctual.flows.demo.people import build_people
 from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
+from punctual.flows.demo.scheduling import build_scheduling
 from punctual.flows.demo.templates import build_templates
 
 
@@ -40,3 +41,4 @@ def build_company(today: dt.date) -> None:
     build_risks(today)
     build_changes(today)
     build_customer_relations(today)
+    build_scheduling(today)
