@@ -29,10 +29,17 @@ from punctual.domain.risks.facts import standing
 from punctual.domain.risks.models import Risk
 from punctual.domain.risks.rules import Points
 from punctual.domain.risks.selectors import live_risks
-from punctual.domain.scheduling.availability import Availability, Away, Keys, Staff
+from punctual.domain.scheduling.availability import Availability, Away, Extra, Keys, Staff
 from punctual.domain.scheduling.axis import SLOT, Axis
 from punctual.domain.scheduling.book import Book, Entry, Group, Hazard, Piece
-from punctual.domain.scheduling.models import Absence, LevelledTask, ScheduleRun, SchedulingSettings, TaskPin
+from punctual.domain.scheduling.models import (
+    Absence,
+    ExtraShift,
+    LevelledTask,
+    ScheduleRun,
+    SchedulingSettings,
+    TaskPin,
+)
 from punctual.domain.scheduling.pieces import Cutter, LineDates, LinkRow, OrderRows, Row
 from punctual.domain.scheduling.settling import settle
 
@@ -54,7 +61,7 @@ def company_axis(today: dt.date) -> Axis:
     return Axis(work_calendar(calendar, today), today)
 
 
-def availability_of(axis: Axis, *, more_away: Iterable[Away] = ()) -> Availability:
+def availability_of(axis: Axis, *, more_away: Iterable[Away] = (), more_extra: Iterable[Extra] = ()) -> Availability:
     """Everybody in use with calendars and absences."""
     rows = Resource.objects.filter(archived_at=None).select_related("calendar").prefetch_related("skills")
     staff = [
@@ -77,7 +84,9 @@ def availability_of(axis: Axis, *, more_away: Iterable[Away] = ()) -> Availabili
         )
     ]
     asked = TemplateNeed.objects.exclude(resource=None).values_list("resource_id", flat=True).distinct()
-    return Availability(staff, axis, [*away, *more_away], asked_by_name=list(asked))
+    more = ExtraShift.objects.filter(cancelled_at=None, last__gte=axis.today)
+    extra = [Extra(*values) for values in more.values_list("resource_id", "skill_id", "first", "last", "units")]
+    return Availability(staff, axis, [*away, *more_away], extra=[*extra, *more_extra], asked_by_name=list(asked))
 
 
 # ---------------------------------------------------------------------------------------------------- fingerprint
@@ -97,7 +106,8 @@ def fingerprint(today: dt.date) -> str:
     found += list(soft.values_list("pk", "product_id", "quantity", "promised_date", "requested_date"))
     found += list(Resource.objects.order_by("pk").values_list("pk", "version", "archived_at"))
     found += list(WorkingCalendar.objects.order_by("pk").values_list("pk", "version"))
-    found += list(Absence.objects.order_by("pk").values_list("pk", "version", "cancelled_at"))
+    for timed in (Absence, ExtraShift):
+        found += list(timed._default_manager.order_by("pk").values_list("pk", "version", "cancelled_at"))
     waiting = Task.objects.filter(plan__order__in=orders, not_before__isnull=False, actual_finish=None).order_by("pk")
     found += list(waiting.values_list("pk", "not_before"))
     risks = Risk.objects.filter(order__in=orders).order_by("pk")

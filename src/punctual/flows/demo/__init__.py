@@ -19,6 +19,7 @@ from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
 from punctual.flows.demo.supply import build_supply
+from punctual.flows.demo.scheduling import build_scheduling
 from punctual.flows.demo.templates import build_templates
 
 
@@ -44,3 +45,4 @@ def build_company(today: dt.date) -> None:
     build_customer_relations(today)
     build_quality(today)
     build_supply(today)
+    build_scheduling(today)

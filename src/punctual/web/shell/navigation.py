@@ -142,7 +142,11 @@ GROUPS: Final[list[Group]] = [
         _("Plan"),
         (
             Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),
+            Entry(_("Load"), "layout-grid", "capacity", "scheduling.view"),
             Entry(_("Promises"), "calendar-check", "promises", "promises.view"),
+            Entry(_("Rush order"), "bolt", "rush", "scheduling.view"),
+            Entry(_("Scenarios"), "flask", "scenarios", "scheduling.view"),
+            Entry(_("Schedule runs"), "history", "schedule_runs", "scheduling.view"),
         ),
     ),
     Group(
@@ -170,7 +174,7 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("See results"),
-        (),
+        (Entry(_("Date calibration"), "adjustments-check", "calibration", "scheduling.view"),),
     ),
     Group(
         _("Manage"),
@@ -272,6 +276,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
+    SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
 ]
 
