@@ -159,7 +159,9 @@ class InspectionList(QualityList):
             sort=("nonconforming",),
             number=True,
         ),
-        Column("due", gettext_lazy("Due"), lambda item: item.due, lambda item: day(item.due), sort=("due",), fold=True),
+        Column(
+            "due", gettext_lazy("Due by"), lambda item: item.due, lambda item: day(item.due), sort=("due",), fold=True
+        ),
         Column(
             "judged",
             gettext_lazy("Judged"),
@@ -523,13 +525,13 @@ class ReviewList(QualityList):
     empty_text = gettext_lazy("Reviews of projects, processes and suppliers: a checklist, findings, and what follows.")
     tabs = (
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Planned"), "state=planned"),
+        BuiltInView(gettext_lazy("In the audit plan"), "state=planned"),
     )
     filters = (
         Filter(
             "state",
             gettext_lazy("State"),
-            lambda actor: [("planned", gettext_lazy("Planned")), ("held", gettext_lazy("Held"))],
+            lambda actor: [("planned", gettext_lazy("In the audit plan")), ("held", gettext_lazy("Held"))],
             lambda rows, values: rows.filter(state__in=values),
         ),
     )

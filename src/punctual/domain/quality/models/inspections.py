@@ -16,9 +16,9 @@ from punctual.platform.accounts.models import Role
 from punctual.platform.records import Versioned
 
 SEVERITY_WORDS = {
-    Severity.NORMAL.value: _("Normal"),
-    Severity.TIGHTENED.value: _("Tightened"),
-    Severity.REDUCED.value: _("Reduced"),
+    Severity.NORMAL.value: _("Normal inspection"),
+    Severity.TIGHTENED.value: _("Tightened inspection"),
+    Severity.REDUCED.value: _("Reduced inspection"),
 }
 SEVERITIES = list(SEVERITY_WORDS.items())
 
@@ -28,8 +28,8 @@ class InspectionState(models.TextChoices):
 
     OPEN = "open", _("To be inspected")
     STARTED = "started", _("Being inspected")
-    ACCEPTED = "accepted", _("Accepted")
-    REJECTED = "rejected", _("Rejected")
+    ACCEPTED = "accepted", _("Lot accepted")
+    REJECTED = "rejected", _("Lot rejected")
     DEVIATED = "deviated", _("Accepted by deviation")
     CANCELLED = "cancelled", _("Cancelled")
 
@@ -81,13 +81,13 @@ class Inspection(Versioned):
     re = models.PositiveIntegerField("Re", default=1)
     role = models.CharField(_("Who inspects"), max_length=20, choices=Role.choices, default=Role.QUALITY)
     entry = models.CharField(_("Entry"), max_length=8, choices=Entry.choices, default=Entry.COUNT)
-    due = models.DateField(_("Due"), null=True, blank=True)
+    due = models.DateField(_("Due by"), null=True, blank=True)
     inspector = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="inspections"
     )
     inspected = models.PositiveIntegerField(_("Inspected"), default=0)
     nonconforming = models.PositiveIntegerField(_("Nonconforming"), default=0)
-    note = models.TextField(_("Note"), blank=True)
+    note = models.TextField(_("Remarks"), blank=True)
     needs_certificate = models.BooleanField(_("A certificate is needed"), default=False)
     is_first = models.BooleanField(_("First presentation"), default=True)
     judged_at = models.DateTimeField(_("Judged"), null=True, blank=True)

@@ -236,8 +236,8 @@ class PlanRevision(models.Model):
 class PointState(models.TextChoices):
     """What the point's inspections say."""
 
-    OPEN = "open", _("Open")
-    FAILED = "failed", _("Failed")
+    OPEN = "open", _("Not inspected yet")
+    FAILED = "failed", _("Not passed")
     PASSED = "passed", _("Passed")
 
 
