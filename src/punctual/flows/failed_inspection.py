@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Plan, Task
-from punctual.domain.plans.services.editing import edit_plan, planned_date_if
+from punctual.domain.plans.services.editing import edit_plan, what_if
 from punctual.domain.quality.life import NCR
 from punctual.domain.quality.models import (
     CostKind,
@@ -193,7 +193,7 @@ def planned_if(ncr: Nonconformity, given: DispositionIn, *, today: dt.date) -> d
     if not steps:
         return plan.planned_date
     try:
-        return planned_date_if(plan=plan, command=_command(ncr, steps, today), today=today)
+        return what_if(plan, today=today, commands=[_command(ncr, steps, today)]).planned_after
     except Refusal:
         return None
 
