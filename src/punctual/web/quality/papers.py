@@ -96,7 +96,7 @@ def _results(found: Inspection) -> list[Block]:
             _("Serial number"),
             _("Characteristic"),
             _("Limits"),
-            _("Value"),
+            _("Reading"),
             _("Gauge"),
             _("Result"),
         ]

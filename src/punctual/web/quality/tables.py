@@ -89,7 +89,7 @@ class InspectionList(QualityList):
     tabs = (
         BuiltInView(gettext_lazy("To be inspected"), "state=open,started"),
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Rejected"), "state=rejected,deviated"),
+        BuiltInView(gettext_lazy("Lots rejected"), "state=rejected,deviated"),
         BuiltInView(gettext_lazy("Incoming (IQC)"), "stage=iqc"),
     )
     filters = (
@@ -475,6 +475,7 @@ class SeverityList(QualityList):
     key = room = "severities"
     title = gettext_lazy("Inspection severity")
     icon = "adjustments"
+    create = ("severity_new", gettext_lazy("Put an item under inspection"), "quality.handle")
     empty_text = gettext_lazy("Kept for each item of each supplier as soon as a lot of it is judged by AQL.")
     columns = (
         Column(

@@ -127,7 +127,7 @@ def _tables(actor: User, period: dashboard.Period) -> list[tuple[str, Sequence[s
         *(
             (
                 name,
-                [_("Name"), _("Lots"), _("Rejected"), _("Inspected"), _("Nonconforming"), "PPM"],
+                [_("Name"), _("Lots"), _("Lots rejected"), _("Inspected"), _("Nonconforming"), "PPM"],
                 [[row.name, row.lots, row.rejected, row.inspected, row.bad, row.ppm] for row in rows],
             )
             for name, rows in (

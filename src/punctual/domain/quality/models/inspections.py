@@ -72,7 +72,7 @@ class Inspection(Versioned):
     presented = models.PositiveIntegerField(_("Presented"))
     lot_size = models.PositiveIntegerField(_("Lot size"))
     sampling = models.CharField(_("Sampling"), max_length=10, choices=Sampling.choices, default=Sampling.ALL)
-    level = models.CharField(_("Level"), max_length=4, blank=True)
+    level = models.CharField(_("Inspection level"), max_length=4, blank=True)
     aql = models.DecimalField(_("AQL"), max_digits=7, decimal_places=3, null=True, blank=True)
     severity = models.CharField(_("Severity"), max_length=10, choices=SEVERITIES, default=Severity.NORMAL.value)
     code_letter = models.CharField(_("Code letter"), max_length=1, blank=True)
@@ -157,7 +157,8 @@ class Defect(models.Model):
 
 
 class SupplierSeverity(Versioned):
-    """Where the switching rules stand for one item of one supplier (``engine.sampling.Switching``)."""
+    """An item of a supplier that is inspected when it comes, by ``aql`` and ``level``, and where the switching rules
+    stand for it (``engine.sampling.Switching``)."""
 
     supplier = models.ForeignKey("parties.Supplier", on_delete=models.CASCADE, related_name="+")
     item_key = models.CharField(_("Item"), max_length=60)
@@ -167,6 +168,8 @@ class SupplierSeverity(Versioned):
     score = models.PositiveIntegerField(default=0)
     accepted_in_a_row = models.PositiveIntegerField(default=0)
     rejected_tightened = models.PositiveIntegerField(default=0)
+    aql = models.DecimalField(_("AQL"), max_digits=7, decimal_places=3, default=1)
+    level = models.CharField(_("Inspection level"), max_length=4, default="II")
     is_discontinued = models.BooleanField(_("Discontinued"), default=False)
 
     class Meta:
