@@ -10,6 +10,7 @@ from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
+from punctual.api.quality import router as quality_router
 from punctual.api.resources import router as resources_router
 from punctual.api.risks import router as risks_router
 from punctual.api.suppliers import router as suppliers_router
@@ -35,3 +36,4 @@ api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
 api.add_router("", risks_router, tags=["risks"])
+api.add_router("", quality_router, tags=["quality"])

@@ -5,9 +5,11 @@ from django.apps import AppConfig
 
 LISTENERS: Final = (
     "early_warning",
+    "incoming_inspection",
     "material_needs",
     "payment_events",
     "promise_ledger",
+    "quality_warnings",
     "replan",
     "risk_occurs",
 )
