@@ -168,8 +168,8 @@ def expected(milestone: PaymentMilestone, forecast: OrderForecast | None) -> Exp
         return Expected(None, None, None, happened=False)
     with_delivery = milestone.event not in (PayEvent.TASK, PayEvent.DATE, PayEvent.CONFIRMED)
     p50, p80 = (forecast.p50, forecast.p80) if forecast is not None and with_delivery else (planned, planned)
-    days = [due_day(day, days=milestone.days, months=milestone.months) for day in (planned, p50, p80)]
-    return Expected(*days, happened=False)
+    planned, p50, p80 = (due_day(day, days=milestone.days, months=milestone.months) for day in (planned, p50, p80))
+    return Expected(planned, p50, p80, happened=False)
 
 
 def _event_day(milestone: PaymentMilestone) -> dt.date | None:

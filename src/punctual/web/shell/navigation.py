@@ -106,7 +106,10 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Watch delivery"),
-        (),
+        (
+            Entry(_("Deliveries and acceptance"), "truck-delivery", "deliveries", "delivery.view"),
+            Entry(_("Payments"), "coin", "payments", "payments.view"),
+        ),
     ),
     Group(
         _("Quality and risk"),
@@ -207,6 +210,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
+    SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
 ]
 
 
