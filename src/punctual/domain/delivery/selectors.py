@@ -183,6 +183,12 @@ def _event_day(milestone: PaymentMilestone) -> dt.date | None:
     return order.actual_date or order.planned_date or order.promised_date or order.requested_date
 
 
+def first_shipment(order: Order) -> dt.date | None:
+    """The day on which the first batch left or is planned to leave; money due before shipping is due then."""
+    rows = order.deliveries.filter(state__in=COUNTS).values_list("shipped_on", "planned_on")
+    return min((shipped or planned for shipped, planned in rows if shipped or planned), default=None)
+
+
 def passed_on(order: Order) -> Mapping[str, dt.date]:
     """Kind of acceptance → the last day on which one passed."""
     rows = order.acceptances.filter(state=AcceptanceState.PASSED).exclude(held_on=None).order_by("held_on")

@@ -22,7 +22,7 @@ from punctual.domain.delivery.models import (
     PaymentMilestone,
 )
 from punctual.domain.delivery.services.acceptance import add_punch, criteria_of, plan_acceptance
-from punctual.domain.delivery.services.payments import write_from_terms
+from punctual.domain.delivery.services.payments import date_milestones, write_from_terms
 from punctual.domain.orders.models import Order, OrderState
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.models import Role, User
@@ -52,6 +52,8 @@ def build_deliveries(today: dt.date) -> None:
     parts = [one for one in orders if one.state == S.PARTIALLY_DELIVERED and _can_be_parted(one)]
     for index, order in enumerate(parts):
         _partial(order, today, people, with_second=index == 0)
+    for order in orders:
+        date_milestones(order.pk)
     _receipts(orders, today, people[Role.FINANCE])
 
 
