@@ -391,7 +391,7 @@ def test_a_quotation_says_until_when_it_stands(person):
 def test_owners_are_changed_together_and_told(person):
     actor, owner = person("order_manager"), person("sales")
     orders = [ordering.draft(actor) for _ in range(3)]
-    assert give_to(actor=actor, order_ids=[order.pk for order in orders], owner=owner) == 3
+    assert len(give_to(actor=actor, order_ids=[order.pk for order in orders], owner=owner)) == 3
     assert Order.objects.filter(owner=owner).count() == 3
     assert Notification.objects.filter(user=owner, kind="owner").count() == 1
 

@@ -154,19 +154,19 @@ def _special(order: Order, verb: str, today: dt.date) -> list[Reason]:
 
 
 @transaction.atomic
-def give_to(*, actor: User, order_ids: Sequence[int], owner: User) -> int:
-    """Another owner for some orders; returns how many changed. Each gets its entry in the story."""
+def give_to(*, actor: User, order_ids: Sequence[int], owner: User) -> dict[int, int | None]:
+    """Another owner for some orders; returns who owned those that changed. Each gets its entry in the story."""
     require(actor, "orders.steer")
-    changed = 0
+    before: dict[int, int | None] = {}
     for order in orders_of(actor).select_for_update(of=("self",)).filter(pk__in=list(order_ids)).exclude(owner=owner):
         changes = differences({"owner": order.owner}, {"owner": owner})
+        before[order.pk] = order.owner_id
         order.owner = owner
         save_next(order, fields=["owner"])
         record(actor=actor, verb="change", target=order, changes=changes)
-        changed += 1
-    if changed and owner != actor:
-        _tell_new_owner(owner, actor, changed)
-    return changed
+    if before and owner != actor:
+        _tell_new_owner(owner, actor, len(before))
+    return before
 
 
 def _tell_new_owner(owner: User, actor: User, count: int) -> None:
