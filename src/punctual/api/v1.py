@@ -1,9 +1,12 @@
 """Assembles /api/v1/: one router a subject."""
 
 from punctual.api import problems
+from punctual.api.approvals import router as approvals_router
 from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
+from punctual.api.changes import router as changes_router
 from punctual.api.customers import router as customers_router
+from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
 from punctual.api.orders import router as orders_router
@@ -27,7 +30,10 @@ api = DescribedApi(
 )
 problems.install(api)
 api.add_router("", me_router, tags=["me"])
+api.add_router("", changes_router, tags=["change orders"])
 api.add_router("", orders_router, tags=["orders"])
+api.add_router("", deliveries_router, tags=["deliveries"])
+api.add_router("", approvals_router, tags=["approvals"])
 api.add_router("", plans_router, tags=["plans"])
 api.add_router("", plan_templates_router, tags=["plan templates"])
 api.add_router("", customers_router, tags=["customers"])

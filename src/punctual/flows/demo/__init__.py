@@ -10,6 +10,7 @@ from django.db import transaction
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes
+from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
@@ -40,6 +41,7 @@ def build_company(today: dt.date) -> None:
     build_templates()
     build_orders(today)
     build_plans(today)
+    build_deliveries(today)
     build_risks(today)
     build_changes(today)
     build_customer_relations(today)

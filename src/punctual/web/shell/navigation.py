@@ -151,7 +151,11 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Watch delivery"),
-        (Entry(_("Shortages and purchases"), "package-import", "shortages", "supply.view", count=_shortages),),
+        (
+            Entry(_("Shortages and purchases"), "package-import", "shortages", "supply.view", count=_shortages),
+            Entry(_("Deliveries and acceptance"), "truck-delivery", "deliveries", "delivery.view"),
+            Entry(_("Payments"), "coin", "payments", "payments.view"),
+        ),
     ),
     Group(
         _("Quality and risk"),
@@ -278,6 +282,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
     SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
+    SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
 ]
 
 
