@@ -11,8 +11,11 @@ from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
+from punctual.api.purchase_orders import router as purchase_orders_router
 from punctual.api.resources import router as resources_router
+from punctual.api.stock import router as stock_router
 from punctual.api.suppliers import router as suppliers_router
+from punctual.api.supply import router as supply_router
 
 api = NinjaAPI(
     title="Punctual 准交",
@@ -33,3 +36,6 @@ api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
+api.add_router("", supply_router, tags=["supply"])
+api.add_router("", stock_router, tags=["stock"])
+api.add_router("", purchase_orders_router, tags=["purchase orders"])
