@@ -80,7 +80,7 @@ def on_order_ended(event: OutboxEvent) -> None:
         refresh(cover(needs, actor=None), today=timezone.localdate())
 
 
-def subscribe_all() -> None:
+def listen() -> None:
     """Listen; called once when the apps are ready."""
     for kind in ("supply.changed", "purchase.changed", "purchase.date_changed"):
         subscribe(kind, on_changed)

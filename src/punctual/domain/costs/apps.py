@@ -1,3 +1,5 @@
+"""What an order has cost and will cost: time, expenses, commitments."""
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,6 @@ class CostsConfig(AppConfig):
     name = "punctual.domain.costs"
     label = "costs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from punctual.domain.costs import permissions  # noqa: F401

@@ -383,6 +383,11 @@ class DeliveryStandard(models.Model):
 # ---------------------------------------------------------------------------------------- baselines and edits
 
 
+AT_CONFIRMATION = "order.confirmed"
+BASELINE_NAMES = {AT_CONFIRMATION: _("Order confirmed")}
+"""Names of baselines that the product keeps by itself: a code is stored and worded in the reader's language."""
+
+
 class Baseline(models.Model):
     """The plan as it was agreed. Never changed; a later agreement is the next number."""
 
@@ -403,7 +408,12 @@ class Baseline(models.Model):
         constraints = [models.UniqueConstraint(fields=["plan", "number"], name="plans_one_baseline_a_number")]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.name}"
+        return f"{self.number} {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+        return str(BASELINE_NAMES.get(self.name, self.name))
 
 
 class BaselineTask(models.Model):

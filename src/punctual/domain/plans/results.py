@@ -71,6 +71,17 @@ def line_dates_of(state: PlanState, result: Scheduled) -> dict[int, dt.date]:
     }
 
 
+def delivered_on(state: PlanState, result: Scheduled) -> dt.date:
+    """The day of the last delivery; the end of everything where no line is delivered."""
+    days = [
+        result.dates[task_id].finish.date()
+        for line, tasks in delivering(state).items()
+        if line is not None
+        for task_id in tasks
+    ]
+    return max(days, default=result.finish.date())
+
+
 def delivering(state: PlanState) -> dict[int | None, list[int]]:
     """Order line → the tasks with whose end it is delivered: those marked so, else all of the line."""
     marked: dict[int | None, list[int]] = defaultdict(list)

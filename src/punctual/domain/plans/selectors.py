@@ -195,7 +195,7 @@ def edit_depth(plan: Plan) -> dict[str, bool]:
 def shape_baseline(baseline: Baseline) -> dict[str, Any]:
     return {
         "number": baseline.number,
-        "name": baseline.name,
+        "name": baseline.title,
         "reason": baseline.reason,
         "created_at": baseline.created_at.isoformat(),
         "planned_date": baseline.planned_date,

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -69,10 +70,54 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
+def _risks(user: User) -> int:
+    from django.utils import timezone
+
+    from punctual.domain.risks.selectors import to_review
+
+    return to_review(user, today=timezone.localdate()).filter(owner=user).count()
+
+
+def _approvals(user: User) -> int:
+    from punctual.platform.approvals.selectors import waiting_for
+
+    return waiting_for(user, timezone.localdate()).count()
+
+
+def _changes(user: User) -> int:
+    from punctual.domain.changes.selectors import open_changes
+
+    return open_changes(user).filter(owner=user).count()
+
+
+def _requests(user: User) -> int:
+    from punctual.domain.customer_relations.selectors import running_requests
+
+    return running_requests(user).filter(owner=user, state="open").count()
+
+
+def _inspections(user: User) -> int:
+    from punctual.domain.quality.selectors import to_inspect
+
+    return to_inspect(user).count()
+
+
+def _ncrs(user: User) -> int:
+    from punctual.domain.quality.selectors import my_ncrs
+
+    return my_ncrs(user).count()
+
+
 def _shortages(user: User) -> int:
     from punctual.domain.supply.selectors import shortages_of
 
     return shortages_of(user).filter(state="stops", settled_as="").count()
+
+
+def _service(user: User) -> int:
+    from punctual.domain.aftersales.selectors import visits_ahead
+
+    return visits_ahead(user).filter(engineer=user).count()
 
 
 GROUPS: Final[list[Group]] = [
@@ -81,6 +126,7 @@ GROUPS: Final[list[Group]] = [
         (
             Entry(_("Today"), "sun", "home"),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
+            Entry(_("Approvals"), "checks", "approvals", "approvals.view", count=_approvals),
         ),
     ),
     Group(
@@ -89,11 +135,15 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Orders"), "file-text", "orders", "orders.view"),
             Entry(_("Import and check"), "table-import", "imports", "orders.change", count=_imports),
             Entry(_("Reviews"), "writing-sign", "reviews", "orders.view", count=_reviews),
+            Entry(_("Change orders"), "git-pull-request", "changes", "changes.view", count=_changes),
         ),
     ),
     Group(
         _("Plan"),
-        (Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),),
+        (
+            Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),
+            Entry(_("Promises"), "calendar-check", "promises", "promises.view"),
+        ),
     ),
     Group(
         _("Watch delivery"),
@@ -101,11 +151,22 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Quality and risk"),
-        (),
+        (
+            Entry(_("Quality"), "checklist", "quality", "quality.view"),
+            Entry(_("Inspections"), "ruler-2", "inspections", "quality.inspect", count=_inspections),
+            Entry(_("Nonconformities"), "circle-x", "ncrs", "quality.report", count=_ncrs),
+            Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),
+        ),
     ),
     Group(
         _("For customers"),
-        (Entry(_("Customers"), "building", "customers", "customers.read"),),
+        (
+            Entry(_("Customers"), "building", "customers", "customers.read"),
+            Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
+            Entry(_("Meetings"), "users", "meetings", "meetings.view"),
+            Entry(_("After-sales"), "tool", "service_cases", "service.visit", count=_service),
+            Entry(_("Feedback"), "star", "feedback", "feedback.view"),
+        ),
     ),
     Group(
         _("See results"),
@@ -169,6 +230,9 @@ class Creation:
 CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
+    Creation(_("Record a request"), "message-circle", "request_new", "requests.change"),
+    Creation(_("Report a nonconformity"), "circle-x", "ncr_new", "quality.report"),
+    Creation(_("Record an inspection"), "ruler-2", "inspection_new", "quality.inspect"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
     Creation(_("New material"), "package", "material_new", "supply.change"),
@@ -199,12 +263,16 @@ class SettingsEntry:
     label: Words
     icon: str
     url_name: str
+    permission: str = ""
 
 
 SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
+    SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
+    SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
 ]
 
 
@@ -213,4 +281,5 @@ def settings_nav(request: HttpRequest) -> list[ShownEntry]:
     return [
         ShownEntry(item.label, item.icon, reverse(item.url_name), request.path == reverse(item.url_name), 0)
         for item in SETTINGS
+        if not item.permission or may(request.user, item.permission)
     ]

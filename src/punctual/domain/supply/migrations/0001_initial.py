@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         ("catalog", "0001_initial"),
         ("orders", "0001_initial"),
         ("parties", "0001_initial"),
-        ("plans", "0002_not_before"),
+        ("plans", "0003_not_before"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
