@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
+import planning
 import supplying
-from planning import plan_time
 from punctual.domain.plans.models import Task
 from punctual.domain.supply import receipts as hooks
 from punctual.domain.supply.models import (
@@ -325,8 +325,8 @@ def test_an_outsourced_task_ends_when_its_purchase_comes(admin: Any, pump: Mater
     refresh([order.pk], today=TODAY)
     task.refresh_from_db()
     # Three days of work that come back on Friday 4 December.
-    assert f"{plan_time(task.finish):%m-%d}" == "12-04"
-    assert f"{plan_time(task.start):%m-%d}" == "12-02"
+    assert f"{planning.plan_time(task.finish):%m-%d}" == "12-04"
+    assert f"{planning.plan_time(task.start):%m-%d}" == "12-02"
 
 
 # ------------------------------------------------------------------------------------------------ the supplier's link
@@ -396,6 +396,7 @@ def test_a_bill_that_contains_itself_is_refused_by_name(admin: Any, pump: Materi
 
 
 def test_lateness_counts_working_days_after_the_first_confirmed_date(admin: Any, pump: Material) -> None:
+    planning.company_calendar()
     for came, late in ((dt.date(2026, 11, 20), 0), (dt.date(2026, 11, 23), 1)):
         order = supplying.purchase(admin, pump, "1", TODAY)
         line = order.lines.get()
