@@ -16,7 +16,11 @@ from punctual.api.products import router as products_router
 from punctual.api.quality import router as quality_router
 from punctual.api.resources import router as resources_router
 from punctual.api.risks import router as risks_router
+from punctual.api.purchase_orders import router as purchase_orders_router
+from punctual.api.resources import router as resources_router
+from punctual.api.stock import router as stock_router
 from punctual.api.suppliers import router as suppliers_router
+from punctual.api.supply import router as supply_router
 
 api = DescribedApi(
     title="Punctual 准交",
@@ -43,3 +47,6 @@ api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
+api.add_router("", supply_router, tags=["supply"])
+api.add_router("", stock_router, tags=["stock"])
+api.add_router("", purchase_orders_router, tags=["purchase orders"])
