@@ -429,7 +429,7 @@ class RequestTable(ListPage):
         Column("urgency", gettext_lazy("Urgency"), lambda one: one.get_urgency_display(), fold=True),
         Column("channel", gettext_lazy("Channel"), lambda one: one.get_channel_display(), fold=True),
         Column("owner", gettext_lazy("Owner"), lambda one: str(one.owner or ""), fold=True),
-        Column("received", gettext_lazy("Received"), lambda one: one.received_at, sort=("received_at",)),
+        Column("received", gettext_lazy("Came in"), lambda one: one.received_at, sort=("received_at",)),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), sort=("state",)),
         Column(
             "clock",
