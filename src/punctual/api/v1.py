@@ -7,11 +7,14 @@ from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
 from punctual.api.customers import router as customers_router
 from punctual.api.me import router as me_router
+from punctual.api.notifications import router as notifications_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
+from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
+from punctual.api.service_cases import router as service_cases_router
 from punctual.api.suppliers import router as suppliers_router
 
 api = NinjaAPI(
@@ -33,3 +36,6 @@ api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
+api.add_router("", requests_router, tags=["customer relations"])
+api.add_router("", service_cases_router, tags=["service cases"])
+api.add_router("", notifications_router, tags=["notifications"])

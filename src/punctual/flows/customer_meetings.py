@@ -35,7 +35,9 @@ def listen() -> None:
     )
     pack.register("risks", _risks, label=N_("Risks"), icon="target-arrow", empty=N_("No risk is open."))
     pack.register("nonconformities", _nonconformities, label=N_("Nonconformities"), icon="circle-x", empty=empty)
-    pack.register("changes", _changes, label=N_("Changes"), icon="git-pull-request", empty=N_("No change is open."))
+    pack.register(
+        "changes", _changes, label=N_("Change orders"), icon="git-pull-request", empty=N_("No change is open.")
+    )
     register_maker(LineKind.CHANGE, _change_order)
     register_maker(LineKind.RISK, _risk)
 
