@@ -9,6 +9,7 @@ from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
+from punctual.api.notifications import router as notifications_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
@@ -19,6 +20,9 @@ from punctual.api.risks import router as risks_router
 from punctual.api.purchase_orders import router as purchase_orders_router
 from punctual.api.resources import router as resources_router
 from punctual.api.stock import router as stock_router
+from punctual.api.requests import router as requests_router
+from punctual.api.resources import router as resources_router
+from punctual.api.service_cases import router as service_cases_router
 from punctual.api.suppliers import router as suppliers_router
 from punctual.api.supply import router as supply_router
 
@@ -50,3 +54,6 @@ api.add_router("", quality_router, tags=["quality"])
 api.add_router("", supply_router, tags=["supply"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchase_orders_router, tags=["purchase orders"])
+api.add_router("", requests_router, tags=["customer relations"])
+api.add_router("", service_cases_router, tags=["service cases"])
+api.add_router("", notifications_router, tags=["notifications"])
