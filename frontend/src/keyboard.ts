@@ -4,14 +4,14 @@ interface Actions {
   openKeys(): void;
 }
 
-const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/" };
+const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/", m: "/tasks/", w: "/warnings/" };
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
 function rows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>("[data-rows] tbody tr[data-href]")];
+  return [...document.querySelectorAll<HTMLElement>("[data-rows] tbody tr[data-href], [data-item][data-href]")];
 }
 
 function move(step: number): void {
@@ -59,9 +59,10 @@ export function keyboard(actions: Actions): void {
       j: () => move(1),
       k: () => move(-1),
       enter: () => {
-        const row = document.querySelector<HTMLElement>("tr.cur[data-href]");
+        const row = document.querySelector<HTMLElement>(".cur[data-href]");
         if (row && document.activeElement === document.body) location.href = row.dataset.href ?? "";
       },
+      s: () => openMenu("[data-item].cur details.menu"),
       escape: () => {
         for (const menu of document.querySelectorAll<HTMLDetailsElement>("details[data-menu][open]")) menu.open = false;
       },

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -69,11 +70,37 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
+def _tasks(user: User) -> int:
+    from punctual.domain.monitoring.my_tasks import open_count
+
+    return open_count(user, timezone.localdate())
+
+
+def _actions(user: User) -> int:
+    from punctual.domain.actions.selectors import open_for
+
+    return open_for(user).count()
+
+
+def _warnings(user: User) -> int:
+    from punctual.domain.monitoring.selectors import warning_count
+
+    return warning_count(user, timezone.localdate())
+
+
+def _notices(user: User) -> int:
+    from punctual.domain.monitoring.selectors import to_acknowledge
+
+    return to_acknowledge(user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
         (
             Entry(_("Today"), "sun", "home"),
+            Entry(_("My tasks"), "checkbox", "my_tasks", "progress.own", count=_tasks),
+            Entry(_("Action items"), "checklist", "actions", "actions.own", count=_actions),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
         ),
     ),
@@ -91,7 +118,10 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Watch delivery"),
-        (),
+        (
+            Entry(_("Warnings and ways out"), "bolt", "warnings", "warnings.view", count=_warnings),
+            Entry(_("Change notices"), "bell", "notices", "notices.view", count=_notices),
+        ),
     ),
     Group(
         _("Quality and risk"),
@@ -103,7 +133,12 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("See results"),
-        (),
+        (
+            Entry(_("Dashboard"), "chart-bar", "dashboard", "reports.view"),
+            Entry(_("Reports"), "file-text", "report_portfolio", "reports.view"),
+            Entry(_("Earned value"), "chart-line", "portfolio_performance", "reports.view"),
+            Entry(_("Working time"), "clock", "time", "costs.own_time"),
+        ),
     ),
     Group(
         _("Manage"),
@@ -164,7 +199,7 @@ CREATIONS: Final[list[Creation]] = [
     Creation(_("New resource"), "user-plus", "resource_new", "resources.change"),
 ]
 
-PHONE_TABS: Final[list[str]] = ["home", "orders", "inbox"]
+PHONE_TABS: Final[list[str]] = ["home", "orders", "my_tasks", "inbox"]
 """Url names of at most four entries of the sidebar that stand at the bottom of a phone."""
 
 
@@ -191,6 +226,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings"),
 ]
 
 
