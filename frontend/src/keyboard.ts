@@ -39,6 +39,15 @@ export function keyboard(actions: Actions): void {
       actions.openPalette();
       return;
     }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.shiftKey && !typing(event.target)) {
+      const undo = [...document.querySelectorAll<HTMLButtonElement>("button[data-undo]")].pop();
+      if (undo) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        undo.click();
+        return;
+      }
+    }
     const palette = document.querySelector<HTMLDialogElement>("#palette[open]");
     if (palette) {
       walkPalette(palette, event);
@@ -58,6 +67,10 @@ export function keyboard(actions: Actions): void {
       f: () => openMenu("details.menu:has(form[data-filter])"),
       j: () => move(1),
       k: () => move(-1),
+      e: () => {
+        const url = document.querySelector<HTMLElement>("tr.cur[data-edit], tr.pick[data-edit]")?.dataset.edit ?? document.querySelector<HTMLAnchorElement>("a[data-edit-page]")?.href;
+        if (url) location.href = url;
+      },
       enter: () => {
         const row = document.querySelector<HTMLElement>(".cur[data-href]");
         if (row && document.activeElement === document.body) location.href = row.dataset.href ?? "";

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import zipfile
 
 import pytest
 
@@ -56,13 +55,6 @@ def row(**changes):
 # — files that can't be used —
 
 
-def bomb() -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (310 * 1024 * 1024))
-    return buffer.getvalue()
-
-
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [
@@ -81,12 +73,6 @@ def test_a_file_that_can_not_be_used_is_refused_in_one_sentence_and_not_kept(act
     assert refused.value.codes == {code}
     assert len(refused.value.reasons) == 1
     assert not OrderImport.objects.exists()
-
-
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(actor):
-    with pytest.raises(Refusal) as refused:
-        upload(actor=actor, content=bomb(), name="po.xlsx", today=TODAY)
-    assert refused.value.codes == {"sheet.bomb"}
 
 
 def test_an_empty_workbook_and_a_wrong_sheet_are_said(actor):

@@ -1,11 +1,10 @@
 """Assembles /api/v1/: one router a subject."""
 
-from ninja import NinjaAPI
-
 from punctual.api import problems
 from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
 from punctual.api.customers import router as customers_router
+from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
@@ -14,7 +13,7 @@ from punctual.api.products import router as products_router
 from punctual.api.resources import router as resources_router
 from punctual.api.suppliers import router as suppliers_router
 
-api = NinjaAPI(
+api = DescribedApi(
     title="Punctual 准交",
     version="1",
     urls_namespace="api",
@@ -22,6 +21,7 @@ api = NinjaAPI(
     description="Errors are problem+json; every POST takes an Idempotency-Key; lists take limit and offset.",
     openapi_url="openapi.json",
     docs_url=None,
+    parser=StrictParser(),
 )
 problems.install(api)
 api.add_router("", me_router, tags=["me"])

@@ -1,4 +1,16 @@
+from importlib import import_module
+from typing import Final
+
 from django.apps import AppConfig
+
+LISTENERS: Final = (
+    "early_warning",
+    "material_needs",
+    "payment_events",
+    "promise_ledger",
+    "replan",
+)
+"""Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 
 
 class FlowsConfig(AppConfig):
@@ -6,7 +18,5 @@ class FlowsConfig(AppConfig):
     label = "flows"
 
     def ready(self) -> None:
-        from punctual.flows import early_warning, replan
-
-        replan.listen()
-        early_warning.subscribe_all()
+        for name in LISTENERS:
+            import_module(f"punctual.flows.{name}").listen()

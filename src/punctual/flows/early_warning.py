@@ -42,7 +42,7 @@ EVENTS: Final = (
 )  # fmt: skip
 
 
-def subscribe_all() -> None:
+def listen() -> None:
     """Listen to what may give or take a warning."""
     for kind in EVENTS:
         subscribe(kind, mark_order)

@@ -38,11 +38,7 @@ def reschedule(plan: Plan, stored: Stored) -> Rescheduled:
 def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: Scheduled) -> None:
     deliveries = delivering(state)
     requested = dict(OrderLine.objects.filter(order_id=plan.order_id).values_list("pk", "requested_date"))
-    line_dates = {
-        line: max(result.dates[task_id].finish for task_id in tasks).date()
-        for line, tasks in deliveries.items()
-        if line is not None
-    }
+    line_dates = line_dates_of(state, result)
     due = {
         task_id: day
         for line, tasks in deliveries.items()
@@ -64,6 +60,15 @@ def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: S
         progress=plan.progress,
         line_dates=line_dates,
     )
+
+
+def line_dates_of(state: PlanState, result: Scheduled) -> dict[int, dt.date]:
+    """Order line → the day on which the plan delivers it."""
+    return {
+        line: max(result.dates[task_id].finish for task_id in tasks).date()
+        for line, tasks in delivering(state).items()
+        if line is not None
+    }
 
 
 def delivered_on(state: PlanState, result: Scheduled) -> dt.date:

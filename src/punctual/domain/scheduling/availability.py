@@ -53,7 +53,10 @@ class Away:
 class Availability:
     """Units of each resource in each slot of the horizon."""
 
-    def __init__(self, staff: Sequence[Staff], axis: Axis, away: Iterable[Away] = ()) -> None:
+    def __init__(
+        self, staff: Sequence[Staff], axis: Axis, away: Iterable[Away] = (), *, asked_by_name: Iterable[int] = ()
+    ) -> None:
+        self.asked_by_name = tuple(asked_by_name)
         self.staff = {one.id: one for one in staff}
         self.axis = axis
         self.slots = max((last for _, _, last in axis.days), default=0)
@@ -94,6 +97,11 @@ class Availability:
                 found[there:last] = 0
         found[found == MOST_UNITS] = 0
         return found
+
+    @property
+    def skills(self) -> list[int]:
+        """Every skill that somebody has."""
+        return sorted(self._members)
 
     def members(self, skills: Iterable[int]) -> list[int]:
         """Ids of everybody with one of the skills."""

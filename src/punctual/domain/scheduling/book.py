@@ -45,6 +45,7 @@ class Piece:
     pinned: bool = False
     task: int | None = None
     milestone: bool = False
+    elapsed: bool = False
     needs: tuple[tuple[str, int, int], ...] = ()
     ratio: str = ""
     due_float: int | None = None
@@ -167,7 +168,7 @@ class Book:
         return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 3)
 
     @staticmethod
-    def unpacked(blob: bytes) -> Book:
+    def unpacked(blob: bytes | memoryview) -> Book:
         data = json.loads(zlib.decompress(bytes(blob)))
         return Book(
             today=data["today"],
@@ -196,7 +197,8 @@ def _slim(piece: Piece) -> dict[str, Any]:
 def _piece(data: dict[str, Any]) -> Piece:
     data["after"] = tuple((name, lag) for name, lag in data.get("after", ()))
     data["needs"] = tuple((kind, key, units) for kind, key, units in data.get("needs", ()))
-    return Piece(**{"name": "", "duration": 0} | data)
+    filled: dict[str, Any] = {"name": "", "duration": 0} | data
+    return Piece(**filled)
 
 
 def engine_task(piece: Piece, group: str = "") -> Task:

@@ -35,6 +35,10 @@ class SchedulingSettings(Versioned):
     confidence = models.JSONField(_("Probability a promise should have, %"), default=usual_confidence)
     use_calibration = models.BooleanField(_("Use the durations of finished tasks"), default=True)
     win_percent = models.PositiveSmallIntegerField(_("Quotations that become orders, %"), default=60)
+    overtime_percent = models.PositiveSmallIntegerField(_("Cost of an hour of overtime, % of a usual one"), default=150)
+    expedite_per_day = models.DecimalField(
+        _("Usual price of a purchase arriving a day earlier"), max_digits=12, decimal_places=2, default=1500
+    )
     quote_after = models.CharField(
         _("An expired quotation becomes"),
         max_length=10,

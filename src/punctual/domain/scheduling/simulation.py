@@ -100,7 +100,7 @@ def simulate_book(
     keep = _kept(book, wanted, everything=only is None)
     if not keep:
         return Simulated({}, runs)
-    bench = _Bench(book, keep, ratios, runs, seed)
+    bench = Bench(book, keep, ratios, runs, seed)
     ends = bench.run(wanted)
     return Simulated(ends, runs)
 
@@ -123,7 +123,7 @@ def _kept(book: Book, wanted: Collection[str], *, everything: bool) -> list[int]
     return sorted(keep)
 
 
-class _Bench:
+class Bench:
     """The compiled network of the kept pieces, ready to be run with other durations."""
 
     def __init__(self, book: Book, keep: Sequence[int], ratios: Ratios, runs: int, seed: int) -> None:
@@ -163,14 +163,15 @@ class _Bench:
         group_of = np.full(len(self.pieces), -1, dtype=np.int64)
         for number, name in enumerate(names):
             group_of[rows[name]] = number
-        nominal = self.net.duration.astype(np.float64)
-        drawn = np.rint(self.factors * nominal[:, None]).astype(np.int32)
-        drawn[(nominal > 0)[:, None] & (drawn < 1)] = 1
-        chunks = np.array_split(np.ascontiguousarray(drawn.T), THREADS)
+        chunks = np.array_split(self.durations(), THREADS)
         with ThreadPoolExecutor(THREADS) as pool:
             parts = list(pool.map(lambda chunk: self._runs(chunk, group_of, len(names)), chunks))
         ends = np.concatenate(parts, axis=1).astype(np.int64)
         return {name: ends[number] for number, name in enumerate(names)}
+
+    def durations(self) -> npt.NDArray[np.int32]:
+        """Drawn durations in slots (run, task)."""
+        return drawn_durations(self.net.duration, self.factors)
 
     def _runs(self, durations: npt.NDArray[np.int32], group_of: Slots, groups: int) -> npt.NDArray[np.int32]:
         from punctual.engine.capacity import lines
@@ -189,6 +190,13 @@ class _Bench:
             if done == durations.shape[0]:
                 return ends
             line = lines.build(net, lines.longer(net, line.words << 6))
+
+
+def drawn_durations(nominal: npt.NDArray[np.int32], factors: Floats) -> npt.NDArray[np.int32]:
+    """Durations times factors (task, run) in whole slots, at least one where there was one; (run, task)."""
+    drawn = np.rint(factors * nominal[:, None]).astype(np.int32)
+    drawn[(nominal > 0)[:, None] & (drawn < 1)] = 1
+    return np.ascontiguousarray(drawn.T)
 
 
 def _loose(task: Task, start: int) -> Task:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput
+from django.forms import BoundField, CheckboxInput, FileInput
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.templatetags.static import static
@@ -20,6 +20,7 @@ from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.permissions import may
 from punctual.web import formatting
 from punctual.web.shell.refusals import worded as worded_reason
+from punctual.web.shell.undo import undo_of
 
 register = template.Library()
 
@@ -54,6 +55,12 @@ def avatar(user: Any, size: str = "") -> SafeString:
 def day(value: dt.date | dt.datetime | None) -> SafeString:
     """A date that never breaks across lines, the full one in its tooltip."""
     return _time_tag(value, formatting.day_text(value))
+
+
+@register.filter
+def iso_day(value: str | None) -> SafeString:
+    """The same for a day that is kept as ISO text."""
+    return day(dt.date.fromisoformat(value) if value else None)
 
 
 @register.filter
@@ -106,6 +113,30 @@ def filled(text: str, params: dict[str, object]) -> str:
     return sentence % params if params else sentence
 
 
+@register.filter
+def unlocal(value: float) -> str:
+    """A length in a picture: a plain number whatever the language."""
+    return f"{value:g}"
+
+
+@register.filter
+def plus(value: float, more: float) -> str:
+    """A length further on in a picture."""
+    return f"{value + more:g}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.384 → ``38 %``."""
+    return formatting.UNKNOWN if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def cut_to(text: str, length: int) -> str:
+    """At most so many characters, the rest as an ellipsis; the full text belongs in a title beside it."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 @register.simple_tag(takes_context=True)
 def allowed(context: dict[str, Any], permission: str) -> bool:
     """Whether the reader holds the permission; only to hide or grey, the service decides."""
@@ -113,10 +144,22 @@ def allowed(context: dict[str, Any], permission: str) -> bool:
     return may(request.user, permission)
 
 
+@register.filter
+def way_back(message: Any) -> dict[str, Any] | None:
+    """The undo of a notice."""
+    return undo_of(message)
+
+
 @register.simple_tag
 def form_key() -> SafeString:
     """Makes a doubly submitted form do its work once."""
     return format_html('<input type="hidden" name="form_key" value="{}">', uuid.uuid4())
+
+
+@register.inclusion_tag("shell/file_input.html")
+def file_input(name: str = "file", accept: str = "", multiple: str = "", field_id: str = "") -> dict[str, Any]:
+    """A choice of files whose words follow the page's language, not the browser's."""
+    return {"name": name, "accept": accept, "multiple": multiple, "id": field_id or f"id_{name}"}
 
 
 @register.inclusion_tag("shell/field.html")
@@ -132,6 +175,8 @@ def field(bound: BoundField, wide: str = "", hint: str = "") -> dict[str, Any]:
         "wide": wide,
         "hint": hint or bound.help_text,
         "is_checkbox": isinstance(widget, CheckboxInput),
+        "is_file": isinstance(widget, FileInput),
+        "accept": widget.attrs.get("accept", ""),
     }
 
 

@@ -13,6 +13,7 @@ from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.models import OrderState
 from punctual.domain.plans.commands import REPORTS, Scene, perform
 from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
+from punctual.domain.plans.gates import reasons_against_beginning
 from punctual.domain.plans.models import EditState, Plan, PlanEdit
 from punctual.domain.plans.results import delivered_on, reschedule
 from punctual.domain.plans.selectors import (
@@ -28,6 +29,7 @@ from punctual.domain.plans.store import Stored, calendars_of, write_rows
 from punctual.domain.plans.wishes import refuse
 from punctual.domain.plans.work_calendars import day_minutes
 from punctual.domain.resources.models import Resource, Skill
+from punctual.kernel.refusal import refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
@@ -55,14 +57,21 @@ class Edited:
 
 @transaction.atomic
 def edit_plan(
-    *, plan_id: int, actor: User, today: dt.date, expected_version: int | None, command: Mapping[str, Any]
+    *,
+    plan_id: int,
+    actor: User,
+    today: dt.date,
+    expected_version: int | None,
+    command: Mapping[str, Any],
+    permission: str = "",
 ) -> Edited:
     """Do one command of ``commands.VERBS``, or ``undo`` / ``redo``, on the locked plan and schedule it again.
 
     Refused with every reason (circular links named task by task); raises Conflict when ``expected_version`` is old.
-    A command that changes nothing leaves the version as it is.
+    A command that changes nothing leaves the version as it is. ``permission`` is what the actor needs instead, where
+    a decision of another subject changes the plan (a disposition puts rework in).
     """
-    require(actor, "plans.report" if command.get("verb") in REPORTS else "plans.edit")
+    require(actor, permission or ("plans.report" if command.get("verb") in REPORTS else "plans.edit"))
     plan = lock(plans_of(actor).select_related("order"), expected_version=expected_version, pk=plan_id)
     return edit_locked(plan, actor=actor, today=today, command=command)
 
@@ -83,6 +92,7 @@ def edit_locked(plan: Plan, *, actor: User | None, today: dt.date, command: Mapp
         edit = _next_edit(plan)
         stored.state.apply(edit.changes)
     else:
+        refuse_if(reasons_against_beginning(plan, stored.state, command))
         perform(stored.state, command, _scene(plan, stored, before, today))
     changes = condensed(stored.state.journal)
     if not changes:
