@@ -467,7 +467,7 @@ class ChartList(QualityList):
 
     def rows(self, actor: User) -> QuerySet[Any]:
         unanswered = Count("signals", filter=Q(signals__answered_at=None))
-        return selectors.charts_of(actor).annotate(open_signals=unanswered)
+        return selectors.charts_of(actor).annotate(open_signals=unanswered).order_by("code")
 
     def url_of(self, item: Any) -> str:
         return reverse("control_chart", args=[item.pk])
