@@ -4,6 +4,7 @@ from typing import Final
 from django.apps import AppConfig
 
 LISTENERS: Final = (
+    "customer_meetings",
     "early_warning",
     "incoming_inspection",
     "material_needs",
@@ -11,6 +12,7 @@ LISTENERS: Final = (
     "promise_ledger",
     "quality_warnings",
     "replan",
+    "risk_occurs",
 )
 """Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 
