@@ -117,6 +117,7 @@ def _samples() -> dict[str, Any]:
         "waiver_id": waiver.pk if waiver else 1,
         "review/verb": "sign",
         "revision_id": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
+        **_quality_samples(order.pk),
         "settings/pk": manager.pk,
         "me/pk": 1,
         "changes/number": change.number,
@@ -135,6 +136,31 @@ def _samples() -> dict[str, Any]:
         "stand-in/pk": 1,
         "first": 1,
         "second": 1,
+    }
+
+
+def _quality_samples(order_id: int) -> dict[str, Any]:
+    from punctual.domain.quality import models as quality
+
+    def first(model: Any, **lookup: Any) -> int:
+        return model.objects.filter(**lookup).order_by("pk").values_list("pk", flat=True).first() or 1
+
+    return {
+        "inspections/pk": first(quality.Inspection),
+        "inspections/inspection_id": first(quality.Inspection),
+        "inspections/files/file_pk": 1,
+        "ncr/pk": first(quality.Nonconformity),
+        "ncr/files/file_pk": 1,
+        "nonconformities/ncr_id": first(quality.Nonconformity),
+        "8d/pk": first(quality.CorrectiveAction),
+        "corrective-actions/capa_id": first(quality.CorrectiveAction),
+        "charts/pk": first(quality.ControlChart),
+        "charts/signals/signal_pk": first(quality.ChartSignal),
+        "quality/severity/pk": first(quality.SupplierSeverity),
+        "quality/reviews/pk": first(quality.QualityReview),
+        "quality/gauges/pk": first(quality.Gauge),
+        "quality/templates/pk": first(quality.QualityTemplate),
+        "quality/points/pk": first(quality.ControlPoint, plan__order=order_id),
     }
 
 
@@ -211,7 +237,7 @@ def test_every_address_and_operation_answers_each_role_as_reviewed(
 
 def test_strangers_see_the_public_addresses_only() -> None:
     """What nobody may open is decided here, not in the table."""
-    public = {"healthz", "readyz", "metrics"}
+    public = {"healthz", "readyz", "metrics", "supplier_8d"}
     for row in TABLE.read_text().splitlines():
         if row.startswith("/"):
             name = row.split("[")[1].split("]")[0]
