@@ -10,8 +10,8 @@ from django.db import transaction
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes
-from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.customers import build_customer_relations
+from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
