@@ -9,6 +9,7 @@ LISTENERS: Final = (
     "payment_events",
     "promise_ledger",
     "replan",
+    "supply_warnings",
 )
 """Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 
