@@ -5,7 +5,7 @@
 Bill: n parts on five levels, each whole with about ten parts, some of them used in several wholes, two per cent scrap.
 ``pure_ms`` takes it apart in memory; ``order_ms`` confirms an order with it: read the bill, take it apart, tie to
 tasks, reserve what is free, schedule, write the shortages (all in one transaction). Purchases: n open lines of n / 50
-orders with one reservation each for a running order; ``date_ms`` changes one date up to the moved plan, ``page_ms`` is the
+orders, each reserved for a running order; ``date_ms`` changes one date up to the moved plan, ``page_ms`` is the
 page of shortages, ``materials_ms`` the netting over all materials. Median of the repetitions, in a database of its own
 (SQLite in a temporary folder). Prints JSON; ``growth`` is the exponent between neighbouring sizes (1 is linear).
 """
