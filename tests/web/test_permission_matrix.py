@@ -88,6 +88,22 @@ def _samples() -> dict[str, Any]:
             "calendars": WorkingCalendar,
         }.items()
     }
+    from punctual.domain.supply import models as supply
+
+    firsts = {
+        "materials": supply.Material,
+        "stock-items": supply.StockItem,
+        "boms": supply.Bom,
+        "purchase-requests": supply.PurchaseRequest,
+        "reservations": supply.Reservation,
+        "requirements": supply.Requirement,
+        "receipts": supply.Receipt,
+        "shortages": supply.Shortage,
+    }
+    material_rows = {
+        f"{name}/pk": model.objects.order_by("pk").values_list("pk", flat=True).first() or 1
+        for name, model in firsts.items()
+    }
     draft = Order.objects.filter(state="draft").order_by("pk").first()
     change = ChangeOrder.objects.order_by("pk").first()
     delivery = Delivery.objects.filter(state="preparing").order_by("pk").first()
@@ -101,6 +117,11 @@ def _samples() -> dict[str, Any]:
     assert approval is not None
     return {
         **{f"{name}/pk": pk for name, pk in first.items()},
+        **material_rows,
+        "purchase-orders/number": "PO-2026-00031",
+        "purchase-orders/key": "PO-2026-00031",
+        "purchase-orders/do/verb": "send",
+        "line_no": 10,
         "customers/customer_pk": first["customers"],
         "orders/customers/pk": first["customers"],
         "products/revision_pk": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
@@ -239,7 +260,7 @@ def test_every_address_and_operation_answers_each_role_as_reviewed(
 
 def test_strangers_see_the_public_addresses_only() -> None:
     """What nobody may open is decided here, not in the table."""
-    public = {"healthz", "readyz", "metrics", "supplier_8d"}
+    public = {"healthz", "readyz", "metrics", "supplier_8d", "supplier_link"}
     for row in TABLE.read_text().splitlines():
         if row.startswith("/"):
             name = row.split("[")[1].split("]")[0]
