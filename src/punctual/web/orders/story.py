@@ -112,7 +112,7 @@ def field_words(name: str) -> str:
     head, _dot, tail = name.partition(".")
     if head == "review" and tail in Role.values:
         return str(Role(tail).label)
-    if head.isdigit():
+    if head.isdecimal():
         line = _("Line %(line)s") % {"line": head}
         return f"{line} · {_model_words(OrderLine, tail)}" if tail else line
     return _model_words(Order, name)
@@ -137,7 +137,7 @@ def _value(name: str, value: object) -> str:
         return str(OrderState(str(value)).label)
     if name.startswith("review.") and value in SignState.values:
         return str(SignState(str(value)).label)
-    if name == "priority" and str(value).isdigit() and int(str(value)) in Priority.values:
+    if name == "priority" and str(value).isdecimal() and int(str(value)) in Priority.values:
         return str(Priority(int(str(value))).label)
     if str(value).startswith("order."):
         # A waiver tells which check it is for; the reason beside it is what people read.

@@ -228,7 +228,7 @@ def set_mapping(
 ) -> OrderImport:
     """Say what each column means; remembered for the customer when the order is taken over."""
     item = _open(actor, import_id, expected_version)
-    clean = {index: name for index, name in mapping.items() if name in IMPORT_FIELDS and index.isdigit()}
+    clean = {index: name for index, name in mapping.items() if name in IMPORT_FIELDS and index.isdecimal()}
     if len(set(clean.values())) < len(clean):
         raise Refusal(Reason("order.import.mapping_twice", N_("Two columns can't mean the same.")))
     item.mapping = clean
