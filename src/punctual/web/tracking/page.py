@@ -89,7 +89,7 @@ def _state(order: Order) -> str:
         OrderState.ON_HOLD: _("Paused"),
         OrderState.CANCELLED: _("Cancelled"),
     }
-    return words.get(OrderState(order.state), _("Being prepared"))
+    return words.get(OrderState(order.state), _("In preparation"))
 
 
 def _verdict(order: Order, expected: Expected | None) -> dict[str, Any] | None:
