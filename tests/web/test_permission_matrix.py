@@ -121,6 +121,7 @@ def _samples() -> dict[str, Any]:
         "me/pk": 1,
         "changes/number": change.number,
         "change-orders/number": change.number,
+        **_of_customers(),
         "do/verb": "cancel",
         "deliveries/number": delivery.number,
         "acceptances/pk": acceptance.pk,
@@ -135,6 +136,43 @@ def _samples() -> dict[str, Any]:
         "stand-in/pk": 1,
         "first": 1,
         "second": 1,
+    }
+
+
+def _of_customers() -> dict[str, Any]:
+    """Requests, meetings, feedback, service and channels."""
+    from punctual.domain.aftersales.models import ServiceCase, Visit
+    from punctual.domain.customer_relations.models import CustomerRequest, Meeting, Survey, TrackingLink, TrackingTask
+    from punctual.platform.notifications.channels import add_webhook
+
+    admin = User.objects.get(username="admin")
+    request = CustomerRequest.objects.filter(state="open").order_by("pk").first()
+    case = ServiceCase.objects.filter(state="planned").order_by("pk").first()
+    meeting = Meeting.objects.filter(state="planned").order_by("pk").first()
+    visit = Visit.objects.filter(done_at=None).order_by("pk").first()
+    link, task = TrackingLink.objects.order_by("pk").first(), TrackingTask.objects.order_by("pk").first()
+    survey = Survey.objects.order_by("pk").first()
+    found = (request, case, meeting, visit, link, task, survey)
+    assert all(found), found
+    assert request and case and meeting and visit and link and task and survey
+    webhook, _secret = add_webhook(actor=admin, url="https://hooks.example.com/punctual")
+    return {
+        "requests/key": request.number,
+        "requests/number": request.number,
+        "requests/verb": "resume",
+        "requests/files/pk": 1,
+        "meetings/pk": meeting.pk,
+        "meetings/verb": "start",
+        "what": "minutes",
+        "feedback/pk": survey.pk,
+        "service-cases/key": case.number,
+        "service-cases/number": case.number,
+        "service-cases/verb": "work",
+        "visits/pk": visit.pk,
+        "links/pk": link.pk,
+        "wants/pk": task.pk,
+        "channels/verb": "test-webhook",
+        "webhooks/pk": webhook.pk,
     }
 
 
@@ -211,7 +249,7 @@ def test_every_address_and_operation_answers_each_role_as_reviewed(
 
 def test_strangers_see_the_public_addresses_only() -> None:
     """What nobody may open is decided here, not in the table."""
-    public = {"healthz", "readyz", "metrics"}
+    public = {"healthz", "readyz", "metrics", "track_enter", "track", "track_order", "survey", "feed"}
     for row in TABLE.read_text().splitlines():
         if row.startswith("/"):
             name = row.split("[")[1].split("]")[0]

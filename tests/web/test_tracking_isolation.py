@@ -235,11 +235,11 @@ def test_a_feed_needs_its_token_and_holds_only_what_its_owner_may_see(person: Pe
     catalogue()
     old = new_feed_token(person("order_manager"))
     token = new_feed_token(person("order_manager"))
-    assert Client().get(f"/feeds/{old}.ics").status_code == 404
-    text = Client().get(f"/feeds/{token}.ics").content.decode()
+    assert Client().get(f"/feeds/{old}/calendar.ics").status_code == 404
+    text = Client().get(f"/feeds/{token}/calendar.ics").content.decode()
     assert text.startswith("BEGIN:VCALENDAR")
     assert world["a"]["order"].number in text
-    theirs = Client().get(f"/feeds/{new_feed_token(person('worker'))}.ics").content.decode()
+    theirs = Client().get(f"/feeds/{new_feed_token(person('worker'))}/calendar.ics").content.decode()
     assert world["a"]["order"].number not in theirs
     person("order_manager").__class__.objects.filter(username="order.manager").update(is_active=False)
-    assert Client().get(f"/feeds/{token}.ics").status_code == 404
+    assert Client().get(f"/feeds/{token}/calendar.ics").status_code == 404
