@@ -145,16 +145,17 @@ def _of_customers() -> dict[str, Any]:
     from punctual.domain.customer_relations.models import CustomerRequest, Meeting, Survey, TrackingLink, TrackingTask
     from punctual.platform.notifications.channels import add_webhook
 
+    def first(rows: Any) -> Any:
+        found = rows.order_by("pk").first()
+        assert found is not None, rows.model
+        return found
+
     admin = User.objects.get(username="admin")
-    request = CustomerRequest.objects.filter(state="open").order_by("pk").first()
-    case = ServiceCase.objects.filter(state="planned").order_by("pk").first()
-    meeting = Meeting.objects.filter(state="planned").order_by("pk").first()
-    visit = Visit.objects.filter(done_at=None).order_by("pk").first()
-    link, task = TrackingLink.objects.order_by("pk").first(), TrackingTask.objects.order_by("pk").first()
-    survey = Survey.objects.order_by("pk").first()
-    found = (request, case, meeting, visit, link, task, survey)
-    assert all(found), found
-    assert request and case and meeting and visit and link and task and survey
+    request = first(CustomerRequest.objects.filter(state="open"))
+    case = first(ServiceCase.objects.filter(state="planned"))
+    meeting = first(Meeting.objects.filter(state="planned"))
+    visit = first(Visit.objects.filter(done_at=None))
+    link, task, survey = first(TrackingLink.objects), first(TrackingTask.objects), first(Survey.objects)
     webhook, _secret = add_webhook(actor=admin, url="https://hooks.example.com/punctual")
     return {
         "requests/key": request.number,
