@@ -6,7 +6,6 @@ import datetime as dt
 import time
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings

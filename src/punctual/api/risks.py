@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 
 from punctual.api.authentication import actor_of
 from punctual.api.masters import Versioned
@@ -87,9 +87,9 @@ class RiskIn(PointsIn):
     safety: int | None = None
     owner: str = ""
     review_on: dt.date | None = None
-    tasks: list[int] = []
-    resources: list[int] = []
-    suppliers: list[int] = []
+    tasks: list[int] = Field(default_factory=list)
+    resources: list[int] = Field(default_factory=list)
+    suppliers: list[int] = Field(default_factory=list)
 
 
 class RiskChange(RiskIn):

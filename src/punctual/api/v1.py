@@ -14,15 +14,13 @@ from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
-from punctual.api.quality import router as quality_router
-from punctual.api.resources import router as resources_router
-from punctual.api.risks import router as risks_router
 from punctual.api.purchase_orders import router as purchase_orders_router
-from punctual.api.resources import router as resources_router
-from punctual.api.stock import router as stock_router
+from punctual.api.quality import router as quality_router
 from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
+from punctual.api.risks import router as risks_router
 from punctual.api.service_cases import router as service_cases_router
+from punctual.api.stock import router as stock_router
 from punctual.api.suppliers import router as suppliers_router
 from punctual.api.supply import router as supply_router
 

@@ -270,7 +270,7 @@ def pareto_picture(rows: Sequence[ParetoRow], days: int) -> Picture | None:
     return Picture(
         option,
         _("The first %(n)s causes make %(share)s %%: %(names)s.") % words,
-        [_("Cause"), _("Count"), _("Days lost"), _("Cost")],
+        [_("Cause"), _("Times"), _("Days lost"), _("Cost")],
         [[name, row.count, row.days, money_text(row.cost)] for name, row in zip(names, rows, strict=True)],
         "m",
     )

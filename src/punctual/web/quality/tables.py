@@ -207,7 +207,7 @@ class NcrList(QualityList):
     tabs = (
         BuiltInView(gettext_lazy("Not settled"), f"state={','.join(UNSETTLED)}"),
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("To be decided"), "state=open,contained"),
+        BuiltInView(gettext_lazy("Disposition open"), "state=open,contained"),
         BuiltInView(gettext_lazy("Stops a delivery"), "stops=1"),
     )
     filters = (
@@ -547,7 +547,7 @@ class ReviewList(QualityList):
             lambda item: day(item.planned_on),
             sort=("planned_on",),
         ),
-        Column("held", gettext_lazy("Held on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
+        Column("held", gettext_lazy("Met on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
         Column("lead", gettext_lazy("Lead"), lambda item: item.lead, lambda item: avatar(item.lead), fold=True),
         Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), sort=("state",)),
     )
@@ -600,7 +600,7 @@ class GaugeList(QualityList):
             _calibration,
             sort=("calibration_due",),
         ),
-        Column("place", gettext_lazy("Place"), lambda item: item.place, fold=True),
+        Column("place", gettext_lazy("Where"), lambda item: item.place, fold=True),
     )
 
     def rows(self, actor: User) -> QuerySet[Any]:

@@ -121,7 +121,7 @@ def _tables(actor: User, period: dashboard.Period) -> list[tuple[str, Sequence[s
     tables: list[tuple[str, Sequence[str], list[list[object]]]] = [
         (
             _("Causes"),
-            [_("Cause"), _("Count"), _("Share, %"), _("Days lost")],
+            [_("Cause"), _("Times"), _("Share, %"), _("Days lost")],
             [[row.label or _("Not known yet"), row.count, round(row.share, 1), row.days] for row in causes],
         ),
         *(

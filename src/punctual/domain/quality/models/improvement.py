@@ -113,7 +113,7 @@ class QualityReview(Versioned):
     )
     supplier = models.ForeignKey("parties.Supplier", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     planned_on = models.DateField(_("Planned on"))
-    held_on = models.DateField(_("Held on"), null=True, blank=True)
+    held_on = models.DateField(_("Met on"), null=True, blank=True)
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     summary = models.TextField(_("Summary"), blank=True)
 

@@ -82,10 +82,10 @@ class Gauge(Versioned):
     unit = models.CharField(_("Unit"), max_length=20)
     minimum = models.DecimalField(_("Range from"), max_digits=18, decimal_places=6, null=True, blank=True)
     maximum = models.DecimalField(_("Range to"), max_digits=18, decimal_places=6, null=True, blank=True)
-    resolution = models.DecimalField(_("Resolution"), max_digits=18, decimal_places=6, null=True, blank=True)
+    resolution = models.DecimalField(_("Smallest step"), max_digits=18, decimal_places=6, null=True, blank=True)
     calibrated_on = models.DateField(_("Calibrated"), null=True, blank=True)
     calibration_due = models.DateField(_("Next calibration"), null=True, blank=True)
-    place = models.CharField(_("Place"), max_length=80, blank=True)
+    place = models.CharField(_("Where"), max_length=80, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
