@@ -143,6 +143,7 @@ def _samples() -> dict[str, Any]:
         "me/pk": 1,
         "changes/number": change.number,
         "change-orders/number": change.number,
+        **_of_customers(),
         "do/verb": "cancel",
         "deliveries/number": delivery.number,
         "acceptances/pk": acceptance.pk,
@@ -184,6 +185,44 @@ def _quality_samples(order_id: int) -> dict[str, Any]:
         "quality/gauges/pk": first(quality.Gauge),
         "quality/templates/pk": first(quality.QualityTemplate),
         "quality/points/pk": first(quality.ControlPoint, plan__order=order_id),
+    }
+
+
+def _of_customers() -> dict[str, Any]:
+    """Requests, meetings, feedback, service and channels."""
+    from punctual.domain.aftersales.models import ServiceCase, Visit
+    from punctual.domain.customer_relations.models import CustomerRequest, Meeting, Survey, TrackingLink, TrackingTask
+    from punctual.platform.notifications.channels import add_webhook
+
+    def first(rows: Any) -> Any:
+        found = rows.order_by("pk").first()
+        assert found is not None, rows.model
+        return found
+
+    admin = User.objects.get(username="admin")
+    request = first(CustomerRequest.objects.filter(state="open"))
+    case = first(ServiceCase.objects.filter(state="planned"))
+    meeting = first(Meeting.objects.filter(state="planned"))
+    visit = first(Visit.objects.filter(done_at=None))
+    link, task, survey = first(TrackingLink.objects), first(TrackingTask.objects), first(Survey.objects)
+    webhook, _secret = add_webhook(actor=admin, url="https://hooks.example.com/punctual")
+    return {
+        "requests/key": request.number,
+        "requests/number": request.number,
+        "requests/verb": "resume",
+        "requests/files/pk": 1,
+        "meetings/pk": meeting.pk,
+        "meetings/verb": "start",
+        "what": "minutes",
+        "feedback/pk": survey.pk,
+        "service-cases/key": case.number,
+        "service-cases/number": case.number,
+        "service-cases/verb": "work",
+        "visits/pk": visit.pk,
+        "links/pk": link.pk,
+        "wants/pk": task.pk,
+        "channels/verb": "test-webhook",
+        "webhooks/pk": webhook.pk,
     }
 
 
@@ -261,6 +300,7 @@ def test_every_address_and_operation_answers_each_role_as_reviewed(
 def test_strangers_see_the_public_addresses_only() -> None:
     """What nobody may open is decided here, not in the table."""
     public = {"healthz", "readyz", "metrics", "supplier_8d", "supplier_link"}
+    public = {"healthz", "readyz", "metrics", "track_enter", "track", "track_order", "survey", "feed"}
     for row in TABLE.read_text().splitlines():
         if row.startswith("/"):
             name = row.split("[")[1].split("]")[0]
