@@ -39,6 +39,7 @@ export interface Saved {
   submit: string;
   quote: string;
   waive: string;
+  promise: string;
   withdraw: string;
 }
 export interface Entry {
@@ -48,7 +49,7 @@ export interface Entry {
   words: Record<string, string>;
   may_waive: boolean;
   keep: string;
-  urls: { save: string; check: string; products: string; customer: string };
+  urls: { save: string; check: string; products: string; customer: string; promise: string };
 }
 export interface Conflict {
   reasons: { message: string }[];

@@ -3,6 +3,7 @@ import { icon, make } from "./dom";
 import { showConflict } from "./order-entry-conflict";
 import { clock, Keeper, type Kept, offer } from "./order-entry-keep";
 import type { Checked, Conflict, Entry, Finding, Fix, Line, Saved } from "./order-entry-types";
+import { PromisePanel } from "./promise-panel";
 
 const entry = JSON.parse(document.getElementById("entry-data")!.textContent ?? "{}") as Entry;
 const form = document.getElementById("entry") as HTMLFormElement;
@@ -128,6 +129,19 @@ function takeKept(kept: Kept): void {
   touch();
 }
 
+const promiseBox = document.querySelector<HTMLElement>("[data-promise]");
+const promise = promiseBox && new PromisePanel(promiseBox, async (query) => {
+  const url = `${entry.urls.promise}?${query}&id=${entry.id ?? ""}`;
+  const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), "Content-Type": "application/json" }, body: payload() });
+  return answer.ok ? answer.text() : null;
+});
+let promised = "";
+/** What the dates depend on; while it stays the same nothing is computed anew. */
+function promiseMark(): string {
+  const head = header();
+  return JSON.stringify([head.customer, head.priority, lines.map((line) => [line.model, line.quantity, line.requested_date])]);
+}
+
 let timer = 0;
 function schedule(): void {
   clearTimeout(timer);
@@ -140,6 +154,11 @@ async function check(): Promise<void> {
   const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), "Content-Type": "application/json" }, body: payload() });
   if (round !== checkRound || !answer.ok) return;
   show((await answer.json()) as Checked);
+  const mark = promiseMark();
+  if (promise && mark !== promised) {
+    promised = mark;
+    void promise.refresh();
+  }
 }
 
 function show(found: Checked): void {
@@ -509,10 +528,32 @@ async function post(url: string, values: Record<string, string>): Promise<boolea
   return false;
 }
 
+/** Promises the order's date; returns the order's version then, or null when it is refused (the reasons are shown). */
+async function givePromise(url: string, values: Record<string, string>): Promise<string | null> {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(values)) data.set(name, value);
+  const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), Accept: "application/json" }, body: data });
+  if (answer.ok) return String(((await answer.json()) as { version: number }).version);
+  const refused = (await answer.json().catch(() => ({}))) as { reasons?: { message: string }[] };
+  const box = document.querySelector("[data-reasons]")!;
+  box.replaceChildren(...(refused.reasons ?? [{ message: words.failed ?? "" }]).map((one) => make("li", "", one.message)));
+  return null;
+}
+
 async function step(which: "submit" | "quote"): Promise<void> {
   const saved = await save();
   if (!saved) return;
-  const went = await post(saved[which], { version: String(saved.version) });
+  let version = String(saved.version);
+  const wish = promise?.wish();
+  if (which === "quote" && wish) {
+    const kept = await givePromise(saved.promise, { date: wish.date, offer: wish.offer, exception_reason: wish.exception, reason: "", channel: "quotation", cause: "customer", version });
+    if (kept === null) {
+      if (!entry.id) setTimeout(() => (location.href = saved.edit), 4000);
+      return;
+    }
+    version = kept;
+  }
+  const went = await post(saved[which], { version });
   if (!went && !entry.id) setTimeout(() => (location.href = saved.edit), 2500);
 }
 

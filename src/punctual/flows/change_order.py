@@ -8,13 +8,16 @@ from django.db import transaction
 
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.applying import apply, reverse
+from punctual.domain.delivery.services.payments import follow_value
 from punctual.platform.accounts.models import User
 
 
 @transaction.atomic
 def apply_change(*, actor: User, change_id: int, today: dt.date, expected_version: int | None = None) -> ChangeOrder:
     """Revision n+1 with its plan and baseline; all or nothing."""
-    return apply(actor=actor, change_id=change_id, today=today, expected_version=expected_version)
+    change = apply(actor=actor, change_id=change_id, today=today, expected_version=expected_version)
+    follow_value(change.order)
+    return change
 
 
 @transaction.atomic
@@ -22,4 +25,6 @@ def reverse_change(
     *, actor: User, change_id: int, reason: str, today: dt.date, expected_version: int | None = None
 ) -> ChangeOrder:
     """Everything as it was before; all or nothing."""
-    return reverse(actor=actor, change_id=change_id, reason=reason, today=today, expected_version=expected_version)
+    change = reverse(actor=actor, change_id=change_id, reason=reason, today=today, expected_version=expected_version)
+    follow_value(change.order)
+    return change

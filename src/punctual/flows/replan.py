@@ -10,8 +10,10 @@ from django.utils import timezone
 from punctual.domain.orders.models import Order
 from punctual.domain.scheduling.gathering import fingerprint
 from punctual.domain.scheduling.models import RunState, ScheduleRun
+from punctual.domain.scheduling.services.calibration import learn_durations
 from punctual.domain.scheduling.services.runs import perform_run, request_run
 from punctual.domain.scheduling.solving import Effort
+from punctual.flows.promise_ledger import expire_quotations
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.jobs.services import Progress
@@ -35,6 +37,7 @@ EVENTS: Final = (
     "absence.changed",
     "calendar.changed",
     "promise.given",
+    "risk.changed",
     "scheduling.changed",
 )
 """Everything after which dates may be others."""
@@ -85,6 +88,8 @@ def listen() -> None:
 def daily() -> None:
     """By the clock: another day has begun, so everything open lies a day later."""
     resume_stuck()
+    expire_quotations()
+    learn_durations()
     request_replan(why="daily", actor=None)
 
 

@@ -30,7 +30,7 @@ from punctual.platform.records import get_or_not_found
 
 
 def inspections_of(actor: User) -> QuerySet[Inspection]:
-    """Everything for the office; an inspector of the shop floor sees what their role inspects and what they have done."""
+    """Everything for the office; an inspector of the shop floor sees what their role inspects and what is theirs."""
     rows = Inspection.objects.all()
     if may(actor, "quality.view"):
         return rows

@@ -45,6 +45,7 @@ class Piece:
     pinned: bool = False
     task: int | None = None
     milestone: bool = False
+    elapsed: bool = False
     needs: tuple[tuple[str, int, int], ...] = ()
     ratio: str = ""
     due_float: int | None = None
@@ -82,6 +83,20 @@ class Entry:
     started: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """A risk: in a simulated run it occurs with ``probability``, and then makes each of ``tasks`` (ids in the plans)
+    longer by one and the same draw of ``low``, ``mode``, ``high`` slots (triangular)."""
+
+    id: int
+    order: int
+    probability: float
+    tasks: tuple[int, ...]
+    low: float
+    mode: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Book:
     """``starts``: slot of each piece once it is scheduled. ``raised``: [(resource, from, to, units over)] where running
@@ -95,6 +110,7 @@ class Book:
     starts: tuple[int, ...] = ()
     raised: tuple[tuple[str, int, int, int], ...] = ()
     notes: tuple[Mapping[str, Any], ...] = ()
+    hazards: tuple[Hazard, ...] = ()
 
     @cached_property
     def day(self) -> dt.date:
@@ -163,11 +179,12 @@ class Book:
             "starts": list(self.starts),
             "raised": [list(one) for one in self.raised],
             "notes": list(self.notes),
+            "hazards": [asdict(one) for one in self.hazards],
         }
         return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 3)
 
     @staticmethod
-    def unpacked(blob: bytes) -> Book:
+    def unpacked(blob: bytes | memoryview) -> Book:
         data = json.loads(zlib.decompress(bytes(blob)))
         return Book(
             today=data["today"],
@@ -178,6 +195,7 @@ class Book:
             starts=tuple(data["starts"]),
             raised=tuple((a, b, c, d) for a, b, c, d in data["raised"]),
             notes=tuple(data["notes"]),
+            hazards=tuple(Hazard(**{**one, "tasks": tuple(one["tasks"])}) for one in data["hazards"]),
         )
 
 
@@ -196,7 +214,8 @@ def _slim(piece: Piece) -> dict[str, Any]:
 def _piece(data: dict[str, Any]) -> Piece:
     data["after"] = tuple((name, lag) for name, lag in data.get("after", ()))
     data["needs"] = tuple((kind, key, units) for kind, key, units in data.get("needs", ()))
-    return Piece(**{"name": "", "duration": 0} | data)
+    filled: dict[str, Any] = {"name": "", "duration": 0} | data
+    return Piece(**filled)
 
 
 def engine_task(piece: Piece, group: str = "") -> Task:

@@ -20,15 +20,26 @@ from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderLine, OrderState, Priority
 from punctual.domain.orders.workdays import MONDAY_TO_FRIDAY
 from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
-from punctual.domain.plans.models import Assignment, Dependency, Plan, Task
+from punctual.domain.plans.models import Assignment, Dependency, Plan, Task, TemplateNeed
 from punctual.domain.plans.services.making import drafted
 from punctual.domain.plans.state import PlanState
-from punctual.domain.plans.work_calendars import plan_time, work_calendar
+from punctual.domain.plans.work_calendars import day_minutes, plan_time, work_calendar
 from punctual.domain.resources.models import Resource
-from punctual.domain.scheduling.availability import Availability, Away, Keys, Staff
-from punctual.domain.scheduling.axis import Axis
-from punctual.domain.scheduling.book import Book, Entry, Group, Piece
-from punctual.domain.scheduling.models import Absence, LevelledTask, ScheduleRun, SchedulingSettings, TaskPin
+from punctual.domain.risks.facts import standing
+from punctual.domain.risks.models import Risk
+from punctual.domain.risks.rules import Points
+from punctual.domain.risks.selectors import live_risks
+from punctual.domain.scheduling.availability import Availability, Away, Extra, Keys, Staff
+from punctual.domain.scheduling.axis import SLOT, Axis
+from punctual.domain.scheduling.book import Book, Entry, Group, Hazard, Piece
+from punctual.domain.scheduling.models import (
+    Absence,
+    ExtraShift,
+    LevelledTask,
+    ScheduleRun,
+    SchedulingSettings,
+    TaskPin,
+)
 from punctual.domain.scheduling.pieces import Cutter, LineDates, LinkRow, OrderRows, Row
 from punctual.domain.scheduling.settling import settle
 
@@ -36,8 +47,6 @@ FIRM: Final = RUNNING
 SOFT: Final = (OrderState.QUOTED, OrderState.IN_REVIEW)
 PRIORITY_WEIGHT: Final = {Priority.URGENT: 8, Priority.HIGH: 4, Priority.NORMAL: 2, Priority.LOW: 1}
 MOST_WEIGHT: Final = 5_000
-HAS_NOT_BEFORE: Final = any(field.name == "not_before" for field in Task._meta.get_fields())
-"""Whether plans know an earliest start from materials."""
 
 
 def scheduling_settings() -> SchedulingSettings:
@@ -52,7 +61,7 @@ def company_axis(today: dt.date) -> Axis:
     return Axis(work_calendar(calendar, today), today)
 
 
-def availability_of(axis: Axis, *, more_away: Iterable[Away] = ()) -> Availability:
+def availability_of(axis: Axis, *, more_away: Iterable[Away] = (), more_extra: Iterable[Extra] = ()) -> Availability:
     """Everybody in use with calendars and absences."""
     rows = Resource.objects.filter(archived_at=None).select_related("calendar").prefetch_related("skills")
     staff = [
@@ -74,7 +83,10 @@ def availability_of(axis: Axis, *, more_away: Iterable[Away] = ()) -> Availabili
             "resource_id", "first", "last"
         )
     ]
-    return Availability(staff, axis, [*away, *more_away])
+    asked = TemplateNeed.objects.exclude(resource=None).values_list("resource_id", flat=True).distinct()
+    more = ExtraShift.objects.filter(cancelled_at=None, last__gte=axis.today)
+    extra = [Extra(*values) for values in more.values_list("resource_id", "skill_id", "first", "last", "units")]
+    return Availability(staff, axis, [*away, *more_away], extra=[*extra, *more_extra], asked_by_name=list(asked))
 
 
 # ---------------------------------------------------------------------------------------------------- fingerprint
@@ -94,7 +106,12 @@ def fingerprint(today: dt.date) -> str:
     found += list(soft.values_list("pk", "product_id", "quantity", "promised_date", "requested_date"))
     found += list(Resource.objects.order_by("pk").values_list("pk", "version", "archived_at"))
     found += list(WorkingCalendar.objects.order_by("pk").values_list("pk", "version"))
-    found += list(Absence.objects.order_by("pk").values_list("pk", "version", "cancelled_at"))
+    for timed in (Absence, ExtraShift):
+        found += list(timed._default_manager.order_by("pk").values_list("pk", "version", "cancelled_at"))
+    waiting = Task.objects.filter(plan__order__in=orders, not_before__isnull=False, actual_finish=None).order_by("pk")
+    found += list(waiting.values_list("pk", "not_before"))
+    risks = Risk.objects.filter(order__in=orders).order_by("pk")
+    found += list(risks.values_list("pk", "version", "state"))
     for model in (TaskPin, LevelledTask):
         found.append(sorted(model._default_manager.aggregate(n=Count("pk"), last=Max("start")).items()))
     kept = scheduling_settings()
@@ -131,7 +148,7 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         pieces += some
         groups += theirs
     kept = scheduling_settings()
-    return assemble(
+    book = assemble(
         axis,
         availability_of(axis),
         [entry_of(order) for order in orders],
@@ -139,6 +156,27 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         pieces,
         previous={name: axis.slot(start) for name, start in (previous or {}).items() if start.date() >= today},
         frozen_days=kept.frozen_days,
+    )
+    return replace(book, hazards=hazards_of(orders, axis))
+
+
+def hazards_of(orders: Sequence[Order], axis: Axis) -> tuple[Hazard, ...]:
+    """The risks of these orders that may still occur."""
+    day = day_minutes(axis.calendar) / SLOT
+    return tuple(hazard_of(risk, standing(risk), day) for risk in live_risks([order.pk for order in orders]))
+
+
+def hazard_of(risk: Risk, points: Points, day: float) -> Hazard:
+    """A risk with these numbers for the simulation; ``day`` slots are a working day."""
+    assert risk.order_id is not None
+    return Hazard(
+        id=risk.pk,
+        order=risk.order_id,
+        probability=points.probability / 100,
+        tasks=tuple(task.pk for task in risk.tasks.all()),
+        low=float(points.days_low) * day,
+        mode=float(points.days_mode) * day,
+        high=float(points.days_high) * day,
     )
 
 
@@ -153,9 +191,8 @@ def assemble(
     frozen_days: int,
 ) -> Book:
     """Pieces with what they take of each pool, fixed work settled, availability as steps."""
-    skills = {key for piece in pieces for kind, key, _ in piece.needs if kind == "skill"}
     named = {key for piece in pieces for kind, key, _ in piece.needs if kind == "resource"}
-    keys = availability.keys_for(skills, named)
+    keys = availability.keys_for(availability.skills, {*named, *availability.asked_by_name})
     demanding = Demands(availability, keys)
     ready = [demanding.of(piece) for piece in pieces]
     every = keys.every()
@@ -209,8 +246,8 @@ def entry_of(order: Order) -> Entry:
         customer=str(order.customer or ""),
         priority=order.priority,
         soft=order.state in SOFT or order.state == OrderState.DRAFT,
-        promised=order.promised_date and order.promised_date.isoformat(),
-        requested=order.requested_date and order.requested_date.isoformat(),
+        promised=order.promised_date.isoformat() if order.promised_date else None,
+        requested=order.requested_date.isoformat() if order.requested_date else None,
         damages_a_day=a_day,
         damages_cap=cap,
         currency=order.currency,
@@ -247,7 +284,7 @@ def _line_dates(order: Order) -> dict[int, LineDates]:
 TASK_COLUMNS: Final = (
     "plan_id", "pk", "name", "duration", "parent_id", "order_line_id", "is_summary", "is_milestone", "is_delivery",
     "is_elapsed", "calendar_id", "constraint", "constraint_date", "actual_start", "actual_finish", "percent",
-    "remaining", "start", "finish", "total_float", "template_task_id",
+    "remaining", "start", "finish", "total_float", "template_task_id", "not_before",
 )  # fmt: skip
 
 
@@ -279,7 +316,7 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
     clock = _Clock()
     pins = {task: clock(start) for task, start in TaskPin.objects.values_list("task_id", "start")}
     levelled = {task: clock(start) for task, start in LevelledTask.objects.values_list("task_id", "start")}
-    columns = (*TASK_COLUMNS, "not_before") if HAS_NOT_BEFORE else TASK_COLUMNS
+    columns = TASK_COLUMNS
     found: dict[int, list[Row]] = defaultdict(list)
     for values in Task.objects.filter(plan__in=plan_ids).order_by("plan", "sequence").values_list(*columns):
         one = dict(zip(columns, values, strict=True))
@@ -304,7 +341,7 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
                 remaining=one["remaining"],
                 start=clock(one["start"]),
                 finish=clock(one["finish"]),
-                not_before=clock(one.get("not_before")),
+                not_before=clock(one["not_before"]),
                 levelled=levelled.get(key),
                 pinned=pins.get(key),
                 total_float=one["total_float"],

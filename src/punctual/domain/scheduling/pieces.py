@@ -210,6 +210,7 @@ class Cutter:
             pinned=fixed is not None and not row.is_running,
             task=row.id if row.id > 0 and not self.found.prefix else None,
             milestone=row.is_milestone,
+            elapsed=row.is_elapsed,
             needs=() if row.is_elapsed else tuple(self.found.needs.get(row.id, ())),
             ratio=row.ratio,
             due_float=row.total_float,

@@ -13,7 +13,16 @@ from punctual.domain.orders.models import Order
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import Book
 from punctual.domain.scheduling.gathering import company_axis, fingerprint
-from punctual.domain.scheduling.models import OrderForecast, RunState, ScheduledTask, ScheduleRun
+from punctual.domain.scheduling.models import (
+    Absence,
+    ExtraShift,
+    OrderForecast,
+    Promise,
+    RunState,
+    Scenario,
+    ScheduledTask,
+    ScheduleRun,
+)
 from punctual.engine.explain import Cause as EngineCause
 from punctual.engine.explain import Dependency, Gate, Link
 from punctual.engine.explain import ScheduledTask as Explained
@@ -74,6 +83,35 @@ def scheduled_tasks(actor: User, order: Order) -> QuerySet[ScheduledTask]:
     if not may(actor, "scheduling.view"):
         return ScheduledTask.objects.none()
     return ScheduledTask.objects.filter(run__is_current=True, order=order).select_related("task")
+
+
+def absences(actor: User) -> QuerySet[Absence]:
+    if not may(actor, "scheduling.view"):
+        return Absence.objects.none()
+    return Absence.objects.select_related("resource", "created_by")
+
+
+def extras(actor: User) -> QuerySet[ExtraShift]:
+    if not may(actor, "scheduling.view"):
+        return ExtraShift.objects.none()
+    return ExtraShift.objects.select_related("resource", "skill", "created_by")
+
+
+def promises(actor: User) -> QuerySet[Promise]:
+    """The ledger, newest first."""
+    if not may(actor, "promises.view"):
+        return Promise.objects.none()
+    return Promise.objects.select_related("order__customer", "by", "run")
+
+
+def promises_of(actor: User, order: Order) -> QuerySet[Promise]:
+    return promises(actor).filter(order=order)
+
+
+def scenarios(actor: User) -> QuerySet[Scenario]:
+    if not may(actor, "scheduling.view"):
+        return Scenario.objects.none()
+    return Scenario.objects.select_related("created_by", "run")
 
 
 @lru_cache(maxsize=4)

@@ -137,6 +137,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
             "check": reverse("order_check"),
             "products": reverse("order_products"),
             "customer": reverse("order_customer", args=[0]),
+            "promise": reverse("promise_entry"),
         },
     }
     contacts = data.customer.contacts.filter(archived_at=None) if data.customer else []
@@ -153,6 +154,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
         "currencies": CURRENCIES,
         "priorities": Priority.choices,
         "may_submit": may(actor, "orders.submit"),
+        "may_promise": may(actor, "scheduling.view"),
     }
     return render(request, "orders/entry.html", context)
 
@@ -160,7 +162,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
 def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
     actor, today = _actor(request), timezone.localdate()
     try:
-        data, reasons = _read(request.POST.get("data", ""), input_of(order) if order else None)
+        data, reasons = read_entry(request.POST.get("data", ""), input_of(order) if order else None)
         if order is None:
             order = create_order(actor=actor, data=data, today=today, reasons=reasons)
         else:
@@ -186,12 +188,13 @@ def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
             "submit": reverse("order_do", args=[order.key, "submit"]),
             "quote": reverse("order_do", args=[order.key, "quote"]),
             "waive": reverse("order_waive", args=[order.key]),
+            "promise": reverse("promise_give", args=[order.key]),
             "withdraw": reverse("order_withdraw", args=[order.key, 0]),
         }
     )
 
 
-def _read(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list[Reason]]:
+def read_entry(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list[Reason]]:
     """The JSON that the grid sends; what it leaves out of the header stays as ``before``."""
     try:
         raw = json.loads(text)
@@ -217,7 +220,7 @@ def check_entry(request: HttpRequest) -> JsonResponse:
     """Every finding of what is on the screen now; nothing is kept."""
     actor, today = _actor(request), timezone.localdate()
     require(actor, "orders.change")
-    data, reasons = _read(request.body.decode("utf-8", "replace"))
+    data, reasons = read_entry(request.body.decode("utf-8", "replace"))
     identity = request.GET.get("id", "")
     order = Order.objects.filter(pk=int(identity)).first() if identity.isdecimal() and len(identity) < 18 else None
     catalogue = catalogue_for(data, today)

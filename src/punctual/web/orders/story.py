@@ -45,6 +45,11 @@ VERBS: Final[dict[str, Promise]] = {
     "cancel": gettext_lazy("cancelled the order"),
     "attach": gettext_lazy("attached a file"),
     "detach": gettext_lazy("removed a file"),
+    "give_link": gettext_lazy("gave the customer a tracking link"),
+    "revoke_link": gettext_lazy("took back a tracking link"),
+    "open_link": gettext_lazy("opened the tracking link"),
+    "want": gettext_lazy("asked the customer for something"),
+    "settle_want": gettext_lazy("noted what the customer has done"),
 }
 OTHER_FIELDS: Final[dict[str, Promise]] = {
     "model": gettext_lazy("Model"),

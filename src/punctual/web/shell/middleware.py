@@ -19,6 +19,7 @@ from punctual.web.shell.views import page_not_found
 PUBLIC: Final = (
     "/accounts/",
     "/api/",
+    "/supplier/",
     "/static/",
     "/i18n/",
     "/healthz",
@@ -30,6 +31,7 @@ PUBLIC: Final = (
     "/track/",
     "/s/",
     "/feeds/",
+    "/supplier-link/",
 )
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 

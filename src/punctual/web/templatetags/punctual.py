@@ -58,6 +58,12 @@ def day(value: dt.date | dt.datetime | None) -> SafeString:
 
 
 @register.filter
+def iso_day(value: str | None) -> SafeString:
+    """The same for a day that is kept as ISO text."""
+    return day(dt.date.fromisoformat(value) if value else None)
+
+
+@register.filter
 def weekday(value: dt.date | dt.datetime | None) -> SafeString:
     return _time_tag(value, formatting.day_text(value, weekday=True))
 

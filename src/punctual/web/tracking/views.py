@@ -40,7 +40,7 @@ View = Callable[..., HttpResponse]
 
 
 def quiet(view: View) -> View:
-    """Not found is the same page whatever the reason; nothing of it is kept by proxies or told to other sites."""
+    """Not found is the same page whatever the reason; nothing of it is kept by proxies or found by search engines."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -48,7 +48,6 @@ def quiet(view: View) -> View:
             response = view(request, *args, **kwargs)
         except NotFound:
             response = render(request, "tracking/quiet.html", {"title": _("Not valid")}, status=404)
-        response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 

@@ -20,6 +20,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, differences, record
+from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 from punctual.platform.search.services import forget
 
@@ -127,6 +128,7 @@ def change_order(
         changes = [Change(field="cells", old=None, new=len(changes))]
     record(actor=actor, verb="change", target=order, changes=changes, reason=reason)
     index_order(order, lines)
+    emit("order.changed", order_id=order.pk, number=order.number, by=actor.pk)
     return order
 
 

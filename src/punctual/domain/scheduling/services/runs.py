@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from punctual.domain.orders.services.summary import ForecastDates, record_forecasts
 from punctual.domain.plans.work_calendars import stored_time
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.calibration import current_ratios
@@ -147,6 +148,7 @@ def store(
         request_run(why="changed_meanwhile", actor=run.asked_by)
     write_tasks(run, solved, axis)
     write_forecasts(run, solved.forecasts, {one.id: one.soft for one in solved.book.orders})
+    record_forecasts({order: _dates(one) for order, one in solved.forecasts.items()})
     ScheduleRun.objects.filter(is_current=True).update(is_current=False)
     run.is_current, run.verified, run.state = True, True, RunState.DONE
     run.fingerprint, run.inputs, run.result = mark, inputs, _result(solved)
@@ -156,6 +158,11 @@ def store(
     _forget_old(run)
     emit("schedule.done", run_id=run.pk)
     return run
+
+
+def _dates(found: Forecast) -> ForecastDates:
+    percent = found.promise_percent if found.promise_percent is not None else found.request_percent
+    return ForecastDates(found.p50, found.p80, found.p95, percent)
 
 
 def _result(solved: Solved) -> dict[str, Any]:
