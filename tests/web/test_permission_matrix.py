@@ -40,19 +40,10 @@ def _routes(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, Any]]:
-    """The demo company, for this file only: everything is rolled back at the end."""
+def world(demo_company: dt.date, django_db_blocker: Any) -> dict[str, Any]:
+    """What stands for each place of an address."""
     with django_db_blocker.unblock():
-        atomic = transaction.atomic()
-        atomic.__enter__()
-        try:
-            from punctual.flows.demo import build_company
-
-            build_company(TODAY)
-            yield _samples()
-        finally:
-            transaction.set_rollback(True)
-            atomic.__exit__(None, None, None)
+        return _samples()
 
 
 def _samples() -> dict[str, Any]:
