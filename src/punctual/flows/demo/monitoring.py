@@ -235,10 +235,10 @@ def _money(today: dt.date) -> None:
     plans = {plan.pk: plan for plan in Plan.objects.filter(order__state__in=RUNNING)}
     for line in BudgetLine.objects.filter(plan__in=plans).order_by("pk"):
         plan = plans[line.plan_id]
-        share = Decimal(min(100, plan.progress + 8)) / 100
-        if line.kind == BudgetKind.LABOUR:
-            share *= Decimal("0.9")
-        factor = Decimal(rng.choice((88, 95, 98, 102, 108, 118))) / 100
+        share = Decimal(min(100, plan.progress + 3)) / 100
+        if line.kind == BudgetKind.LABOUR:  # mostly in the hours
+            share *= Decimal("0.55")
+        factor = Decimal(rng.choice((78, 84, 90, 95, 98, 112))) / 100
         amount = (line.amount * share * factor).quantize(Decimal("0.01"))
         parts = 4
         for part in range(parts):
