@@ -6,6 +6,7 @@ from punctual.api.calendars import router as calendars_router
 from punctual.api.customers import router as customers_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
+from punctual.api.monitoring import router as monitoring_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
@@ -33,3 +34,4 @@ api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
+api.add_router("", monitoring_router, tags=["monitoring"])

@@ -133,6 +133,7 @@ def _option_view(order: Order, one: Mapping[str, Any]) -> dict[str, Any]:
         "saved_text": money_text(saved),
         "saved_css": "ok" if saved > 0 else "late" if saved < 0 else "",
         "moves": len(one["patch"]["starts"]),
+        "touched_more": max(0, len(one["touched"]) - 4),
     }
 
 
@@ -216,8 +217,10 @@ def _drawn(
 ) -> SafeString:
     moments = [moment for bar in bars for moment in bar[1:]]
     first, last = min(moments).date(), max(moments).date()
+    if due is not None and due < first - dt.timedelta(days=14):
+        due = None  # long past: the line would only squeeze the picture
     if due is not None:
-        last = max(last, due)
+        first, last = min(first, due), max(last, due)
     span = max(1, (last - first).days + 2)
     per_day = (WIDTH - LABEL - 60) / span
 
