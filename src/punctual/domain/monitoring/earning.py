@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from punctual.engine.earned_value import Performance, PeriodFigures, PeriodInput, earned_value
+from punctual.engine.earned_value import Performance, PeriodFigures, PeriodInput, earned_share, earned_value
+from punctual.engine.earned_value import ProgressRule as EngineRule
 
 WEEK: Final = dt.timedelta(days=7)
 MOST_PERIODS: Final = 260
