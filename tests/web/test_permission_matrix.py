@@ -59,11 +59,14 @@ def _samples() -> dict[str, Any]:
     """What stands for each place of an address: converter name or ``section/name`` → value."""
     from punctual.domain.calendars.models import WorkingCalendar
     from punctual.domain.catalog.models import Product, ProductRevision
+    from punctual.domain.changes.models import ChangeOrder
+    from punctual.domain.delivery.models import Acceptance, Delivery, PaymentMilestone
     from punctual.domain.orders.models import Order, Waiver
     from punctual.domain.orders.services.imports import upload
     from punctual.domain.parties.models import Contact, Customer, Supplier
     from punctual.domain.plans.models import Plan, PlanTemplate
     from punctual.domain.resources.models import Resource
+    from punctual.platform.approvals.models import ApprovalRequest
     from punctual.platform.attachments.services import attach
 
     manager = User.objects.get(username="order.manager")
@@ -86,6 +89,16 @@ def _samples() -> dict[str, Any]:
         }.items()
     }
     draft = Order.objects.filter(state="draft").order_by("pk").first()
+    change = ChangeOrder.objects.order_by("pk").first()
+    delivery = Delivery.objects.filter(state="preparing").order_by("pk").first()
+    acceptance = Acceptance.objects.filter(state="open").order_by("pk").first()
+    milestone = PaymentMilestone.objects.filter(order=order).order_by("pk").first()
+    approval = ApprovalRequest.objects.filter(state="waiting").order_by("pk").first()
+    assert change is not None
+    assert delivery is not None
+    assert acceptance is not None
+    assert milestone is not None
+    assert approval is not None
     return {
         **{f"{name}/pk": pk for name, pk in first.items()},
         "customers/customer_pk": first["customers"],
@@ -106,6 +119,22 @@ def _samples() -> dict[str, Any]:
         "revision_id": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
         "settings/pk": manager.pk,
         "me/pk": 1,
+        "changes/number": change.number,
+        "change-orders/number": change.number,
+        "do/verb": "cancel",
+        "deliveries/number": delivery.number,
+        "acceptances/pk": acceptance.pk,
+        "acceptance_id": acceptance.pk,
+        "file_pk": 1,
+        "payments/pk": milestone.pk,
+        "milestone_id": milestone.pk,
+        "entries/pk": 1,
+        "documents/pk": attachment.pk,
+        "approvals/pk": approval.pk,
+        "approval_id": approval.pk,
+        "stand-in/pk": 1,
+        "first": 1,
+        "second": 1,
     }
 
 

@@ -73,7 +73,7 @@ def acceptance(delivery: Delivery, today: dt.date) -> list[Reason]:
     for row in rows:
         if row.delivery_id not in (None, delivery.pk) or row.state == AcceptanceState.PASSED:
             continue
-        later = rows.filter(pk__gt=row.pk, delivery_id=row.delivery_id, state=AcceptanceState.PASSED)
+        later = rows.filter(pk__gt=row.pk, delivery=row.delivery, state=AcceptanceState.PASSED)
         if not later.exists():
             reasons.append(Reason("delivery.fat", N_("The factory acceptance is not signed."), field="acceptance"))
     return reasons[:1]

@@ -168,8 +168,8 @@ def expected(milestone: PaymentMilestone, forecast: OrderForecast | None) -> Exp
         return Expected(None, None, None, happened=False)
     with_delivery = milestone.event not in (PayEvent.TASK, PayEvent.DATE, PayEvent.CONFIRMED)
     p50, p80 = (forecast.p50, forecast.p80) if forecast is not None and with_delivery else (planned, planned)
-    days = [due_day(day, days=milestone.days, months=milestone.months) for day in (planned, p50, p80)]
-    return Expected(*days, happened=False)
+    planned, p50, p80 = (due_day(day, days=milestone.days, months=milestone.months) for day in (planned, p50, p80))
+    return Expected(planned, p50, p80, happened=False)
 
 
 def _event_day(milestone: PaymentMilestone) -> dt.date | None:
@@ -181,6 +181,12 @@ def _event_day(milestone: PaymentMilestone) -> dt.date | None:
     if milestone.event == PayEvent.TASK and milestone.task is not None and milestone.task.finish is not None:
         return timezone.localdate(milestone.task.finish)
     return order.actual_date or order.planned_date or order.promised_date or order.requested_date
+
+
+def first_shipment(order: Order) -> dt.date | None:
+    """The day on which the first batch left or is planned to leave; money due before shipping is due then."""
+    rows = order.deliveries.filter(state__in=COUNTS).values_list("shipped_on", "planned_on")
+    return min((shipped or planned for shipped, planned in rows if shipped or planned), default=None)
 
 
 def passed_on(order: Order) -> Mapping[str, dt.date]:

@@ -89,7 +89,7 @@ class InspectionList(QualityList):
     tabs = (
         BuiltInView(gettext_lazy("To be inspected"), "state=open,started"),
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Rejected"), "state=rejected,deviated"),
+        BuiltInView(gettext_lazy("Lots rejected"), "state=rejected,deviated"),
         BuiltInView(gettext_lazy("Incoming (IQC)"), "stage=iqc"),
     )
     filters = (
@@ -159,7 +159,9 @@ class InspectionList(QualityList):
             sort=("nonconforming",),
             number=True,
         ),
-        Column("due", gettext_lazy("Due"), lambda item: item.due, lambda item: day(item.due), sort=("due",), fold=True),
+        Column(
+            "due", gettext_lazy("Due by"), lambda item: item.due, lambda item: day(item.due), sort=("due",), fold=True
+        ),
         Column(
             "judged",
             gettext_lazy("Judged"),
@@ -205,7 +207,7 @@ class NcrList(QualityList):
     tabs = (
         BuiltInView(gettext_lazy("Not settled"), f"state={','.join(UNSETTLED)}"),
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("To be decided"), "state=open,contained"),
+        BuiltInView(gettext_lazy("Disposition open"), "state=open,contained"),
         BuiltInView(gettext_lazy("Stops a delivery"), "stops=1"),
     )
     filters = (
@@ -473,6 +475,7 @@ class SeverityList(QualityList):
     key = room = "severities"
     title = gettext_lazy("Inspection severity")
     icon = "adjustments"
+    create = ("severity_new", gettext_lazy("Put an item under inspection"), "quality.handle")
     empty_text = gettext_lazy("Kept for each item of each supplier as soon as a lot of it is judged by AQL.")
     columns = (
         Column(
@@ -523,13 +526,13 @@ class ReviewList(QualityList):
     empty_text = gettext_lazy("Reviews of projects, processes and suppliers: a checklist, findings, and what follows.")
     tabs = (
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Planned"), "state=planned"),
+        BuiltInView(gettext_lazy("In the audit plan"), "state=planned"),
     )
     filters = (
         Filter(
             "state",
             gettext_lazy("State"),
-            lambda actor: [("planned", gettext_lazy("Planned")), ("held", gettext_lazy("Held"))],
+            lambda actor: [("planned", gettext_lazy("In the audit plan")), ("held", gettext_lazy("Held"))],
             lambda rows, values: rows.filter(state__in=values),
         ),
     )
@@ -544,7 +547,7 @@ class ReviewList(QualityList):
             lambda item: day(item.planned_on),
             sort=("planned_on",),
         ),
-        Column("held", gettext_lazy("Held on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
+        Column("held", gettext_lazy("Met on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
         Column("lead", gettext_lazy("Lead"), lambda item: item.lead, lambda item: avatar(item.lead), fold=True),
         Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), sort=("state",)),
     )
@@ -597,7 +600,7 @@ class GaugeList(QualityList):
             _calibration,
             sort=("calibration_due",),
         ),
-        Column("place", gettext_lazy("Place"), lambda item: item.place, fold=True),
+        Column("place", gettext_lazy("Where"), lambda item: item.place, fold=True),
     )
 
     def rows(self, actor: User) -> QuerySet[Any]:

@@ -45,6 +45,7 @@ from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks
 from punctual.web.relations.forms import RequestChangeForm, RequestForm, colleagues
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.templatetags.punctual import moment
 
 SHOWN: Final = 60
 WIDE: Final = {"title": "w4x", "text": "w4x", "customer": "w2x"}
@@ -429,7 +430,13 @@ class RequestTable(ListPage):
         Column("urgency", gettext_lazy("Urgency"), lambda one: one.get_urgency_display(), fold=True),
         Column("channel", gettext_lazy("Channel"), lambda one: one.get_channel_display(), fold=True),
         Column("owner", gettext_lazy("Owner"), lambda one: str(one.owner or ""), fold=True),
-        Column("received", gettext_lazy("Received"), lambda one: one.received_at, sort=("received_at",)),
+        Column(
+            "received",
+            gettext_lazy("Came in"),
+            lambda one: one.received_at,
+            lambda one: moment(one.received_at),
+            ("received_at",),
+        ),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), sort=("state",)),
         Column(
             "clock",

@@ -166,7 +166,11 @@ GROUPS: Final[list[Group]] = [
         _("Plan"),
         (
             Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),
+            Entry(_("Load"), "layout-grid", "capacity", "scheduling.view"),
             Entry(_("Promises"), "calendar-check", "promises", "promises.view"),
+            Entry(_("Rush order"), "bolt", "rush", "scheduling.view"),
+            Entry(_("Scenarios"), "flask", "scenarios", "scheduling.view"),
+            Entry(_("Schedule runs"), "history", "schedule_runs", "scheduling.view"),
         ),
     ),
     Group(
@@ -174,7 +178,9 @@ GROUPS: Final[list[Group]] = [
         (
             Entry(_("Warnings and ways out"), "bolt", "warnings", "warnings.view", count=_warnings),
             Entry(_("Shortages and purchases"), "package-import", "shortages", "supply.view", count=_shortages),
+            Entry(_("Deliveries and acceptance"), "truck-delivery", "deliveries", "delivery.view"),
             Entry(_("Change notices"), "bell", "notices", "notices.view", count=_notices),
+            Entry(_("Payments"), "coin", "payments", "payments.view"),
         ),
     ),
     Group(
@@ -202,6 +208,7 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Dashboard"), "chart-bar", "dashboard", "reports.view"),
             Entry(_("Reports"), "file-text", "report_portfolio", "reports.view"),
             Entry(_("Earned value"), "chart-line", "portfolio_performance", "reports.view"),
+            Entry(_("Date calibration"), "adjustments-check", "calibration", "scheduling.view"),
             Entry(_("Working time"), "clock", "time", "costs.own_time"),
         ),
     ),
@@ -306,7 +313,9 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
+    SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
+    SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
 ]
 
 

@@ -27,7 +27,7 @@ from punctual.domain.delivery.rules import (
     due_day,
     reallocated,
 )
-from punctual.domain.delivery.selectors import delivery_settings, milestones_of, passed_on
+from punctual.domain.delivery.selectors import delivery_settings, first_shipment, milestones_of, passed_on
 from punctual.domain.delivery.terms import Term, read_terms
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
@@ -168,6 +168,8 @@ def _happened(row: PaymentMilestone) -> dt.date | None:
         return timezone.localdate(row.task.actual_finish) if row.task and row.task.actual_finish else None
     if row.event == PayEvent.DELIVERED:
         return order.actual_date
+    if row.event == PayEvent.BEFORE_SHIPPING:
+        return first_shipment(order)
     if row.event in (PayEvent.FAT, PayEvent.SAT, PayEvent.FINAL):
         return passed_on(order).get(row.event)
     return None

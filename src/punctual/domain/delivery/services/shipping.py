@@ -69,6 +69,7 @@ def prepare(
         created_by=actor,
     )
     _write_items(delivery, items)
+    note_event(order, "before_shipping", delivery.planned_on or today)
     record(actor=actor, verb="create", target=delivery, changes=[Change(field="items", old=None, new=_told(items))])
     index(
         [
