@@ -34,11 +34,15 @@ NOTES: Final = ("按图完成", "首件合格", "等吊车半天", "返工一处
 STUCK: Final = ("导向轴来料拒收，等处置", "客户样件未到", "缺 2 只伺服，采购在催")
 
 
-def build_monitoring(today: dt.date) -> None:
-    """Everything, dated relative to ``today``."""
-    _settings()
+def give_tasks_to_people(today: dt.date) -> None:
+    """Who does what, and three orders that stand in each other's way; before everything is scheduled."""
     _people_on_tasks(today)
     _entangled(today)
+
+
+def build_monitoring(today: dt.date) -> None:
+    """What has happened and what is seen of it, dated relative to ``today``."""
+    _settings()
     _history(today)
     _money(today)
     _blocks(today)
