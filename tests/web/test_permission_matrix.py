@@ -151,6 +151,46 @@ def _samples() -> dict[str, Any]:
         "po/pk": 1,
         "first": 1,
         "second": 1,
+        **_monitoring_samples(manager, order),
+    }
+
+
+def _monitoring_samples(manager: User, order: Any) -> dict[str, Any]:
+    """A task of the worker, a report, a warning, a notice, an action item."""
+    from punctual.domain.actions.services import open_action
+    from punctual.domain.monitoring.models import ProgressReport, RecoveryRun, Warning
+    from punctual.domain.monitoring.services.notices import draft_notice
+    from punctual.domain.plans.models import Task
+
+    worker = User.objects.get(username="worker")
+    task = Task.objects.filter(needs__resource__user=worker, percent__lt=100).order_by("pk").first()
+    assert task is not None
+    report = ProgressReport.objects.filter(task__isnull=False).order_by("pk").first()
+    warning = Warning.objects.filter(order__isnull=False).order_by("pk").first()
+    notice = draft_notice(actor=manager, order=order, title="x")
+    action = open_action(actor=manager, title="x", owner=worker, due=TODAY)
+    recovery = RecoveryRun.objects.create(order=order, day=TODAY, state="ready")
+    assert report is not None
+    assert warning is not None
+    return {
+        "tasks/pk": task.pk,
+        "task": task.pk,
+        "progress/pk": report.pk,
+        "photos/file": 1,
+        "report": report.pk,
+        "warnings/pk": warning.pk,
+        "warning": warning.pk,
+        "recover/pk": recovery.pk,
+        "run": recovery.pk,
+        "notices/pk": notice.pk,
+        "notice": notice.pk,
+        "drafts/pk": 1,
+        "actions/pk": action.pk,
+        "action": action.pk,
+        "actions/verb": "complete",
+        "action-items/verb": "complete",
+        "expenses/pk": 1,
+        "schedules/pk": 1,
     }
 
 
