@@ -65,6 +65,7 @@ const actions: Record<string, (source: HTMLElement) => void> = {
   more: () => dialog("more")?.showModal(),
   "close-dialog": (source) => source.closest("dialog")?.close(),
   "open-dialog": (source) => dialog(source.dataset.dialog ?? "")?.showModal(),
+  focus: (source) => document.getElementById(source.dataset.focus ?? "")?.focus(),
   dismiss: (source) => source.closest("[data-notice]")?.remove(),
   "close-peek": () => {
     document.querySelector(".has-peek")?.classList.remove("has-peek");
@@ -119,6 +120,14 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("change", (event) => {
   const element = event.target as HTMLElement;
   if (element.matches("[data-submit]")) element.closest("form")?.requestSubmit();
+  if (element.matches("input[data-file]")) {
+    const names = [...((element as HTMLInputElement).files ?? [])].map((file) => file.name);
+    const shown = element.parentElement?.querySelector<HTMLElement>("[data-file-name]");
+    if (shown) {
+      shown.textContent = names.join(", ") || (shown.dataset.none ?? "");
+      shown.toggleAttribute("data-user-content", names.length > 0);
+    }
+  }
 });
 
 export function notice(text: string, kind: "success" | "error" = "success"): void {
@@ -138,5 +147,7 @@ document.addEventListener("punctual:notice", (event) => {
   const { text, kind } = (event as CustomEvent<{ text: string; kind?: "success" | "error" }>).detail;
   notice(text, kind);
 });
+
+for (const element of document.querySelectorAll<HTMLElement>("[data-scroll-x]")) element.scrollLeft = Number(element.dataset.scrollX);
 
 keyboard({ openPalette, openKeys: () => actions.keys?.(document.body) });

@@ -4,14 +4,14 @@ interface Actions {
   openKeys(): void;
 }
 
-const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/" };
+const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/", m: "/tasks/", w: "/warnings/" };
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
 function rows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>("[data-rows] tbody tr[data-href]")];
+  return [...document.querySelectorAll<HTMLElement>("[data-rows] tbody tr[data-href], [data-item][data-href]")];
 }
 
 function move(step: number): void {
@@ -39,6 +39,15 @@ export function keyboard(actions: Actions): void {
       actions.openPalette();
       return;
     }
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.shiftKey && !typing(event.target)) {
+      const undo = [...document.querySelectorAll<HTMLButtonElement>("button[data-undo]")].pop();
+      if (undo) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        undo.click();
+        return;
+      }
+    }
     const palette = document.querySelector<HTMLDialogElement>("#palette[open]");
     if (palette) {
       walkPalette(palette, event);
@@ -58,10 +67,15 @@ export function keyboard(actions: Actions): void {
       f: () => openMenu("details.menu:has(form[data-filter])"),
       j: () => move(1),
       k: () => move(-1),
+      e: () => {
+        const url = document.querySelector<HTMLElement>("tr.cur[data-edit], tr.pick[data-edit]")?.dataset.edit ?? document.querySelector<HTMLAnchorElement>("a[data-edit-page]")?.href;
+        if (url) location.href = url;
+      },
       enter: () => {
-        const row = document.querySelector<HTMLElement>("tr.cur[data-href]");
+        const row = document.querySelector<HTMLElement>(".cur[data-href]");
         if (row && document.activeElement === document.body) location.href = row.dataset.href ?? "";
       },
+      s: () => openMenu("[data-item].cur details.menu"),
       escape: () => {
         for (const menu of document.querySelectorAll<HTMLDetailsElement>("details[data-menu][open]")) menu.open = false;
       },

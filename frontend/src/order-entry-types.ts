@@ -33,11 +33,14 @@ export interface Checked {
 export interface Saved {
   id: number;
   version: number;
+  lines: Record<string, number>;
   url: string;
   edit: string;
   submit: string;
   quote: string;
   waive: string;
+  promise: string;
+  withdraw: string;
 }
 export interface Entry {
   id: number | null;
@@ -45,5 +48,11 @@ export interface Entry {
   lines: Line[];
   words: Record<string, string>;
   may_waive: boolean;
-  urls: { save: string; check: string; products: string; customer: string };
+  keep: string;
+  urls: { save: string; check: string; products: string; customer: string; promise: string };
+}
+export interface Conflict {
+  reasons: { message: string }[];
+  changes: { by: string; label: string; old: string | null; new: string | null }[];
+  version: number;
 }

@@ -1,6 +1,9 @@
 // The order form: a grid to type and paste into; the server checks what stands there after every pause.
 import { icon, make } from "./dom";
-import type { Checked, Entry, Finding, Fix, Line, Saved } from "./order-entry-types";
+import { showConflict } from "./order-entry-conflict";
+import { clock, Keeper, type Kept, offer } from "./order-entry-keep";
+import type { Checked, Conflict, Entry, Finding, Fix, Line, Saved } from "./order-entry-types";
+import { PromisePanel } from "./promise-panel";
 
 const entry = JSON.parse(document.getElementById("entry-data")!.textContent ?? "{}") as Entry;
 const form = document.getElementById("entry") as HTMLFormElement;
@@ -15,6 +18,10 @@ const products = new Map<string, { unit: string; name: string; revision: string;
 let dirty = false;
 let saving: Promise<Saved | null> | null = null;
 let checkRound = 0;
+let autosaveTimer = 0;
+let changes = 0;
+const AUTOSAVE_AFTER = 6000;
+const keeper = new Keeper(entry.keep);
 
 function blank(): Line {
   const last = lines[lines.length - 1];
@@ -84,10 +91,55 @@ function token(): string {
   return form.querySelector<HTMLInputElement>("input[name=csrfmiddlewaretoken]")!.value;
 }
 
+const say = (text: string): void => void (document.querySelector("[data-status]")!.textContent = text);
+
 function touch(): void {
   dirty = true;
-  document.querySelector("[data-status]")!.textContent = words.unsaved ?? "";
+  changes += 1;
+  say(words.unsaved ?? "");
+  keeper.keep({ header: header(), lines, version: entry.version });
   schedule();
+  clearTimeout(autosaveTimer);
+  autosaveTimer = window.setTimeout(() => void autosave(), AUTOSAVE_AFTER);
+}
+
+// A draft saves itself once it has a customer; what can't be saved yet stays kept in this browser.
+async function autosave(): Promise<void> {
+  if (!dirty || saving || document.querySelector("dialog[open]") || !header().customer) return;
+  const before = changes;
+  const saved = await save(true);
+  if (!saved) return;
+  if (!entry.id) {
+    entry.id = saved.id;
+    entry.urls.save = saved.edit;
+    history.replaceState(null, "", saved.edit);
+  }
+  if (before === changes) say((words.autosaved ?? "").replace("{time}", clock()));
+  void check();
+}
+
+function takeKept(kept: Kept): void {
+  lines.splice(0, lines.length, ...kept.lines);
+  entry.version = kept.version;
+  for (const [name, value] of Object.entries(kept.header)) {
+    const field = form.elements.namedItem(name);
+    if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement || field instanceof HTMLTextAreaElement) field.value = value;
+  }
+  draw();
+  touch();
+}
+
+const promiseBox = document.querySelector<HTMLElement>("[data-promise]");
+const promise = promiseBox && new PromisePanel(promiseBox, async (query) => {
+  const url = `${entry.urls.promise}?${query}&id=${entry.id ?? ""}`;
+  const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), "Content-Type": "application/json" }, body: payload() });
+  return answer.ok ? answer.text() : null;
+});
+let promised = "";
+/** What the dates depend on; while it stays the same nothing is computed anew. */
+function promiseMark(): string {
+  const head = header();
+  return JSON.stringify([head.customer, head.priority, lines.map((line) => [line.model, line.quantity, line.requested_date])]);
 }
 
 let timer = 0;
@@ -102,6 +154,11 @@ async function check(): Promise<void> {
   const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), "Content-Type": "application/json" }, body: payload() });
   if (round !== checkRound || !answer.ok) return;
   show((await answer.json()) as Checked);
+  const mark = promiseMark();
+  if (promise && mark !== promised) {
+    promised = mark;
+    void promise.refresh();
+  }
 }
 
 function show(found: Checked): void {
@@ -198,6 +255,11 @@ function item(one: Finding): HTMLLIElement {
       button.addEventListener("click", () => void waive(one));
       tools.append(button);
     }
+  } else if (entry.may_waive) {
+    const button = make("button", "bt s gh", words.withdraw);
+    button.type = "button";
+    button.addEventListener("click", () => void withdraw(one.waiver!.id));
+    tools.append(button);
   }
   row.append(text, tools);
   return row;
@@ -388,12 +450,26 @@ async function customerTerms(id: string): Promise<void> {
   schedule();
 }
 
-function save(): Promise<Saved | null> {
-  saving ??= reallySave().finally(() => (saving = null));
+function conflicting(conflict: Conflict): void {
+  const keepMine = (): void => {
+    entry.version = conflict.version;
+    void leave((saved) => saved.url);
+  };
+  showConflict(conflict, words.conflict ?? "", keepMine, () => {
+    dirty = false;
+    keeper.forget();
+    location.reload();
+  });
+}
+
+function save(quiet = false): Promise<Saved | null> {
+  clearTimeout(autosaveTimer);
+  saving ??= reallySave(quiet).finally(() => (saving = null));
   return saving;
 }
 
-async function reallySave(): Promise<Saved | null> {
+async function reallySave(quiet: boolean): Promise<Saved | null> {
+  const before = changes;
   const data = new FormData();
   data.set("data", payload());
   data.set("version", String(entry.version ?? ""));
@@ -404,51 +480,33 @@ async function reallySave(): Promise<Saved | null> {
   try {
     answer = await fetch(entry.urls.save, { method: "POST", headers: { "X-CSRFToken": token(), Accept: "application/json" }, body: data });
   } catch {
-    reasons.replaceChildren(make("li", "", words.failed));
+    if (quiet) say(words.kept ?? "");
+    else reasons.replaceChildren(make("li", "", words.failed));
     return null;
   }
-  if (answer.status === 409) showConflict((await answer.json()) as Conflict);
+  if (quiet && answer.status !== 409 && !answer.ok) {
+    say(words.kept ?? "");
+    return null;
+  }
+  if (answer.status === 409) conflicting((await answer.json()) as Conflict);
   else if (answer.status === 422) {
     const refused = ((await answer.json()) as { reasons: { message: string; field: string }[] }).reasons;
     reasons.replaceChildren(...refused.slice(0, 12).map((one) => make("li", "", one.message)));
     const first = refused.find((one) => form.elements.namedItem(one.field));
     (form.elements.namedItem(first?.field ?? "") as HTMLElement | null)?.focus();
   } else if (answer.ok) {
-    dirty = false;
     const saved = (await answer.json()) as Saved;
+    // A line keeps its identity from now on, and with it its waivers.
+    for (const line of lines) line.id ??= saved.lines[line.line_no] ?? null;
+    if (before === changes) {
+      dirty = false;
+      keeper.forget();
+    }
     entry.version = saved.version;
     form.querySelector<HTMLInputElement>("input[name=form_key]")!.value = crypto.randomUUID();
     return saved;
   } else reasons.replaceChildren(make("li", "", words.failed));
   return null;
-}
-
-interface Conflict {
-  reasons: { message: string }[];
-  changes: { by: string; label: string; old: string | null; new: string | null }[];
-  version: number;
-}
-function showConflict(conflict: Conflict): void {
-  const box = document.querySelector<HTMLElement>("[data-conflict]")!;
-  box.hidden = false;
-  box.querySelector("[data-conflict-text]")!.textContent = conflict.reasons[0]?.message ?? words.conflict ?? "";
-  box.querySelector("[data-conflict-list]")!.replaceChildren(
-    ...conflict.changes.slice(0, 20).map((one) => {
-      const row = make("li", "", `${one.label}: `);
-      row.append(make("del", "t3", one.old ?? "—"), " → ", make("b", "", one.new ?? "—"));
-      return row;
-    }),
-  );
-  box.querySelector<HTMLElement>("[data-keep]")!.onclick = () => {
-    entry.version = conflict.version;
-    box.hidden = true;
-    void leave((saved) => saved.url);
-  };
-  box.querySelector<HTMLElement>("[data-take]")!.onclick = () => {
-    dirty = false;
-    location.reload();
-  };
-  box.scrollIntoView({ block: "center" });
 }
 
 async function leave(where: (saved: Saved) => string): Promise<void> {
@@ -470,11 +528,38 @@ async function post(url: string, values: Record<string, string>): Promise<boolea
   return false;
 }
 
+/** Promises the order's date; returns the order's version then, or null when it is refused (the reasons are shown). */
+async function givePromise(url: string, values: Record<string, string>): Promise<string | null> {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(values)) data.set(name, value);
+  const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": token(), Accept: "application/json" }, body: data });
+  if (answer.ok) return String(((await answer.json()) as { version: number }).version);
+  const refused = (await answer.json().catch(() => ({}))) as { reasons?: { message: string }[] };
+  const box = document.querySelector("[data-reasons]")!;
+  box.replaceChildren(...(refused.reasons ?? [{ message: words.failed ?? "" }]).map((one) => make("li", "", one.message)));
+  return null;
+}
+
 async function step(which: "submit" | "quote"): Promise<void> {
   const saved = await save();
   if (!saved) return;
-  const went = await post(saved[which], { version: String(saved.version) });
+  let version = String(saved.version);
+  const wish = promise?.wish();
+  if (which === "quote" && wish) {
+    const kept = await givePromise(saved.promise, { date: wish.date, offer: wish.offer, exception_reason: wish.exception, reason: "", channel: "quotation", cause: "customer", version });
+    if (kept === null) {
+      if (!entry.id) setTimeout(() => (location.href = saved.edit), 4000);
+      return;
+    }
+    version = kept;
+  }
+  const went = await post(saved[which], { version });
   if (!went && !entry.id) setTimeout(() => (location.href = saved.edit), 2500);
+}
+
+async function withdraw(waiver: number): Promise<void> {
+  const saved = await save();
+  if (saved) await post(saved.withdraw.replace("/0/", `/${waiver}/`), { version: String(saved.version), next: saved.edit });
 }
 
 async function waive(one: Finding): Promise<void> {
@@ -511,4 +596,5 @@ window.addEventListener("beforeunload", (event) => {
 draw();
 void suggest("");
 void check();
+offer(keeper, payload(), takeKept);
 if (location.hash.startsWith("#line-")) body.querySelector<HTMLElement>(`${location.hash} input`)?.focus();

@@ -7,6 +7,7 @@ const peek = document.getElementById("peek");
 const bar = document.querySelector<HTMLElement>("[data-bulk]");
 const wide = matchMedia("(min-width: 901px)");
 let lastChecked: HTMLInputElement | null = null;
+let everyMatch = false;
 
 function rows(): HTMLTableRowElement[] {
   return table ? [...table.querySelectorAll<HTMLTableRowElement>("tbody tr[data-href]")] : [];
@@ -48,13 +49,20 @@ function showSelection(): void {
     all.indeterminate = chosen.length > 0 && !all.checked;
   }
   if (!bar) return;
+  const whole = chosen.length > 0 && chosen.length === rows().length;
+  everyMatch = everyMatch && whole;
   bar.hidden = chosen.length === 0;
-  const ids = chosen.map((row) => row.dataset.id).join(",");
-  bar.querySelector("[data-count]")!.textContent = String(chosen.length);
+  const matching = bar.querySelector<HTMLElement>("[data-matching]");
+  if (matching) matching.hidden = !whole || everyMatch;
+  const ids = everyMatch ? "" : chosen.map((row) => row.dataset.id).join(",");
+  const query = new URLSearchParams(location.search);
+  query.delete("page");
+  bar.querySelector("[data-count]")!.textContent = everyMatch ? (matching?.dataset.matching ?? "") : String(chosen.length);
   const sum = chosen.reduce((total, row) => total + Number(row.dataset.amount), 0);
-  bar.querySelector("[data-sum]")!.textContent = sum.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 0 });
-  bar.querySelector<HTMLAnchorElement>("[data-export]")!.href = `?ids=${ids}&export=xlsx`;
+  bar.querySelector("[data-sum]")!.textContent = everyMatch ? "" : sum.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 0 });
+  bar.querySelector<HTMLAnchorElement>("[data-export]")!.href = everyMatch ? `?${query}&export=xlsx` : `?ids=${ids}&export=xlsx`;
   for (const input of document.querySelectorAll<HTMLInputElement>("input[data-ids]")) input.value = ids;
+  for (const input of document.querySelectorAll<HTMLInputElement>("input[data-all-matching]")) input.value = everyMatch ? `?${query}` : "";
 }
 
 function typing(target: EventTarget | null): boolean {
@@ -78,6 +86,10 @@ document.addEventListener("click", (event) => {
   const element = event.target as HTMLElement;
   if (element.closest("[data-peek-step]")) walk(Number(element.closest<HTMLElement>("[data-peek-step]")!.dataset.peekStep));
   if (element.closest("[data-act=close-peek]")) closePeek();
+  if (element.closest("[data-matching]")) {
+    everyMatch = true;
+    showSelection();
+  }
   if (element.closest("[data-clear]")) {
     event.preventDefault();
     for (const box of boxes()) box.checked = false;

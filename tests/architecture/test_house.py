@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "punctual"
 TIERS = (
     ("aftersales",),
-    ("delivery",),
+    ("delivery", "changes"),
     ("monitoring",),
     ("scheduling",),
     ("quality", "risks", "customer_relations", "supply", "costs"),

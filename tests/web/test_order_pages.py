@@ -73,7 +73,7 @@ def test_the_list_takes_the_same_queries_for_ten_orders_as_for_forty(signed_in, 
     for count in (10, 40):
         while Order.objects.count() < count:
             ordering.draft(actor)
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(29):
             assert client.get("/orders/").status_code == 200
 
 

@@ -89,7 +89,7 @@ function bar(task: Task, scale: Scale, view: View, y: number, words: Words): str
   }
   const label = task.is_summary ? `${task.percent}%` : task.is_milestone ? `${task.name} ${shortDay(task.finish, view.chinese)}` : task.name;
   text += `<text x="${f(end + 7)}" y="${y + 17}" class="halo lb${task.is_delivery ? " b" : ""}">${escape(label)}</text>`;
-  const title = `${task.wbs} ${task.name} · ${task.start.slice(0, 16).replace("T", " ")} – ${task.finish.slice(0, 16).replace("T", " ")} · ${task.percent}%${task.is_critical ? ` · ${words.critical}` : ""}`;
+  const title = `${task.wbs} ${task.name} · ${task.start.slice(0, 16).replace("T", " ")} – ${task.finish.slice(0, 16).replace("T", " ")} · ${task.percent}%${task.is_critical ? ` · ${words.critical}` : ""}${task.not_before && !task.actual_start ? ` · ${words.not_before} ${task.not_before.slice(0, 10)}: ${task.not_before_text}` : ""}`;
   const grab = task.is_summary ? "" : `<rect x="${f(x1 - 9)}" y="${y + 2}" width="${f(x2 - x1 + 18)}" height="22" class="grab"/>`;
   return `<g data-task="${task.id}" class="tk"><title>${escape(title)}</title>${text}${grab}${task.is_summary ? "" : handles(task, x1, x2, y)}</g>`;
 }

@@ -74,6 +74,12 @@ export class Drawer {
       const report = ["percent", "actual_start", "actual_finish"].includes(name);
       field.disabled = (report ? !this.host.mayReport : !this.host.mayEdit) || (task.is_summary && !["name", "notes"].includes(name));
     }
+    const held = this.box.querySelector<HTMLElement>("[data-not-before]");
+    if (held) {
+      held.hidden = !task.not_before || task.actual_start !== null;
+      const words = held.querySelector("[data-user-content]");
+      if (words) words.textContent = `${task.not_before?.slice(0, 10) ?? ""} · ${task.not_before_text}`;
+    }
     this.lists(task);
   }
 

@@ -17,6 +17,8 @@ export interface Task {
   constraint: string;
   constraint_date: string | null;
   deadline: string | null;
+  not_before: string | null;
+  not_before_text: string;
   actual_start: string | null;
   actual_finish: string | null;
   notes: string;

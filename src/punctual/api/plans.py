@@ -75,6 +75,8 @@ class TaskOut(Schema):
     constraint: str
     constraint_date: str | None
     deadline: str | None
+    not_before: str | None
+    not_before_text: str
     actual_start: str | None
     actual_finish: str | None
     order_line: int | None

@@ -7,6 +7,9 @@ PUNCTUAL_HOSTS      host names served, comma-separated; default: this machine on
 PUNCTUAL_DEBUG      1 shows tracebacks in the browser; never in production
 PUNCTUAL_HTTPS      1 when the pages are served over TLS: secure cookies, HSTS
 PUNCTUAL_SYNC_JOBS  1 runs background jobs in the request (tests)
+PUNCTUAL_URL        address under which people open the pages; stands in mails
+PUNCTUAL_SMTP_*     HOST, PORT, USER, PASSWORD, TLS of the mail server; PUNCTUAL_MAIL_FROM is who writes
+PUNCTUAL_IMAP_*     HOST, PORT, USER, PASSWORD, FOLDER of the mailbox that customers write to
 """
 
 from __future__ import annotations
@@ -75,12 +78,25 @@ INSTALLED_APPS = [
     "punctual.platform.search",
     "punctual.platform.idempotency",
     "punctual.platform.saved_views",
+    "punctual.platform.approvals",
+    "punctual.platform.links",
     "punctual.domain.parties",
     "punctual.domain.catalog",
     "punctual.domain.calendars",
     "punctual.domain.resources",
     "punctual.domain.orders",
     "punctual.domain.plans",
+    "punctual.domain.actions",
+    "punctual.domain.costs",
+    "punctual.domain.customer_relations",
+    "punctual.domain.quality",
+    "punctual.domain.risks",
+    "punctual.domain.supply",
+    "punctual.domain.scheduling",
+    "punctual.domain.monitoring",
+    "punctual.domain.delivery",
+    "punctual.domain.changes",
+    "punctual.domain.aftersales",
     "punctual.flows",
     "punctual.web",
     "punctual.api",
@@ -248,3 +264,16 @@ EMAIL_PORT = int(os.environ.get("PUNCTUAL_SMTP_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("PUNCTUAL_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("PUNCTUAL_SMTP_PASSWORD", "")
 DEFAULT_FROM_EMAIL = os.environ.get("PUNCTUAL_MAIL_FROM", "punctual@localhost")
+EMAIL_USE_TLS = _flag("PUNCTUAL_SMTP_TLS")
+EMAIL_TIMEOUT = 20
+MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"
+SITE_URL = os.environ.get("PUNCTUAL_URL", "http://localhost:8000")
+# Webhooks and robots are written to on the public internet only, within so many seconds.
+OUTGOING_TIMEOUT = 10
+OUTGOING_LOOPBACK = False
+
+IMAP_HOST = os.environ.get("PUNCTUAL_IMAP_HOST", "")
+IMAP_PORT = int(os.environ.get("PUNCTUAL_IMAP_PORT", "993"))
+IMAP_USER = os.environ.get("PUNCTUAL_IMAP_USER", "")
+IMAP_PASSWORD = os.environ.get("PUNCTUAL_IMAP_PASSWORD", "")
+IMAP_FOLDER = os.environ.get("PUNCTUAL_IMAP_FOLDER", "INBOX")

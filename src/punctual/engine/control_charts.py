@@ -172,17 +172,28 @@ def control_chart(
     rules: RuleSet = RuleSet.NELSON,
     lsl: float | None = None,
     usl: float | None = None,
+    base: Sequence[int] | None = None,
 ) -> Chart:
-    """The chart of ``data`` with limits computed from it.
+    """The chart of ``data`` with limits and capability computed from it, or from the subgroups of ``base`` (their
+    places from 0) alone: a period in which the process is known to have been steady.
 
     On attribute charts only the run rules that need no symmetry of the distribution apply (Nelson 1 to 4).
     Raises a Refusal with every reason for unusable data.
     """
     refuse_if([*_problems(data, kind), *_limit_problems(kind, lsl, usl)])
-    return _variables(data, kind, rules, lsl, usl) if kind.is_variables else _attributes(data, kind, rules)
+    places = sorted(set(range(len(data.values)) if base is None else base))
+    if len(places) < 2 or not 0 <= places[0] <= places[-1] < len(data.values):
+        text = N_("the base period needs at least 2 subgroups, it has %(count)d")
+        raise Refusal(Reason("chart.base", text, {"count": len(places)}, field="base"))
+    chosen = np.array(places)
+    if kind.is_variables:
+        return _variables(data, kind, rules, lsl, usl, chosen)
+    return _attributes(data, kind, rules, chosen)
 
 
-def _variables(data: Subgroups, kind: ChartType, rules: RuleSet, lsl: float | None, usl: float | None) -> Chart:
+def _variables(
+    data: Subgroups, kind: ChartType, rules: RuleSet, lsl: float | None, usl: float | None, base: NDArray[np.int64]
+) -> Chart:
     values = np.array([list(row) for row in data.values], np.float64)
     if kind is ChartType.I_MR:
         size, statistics = 2, values[:, 0]
@@ -192,14 +203,16 @@ def _variables(data: Subgroups, kind: ChartType, rules: RuleSet, lsl: float | No
         spreads = values.std(axis=1, ddof=1) if kind is ChartType.XBAR_S else np.ptp(values, axis=1)
     known = constants(size)
     typical, noise = (known.c4, math.sqrt(1 - known.c4**2)) if kind is ChartType.XBAR_S else (known.d2, known.d3)
-    mean_spread = float(spreads.mean())
+    # A moving range belongs to the base when both of its values do.
+    steps = base[1:][np.diff(base) == 1] - 1 if kind is ChartType.I_MR else base
+    mean_spread = float(spreads[steps].mean()) if len(steps) else 0.0
     sigma = mean_spread / typical
-    center = float(statistics.mean())
+    center = float(statistics[base].mean())
     error = sigma if kind is ChartType.I_MR else sigma / math.sqrt(size)
     low, high = max(0.0, mean_spread - 3 * noise * sigma), mean_spread + 3 * noise * sigma
-    overall = float(values.std(ddof=1))
+    overall = float(values[base].std(ddof=1))
     cp, cpk = _capability(center, sigma, lsl, usl)
-    pp, ppk = _capability(float(values.mean()), overall, lsl, usl)
+    pp, ppk = _capability(float(values[base].mean()), overall, lsl, usl)
     return Chart(
         type=kind,
         rules=rules,
@@ -219,10 +232,10 @@ def _variables(data: Subgroups, kind: ChartType, rules: RuleSet, lsl: float | No
     )
 
 
-def _attributes(data: Subgroups, kind: ChartType, rules: RuleSet) -> Chart:
+def _attributes(data: Subgroups, kind: ChartType, rules: RuleSet, base: NDArray[np.int64]) -> Chart:
     counts = np.array([row[0] for row in data.values], np.float64)
     sizes = np.ones(len(counts)) if kind is ChartType.C else np.array(data.sizes, np.float64)
-    rate = float(counts.sum() / sizes.sum())
+    rate = float(counts[base].sum() / sizes[base].sum())
     is_share = kind in (ChartType.P, ChartType.NP)
     variance = rate * (1 - rate) if is_share else rate
     if kind is ChartType.NP:

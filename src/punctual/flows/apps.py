@@ -1,6 +1,27 @@
+from importlib import import_module
+from typing import Final
+
 from django.apps import AppConfig
+
+LISTENERS: Final = (
+    "customer_meetings",
+    "early_warning",
+    "incoming_inspection",
+    "material_needs",
+    "payment_events",
+    "promise_ledger",
+    "quality_warnings",
+    "replan",
+    "risk_occurs",
+    "supply_warnings",
+)
+"""Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 
 
 class FlowsConfig(AppConfig):
     name = "punctual.flows"
     label = "flows"
+
+    def ready(self) -> None:
+        for name in LISTENERS:
+            import_module(f"punctual.flows.{name}").listen()

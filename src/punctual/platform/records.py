@@ -69,7 +69,13 @@ def conflict(current: Versioned, expected_version: int) -> Conflict:
         .order_by("at", "id")
     )
     changes = [
-        {"by": str(entry.actor or ""), "at": entry.at.isoformat(), "verb": entry.verb, **change}
+        {
+            "by": str(entry.actor or ""),
+            "at": entry.at.isoformat(),
+            "verb": entry.verb,
+            "target": entry.target_type,
+            **change,
+        }
         for entry in entries
         for change in (entry.changes or [{"field": "", "old": None, "new": None}])
     ]

@@ -23,6 +23,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, record
 from punctual.platform.master_data import change, create, set_archived, taken
+from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 from punctual.platform.search.services import Document, index
 
@@ -78,7 +79,8 @@ def change_calendar(
     week = _stored_week(facts)
     more = [Change(field="weekly", old=week_text(found.weekly), new=week_text(week))] if week != found.weekly else []
     found.weekly = week
-    change(found, {"code": facts.code, "name": facts.name, "region": facts.region}, actor=actor, more=more)
+    if change(found, {"code": facts.code, "name": facts.name, "region": facts.region}, actor=actor, more=more):
+        _tell(found, actor)
     _index(found)
     return found
 
@@ -120,6 +122,7 @@ def make_company_calendar(*, actor: User, calendar_id: int, expected_version: in
         for other in WorkingCalendar.objects.select_for_update().filter(is_default=True):
             change(other, {"is_default": False}, actor=actor)
         change(found, {"is_default": True}, actor=actor)
+        _tell(found, actor)
     return found
 
 
@@ -224,6 +227,11 @@ def load_holidays(*, actor: User, calendar_id: int, year: int, expected_version:
 def _keep(found: WorkingCalendar, actor: User, changes: list[Change], *, verb: str) -> None:
     save_next(found, fields=[])
     record(actor=actor, verb=verb, target=found, changes=changes)
+    _tell(found, actor)
+
+
+def _tell(found: WorkingCalendar, actor: User) -> None:
+    emit("calendar.changed", calendar_id=found.pk, label=found.name, by=actor.pk)
 
 
 def _changed(date: dt.date, old: str | None, new: str | None) -> Change:

@@ -92,21 +92,29 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What health is judged by. ``latest_start`` is the last day on which the work can begin and still be in time."""
+    """What health is judged by. ``latest_start`` is the last day on which the work can begin and still be in time;
+    ``confidence`` the percent with which the schedule over all orders keeps the due day, where there is one."""
 
     state: str
     promised: dt.date | None
     requested: dt.date | None
     planned: dt.date | None
     latest_start: dt.date | None = None
+    confidence: int | None = None
+
+
+SURE: Final = 80
+DOUBTFUL: Final = 50
+"""Percent from which an order counts as on time, and from which it is at risk rather than late."""
 
 
 def health(order: Standing, *, today: dt.date, at_risk_days: int) -> Health | None:
     """None unless the order is running.
 
-    The promise counts; where none was given, what the customer asked for. Overdue: that day has passed. Late: the plan
-    ends after it. At risk: the plan ends fewer than ``at_risk_days`` calendar days before it, or the work has not begun
-    although its latest start has passed.
+    The promise counts; where none was given, what the customer asked for. Overdue: that day has passed. Where a
+    schedule over all orders gives a confidence, that decides: on time from 80 %, at risk from 50 %, else late. Without
+    it the plan alone does. Late: it ends after the due day. At risk: it ends fewer than ``at_risk_days`` calendar days
+    before it, or the work has not begun although its latest start has passed.
     """
     due = order.promised or order.requested
     if order.state not in RUNNING:
@@ -115,6 +123,8 @@ def health(order: Standing, *, today: dt.date, at_risk_days: int) -> Health | No
         return Health.UNPLANNED
     if due < today:
         return Health.OVERDUE
+    if order.confidence is not None:
+        return Health.ON_TIME if order.confidence >= SURE else _doubtful(order.confidence)
     if order.planned is None:
         return Health.UNPLANNED
     if order.planned > due:
@@ -123,3 +133,7 @@ def health(order: Standing, *, today: dt.date, at_risk_days: int) -> Health | No
     if waiting_too_long or (due - order.planned).days < at_risk_days:
         return Health.AT_RISK
     return Health.ON_TIME
+
+
+def _doubtful(confidence: int) -> Health:
+    return Health.AT_RISK if confidence >= DOUBTFUL else Health.LATE

@@ -49,7 +49,8 @@ class Order(Versioned):
     ``number`` comes when it is submitted for review and never changes. ``stated_total`` is the total on the customer's
     own paper, kept to be compared. The amounts and dates at the end repeat what lines and plan say, so that a list of
     a hundred thousand orders sorts by them: amount = Σ quantity × price without tax; requested and promised date = the
-    latest of the lines; planned dates come from the plan; all are written by services only.
+    latest of the lines; planned dates come from the plan, the forecast and ``confidence`` (percent that the due day is
+    kept) from the schedule over all orders; all are written by services only.
     """
 
     number = models.CharField(_("Number"), max_length=20, unique=True, null=True, blank=True, editable=False)
@@ -101,6 +102,10 @@ class Order(Versioned):
     planned_start = models.DateField(null=True, blank=True, editable=False)
     planned_date = models.DateField(_("Planned"), null=True, blank=True, editable=False)
     latest_start = models.DateField(null=True, blank=True, editable=False)
+    forecast_p50 = models.DateField(null=True, blank=True, editable=False)
+    forecast_p80 = models.DateField(_("P80"), null=True, blank=True, editable=False)
+    forecast_p95 = models.DateField(null=True, blank=True, editable=False)
+    confidence = models.PositiveSmallIntegerField(_("On time, %"), null=True, blank=True, editable=False)
     actual_date = models.DateField(_("Actual"), null=True, blank=True, editable=False)
 
     class Meta:

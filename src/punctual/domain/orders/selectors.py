@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from punctual.domain.orders.facts import check_settings, findings_of
 from punctual.domain.orders.inputs import input_of
-from punctual.domain.orders.life import RUNNING, Health, Standing, health
+from punctual.domain.orders.life import DOUBTFUL, RUNNING, SURE, Health, Standing, health
 from punctual.domain.orders.models import (
     Order,
     OrderImport,
@@ -46,6 +46,11 @@ def listed(actor: User) -> QuerySet[Order]:
     )
 
 
+def orders_with_product(rows: QuerySet[Order], product_id: int) -> QuerySet[Order]:
+    """Those that order this product on one line at least."""
+    return rows.filter(pk__in=OrderLine.objects.filter(product_id=product_id).values("order_id"))
+
+
 def order_by_id(actor: User, pk: int) -> Order:
     return get_or_not_found(orders_of(actor), pk=pk)
 
@@ -53,7 +58,7 @@ def order_by_id(actor: User, pk: int) -> Order:
 def order_by_key(actor: User, key: str) -> Order:
     """By number or id; raises NotFound."""
     visible = orders_of(actor).select_related("customer", "contact", "owner")
-    if key.isdigit() and len(key) < 18:
+    if key.isdecimal() and len(key) < 18:
         return get_or_not_found(visible, pk=int(key))
     return get_or_not_found(visible, number__iexact=key)
 
@@ -64,7 +69,14 @@ def lines_of(order: Order) -> QuerySet[OrderLine]:
 
 
 def standing(order: Order) -> Standing:
-    return Standing(order.state, order.promised_date, order.requested_date, order.planned_date, order.latest_start)
+    return Standing(
+        order.state,
+        order.promised_date,
+        order.requested_date,
+        order.planned_date,
+        order.latest_start,
+        order.confidence,
+    )
 
 
 def health_of(order: Order, *, today: dt.date, at_risk_days: int) -> Health | None:
@@ -80,17 +92,19 @@ def with_health(rows: QuerySet[Order], wanted: Sequence[str], *, today: dt.date,
     """Orders whose :func:`life.health` is one of ``wanted``, decided by the database."""
     rows = by_due(rows.filter(state__in=RUNNING))
     overdue = Q(due__lt=today)
-    planned = Q(due__gte=today, planned_date__isnull=False)
+    known = Q(due__gte=today, confidence__isnull=False)
+    unknown = Q(due__gte=today, confidence__isnull=True)
+    planned = unknown & Q(planned_date__isnull=False)
     late = planned & Q(planned_date__gt=F("due"))
     in_time = planned & Q(planned_date__lte=F("due"))
     waits = Q(state=OrderState.CONFIRMED, latest_start__lt=today)
     narrow = Q(planned_date__gt=F("due") - dt.timedelta(days=at_risk_days))
     conditions = {
         Health.OVERDUE: overdue,
-        Health.LATE: late,
-        Health.AT_RISK: in_time & (waits | narrow),
-        Health.ON_TIME: in_time & ~(Q(latest_start__isnull=False) & waits) & ~narrow,
-        Health.UNPLANNED: Q(due__isnull=True) | (Q(due__gte=today) & Q(planned_date__isnull=True)),
+        Health.LATE: late | known & Q(confidence__lt=DOUBTFUL),
+        Health.AT_RISK: in_time & (waits | narrow) | known & Q(confidence__gte=DOUBTFUL, confidence__lt=SURE),
+        Health.ON_TIME: in_time & ~(Q(latest_start__isnull=False) & waits) & ~narrow | known & Q(confidence__gte=SURE),
+        Health.UNPLANNED: Q(due__isnull=True) | unknown & Q(planned_date__isnull=True),
     }
     chosen = Q(pk__in=[])
     for name in wanted:

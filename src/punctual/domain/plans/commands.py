@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 
+from punctual.domain.plans.insertions import insert
 from punctual.domain.plans.models import BudgetKind, Constraint
 from punctual.domain.plans.state import PLAN_ROW, Dates, PlanState, TaskFacts
 from punctual.domain.plans.wishes import (
@@ -131,6 +132,12 @@ def _add(state: PlanState, wish: Wish, scene: Scene) -> None:
     task_id = state.new_id()
     state.put("task", task_id, {**values, "parent": parent, "position": index})
     _insert(state, [task_id], parent, index)
+
+
+def _insert_steps(state: PlanState, wish: Wish, scene: Scene) -> None:
+    if len(state.tasks) >= MOST_TASKS:
+        refuse("too_many_tasks", N_("A plan holds at most %(most)s tasks."), "", most=MOST_TASKS)
+    insert(state, wish)
 
 
 def _delete(state: PlanState, wish: Wish, scene: Scene) -> None:
@@ -487,6 +494,7 @@ def _plan(state: PlanState, wish: Wish, scene: Scene) -> None:
 
 VERBS: Final[Mapping[str, Verb]] = {
     "add": _add,
+    "insert": _insert_steps,
     "delete": _delete,
     "move": _move,
     "resize": _resize,

@@ -70,7 +70,8 @@ def scheduled(state: PlanState, calendars: PlanCalendars) -> Scheduled:
     if not names:
         start = dt.datetime.combine(state.plan.start, dt.time())
         return Scheduled({}, start, start)
-    result = schedule(_plan(state, calendars, names, frozenset(names)))
+    plan = _plan(state, calendars, names, frozenset(names))
+    result = schedule(_with_gates(plan, state, names))
     return Scheduled({task_id: _dates(result, name) for task_id, name in names.items()}, result.start, result.finish)
 
 
@@ -99,6 +100,31 @@ def project_file(state: PlanState, calendars: PlanCalendars, title: str) -> byte
     named = [replace(task, name=state.tasks[task_id].name) for task_id, task in zip(numbers, plan.tasks, strict=True)]
     plan = replace(plan, name=title, tasks=named)
     return write_mspdi(file_of(plan, schedule(plan)))
+
+
+def _with_gates(plan: network.Plan, state: PlanState, names: Mapping[int, network.Uid]) -> network.Plan:
+    """What must not begin before a moment follows a milestone that lies there, so that it holds beside links and the
+    task's own constraint; what has begun waits for nothing any more."""
+    gates: list[network.Task] = []
+    links: list[network.Link] = []
+    for task_id in state.leaves():
+        task = state.tasks[task_id]
+        if task.not_before is None or task.actual_start is not None:
+            continue
+        gate = f"gate:{task_id}"
+        gates.append(
+            network.Task(
+                uid=gate,
+                milestone=True,
+                elapsed=True,
+                constraint=Constraint.START_NO_EARLIER_THAN,
+                constraint_date=task.not_before,
+            )
+        )
+        links.append(network.Link(gate, names[task_id], LinkType.FINISH_START))
+    if not gates:
+        return plan
+    return replace(plan, tasks=[*plan.tasks, *gates], links=[*plan.links, *links])
 
 
 def _names(state: PlanState) -> dict[int, network.Uid]:

@@ -257,6 +257,10 @@ class Task(models.Model):
 
     ``position`` counts among the siblings; ``sequence`` over the whole outline, and like ``wbs`` and ``is_summary``
     follows from parents and positions. ``remaining`` None = from ``percent``. Everything from ``start`` on is computed.
+
+    ``not_before`` is the earliest start that something outside the plan allows (material that arrives, a drawing that
+    is approved); ``not_before_cause_*`` names that thing (``platform/targets``), ``not_before_text`` how people call
+    it. It is set by ``services.earliest`` only and holds beside links and the task's own constraint.
     """
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="tasks")
@@ -285,6 +289,10 @@ class Task(models.Model):
     constraint = models.CharField(_("Constraint"), max_length=4, choices=Constraint.choices, default=Constraint.ASAP)
     constraint_date = models.DateTimeField(_("Constraint date"), null=True, blank=True)
     deadline = models.DateTimeField(_("Deadline"), null=True, blank=True)
+    not_before = models.DateTimeField(_("Not before"), null=True, blank=True, editable=False)
+    not_before_text = models.CharField(max_length=200, blank=True, editable=False)
+    not_before_cause_type = models.CharField(max_length=40, blank=True, editable=False)
+    not_before_cause_id = models.BigIntegerField(null=True, blank=True, editable=False)
     actual_start = models.DateTimeField(_("Actual start"), null=True, blank=True)
     actual_finish = models.DateTimeField(_("Actual finish"), null=True, blank=True)
     percent = models.PositiveSmallIntegerField(_("Progress"), default=0, validators=[MaxValueValidator(100)])
@@ -375,6 +383,11 @@ class DeliveryStandard(models.Model):
 # ---------------------------------------------------------------------------------------- baselines and edits
 
 
+AT_CONFIRMATION = "order.confirmed"
+BASELINE_NAMES = {AT_CONFIRMATION: _("Order confirmed")}
+"""Names of baselines that the product keeps by itself: a code is stored and worded in the reader's language."""
+
+
 class Baseline(models.Model):
     """The plan as it was agreed. Never changed; a later agreement is the next number."""
 
@@ -395,7 +408,12 @@ class Baseline(models.Model):
         constraints = [models.UniqueConstraint(fields=["plan", "number"], name="plans_one_baseline_a_number")]
 
     def __str__(self) -> str:
-        return f"{self.number} {self.name}"
+        return f"{self.number} {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+        return str(BASELINE_NAMES.get(self.name, self.name))
 
 
 class BaselineTask(models.Model):

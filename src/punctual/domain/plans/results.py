@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,11 +38,7 @@ def reschedule(plan: Plan, stored: Stored) -> Rescheduled:
 def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: Scheduled) -> None:
     deliveries = delivering(state)
     requested = dict(OrderLine.objects.filter(order_id=plan.order_id).values_list("pk", "requested_date"))
-    line_dates = {
-        line: max(result.dates[task_id].finish for task_id in tasks).date()
-        for line, tasks in deliveries.items()
-        if line is not None
-    }
+    line_dates = line_dates_of(state, result)
     due = {
         task_id: day
         for line, tasks in deliveries.items()
@@ -63,6 +60,26 @@ def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: S
         progress=plan.progress,
         line_dates=line_dates,
     )
+
+
+def line_dates_of(state: PlanState, result: Scheduled) -> dict[int, dt.date]:
+    """Order line → the day on which the plan delivers it."""
+    return {
+        line: max(result.dates[task_id].finish for task_id in tasks).date()
+        for line, tasks in delivering(state).items()
+        if line is not None
+    }
+
+
+def delivered_on(state: PlanState, result: Scheduled) -> dt.date:
+    """The day of the last delivery; the end of everything where no line is delivered."""
+    days = [
+        result.dates[task_id].finish.date()
+        for line, tasks in delivering(state).items()
+        if line is not None
+        for task_id in tasks
+    ]
+    return max(days, default=result.finish.date())
 
 
 def delivering(state: PlanState) -> dict[int | None, list[int]]:

@@ -83,8 +83,9 @@ def shape_task(state: PlanState, task_id: int, dates: Dates | None, percent: int
         "constraint": task.constraint,
         "order_line": task.order_line,
         "notes": task.notes,
+        "not_before_text": task.not_before_text,
     }
-    for name in ("constraint_date", "deadline", "actual_start", "actual_finish"):
+    for name in ("constraint_date", "deadline", "actual_start", "actual_finish", "not_before"):
         value = getattr(task, name)
         row[name] = value and value.isoformat()
     if dates is not None:
@@ -194,7 +195,7 @@ def edit_depth(plan: Plan) -> dict[str, bool]:
 def shape_baseline(baseline: Baseline) -> dict[str, Any]:
     return {
         "number": baseline.number,
-        "name": baseline.name,
+        "name": baseline.title,
         "reason": baseline.reason,
         "created_at": baseline.created_at.isoformat(),
         "planned_date": baseline.planned_date,

@@ -47,6 +47,10 @@ class TaskFacts:
     notes: str = ""
     order_line: int | None = None
     template_task: int | None = None
+    not_before: dt.datetime | None = None
+    not_before_text: str = ""
+    not_before_cause_type: str = ""
+    not_before_cause_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -97,7 +101,7 @@ FACTS: Final[Mapping[Kind, type[Any]]] = {
     "plan": PlanFacts,
 }
 PLAN_ROW: Final = 0
-_MOMENTS: Final = frozenset({"constraint_date", "deadline", "actual_start", "actual_finish"})
+_MOMENTS: Final = frozenset({"constraint_date", "deadline", "actual_start", "actual_finish", "not_before"})
 _DATES: Final = frozenset({"start", "status_date"})
 
 

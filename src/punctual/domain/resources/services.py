@@ -18,6 +18,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.master_data import change, set_archived, taken
+from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found, lock
 from punctual.platform.search.services import Document, index
 
@@ -87,7 +88,12 @@ def create_resource(*, actor: User, facts: ResourceFacts) -> Resource:
     found.skills.set(skill_ids)
     record(actor=actor, verb="create", target=found)
     index([document_of(found)])
+    _tell(found, actor)
     return found
+
+
+def _tell(found: Resource, actor: User) -> None:
+    emit("resource.changed", resource_id=found.pk, label=found.name, by=actor.pk)
 
 
 @transaction.atomic
@@ -102,6 +108,7 @@ def change_resource(*, actor: User, resource_id: int, facts: ResourceFacts, expe
     if change(found, wish, actor=actor, more=more):
         found.skills.set(facts.skill_ids)
         index([document_of(found)])
+        _tell(found, actor)
     return found
 
 
@@ -125,12 +132,16 @@ def _skill_names(ids: Iterable[int]) -> str:
 @transaction.atomic
 def archive_resource(*, actor: User, resource_id: int, expected_version: int | None) -> Resource:
     """It is no longer given to tasks; what it did stays."""
-    return set_archived(_lock(actor, resource_id, expected_version), True, actor=actor)
+    found = set_archived(_lock(actor, resource_id, expected_version), True, actor=actor)
+    _tell(found, actor)
+    return found
 
 
 @transaction.atomic
 def restore_resource(*, actor: User, resource_id: int, expected_version: int | None) -> Resource:
-    return set_archived(_lock(actor, resource_id, expected_version), False, actor=actor)
+    found = set_archived(_lock(actor, resource_id, expected_version), False, actor=actor)
+    _tell(found, actor)
+    return found
 
 
 @transaction.atomic

@@ -439,10 +439,25 @@ def _by_key(net, state, backward):
 
 @allocating
 def compact(line, net, state):
-    """Schedule all tasks anew in the order of their starts: none starts later, gaps close."""
+    """Schedule all tasks anew in the order of their starts: none starts later, gaps close.
+
+    Where releases are later than the starts the timeline may be too short for that; then everything stays.
+    """
     _by_key(net, state, False)
-    decode(line, net, state.sequence, state.planes, state.start, state.finish, state.chosen)
-    _account(net, state)
+    start, finish, chosen = state.start.copy(), state.finish.copy(), state.chosen.copy()
+    if decode(line, net, state.sequence, state.planes, state.start, state.finish, state.chosen):
+        _account(net, state)
+    else:
+        _restore(line, net, state, start, finish, chosen)
+
+
+@kernel
+def _restore(line, net, state, start, finish, chosen):
+    """Take a schedule back that a failed pass has half overwritten."""
+    state.start[:] = start
+    state.finish[:] = finish
+    state.chosen[:] = chosen
+    _replant(line, net, state)
 
 
 @allocating
@@ -457,12 +472,15 @@ def spread(line, net, mirror_line, mirror, state):
         latest = np.int64(max(state.ends[order], min(net.due[order], slots)))
         mirror.release[task] = slots - latest
     _by_key(mirror, state, True)
+    start, finish, chosen = state.start.copy(), state.finish.copy(), state.chosen.copy()
     if decode(mirror_line, mirror, state.sequence, state.planes, state.start, state.finish, state.chosen):
         for task in range(net.fixed.size):
             first = slots - state.finish[task]
             state.finish[task] = slots - state.start[task]
             state.start[task] = first
-    _replant(line, net, state)
+        _replant(line, net, state)
+    else:
+        _restore(line, net, state, start, finish, chosen)
 
 
 @kernel

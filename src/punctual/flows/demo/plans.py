@@ -8,7 +8,7 @@ from typing import Final
 from django.utils import timezone
 
 from punctual.domain.orders.models import Order, OrderState
-from punctual.domain.plans.models import Baseline, Plan
+from punctual.domain.plans.models import AT_CONFIRMATION, Baseline, Plan
 from punctual.domain.plans.results import reschedule
 from punctual.domain.plans.services.baselines import write_baseline
 from punctual.domain.plans.services.making import make_plan
@@ -50,7 +50,7 @@ def build_plans(today: dt.date) -> int:
 
 
 def _keep_first_baseline(plan: Plan, order: Order) -> Baseline:
-    baseline = write_baseline(plan, actor=demo_user(Role.ORDER_MANAGER), name="订单确认")
+    baseline = write_baseline(plan, actor=demo_user(Role.ORDER_MANAGER), name=AT_CONFIRMATION)
     baseline.created_at = order.confirmed_at or timezone.now()
     baseline.save(update_fields=["created_at"])
     return baseline

@@ -45,16 +45,22 @@ def add_comment(
     if at is not None:
         comment.created_at = at
     comment.save()
-    names = set(_MENTION.findall(text))
-    if names:
-        mentioned = User.objects.filter(
-            models.Q(username__in=names) | models.Q(display_name__in=names), is_active=True
-        ).exclude(pk=actor.pk)
-        notify(
-            users=mentioned,
-            kind="mention",
-            text=N_("%(who)s mentioned you on %(what)s: %(text)s"),
-            params={"who": actor.name, "what": str(target), "text": text[:120]},
-            url=url,
-        )
+    tell_mentioned(actor=actor, text=text, what=str(target), url=url)
     return comment
+
+
+def tell_mentioned(*, actor: User, text: str, what: str, url: str) -> None:
+    """``@name`` in a text tells that person."""
+    names = set(_MENTION.findall(text))
+    if not names:
+        return
+    mentioned = User.objects.filter(
+        models.Q(username__in=names) | models.Q(display_name__in=names), is_active=True
+    ).exclude(pk=actor.pk)
+    notify(
+        users=mentioned,
+        kind="mention",
+        text=N_("%(who)s mentioned you on %(what)s: %(text)s"),
+        params={"who": actor.name, "what": what, "text": text[:120]},
+        url=url,
+    )

@@ -1,12 +1,18 @@
-"""What a person should know."""
+"""What a person should know, by which way it reaches them, and what became of every message sent out."""
+
+import uuid
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Notification(models.Model):
-    """``text`` is a catalogue key with ``%(name)s`` places, ``params`` their values: worded when it is read."""
+    """``text`` is a catalogue key with ``%(name)s`` places, ``params`` their values: worded when it is read.
+
+    Until ``snoozed_until`` it is out of sight; ``done_at`` puts it away for good.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=40)
@@ -15,6 +21,8 @@ class Notification(models.Model):
     url = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
     dedupe_key = models.CharField(max_length=120, blank=True)
 
     class Meta:
@@ -28,3 +36,137 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.text % self.params if self.params else self.text
+
+
+class Mode(models.TextChoices):
+    OFF = "off", _("Not at all")
+    NOW = "now", _("At once")
+    DIGEST = "digest", _("Once a day")
+
+
+class MailChoice(models.Model):
+    """Whether a person wants a kind of notification by mail too. Without a row: only in the inbox."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    mode = models.CharField(max_length=6, choices=Mode.choices, default=Mode.OFF)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "kind"], name="notifications_one_choice_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.kind} {self.mode}"
+
+
+class QuietHours(models.Model):
+    """When a person gets no mail: what comes then waits until the end. On the person's own clock; may pass midnight."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quiet_hours")
+    begin = models.TimeField(_("Quiet from"), null=True, blank=True)
+    end = models.TimeField(_("Quiet until"), null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.begin} – {self.end}"
+
+
+class RobotKind(models.TextChoices):
+    WECOM = "wecom", _("WeCom group robot")
+    DINGTALK = "dingtalk", _("DingTalk group robot")
+    FEISHU = "feishu", _("Feishu group robot")
+    APPRISE = "apprise", _("Apprise address")
+
+
+class Robot(models.Model):
+    """A group that is told. ``kinds`` of notifications, empty = all."""
+
+    name = models.CharField(_("Name"), max_length=80)
+    kind = models.CharField(_("Kind"), max_length=10, choices=RobotKind.choices)
+    address = models.CharField(_("Address"), max_length=500)
+    secret = models.CharField(_("Signing secret"), max_length=200, blank=True)
+    kinds = models.JSONField(default=list)
+    active = models.BooleanField(_("In use"), default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Webhook(models.Model):
+    """A program that is told of events, signed as standard-webhooks says. ``kinds`` of events, empty = all."""
+
+    url = models.URLField(_("Address"), max_length=500)
+    description = models.CharField(_("Description"), max_length=120, blank=True)
+    secret = models.CharField(max_length=80)
+    kinds = models.JSONField(default=list)
+    active = models.BooleanField(_("In use"), default=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "webhook"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.description or self.url
+
+
+class Way(models.TextChoices):
+    MAIL = "mail", _("Mail")
+    ROBOT = "robot", _("Group robot")
+    WEBHOOK = "webhook", _("Webhook")
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Given up")
+
+
+class Delivery(models.Model):
+    """One message on its way out. ``id`` goes along (Message-ID, webhook-id), so that a receiver knows a repetition.
+
+    It is sent at least once: who is killed between sending and writing it down sends it again under the same id.
+    ``data``: files and calendar parts of mails, the body of webhooks. ``log``: [{"at", "status", "error"}].
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    way = models.CharField(max_length=8, choices=Way.choices)
+    address = models.CharField(max_length=500)
+    subject = models.CharField(max_length=300, blank=True)
+    body = models.TextField(blank=True)
+    data = models.JSONField(default=dict)
+    robot = models.ForeignKey(Robot, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
+    webhook = models.ForeignKey(Webhook, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    dedupe_key = models.CharField(max_length=160, unique=True, null=True, blank=True)
+    state = models.CharField(max_length=8, choices=DeliveryState.choices, default=DeliveryState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    log = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = "delivery"
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "next_try_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.way} {self.address}"
+
+
+class FeedToken(models.Model):
+    """The private address of a person's calendar feed; only the hash is kept."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="feed_token")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.user_id)

@@ -1,14 +1,26 @@
-"""Tell people; read and clear one's inbox."""
+"""Tell people; read and clear one's inbox; choose what comes by mail as well."""
 
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
 from collections.abc import Iterable, Mapping
+from typing import Any
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
+from punctual.kernel.refusal import Reason, Refusal
+from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.notifications.models import Notification
+from punctual.platform.notifications.kinds import KINDS
+from punctual.platform.notifications.models import MailChoice, Mode, Notification, QuietHours, Robot
+from punctual.platform.notifications.outgoing import absolute, queue_mail, queue_robot
+from punctual.platform.outbox.models import OutboxEvent
+from punctual.platform.outbox.services import emit
 
 
 def notify(
@@ -20,18 +32,124 @@ def notify(
     url: str = "",
     dedupe_key: str = "",
 ) -> None:
-    """Put one notification in each person's inbox; with ``dedupe_key`` a second one of the same key is dropped."""
+    """Put one notification in each person's inbox; with ``dedupe_key`` a second one of the same key is dropped.
+
+    Who wants this kind by mail, and the group robots, are told after commit.
+    """
+    people = list({user.pk: user for user in users if user.is_active}.values())
+    if dedupe_key:
+        told = set(
+            Notification.objects.filter(user__in=people, dedupe_key=dedupe_key).values_list("user_id", flat=True)
+        )
+        people = [user for user in people if user.pk not in told]
+    if not people:
+        return
     Notification.objects.bulk_create(
         [
             Notification(user=user, kind=kind, text=text, params=dict(params or {}), url=url, dedupe_key=dedupe_key)
-            for user in {user.pk: user for user in users if user.is_active}.values()
+            for user in people
         ],
         ignore_conflicts=True,
     )
+    by_mail = list(
+        MailChoice.objects.filter(user__in=people, kind=kind, mode=Mode.NOW).values_list("user_id", flat=True)
+    )
+    robots = [robot.pk for robot in Robot.objects.filter(active=True) if not robot.kinds or kind in robot.kinds]
+    if by_mail or robots:
+        with transaction.atomic():
+            emit(
+                "notification.told",
+                users=by_mail,
+                robots=robots,
+                about=kind,
+                text=text,
+                params={name: str(value) for name, value in (params or {}).items()},
+                url=url,
+            )
 
 
-def inbox_of(actor: User) -> QuerySet[Notification]:
-    return Notification.objects.filter(user=actor)
+def send_out(event: OutboxEvent) -> None:
+    """Queue the mails and robot messages of one notification; their keys hang on the event, so none is doubled."""
+    told = event.payload
+    for user in User.objects.filter(pk__in=told["users"], is_active=True).exclude(email=""):
+        with override(user.language or settings.LANGUAGE_CODE):
+            text = _worded(told)
+        queue_mail(
+            to=user.email,
+            subject=text[:120],
+            body=_with_link(text, told["url"]),
+            key=f"notice:{event.pk}:{user.pk}",
+            not_before=after_quiet_hours(user, timezone.now()),
+        )
+    with override(settings.LANGUAGE_CODE):
+        text = _worded(told)
+    for robot in Robot.objects.filter(pk__in=told["robots"], active=True):
+        queue_robot(
+            robot=robot, subject=text[:60], body=_with_link(text, told["url"]), key=f"robot:{event.pk}:{robot.pk}"
+        )
+
+
+def _worded(told: Mapping[str, Any]) -> str:
+    sentence = gettext(told["text"])
+    return sentence % told["params"] if told["params"] else sentence
+
+
+def _with_link(text: str, url: str) -> str:
+    return f"{text}\n\n{absolute(url)}" if url else text
+
+
+def zone_of(user: User) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(user.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)
+
+
+def after_quiet_hours(user: User, moment: dt.datetime) -> dt.datetime:
+    """``moment``, or the end of the person's quiet hours when it lies within them."""
+    quiet = QuietHours.objects.filter(user=user).first()
+    if quiet is None or quiet.begin is None or quiet.end is None or quiet.begin == quiet.end:
+        return moment
+    local = moment.astimezone(zone_of(user))
+    now, begin, end = local.time(), quiet.begin, quiet.end
+    inside = begin <= now < end if begin < end else now >= begin or now < end
+    if not inside:
+        return moment
+    day = local.date() if now < end else local.date() + dt.timedelta(days=1)
+    return dt.datetime.combine(day, end, tzinfo=local.tzinfo)
+
+
+def send_digests(*, now: dt.datetime | None = None) -> int:
+    """Once a day: each person's unread notifications of the kinds they want as a digest, in one mail."""
+    now = now or timezone.now()
+    wishes: dict[int, list[str]] = {}
+    for user_id, kind in MailChoice.objects.filter(mode=Mode.DIGEST).values_list("user_id", "kind"):
+        wishes.setdefault(user_id, []).append(kind)
+    count = 0
+    for user in User.objects.filter(pk__in=wishes, is_active=True).exclude(email=""):
+        since = now - dt.timedelta(days=1)
+        fresh = list(
+            inbox_of(user, now=now).filter(kind__in=wishes[user.pk], read_at=None, created_at__gt=since).reverse()
+        )
+        if not fresh:
+            continue
+        with override(user.language or settings.LANGUAGE_CODE):
+            lines = [
+                _with_link(_worded({"text": one.text, "params": one.params}), one.url).replace("\n\n", "\n")
+                for one in fresh
+            ]
+            subject = gettext("Punctual: %(count)d new since yesterday") % {"count": len(fresh)}
+        day = now.astimezone(zone_of(user)).date()
+        with transaction.atomic():
+            queue_mail(to=user.email, subject=subject, body="\n\n".join(lines), key=f"digest:{user.pk}:{day}")
+        count += 1
+    return count
+
+
+def inbox_of(actor: User, *, now: dt.datetime | None = None) -> QuerySet[Notification]:
+    """What is not done and not asleep."""
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now())
+    return Notification.objects.filter(awake, user=actor, done_at=None)
 
 
 def unread_count(actor: User) -> int:
@@ -44,3 +162,45 @@ def mark_read(*, actor: User, ids: Iterable[int] | None = None) -> int:
     if ids is not None:
         mine = mine.filter(pk__in=list(ids))
     return mine.update(read_at=timezone.now())
+
+
+def mark_done(*, actor: User, ids: Iterable[int]) -> int:
+    """Put them away for good."""
+    now = timezone.now()
+    Notification.objects.filter(user=actor, pk__in=list(ids), read_at=None).update(read_at=now)
+    return Notification.objects.filter(user=actor, pk__in=list(ids), done_at=None).update(done_at=now)
+
+
+def snooze(*, actor: User, ids: Iterable[int], until: dt.datetime) -> int:
+    """Out of sight until then; unread again afterwards."""
+    if until <= timezone.now():
+        raise Refusal(
+            Reason("notification.snooze", N_("Choose a time that lies ahead."), field="until"),
+        )
+    mine = Notification.objects.filter(user=actor, pk__in=list(ids), done_at=None)
+    return mine.update(snoozed_until=until, read_at=None)
+
+
+def choices_of(actor: User) -> dict[str, str]:
+    """Kind → mode, for every kind there is."""
+    chosen = dict(MailChoice.objects.filter(user=actor).values_list("kind", "mode"))
+    return {kind: chosen.get(kind, Mode.OFF.value) for kind in KINDS}
+
+
+@transaction.atomic
+def choose(
+    *, actor: User, modes: Mapping[str, str], quiet_begin: dt.time | None = None, quiet_end: dt.time | None = None
+) -> None:
+    """What comes by mail as well, and when nothing does."""
+    reasons = [
+        Reason("notification.choice", N_("There is no such choice: %(kind)s, %(mode)s."), {"kind": kind, "mode": mode})
+        for kind, mode in modes.items()
+        if kind not in KINDS or mode not in Mode.values
+    ]
+    if (quiet_begin is None) != (quiet_end is None):
+        reasons.append(Reason("notification.quiet", N_("Quiet hours need a beginning and an end."), field="quiet_end"))
+    if reasons:
+        raise Refusal(*reasons)
+    for kind, mode in modes.items():
+        MailChoice.objects.update_or_create(user=actor, kind=kind, defaults={"mode": mode})
+    QuietHours.objects.update_or_create(user=actor, defaults={"begin": quiet_begin, "end": quiet_end})

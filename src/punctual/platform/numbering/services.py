@@ -5,7 +5,7 @@ from django.db import connection
 from punctual.platform.numbering.models import NumberSeries
 
 
-def next_number(*, series: str, year: int) -> str:
+def next_number(*, series: str, year: int, digits: int = 5) -> str:
     """``SO-2026-00001``. Called inside the transaction that uses it; the counter stays locked until that ends."""
     if not connection.in_atomic_block:
         raise RuntimeError("next_number needs the caller's transaction: outside of it a failure would leave a gap")
@@ -13,4 +13,4 @@ def next_number(*, series: str, year: int) -> str:
     counter = NumberSeries.objects.select_for_update().get(series=series, year=year)
     counter.last += 1
     counter.save(update_fields=["last"])
-    return f"{series}-{year}-{counter.last:05d}"
+    return f"{series}-{year}-{counter.last:0{digits}d}"

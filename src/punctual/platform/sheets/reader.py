@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,11 +13,11 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
+from punctual.platform.sheets.guard import LARGEST_UNPACKED, Harm, harm_of
 
 Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
 LARGEST_FILE: Final = 20 * 1024 * 1024
-LARGEST_UNPACKED: Final = 300 * 1024 * 1024
 MOST_ROWS: Final = 50_000
 MOST_COLUMNS: Final = 200
 _ENCODINGS: Final = ("utf-8-sig", "gb18030")
@@ -65,9 +64,13 @@ def read_sheets(content: bytes, name: str) -> list[Sheet]:
     suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if suffix == "csv":
         return [Sheet("CSV", _csv_rows(content, name))]
+    if suffix == "pdf":
+        from punctual.platform.sheets.pdf import pdf_rows
+
+        return [Sheet("PDF", pdf_rows(content, name))]
     if suffix not in {"xlsx", "xlsm", "xls"}:
         raise _refuse(
-            "unknown_format", N_("“%(name)s” is not a spreadsheet: choose an .xlsx, .xls or .csv file."), name=name
+            "unknown_format", N_("“%(name)s” can't be read: choose an .xlsx, .xls, .csv or .pdf file."), name=name
         )
     return _workbook_sheets(content, name)
 
@@ -99,26 +102,29 @@ def _csv_rows(content: bytes, name: str) -> list[list[Cell]]:
 
 def _check_size(rows: int, columns: int, name: str) -> None:
     if rows > MOST_ROWS or columns > MOST_COLUMNS:
-        raise _refuse(
-            "too_many_cells",
-            N_("“%(name)s” is larger than %(rows)d rows or %(columns)d columns. Split it."),
-            name=name,
-            rows=MOST_ROWS,
-            columns=MOST_COLUMNS,
-        )
+        raise _too_large(name)
+
+
+def _too_large(name: str) -> Refusal:
+    return _refuse(
+        "too_many_cells",
+        N_("“%(name)s” is larger than %(rows)d rows or %(columns)d columns. Split it."),
+        name=name,
+        rows=MOST_ROWS,
+        columns=MOST_COLUMNS,
+    )
 
 
 def _guard_zip(content: bytes, name: str) -> None:
-    """Refuse a small file that unpacks into a huge one before anything unpacks it."""
+    """Refuse a small file that unpacks into a huge one, or spans a huge sheet, before anything opens it."""
     if not content.startswith(b"PK"):
         return
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
-        raise _unreadable(name) from error
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > LARGEST_UNPACKED or len(members) > 10_000:
+    harm, unpacked = harm_of(content)
+    if harm is Harm.DAMAGED:
+        raise _unreadable(name)
+    if harm is Harm.TOO_FAR:
+        raise _too_large(name)
+    if harm is Harm.BOMB:
         raise _refuse(
             "bomb",
             N_("“%(name)s” would unpack to %(size)d MB; at most %(limit)d MB are read."),
@@ -143,6 +149,7 @@ def _workbook_sheets(content: bytes, name: str) -> list[Sheet]:
             sheet = book.get_sheet_by_name(sheet_name)
             _check_size(sheet.total_height, sheet.total_width, name)
             rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+            _check_size(len(rows), max(map(len, rows), default=0), name)
             sheets.append(Sheet(sheet_name, rows, tuple(sheet.merged_cell_ranges or ())))
     except (CalamineError, OSError, ValueError) as error:
         raise _unreadable(name) from error

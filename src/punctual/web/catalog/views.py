@@ -29,6 +29,7 @@ from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.master.words import words_page
 from punctual.web.shell.lists import Column, Filter
+from punctual.web.shell.panels import panels_of
 
 
 def _url(found: Product) -> str:
@@ -130,6 +131,7 @@ def product(request: HttpRequest, pk: int) -> HttpResponse:
         "edit_url": reverse("product_edit", args=[pk]),
         "archive_url": reverse("product_archive", args=[pk]),
         "story": story(story_of(found)[:50], [Product], hidden=() if sees_prices else ("list_price",)),
+        "panels": panels_of("product", request, found),
     }
     return render(request, "catalog/product.html", context)
 

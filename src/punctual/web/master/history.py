@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from punctual.domain.calendars.models import ExceptionSource
 from punctual.kernel.wording import N_
 from punctual.platform.audit.models import AuditEntry
+from punctual.web.shell.changes import label_of, value_of
 
 VERBS: Final = {
     "create": N_("made it"),
@@ -26,13 +26,6 @@ VERBS: Final = {
     "change_days": N_("changed days"),
     "load_holidays": N_("loaded public holidays"),
 }
-LABELS: Final = {
-    "revision": N_("Revision"),
-    "list_price": N_("List price"),
-    "holidays": N_("Public holidays"),
-    "source": N_("Source"),
-}
-"""What changes and is no field of the record itself."""
 VALUES: Final[dict[str, dict[str, Any]]] = {"source": dict(ExceptionSource.choices)}
 
 
@@ -57,9 +50,9 @@ def story(
             _(VERBS[entry.verb]) if entry.verb in VERBS else entry.verb,
             [
                 (
-                    _label(by_name[entry.target_type], change["field"]),
-                    _value(by_name[entry.target_type], change["field"], change["old"]),
-                    _value(by_name[entry.target_type], change["field"], change["new"]),
+                    label_of(by_name[entry.target_type], change["field"]),
+                    _value(by_name[entry.target_type], change, "old"),
+                    _value(by_name[entry.target_type], change, "new"),
                 )
                 for change in entry.changes
                 if change["field"] not in hidden
@@ -70,25 +63,6 @@ def story(
     ]
 
 
-def _field(model: type[Model], name: str) -> Field[Any, Any] | None:
-    try:
-        found = model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return None
-    return found if isinstance(found, Field) else None
-
-
-def _label(model: type[Model], name: str) -> str:
-    if name in LABELS:
-        return _(LABELS[name])
-    field = _field(model, name)
-    return str(field.verbose_name) if field else name
-
-
-def _value(model: type[Model], name: str, value: object) -> object:
-    """Choices by their words, yes and no as marks."""
-    if isinstance(value, bool):
-        return "✓" if value else "✕"
-    field = _field(model, name)
-    choices = dict(field.flatchoices) if field else VALUES.get(name, {})
-    return choices.get(value, value) if isinstance(value, str) else value
+def _value(model: type[Model], change: dict[str, Any], side: str) -> object:
+    name = change["field"]
+    return value_of(model, name, change[side], VALUES.get(name))

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext
 
 from punctual.flows.master_import import SUBJECTS
 from punctual.flows.master_import.columns import exported
 from punctual.platform.accounts.models import User
-from punctual.platform.accounts.permissions import require
+from punctual.platform.accounts.permissions import may, require
 from punctual.web.master.cells import STATE_FILTER, STATE_TABS
-from punctual.web.master.pages import actor_of, with_archived
+from punctual.web.master.pages import actor_of
 from punctual.web.shell.lists import MOST_EXPORTED, BuiltInView, Filter, ListPage
 
 
@@ -32,8 +32,14 @@ class MasterList(ListPage):
         raise NotImplementedError
 
     def rows(self, actor: User) -> QuerySet[Any]:
+        return self.rows_under(actor, self.request.GET)
+
+    def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
         rows = self.everything(actor)
-        return rows if with_archived(self.request) else rows.filter(archived_at=None)
+        return rows if "state" in query else rows.filter(archived_at=None)
+
+    def edit_url_of(self, item: Any) -> str:
+        return f"{self.url_of(item)}edit/" if self.create and may(self.request.user, self.create[2]) else ""
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         require(actor_of(request), self.permission)

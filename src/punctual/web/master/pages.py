@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from punctual.kernel.refusal import Conflict, Refusal
 from punctual.platform.accounts.models import User
 from punctual.web.master.forms import FactsForm
+from punctual.web.shell.changes import changed
 from punctual.web.shell.lists import Filter
 from punctual.web.shell.middleware import status_of
 from punctual.web.shell.refusals import show_in
+from punctual.web.shell.undo import say_with_undo
 
 
 def actor_of(request: HttpRequest) -> User:
@@ -72,6 +74,7 @@ def edit(
         "crumbs": crumbs,
         "back": back,
         "conflict": conflict,
+        "changes": changed(conflict.changes) if conflict else [],
         "fields": [(bound, (wide or {}).get(bound.name, "")) for bound in form.visible_fields()],
         **(more or {}),
     }
@@ -104,11 +107,12 @@ def archive(
     """Archive, or with ``restore`` in the form bring back; a refusal is shown as a page of its own."""
     version = number(request, "version")
     if request.POST.get("restore"):
-        restore(version)
-        messages.success(request, _("Restored."))
+        found = restore(version)
+        sentence, way_back = _("Restored."), {}
     else:
-        archive(version)
-        messages.success(request, _("Archived. It can be restored at any time."))
+        found = archive(version)
+        sentence, way_back = _("Archived. It can be restored at any time."), {"restore": "1"}
+    say_with_undo(request, sentence, request.path, version=getattr(found, "version", ""), **way_back)
     return redirect(done)
 
 
@@ -122,8 +126,3 @@ def _by_state(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
 def state_filter(label: Any, active: Any, archived: Any) -> Filter:
     """In use or archived."""
     return Filter("state", label, lambda actor: [("active", active), ("archived", archived)], _by_state)
-
-
-def with_archived(request: HttpRequest) -> bool:
-    """Whether the list's address asks for archived records; a search finds them too."""
-    return "state" in request.GET

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -19,7 +19,7 @@ from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.orders.services.drafts import copy_order, delete_draft
 from punctual.domain.orders.services.remarks import attach_to_order, comment_on_order, detach_from_order
 from punctual.domain.orders.services.review import ask_in_review, return_order, sign_review, submit_for_review
-from punctual.domain.orders.services.states import PERMISSION, give_to, move
+from punctual.domain.orders.services.states import PERMISSION, move
 from punctual.domain.orders.services.waivers import waive, withdraw_waiver
 from punctual.flows.confirm_order import confirm_order
 from punctual.kernel.refusal import NotFound, Reason, Refusal
@@ -28,7 +28,11 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.records import get_or_not_found
+from punctual.web.shell.undo import say_with_undo
 from punctual.web.shell.views import safe_next
+
+WAY_BACK: Final = {"hold": "resume", "quote": "reopen"}
+"""Steps that a button takes back without asking for more."""
 
 
 def _actor(request: HttpRequest) -> User:
@@ -37,7 +41,7 @@ def _actor(request: HttpRequest) -> User:
 
 def version_of(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 12 else None
+    return int(text) if text.isdecimal() and len(text) < 12 else None
 
 
 def done(request: HttpRequest, url: str, sentence: str = "") -> HttpResponse:
@@ -70,8 +74,12 @@ def do(request: HttpRequest, key: str, verb: str) -> HttpResponse:
         raise NotFound(Reason("order.verb", N_("An order can't “%(verb)s”."), {"verb": verb[:40]}))
     reason = request.POST.get("reason", "")
     order = move(actor=actor, order_id=order.pk, verb=verb, today=today, reason=reason, expected_version=version)
-    words = {"number": order.label, "state": order.get_state_display()}
-    return done(request, _page(order), _("%(number)s: %(state)s.") % words)
+    sentence = _("%(number)s: %(state)s.") % {"number": order.label, "state": order.get_state_display()}
+    if verb in WAY_BACK:
+        back = reverse("order_do", args=[order.key, WAY_BACK[verb]])
+        say_with_undo(request, sentence, back, version=order.version)
+        sentence = ""
+    return done(request, _page(order), sentence)
 
 
 @require_POST
@@ -79,16 +87,19 @@ def waive_warning(request: HttpRequest, key: str) -> HttpResponse:
     actor = _actor(request)
     order = order_by_key(actor, key)
     line = request.POST.get("line", "")
-    waive(
+    given = waive(
         actor=actor,
         order_id=order.pk,
         code=request.POST.get("code", ""),
-        line_no=int(line) if line.isdigit() and len(line) < 12 else None,
+        line_no=int(line) if line.isdecimal() and len(line) < 12 else None,
         reason=request.POST.get("reason", ""),
         today=timezone.localdate(),
         expected_version=version_of(request),
     )
-    return done(request, _back(request, order), _("Waived, in your name."))
+    order.refresh_from_db()
+    back = reverse("order_withdraw", args=[order.key, given.pk])
+    say_with_undo(request, _("Waived, in your name."), back, version=order.version, next=_back(request, order))
+    return done(request, _back(request, order))
 
 
 def _back(request: HttpRequest, order: Order) -> str:
@@ -177,14 +188,3 @@ def delete(request: HttpRequest, key: str) -> HttpResponse:
     order = order_by_key(_actor(request), key)
     delete_draft(actor=_actor(request), order_id=order.pk, expected_version=version_of(request))
     return done(request, reverse("orders"), _("The draft is deleted."))
-
-
-@require_POST
-def change_owner(request: HttpRequest) -> HttpResponse:
-    """Hand the selected orders to somebody."""
-    ids = [int(one) for one in request.POST.get("ids", "").split(",") if one.isdigit() and len(one) < 18]
-    wanted = request.POST.get("owner", "")
-    owner = get_or_not_found(User.objects.filter(is_active=True), pk=int(wanted) if wanted.isdigit() else 0)
-    count = give_to(actor=_actor(request), order_ids=ids, owner=owner)
-    words = {"count": count, "owner": owner.name}
-    return done(request, safe_next(request), _("%(owner)s now owns %(count)d more orders.") % words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -43,7 +44,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import moment_text
 from punctual.web.orders import marks
 from punctual.web.orders.actions import version_of
-from punctual.web.orders.story import field_words
+from punctual.web.shell.changes import changed
 from punctual.web.shell.refusals import worded
 
 MOST_IN_GRID: Final = 1000
@@ -52,6 +53,9 @@ MOST_SUGGESTED: Final = 12
 WORDS: Final = {
     "open": gettext_lazy("Type a model, or paste rows from Excel"),
     "unsaved": gettext_lazy("Not saved yet"),
+    "autosaved": gettext_lazy("Saved as a draft by itself at {time}"),
+    "kept": gettext_lazy("Not saved yet; kept in this browser"),
+    "withdraw": gettext_lazy("Withdraw"),
     "failed": gettext_lazy("Not saved: the server did not answer. Try again."),
     "errors": gettext_lazy("Errors"),
     "warnings": gettext_lazy("Warnings"),
@@ -99,7 +103,7 @@ def new_order(request: HttpRequest) -> HttpResponse:
         return _save(request, None)
     data = OrderInput(owner=actor)
     customer = request.GET.get("customer", "")
-    if customer.isdigit() and len(customer) < 18:
+    if customer.isdecimal() and len(customer) < 18:
         data.customer = Customer.objects.filter(pk=int(customer), archived_at=None).first()
     return _form(request, data, None)
 
@@ -127,11 +131,13 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
         "lines": lines,
         "words": {name: str(words) for name, words in WORDS.items()},
         "may_waive": may(actor, "orders.waive"),
+        "keep": f"punctual-entry-{actor.pk}-{order.pk if order else 'new'}",
         "urls": {
             "save": request.path,
             "check": reverse("order_check"),
             "products": reverse("order_products"),
             "customer": reverse("order_customer", args=[0]),
+            "promise": reverse("promise_entry"),
         },
     }
     contacts = data.customer.contacts.filter(archived_at=None) if data.customer else []
@@ -148,6 +154,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
         "currencies": CURRENCIES,
         "priorities": Priority.choices,
         "may_submit": may(actor, "orders.submit"),
+        "may_promise": may(actor, "scheduling.view"),
     }
     return render(request, "orders/entry.html", context)
 
@@ -155,7 +162,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
 def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
     actor, today = _actor(request), timezone.localdate()
     try:
-        data, reasons = _read(request.POST.get("data", ""), input_of(order) if order else None)
+        data, reasons = read_entry(request.POST.get("data", ""), input_of(order) if order else None)
         if order is None:
             order = create_order(actor=actor, data=data, today=today, reasons=reasons)
         else:
@@ -175,16 +182,19 @@ def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
         {
             "id": order.pk,
             "version": order.version,
+            "lines": dict(order.lines.values_list("line_no", "pk")),
             "url": reverse("order", args=[order.key]),
             "edit": reverse("order_edit", args=[order.key]),
             "submit": reverse("order_do", args=[order.key, "submit"]),
             "quote": reverse("order_do", args=[order.key, "quote"]),
             "waive": reverse("order_waive", args=[order.key]),
+            "promise": reverse("promise_give", args=[order.key]),
+            "withdraw": reverse("order_withdraw", args=[order.key, 0]),
         }
     )
 
 
-def _read(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list[Reason]]:
+def read_entry(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list[Reason]]:
     """The JSON that the grid sends; what it leaves out of the header stays as ``before``."""
     try:
         raw = json.loads(text)
@@ -196,10 +206,7 @@ def _read(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list
 
 
 def _conflict(conflict: Conflict) -> JsonResponse:
-    changes = [
-        {**change, "label": field_words(str(change["field"])) if change.get("field") else ""}
-        for change in conflict.changes
-    ]
+    changes = [asdict(one) for one in changed(conflict.changes)]
     reasons = [_reason_json(one) for one in conflict.reasons]
     return JsonResponse({"reasons": reasons, "changes": changes, "version": conflict.current_version}, status=409)
 
@@ -213,9 +220,9 @@ def check_entry(request: HttpRequest) -> JsonResponse:
     """Every finding of what is on the screen now; nothing is kept."""
     actor, today = _actor(request), timezone.localdate()
     require(actor, "orders.change")
-    data, reasons = _read(request.body.decode("utf-8", "replace"))
+    data, reasons = read_entry(request.body.decode("utf-8", "replace"))
     identity = request.GET.get("id", "")
-    order = Order.objects.filter(pk=int(identity)).first() if identity.isdigit() and len(identity) < 18 else None
+    order = Order.objects.filter(pk=int(identity)).first() if identity.isdecimal() and len(identity) < 18 else None
     catalogue = catalogue_for(data, today)
     unread = [unreadable(reason, today) for reason in reasons]
     blind = {(one.reason.row, one.reason.field) for one in unread}

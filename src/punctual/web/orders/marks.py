@@ -60,10 +60,13 @@ def health_chip(order: Order, *, today: dt.date, at_risk_days: int) -> SafeStrin
 
 
 def rail_of(order: Order, *, width: int = 140, height: int = 22, labels: bool = False) -> SafeString:
+    """With the range of the schedule's forecast where there is one, else the plan's day."""
     facts = RailFacts(
         promised=order.promised_date,
         requested=order.requested_date,
-        planned=order.planned_date,
+        planned=order.forecast_p80 or order.planned_date,
+        planned_from=order.forecast_p50,
+        tail=order.forecast_p95,
         actual=order.actual_date,
     )
     return rail(facts, width=width, height=height, labels=labels)
@@ -107,6 +110,11 @@ def planned_cell(order: Order, *, today: dt.date) -> SafeString:
     if order.actual_date:
         return format_html('<span class="n">{} <span class="t3">{}</span></span>', day(order.actual_date), _("actual"))
     due = order.promised_date or order.requested_date
+    if order.forecast_p80 is not None:
+        css = "late" if due and order.forecast_p80 > due else ""
+        percent = "" if order.confidence is None else f" {order.confidence}%"
+        text = '<span class="n {}" title="P50–P80">{}–{}<span class="t3">{}</span></span>'
+        return format_html(text, css, day(order.forecast_p50), day(order.forecast_p80), percent)
     css = "late" if order.planned_date and due and order.planned_date > due else ""
     return format_html('<span class="n {}">{}</span>', css, day(order.planned_date))
 

@@ -8,15 +8,13 @@ from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.exceptions import TemplateDoesNotExist
-from django.template.loader import select_template
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from punctual.domain.orders.facts import check_settings
-from punctual.domain.orders.life import LIFE, RUNNING
+from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderLine, OrderState, Review, ReviewSign
 from punctual.domain.orders.selectors import (
     OPEN_SIGNS,
@@ -36,6 +34,7 @@ from punctual.platform.accounts.permissions import may, reasons_against, require
 from punctual.platform.attachments.services import attachments_of
 from punctual.web.orders import marks
 from punctual.web.orders.story import feed
+from punctual.web.shell.panels import panels_of
 
 LINES_SHOWN: Final = 100
 CHECKED_STATES: Final = (OrderState.DRAFT, OrderState.QUOTED, OrderState.IN_REVIEW)
@@ -122,22 +121,14 @@ def actions(order: Order, actor: User, checked: Checked | None, *, today: dt.dat
 
 _NEXT: Final = {
     OrderState.CONFIRMED: "start",
-    OrderState.IN_PROGRESS: "deliver",
-    OrderState.PARTIALLY_DELIVERED: "deliver",
-    OrderState.DELIVERED: "accept",
-    OrderState.ACCEPTED: "close",
 }
-"""The step that usually follows; it stands before the dots."""
+"""The step that usually follows; it stands before the dots. Delivering, accepting and closing have their own pages."""
 
 _REST: Final = (
     ("quote", "file-text", ""),
     ("reopen", "arrow-back-up", ""),
     ("lose", "circle-x", ""),
     ("start", "player-play", ""),
-    ("deliver_part", "truck-delivery", ""),
-    ("deliver", "package", ""),
-    ("accept", "clipboard-check", ""),
-    ("close", "lock", ""),
     ("hold", "player-pause", ""),
     ("cancel", "ban", ""),
 )
@@ -168,14 +159,6 @@ def my_sign(review: Review | None, actor: User) -> ReviewSign | None:
     if not mine and actor.role == Role.ADMINISTRATOR:
         mine = waiting
     return mine[0] if mine else None
-
-
-def _plan_card() -> str:
-    """The plan's own card, where the plan pages offer one."""
-    try:
-        return str(select_template(["plans/order_card.html"]).template.name)
-    except TemplateDoesNotExist:
-        return ""
 
 
 def order_page(request: HttpRequest, key: str) -> HttpResponse:
@@ -219,7 +202,7 @@ def order_page(request: HttpRequest, key: str) -> HttpResponse:
         "lines": views,
         "more_lines": more_lines,
         "gap": _gap(order),
-        "plan_card": _plan_card() if order.state in (*RUNNING, OrderState.ON_HOLD) or order.planned_date else "",
+        "panels": panels_of("order", request, order),
         "files": attachments_of(order),
         "story": story,
         "story_more": has_more,
@@ -256,5 +239,6 @@ def peek(request: HttpRequest, key: str) -> HttpResponse:
         "signed": sum(1 for sign in signs if sign.state == "signed"),
         "story": story[:3],
         "may_comment": may(actor, "orders.comment"),
+        "panels": panels_of("peek", request, order),
     }
     return render(request, "orders/peek.html", context)

@@ -15,11 +15,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from punctual.domain.catalog.selectors import products
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order, OrderState, Priority
-from punctual.domain.orders.selectors import by_due, health_of, with_health
+from punctual.domain.orders.selectors import by_due, health_of, orders_with_product, with_health
 from punctual.domain.parties.models import Grade
+from punctual.domain.parties.selectors import customers
 from punctual.platform.accounts.models import Role, User
 from punctual.web.formatting import UNKNOWN
 from punctual.web.orders import marks
@@ -106,7 +108,7 @@ def _owner_options(actor: User) -> Sequence[tuple[str, Words]]:
 
 
 def _by_owner(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
-    wanted = Q(owner_id__in=[int(value) for value in values if value.isdigit()])
+    wanted = Q(owner_id__in=[int(value) for value in values if value.isdecimal()])
     return rows.filter(wanted | Q(owner_id=F("me")) if "me" in values else wanted)
 
 
@@ -132,12 +134,43 @@ def _by_due(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
     if wish == "month":
         after = (today.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
         return rows.filter(due__gte=today.replace(day=1), due__lt=after)
-    if wish.isdigit() and len(wish) < 4:
+    if wish.isdecimal() and len(wish) < 4:
         return rows.filter(due__gte=today, due__lte=today + dt.timedelta(days=int(wish)))
     return rows
 
 
+def _no_options(actor: User) -> Sequence[tuple[str, Words]]:
+    return []
+
+
+def _numbers(values: Sequence[str]) -> list[int]:
+    return [int(value) for value in values if value.isdecimal() and len(value) < 18]
+
+
+def _by_product(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
+    numbers = _numbers(values[:1])
+    return orders_with_product(rows, numbers[0]) if numbers else rows.none()
+
+
+def _customer_name(actor: User, value: str) -> str:
+    found = customers(actor, archived=True).filter(pk__in=_numbers([value])).first()
+    return str(found) if found else value
+
+
+def _product_name(actor: User, value: str) -> str:
+    found = products(actor, archived=True).filter(pk__in=_numbers([value])).first()
+    return str(found) if found else value
+
+
 FILTERS: Final = (
+    Filter(
+        "customer",
+        _("Customer"),
+        _no_options,
+        lambda rows, values: rows.filter(customer_id__in=_numbers(values)),
+        name_of=_customer_name,
+    ),
+    Filter("product", _("Product"), _no_options, _by_product, multiple=False, name_of=_product_name),
     Filter("state", _("State"), _state_options, lambda rows, values: rows.filter(state__in=values)),
     Filter(
         "health",
@@ -157,7 +190,7 @@ FILTERS: Final = (
         "priority",
         _("Priority"),
         lambda actor: [(str(value), words) for value, words in Priority.choices],
-        lambda rows, values: rows.filter(Q(priority__in=[value for value in values if value.isdigit()])),
+        lambda rows, values: rows.filter(Q(priority__in=[value for value in values if value.isdecimal()])),
     ),
 )
 IN_HAND_STATES: Final = "in_review,confirmed,in_progress,partially_delivered,on_hold"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from punctual.web.orders import actions, entry, imports, page, reviews, settings, views
+from punctual.web.orders import actions, entry, imports, owners, page, reviews, settings, views
 
 urlpatterns = [
     path("orders/", views.OrderList.as_view(), name="orders"),
@@ -10,7 +10,7 @@ urlpatterns = [
     path("orders/check/", entry.check_entry, name="order_check"),
     path("orders/products/", entry.products, name="order_products"),
     path("orders/customers/<int:pk>/", entry.customer_terms, name="order_customer"),
-    path("orders/owner/", actions.change_owner, name="orders_owner"),
+    path("orders/owner/", owners.change_owner, name="orders_owner"),
     path("orders/<str:key>/", page.order_page, name="order"),
     path("orders/<str:key>/peek/", page.peek, name="order_peek"),
     path("orders/<str:key>/edit/", entry.edit_order, name="order_edit"),

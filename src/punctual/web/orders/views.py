@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.selectors import listed
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
@@ -38,11 +39,15 @@ class OrderList(ListPage):
     def rows(self, actor: User) -> QuerySet[Any]:
         require(actor, "orders.view")
         rows = listed(actor).annotate(at_risk_days=Value(check_settings().at_risk_days), me=Value(actor.pk))
-        chosen = [int(one) for one in self.request.GET.get("ids", "").split(",") if one.isdigit()]
+        chosen = [int(one) for one in self.request.GET.get("ids", "").split(",") if one.isdecimal()]
         return rows.filter(pk__in=chosen[:MOST_CHOSEN]) if chosen else rows
 
     def url_of(self, item: Any) -> str:
         return f"/orders/{item.key}/"
+
+    def edit_url_of(self, item: Any) -> str:
+        allowed = may(self.request.user, "orders.change") and LIFE.allows(item.state, "change")
+        return f"{self.url_of(item)}edit/" if allowed else ""
 
     def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
         actor = request.user

@@ -26,6 +26,7 @@ from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.parties.forms import ContactForm, CustomerForm
 from punctual.web.shell.lists import Column, Filter
+from punctual.web.shell.panels import panels_of
 
 WIDE = {"name": "w2x", "payment_terms": "w2x", "delivery_place": "w2x", "address": "w2x", "notes": "w4x"}
 
@@ -102,6 +103,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
         "edit_url": reverse("customer_edit", args=[pk]),
         "archive_url": reverse("customer_archive", args=[pk]),
         "story": story(selectors.story_of_customer(found)[:50], [Customer, Contact]),
+        "panels": panels_of("customer", request, found),
     }
     return render(request, "parties/customer.html", context)
 

@@ -27,6 +27,7 @@ from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.parties.forms import SupplierForm
 from punctual.web.shell.lists import Column
+from punctual.web.shell.panels import panels_of
 
 
 def _url(found: Supplier) -> str:
@@ -86,6 +87,7 @@ def supplier(request: HttpRequest, pk: int) -> HttpResponse:
         "edit_url": reverse("supplier_edit", args=[pk]),
         "archive_url": reverse("supplier_archive", args=[pk]),
         "story": story(story_of(found)[:50], [Supplier]),
+        "panels": panels_of("supplier", request, found),
     }
     return render(request, "parties/supplier.html", context)
 

@@ -155,7 +155,7 @@ def long_breaks(days: Sequence[str]) -> list[tuple[dt.date, dt.date]]:
 
 def plan_picture(plan: Plan, *, today: dt.date, words: Mapping[str, str]) -> Picture | None:
     """The phases of an order's plan with its last baseline, today and the promised day."""
-    rows = _phases(list(plan.tasks.exclude(start=None).order_by("sequence")))
+    rows = phases_of(plan)
     if not rows:
         return None
     baseline: Baseline | None = plan.baselines.order_by("-number").first()
@@ -183,6 +183,11 @@ def plan_picture(plan: Plan, *, today: dt.date, words: Mapping[str, str]) -> Pic
     ]
     first, last = min(span.start for span in spans).date(), max(span.finish for span in spans).date()
     return picture(spans, marks=marks, shaded=long_breaks(free_days(plan, first, last)))
+
+
+def phases_of(plan: Plan) -> list[tuple[Task, int]]:
+    """The rows that tell a plan in short, with the share of each that is done."""
+    return _phases(list(plan.tasks.exclude(start=None).order_by("sequence")))
 
 
 def _local(moment: dt.datetime | None) -> dt.datetime:

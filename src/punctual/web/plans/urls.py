@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from punctual.web.plans import template_views, views
+from punctual.web.plans import budget, template_views, timeline, views
 
 urlpatterns = [
     path("plans/", views.Plans.as_view(), name="plans"),
+    path("plans/timeline/", timeline.timeline, name="plans_timeline"),
     path("plans/<str:order>/", views.plan, name="plan"),
+    path("plans/<str:order>/phases/", timeline.phases, name="plan_phases"),
+    path("plans/<str:order>/budget/", budget.budget, name="plan_budget"),
     path("plans/<str:order>/progress/", views.report_progress, name="plan_progress"),
     path("plans/<str:order>/baselines/", views.baselines, name="plan_baselines"),
     path("plan-templates/", template_views.Templates.as_view(), name="plan_templates"),

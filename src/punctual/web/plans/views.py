@@ -36,6 +36,7 @@ WORDS = {
     "fold": gettext_lazy("Fold"),
     "unfold": gettext_lazy("Unfold"),
     "critical": gettext_lazy("critical"),
+    "not_before": gettext_lazy("Can't begin before"),
     "today": gettext_lazy("today"),
     "requested": gettext_lazy("Requested"),
     "promised": gettext_lazy("Promised"),
@@ -64,6 +65,7 @@ class Plans(ListPage):
         BuiltInView(gettext_lazy("After the requested date"), "standing=late"),
     )
     default_sort = "planned"
+    template_name = "plans/list.html"
     empty_text = gettext_lazy("A plan is made when its order is confirmed.")
 
     def rows(self, actor: User) -> QuerySet[Plan]:
@@ -116,7 +118,7 @@ def report_progress(request: HttpRequest, order: str) -> HttpResponse:
     actor = _actor(request)
     found = plan_by_order(actor, order)
     given = {name: request.POST.get(name, "") for name in ("task", "percent", "version")}
-    numbers = {name: int(value) if value.isdigit() else -1 for name, value in given.items()}
+    numbers = {name: int(value) if value.isdecimal() else -1 for name, value in given.items()}
     edit_plan(
         plan_id=found.pk,
         actor=actor,
@@ -140,7 +142,7 @@ def baselines(request: HttpRequest, order: str) -> HttpResponse:
             actor=actor,
             name=request.POST.get("name", ""),
             reason=request.POST.get("reason", ""),
-            expected_version=int(version) if version.isdigit() else -1,
+            expected_version=int(version) if version.isdecimal() else -1,
         )
         messages.success(request, _("Baseline %(number)s is kept.") % {"number": made.number})
         return redirect(f"{reverse('plan_baselines', args=[order])}?from={made.number}")
@@ -164,7 +166,7 @@ def baselines(request: HttpRequest, order: str) -> HttpResponse:
 
 
 def _chosen(found: Plan, number: str) -> Baseline | None:
-    return baseline_of(found, int(number)) if number.isdigit() else None
+    return baseline_of(found, int(number)) if number.isdecimal() else None
 
 
 def plan_of_order(actor: User, order_id: int) -> Plan | None:

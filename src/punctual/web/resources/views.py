@@ -29,6 +29,7 @@ from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.master.words import words_page
 from punctual.web.resources.forms import ResourceForm
 from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.shell.panels import panels_of
 from punctual.web.templatetags.punctual import icon
 
 ICONS = {"person": "user", "equipment": "tool", "outsourced": "truck-delivery"}
@@ -146,6 +147,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
         "edit_url": reverse("resource_edit", args=[pk]),
         "archive_url": reverse("resource_archive", args=[pk]),
         "story": story(story_of(found)[:50], [Resource], hidden=() if sees_cost else ("hourly_cost",)),
+        "panels": panels_of("resource", request, found),
     }
     return render(request, "resources/resource.html", context)
 

@@ -30,6 +30,8 @@ from punctual.platform.sheets.writer import write_csv, write_xlsx
 from punctual.web.shell.navigation import Words
 
 MOST_EXPORTED = 20_000
+MOST_COUNTED = 1000
+"""Beyond it a tab says 999+, so that many rows do not make the page slow."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Filter:
     options: Callable[[User], Sequence[tuple[str, Words]]]
     apply: Callable[[QuerySet[Any], Sequence[str]], QuerySet[Any]]
     multiple: bool = True
+    name_of: Callable[[User, str], str] | None = None
+    """For a filter that only links set, such as one customer: the words of its chip. It is not in the menu."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Tab:
     url: str
     active: bool
     own_id: int | None = None
+    count: str = ""
 
 
 @dataclass
@@ -97,6 +102,7 @@ class Row:
     item: Any
     url: str
     cells: list[tuple[Column, SafeString]] = field(default_factory=list)
+    edit_url: str = ""
 
 
 class ListPage(View):
@@ -124,7 +130,15 @@ class ListPage(View):
     def rows(self, actor: User) -> QuerySet[Any]:
         raise NotImplementedError
 
+    def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
+        """The same as another address of the page would begin with; for the counts of tabs."""
+        return self.rows(actor)
+
     def url_of(self, item: Any) -> str:
+        return ""
+
+    def edit_url_of(self, item: Any) -> str:
+        """Where E leads from a row; empty where the reader may not change it."""
         return ""
 
     def shown_columns(self, actor: User) -> list[Column]:
@@ -170,6 +184,10 @@ class ListPage(View):
         }
         return render(request, self.template_name, context)
 
+    def matching(self, actor: User, query: QueryDict) -> QuerySet[Any]:
+        """What the list shows under this address, on all its pages."""
+        return self._filtered(query, self.rows(actor))
+
     # — rows —
 
     def _filtered(self, query: QueryDict, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -193,7 +211,13 @@ class ListPage(View):
 
     def _rows(self, page: Page[Any]) -> list[Row]:
         return [
-            Row(item, self.url_of(item), [(column, _cell(column, item)) for column in self._columns]) for item in page
+            Row(
+                item,
+                self.url_of(item),
+                [(column, _cell(column, item)) for column in self._columns],
+                self.edit_url_of(item),
+            )
+            for item in page
         ]
 
     # — what stands above them —
@@ -216,7 +240,11 @@ class ListPage(View):
         for item in self.filters:
             values = [value for value in query.get(item.key, "").split(",") if value]
             if values:
-                words = dict(item.options(actor))
+                words = (
+                    {value: item.name_of(actor, value) for value in values}
+                    if item.name_of
+                    else dict(item.options(actor))
+                )
                 shown = [str(words.get(value, value)) for value in values]
                 text = (
                     "、".join(shown)
@@ -241,14 +269,20 @@ class ListPage(View):
                 ],
             }
             for item in self.filters
+            if item.name_of is None
         ]
 
     def _tabs(self, actor: User, query: QueryDict) -> list[Tab]:
         current = _canonical(query)
-        tabs = [Tab(tab.label, f"?{tab.query}", _canonical(QueryDict(tab.query)) == current) for tab in self.tabs]
+        named: list[tuple[Words, str, int | None]] = [(tab.label, tab.query, None) for tab in self.tabs]
         for view in views_for(actor, self.key):
-            own = view.pk if view.user_id == actor.pk else None
-            tabs.append(Tab(view.name, f"?{view.query}", _canonical(QueryDict(view.query)) == current, own))
+            named.append((view.name, view.query, view.pk if view.user_id == actor.pk else None))
+        tabs = []
+        for label, text, own in named:
+            wish = QueryDict(text)
+            count = self._filtered(wish, self.rows_under(actor, wish)).order_by()[:MOST_COUNTED].count()
+            shown = str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+            tabs.append(Tab(label, f"?{text}", _canonical(wish) == current, own, shown))
         return tabs
 
     # — export —

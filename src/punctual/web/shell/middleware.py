@@ -13,8 +13,26 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.web.shell.changes import changed
+from punctual.web.shell.views import page_not_found
 
-PUBLIC: Final = ("/accounts/", "/api/", "/static/", "/i18n/", "/healthz", "/readyz", "/metrics", "/favicon.ico")
+PUBLIC: Final = (
+    "/accounts/",
+    "/api/",
+    "/supplier/",
+    "/static/",
+    "/i18n/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/favicon.ico",
+    "/sign/",
+    "/t/",
+    "/track/",
+    "/s/",
+    "/feeds/",
+    "/supplier-link/",
+)
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 
 
@@ -49,7 +67,7 @@ class ReadableAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return render(request, "shell/error.html", {"status": 404}, status=404)
+            return page_not_found(request)
         return self.get_response(request)
 
 
@@ -100,7 +118,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         response["HX-Retarget"] = "#notices"
         response["HX-Reswap"] = "beforeend"
         return response
-    changes = refusal.changes if isinstance(refusal, Conflict) else ()
+    changes = changed(refusal.changes) if isinstance(refusal, Conflict) else []
     context = {
         "status": status,
         "reasons": refusal.reasons,

@@ -8,17 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput
+from django.forms import BoundField, CheckboxInput, FileInput
 from django.http import HttpRequest
+from django.template.loader import get_template
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.permissions import may
 from punctual.web import formatting
 from punctual.web.shell.refusals import worded as worded_reason
+from punctual.web.shell.undo import undo_of
 
 register = template.Library()
 
@@ -53,6 +55,12 @@ def avatar(user: Any, size: str = "") -> SafeString:
 def day(value: dt.date | dt.datetime | None) -> SafeString:
     """A date that never breaks across lines, the full one in its tooltip."""
     return _time_tag(value, formatting.day_text(value))
+
+
+@register.filter
+def iso_day(value: str | None) -> SafeString:
+    """The same for a day that is kept as ISO text."""
+    return day(dt.date.fromisoformat(value) if value else None)
 
 
 @register.filter
@@ -105,6 +113,30 @@ def filled(text: str, params: dict[str, object]) -> str:
     return sentence % params if params else sentence
 
 
+@register.filter
+def unlocal(value: float) -> str:
+    """A length in a picture: a plain number whatever the language."""
+    return f"{value:g}"
+
+
+@register.filter
+def plus(value: float, more: float) -> str:
+    """A length further on in a picture."""
+    return f"{value + more:g}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.384 → ``38 %``."""
+    return formatting.UNKNOWN if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def cut_to(text: str, length: int) -> str:
+    """At most so many characters, the rest as an ellipsis; the full text belongs in a title beside it."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 @register.simple_tag(takes_context=True)
 def allowed(context: dict[str, Any], permission: str) -> bool:
     """Whether the reader holds the permission; only to hide or grey, the service decides."""
@@ -112,10 +144,22 @@ def allowed(context: dict[str, Any], permission: str) -> bool:
     return may(request.user, permission)
 
 
+@register.filter
+def way_back(message: Any) -> dict[str, Any] | None:
+    """The undo of a notice."""
+    return undo_of(message)
+
+
 @register.simple_tag
 def form_key() -> SafeString:
     """Makes a doubly submitted form do its work once."""
     return format_html('<input type="hidden" name="form_key" value="{}">', uuid.uuid4())
+
+
+@register.inclusion_tag("shell/file_input.html")
+def file_input(name: str = "file", accept: str = "", multiple: str = "", field_id: str = "") -> dict[str, Any]:
+    """A choice of files whose words follow the page's language, not the browser's."""
+    return {"name": name, "accept": accept, "multiple": multiple, "id": field_id or f"id_{name}"}
 
 
 @register.inclusion_tag("shell/field.html")
@@ -131,6 +175,8 @@ def field(bound: BoundField, wide: str = "", hint: str = "") -> dict[str, Any]:
         "wide": wide,
         "hint": hint or bound.help_text,
         "is_checkbox": isinstance(widget, CheckboxInput),
+        "is_file": isinstance(widget, FileInput),
+        "accept": widget.attrs.get("accept", ""),
     }
 
 
@@ -145,3 +191,34 @@ def query(context: dict[str, Any], **changes: object) -> str:
         else:
             values[name] = str(value)
     return f"?{values.urlencode()}" if values else "?"
+
+
+@register.simple_tag(takes_context=True)
+def panels(context: template.Context, place: str) -> SafeString:
+    """The panels that subjects registered for this place of the page, each in a wrapper named after it."""
+    parts = []
+    for one in context["panels"].at(place):
+        with context.push(**one.context):
+            found: Any = get_template(one.panel.template)
+            body = mark_safe(found.template.render(context))  # noqa: S308 — a template of ours, escaped by itself
+        inline = place in ("actions", "menu", "facts")
+        parts.append(body if inline else format_html('<div class="pnl" id="{}">{}</div>', one.panel.name, body))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+@register.simple_tag(takes_context=True)
+def panel_tabs(context: template.Context, place: str) -> SafeString:
+    """Links to the panels of a place that have a word of their own."""
+    link = '<a href="#{}">{}<span class="k">{}</span></a>'
+    tabs = context["panels"].tabs(place)
+    return format_html_join("", link, ((one.panel.name, one.panel.label, one.count) for one in tabs))
+
+
+@register.simple_tag(takes_context=True)
+def panel_files(context: template.Context, kind: str) -> SafeString:
+    """The style sheets (``style``) or scripts (``script``) that the shown panels need."""
+    if kind == "style":
+        return format_html_join(
+            "", '<link rel="stylesheet" href="{}">', ((static(x),) for x in context["panels"].styles)
+        )
+    return format_html_join("", '<script src="{}" defer></script>', ((static(x),) for x in context["panels"].scripts))

@@ -20,6 +20,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, differences, record
+from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 from punctual.platform.search.services import forget
 
@@ -113,11 +114,11 @@ def change_order(
     refuse_if([*LIFE.reasons(order.state, "change"), *reasons, *_without_customer(data)])
     before = input_of(order)
     catalogue = catalogue_for(data, today)
-    changes = differences(_header(before), _header(data))
+    changes = differences(header_of(before), header_of(data))
     for name in HEADER_FIELDS:
         setattr(order, name, getattr(data, name))
     order.owner = data.owner or order.owner or actor
-    lines, line_changes = _merge_lines(order, before.lines, data.lines, catalogue, today)
+    lines, line_changes = merge_lines(order, before.lines, data.lines, catalogue, today)
     changes += line_changes
     if not changes:
         return order
@@ -127,23 +128,32 @@ def change_order(
         changes = [Change(field="cells", old=None, new=len(changes))]
     record(actor=actor, verb="change", target=order, changes=changes, reason=reason)
     index_order(order, lines)
+    emit("order.changed", order_id=order.pk, number=order.number, by=actor.pk)
     return order
 
 
-def _header(data: OrderInput) -> dict[str, object]:
+def header_of(data: OrderInput) -> dict[str, object]:
     return {name: getattr(data, name) for name in HEADER_FIELDS}
 
 
-def _merge_lines(
-    order: Order, before: Sequence[LineInput], wanted: Sequence[LineInput], catalogue: Catalogue, today: dt.date
+def merge_lines(
+    order: Order,
+    before: Sequence[LineInput],
+    wanted: Sequence[LineInput],
+    catalogue: Catalogue,
+    today: dt.date,
+    *,
+    completing: bool = True,
 ) -> tuple[list[OrderLine], list[Change]]:
-    """Write the lines and tell each cell that differs as ``<line>.<field>``."""
+    """Write the lines and tell each cell that differs as ``<line>.<field>``; ``completing`` fills from the catalogue
+    what nobody wrote."""
     known = {line.id: line for line in before}
     kept = {line.pk: line for line in order.lines.all()}
     changes: list[Change] = []
     result: list[OrderLine] = []
     for data in wanted:
-        complete(data, catalogue, today)
+        if completing:
+            complete(data, catalogue, today)
         line = kept.get(data.id) if data.id else None
         old = known.get(data.id) if line is not None else None
         line = line or OrderLine(order=order)
@@ -166,7 +176,7 @@ def _merge_lines(
 
 def _renumber_safely(order: Order, lines: Sequence[OrderLine], known: dict[int | None, LineInput]) -> None:
     """Two lines that swap numbers would collide half-way; so moved ones step aside first."""
-    moved = [line.pk for line in lines if known[line.pk].line_no != line.line_no]
+    moved = [line.pk for line in lines if line.pk in known and known[line.pk].line_no != line.line_no]
     for step, pk in enumerate(moved):
         order.lines.filter(pk=pk).update(line_no=_TEMPORARY + step)
 

@@ -9,7 +9,9 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from punctual.domain.orders import guards
 from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.gates import DELIVERIES, reasons_against_delivery
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, SignState
 from punctual.domain.orders.selectors import check, current_review, orders_of
@@ -70,7 +72,19 @@ def move(
     """
     require(actor, PERMISSION[verb])
     order = lock(orders_of(actor), expected_version=expected_version, pk=order_id)
-    refuse_if([*LIFE.reasons(order.state, verb), *_reasons(verb, reason), *_special(order, verb, today)])
+    return take_step(order, verb, actor=actor, today=today, reason=reason)
+
+
+def take_step(order: Order, verb: str, *, actor: User, today: dt.date, reason: str = "") -> Order:
+    """The same on a locked order for a caller that has checked who may: what others have to say is asked as well."""
+    refuse_if(
+        [
+            *LIFE.reasons(order.state, verb),
+            *_reasons(verb, reason),
+            *_special(order, verb, today),
+            *guards.reasons(verb, order, today),
+        ]
+    )
     before = {"state": order.state, "quote_valid_until": order.quote_valid_until, "actual_date": order.actual_date}
     target = LIFE.after(order.state, verb)
     if verb == "hold":
@@ -132,25 +146,27 @@ def _reasons(verb: str, reason: str) -> list[Reason]:
 
 
 def _special(order: Order, verb: str, today: dt.date) -> list[Reason]:
+    if verb in DELIVERIES:
+        return reasons_against_delivery(order)
     if verb != "quote":
         return []
     return [one.reason for one in check(order, today=today).errors]
 
 
 @transaction.atomic
-def give_to(*, actor: User, order_ids: Sequence[int], owner: User) -> int:
-    """Another owner for some orders; returns how many changed. Each gets its entry in the story."""
+def give_to(*, actor: User, order_ids: Sequence[int], owner: User) -> dict[int, int | None]:
+    """Another owner for some orders; returns who owned those that changed. Each gets its entry in the story."""
     require(actor, "orders.steer")
-    changed = 0
+    before: dict[int, int | None] = {}
     for order in orders_of(actor).select_for_update(of=("self",)).filter(pk__in=list(order_ids)).exclude(owner=owner):
         changes = differences({"owner": order.owner}, {"owner": owner})
+        before[order.pk] = order.owner_id
         order.owner = owner
         save_next(order, fields=["owner"])
         record(actor=actor, verb="change", target=order, changes=changes)
-        changed += 1
-    if changed and owner != actor:
-        _tell_new_owner(owner, actor, changed)
-    return changed
+    if before and owner != actor:
+        _tell_new_owner(owner, actor, len(before))
+    return before
 
 
 def _tell_new_owner(owner: User, actor: User, count: int) -> None:

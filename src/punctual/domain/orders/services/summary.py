@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
@@ -74,3 +75,26 @@ def record_plan(
         for line in lines:
             line.planned_date = line_dates[line.pk]
         OrderLine.objects.bulk_update(lines, ["planned_date"], batch_size=500)
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastDates:
+    """With 50, 80 and 95 % it is delivered by these days; ``confidence``: percent that the due day is kept."""
+
+    p50: dt.date
+    p80: dt.date
+    p95: dt.date
+    confidence: int | None
+
+
+@transaction.atomic
+def record_forecasts(found: Mapping[int, ForecastDates]) -> None:
+    """What the schedule over all orders says, order id → forecast; orders that are not named have none. No edit."""
+    gone = Order.objects.filter(forecast_p80__isnull=False).exclude(pk__in=found)
+    gone.update(forecast_p50=None, forecast_p80=None, forecast_p95=None, confidence=None)
+    orders = list(Order.objects.filter(pk__in=found).only("pk"))
+    for order in orders:
+        one = found[order.pk]
+        order.forecast_p50, order.forecast_p80, order.forecast_p95 = one.p50, one.p80, one.p95
+        order.confidence = one.confidence
+    Order.objects.bulk_update(orders, ["forecast_p50", "forecast_p80", "forecast_p95", "confidence"], batch_size=500)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
-from punctual.domain.plans.models import Baseline, BaselineTask, Plan, Task
+from punctual.domain.plans.models import BASELINE_NAMES, Baseline, BaselineTask, Plan, Task
 from punctual.domain.plans.selectors import plans_of
 from punctual.domain.plans.wishes import line
 from punctual.platform.accounts.models import User
@@ -28,7 +28,8 @@ def keep_baseline(
         plan, actor=actor, name=line(words, "name", most=80), reason=line(words, "reason", most=200, required=False)
     )
     save_next(plan, fields=[])
-    change = Change(field="baseline", old=None, new=str(baseline))
+    told = baseline.number if baseline.name in BASELINE_NAMES else str(baseline)
+    change = Change(field="baseline", old=None, new=told)
     record(actor=actor, verb="plan_baseline", target=plan, changes=[change], reason=baseline.reason)
     return baseline
 

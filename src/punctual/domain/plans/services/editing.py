@@ -12,9 +12,10 @@ from django.db import transaction
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.models import OrderState
 from punctual.domain.plans.commands import REPORTS, Scene, perform
-from punctual.domain.plans.engine_plan import PlanCalendars
+from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
+from punctual.domain.plans.gates import reasons_against_beginning
 from punctual.domain.plans.models import EditState, Plan, PlanEdit
-from punctual.domain.plans.results import reschedule
+from punctual.domain.plans.results import delivered_on, reschedule
 from punctual.domain.plans.selectors import (
     edit_depth,
     plans_of,
@@ -23,11 +24,12 @@ from punctual.domain.plans.selectors import (
     shape_plan,
     shape_tasks,
 )
-from punctual.domain.plans.state import PlanState, RowChange, TaskFacts, condensed
+from punctual.domain.plans.state import PLAN_ROW, Dates, PlanState, RowChange, TaskFacts, condensed
 from punctual.domain.plans.store import Stored, calendars_of, write_rows
 from punctual.domain.plans.wishes import refuse
 from punctual.domain.plans.work_calendars import day_minutes
 from punctual.domain.resources.models import Resource, Skill
+from punctual.kernel.refusal import refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
@@ -55,16 +57,29 @@ class Edited:
 
 @transaction.atomic
 def edit_plan(
-    *, plan_id: int, actor: User, today: dt.date, expected_version: int | None, command: Mapping[str, Any]
+    *,
+    plan_id: int,
+    actor: User,
+    today: dt.date,
+    expected_version: int | None,
+    command: Mapping[str, Any],
+    permission: str = "",
 ) -> Edited:
     """Do one command of ``commands.VERBS``, or ``undo`` / ``redo``, on the locked plan and schedule it again.
 
     Refused with every reason (circular links named task by task); raises Conflict when ``expected_version`` is old.
-    A command that changes nothing leaves the version as it is.
+    A command that changes nothing leaves the version as it is. ``permission`` is what the actor needs instead, where
+    a decision of another subject changes the plan (a disposition puts rework in).
     """
-    verb = command.get("verb")
-    require(actor, "plans.report" if verb in REPORTS else "plans.edit")
+    require(actor, permission or ("plans.report" if command.get("verb") in REPORTS else "plans.edit"))
     plan = lock(plans_of(actor).select_related("order"), expected_version=expected_version, pk=plan_id)
+    return edit_locked(plan, actor=actor, today=today, command=command)
+
+
+def edit_locked(plan: Plan, *, actor: User | None, today: dt.date, command: Mapping[str, Any]) -> Edited:
+    """Do one command on a plan that the caller has locked, for an actor whom the caller has authorised (None: the
+    system), inside the caller's transaction."""
+    verb = command.get("verb")
     if plan.order.state in FROZEN:
         refuse("frozen", N_("The order is closed; its plan is on record and can't be changed."))
     stored = Stored(plan)
@@ -77,6 +92,7 @@ def edit_plan(
         edit = _next_edit(plan)
         stored.state.apply(edit.changes)
     else:
+        refuse_if(reasons_against_beginning(plan, stored.state, command))
         perform(stored.state, command, _scene(plan, stored, before, today))
     changes = condensed(stored.state.journal)
     if not changes:
@@ -90,15 +106,54 @@ def edit_plan(
     save_next(plan)
     stored.dates = dict(result.dates)
     record(actor=actor, verb=f"plan_{verb}", target=plan, changes=_story(changes, labels))
-    emit("plan.changed", plan_id=plan.pk, order_id=plan.order_id, by=actor.pk)
+    emit("plan.changed", plan_id=plan.pk, order_id=plan.order_id, by=actor.pk if actor else None)
     return _answer(plan, stored, changes, result.moved)
 
 
-def _last_edit(plan: Plan, actor: User) -> PlanEdit:
+@dataclass(frozen=True)
+class WhatIf:
+    """What commands would do: dates of every task, and of the last delivery, before and after."""
+
+    before: Mapping[int, Dates | None]
+    after: Mapping[int, Dates]
+    planned_before: dt.date | None
+    planned_after: dt.date
+    state: PlanState
+
+
+def what_if(plan: Plan, *, today: dt.date, commands: Sequence[Mapping[str, Any]]) -> WhatIf:
+    """Do the commands in memory only. Refused as :func:`edit_plan` refuses."""
+    stored = Stored(plan)
+    scene = _scene(plan, stored, calendars_of(plan, stored.state), today)
+    for command in commands:
+        perform(stored.state, command, scene)
+    result = scheduled(stored.state, calendars_of(plan, stored.state))
+    after = delivered_on(stored.state, result)
+    return WhatIf(dict(stored.dates), result.dates, plan.planned_date, after, stored.state)
+
+
+@transaction.atomic
+def roll_status_date(*, plan_id: int, today: dt.date) -> bool:
+    """Progress is as of ``today``: unfinished work moves there. By the clock, not an edit that can be undone; returns
+    whether the planned delivery moved."""
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("order").get(pk=plan_id)
+    if plan.status_date is None or plan.status_date >= today or plan.order.state in FROZEN:
+        return False
+    before = plan.planned_date
+    stored = Stored(plan)
+    stored.state.put("plan", PLAN_ROW, {"status_date": today})
+    reschedule(plan, stored)
+    save_next(plan)
+    if plan.planned_date != before:
+        emit("plan.changed", plan_id=plan.pk, order_id=plan.order_id, by=None)
+    return plan.planned_date != before
+
+
+def _last_edit(plan: Plan, actor: User | None) -> PlanEdit:
     found = plan.edits.filter(state=EditState.DONE).select_related("actor").order_by("-number").first()
     if found is None:
         refuse("nothing_to_undo", N_("There is nothing to take back."))
-    if found.actor_id != actor.pk:
+    if actor is not None and found.actor_id != actor.pk:
         refuse(
             "undo_other",
             N_("The last change was made by %(who)s; only they can take it back."),
@@ -115,7 +170,9 @@ def _next_edit(plan: Plan) -> PlanEdit:
     return found
 
 
-def _keep(plan: Plan, actor: User, command: Mapping[str, Any], changes: list[RowChange], edit: PlanEdit | None) -> None:
+def _keep(
+    plan: Plan, actor: User | None, command: Mapping[str, Any], changes: list[RowChange], edit: PlanEdit | None
+) -> None:
     """Write the edit with its inverse; a new one makes what was undone before it unreachable."""
     if edit is not None:
         edit.state = EditState.UNDONE if command["verb"] == "undo" else EditState.DONE

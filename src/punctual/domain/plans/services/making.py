@@ -47,15 +47,8 @@ def make_plan(
     lines = list(order.lines.select_related("product").order_by("line_no"))
     if not lines:
         refuse("no_lines", N_("%(order)s has no lines to plan."), "order", order=str(order))
-    templates = _templates(lines)
-    rows = rows_of(templates.values())
-    goals = "\n".join(dict.fromkeys(row.goals for row in rows.values() if row.goals))
-    state = PlanState(PlanFacts(start or today, None, goals))
-    by_line = [
-        (line, rows[templates[line.product_id].pk] if line.product_id in templates else _single(line)) for line in lines
-    ]
-    for line, found in by_line:
-        _unfold_line(state, line, found, alone=len(lines) == 1)
+    state, by_line = drafted(lines, start or today)
+    goals = state.plan.goals
     calendar = _calendar()
     if deliver_on is not None:
         last = _last_start(state, calendar, deliver_on)
@@ -63,7 +56,7 @@ def make_plan(
     plan = Plan.objects.create(order=order, calendar=calendar, start=state.plan.start, goals=goals)
     standards: list[DeliveryStandard] = []
     for line, found in by_line:
-        standards += _standards(plan, line, found, len(standards))
+        standards += line_standards(plan, line, found, len(standards))
     state.replace_ids(write_rows(plan, state, condensed(state.journal)))
     DeliveryStandard.objects.bulk_create(standards, batch_size=500)
     reschedule(plan, Stored(plan))
@@ -72,6 +65,21 @@ def make_plan(
     record(actor=actor, verb="plan_make", target=plan, changes=changes)
     emit("plan.made", plan_id=plan.pk, order_id=order.pk, by=actor.pk)
     return plan
+
+
+def drafted(lines: Sequence[OrderLine], start: dt.date) -> tuple[PlanState, list[tuple[OrderLine, TemplateRows]]]:
+    """The plan that these lines call for, as it would be made; nothing is stored. With each line what it unfolds."""
+    templates = line_templates(lines)
+    rows = rows_of(templates.values())
+    goals = "\n".join(dict.fromkeys(row.goals for row in rows.values() if row.goals))
+    state = PlanState(PlanFacts(start, None, goals))
+    by_line = [
+        (line, rows[templates[line.product_id].pk] if line.product_id in templates else single_step(line))
+        for line in lines
+    ]
+    for line, found in by_line:
+        unfold_line(state, line, found, alone=len(lines) == 1)
+    return state, by_line
 
 
 def _calendar() -> WorkingCalendar:
@@ -89,14 +97,14 @@ def _last_start(state: PlanState, calendar: WorkingCalendar, day: dt.date) -> dt
     return latest_start(state, calendars, due) or state.plan.start
 
 
-def _templates(lines: Sequence[OrderLine]) -> dict[int, PlanTemplate]:
+def line_templates(lines: Sequence[OrderLine]) -> dict[int, PlanTemplate]:
     """Product id → its template."""
     products = {line.product_id for line in lines if line.product_id}
     links = ProductTemplate.objects.filter(product__in=products, template__archived_at=None)
     return {link.product_id: link.template for link in links.select_related("template")}
 
 
-def _single(line: OrderLine) -> TemplateRows:
+def single_step(line: OrderLine) -> TemplateRows:
     """A line without a template: one task of the product's lead time, with whose end it is delivered."""
     days = line.product.lead_time_days if line.product else 0
     step = Step(0, None, _name(line), duration=max(1, days) * USUAL_DAY, is_delivery=True)
@@ -111,7 +119,7 @@ def _name(line: OrderLine) -> str:
     return f"{line.line_no} {words}"[: 120 - len(quantity)] + quantity
 
 
-def _unfold_line(state: PlanState, line: OrderLine, rows: TemplateRows, *, alone: bool) -> None:
+def unfold_line(state: PlanState, line: OrderLine, rows: TemplateRows, *, alone: bool) -> None:
     quantity = line.quantity or Decimal(1)
     parent = None
     if not alone and len(rows.steps) > 1:
@@ -122,7 +130,7 @@ def _unfold_line(state: PlanState, line: OrderLine, rows: TemplateRows, *, alone
     unfold(rows, state, quantity=quantity, parent=parent, order_line=line.pk, first=offset)
 
 
-def _standards(plan: Plan, line: OrderLine, rows: TemplateRows, first: int) -> list[DeliveryStandard]:
+def line_standards(plan: Plan, line: OrderLine, rows: TemplateRows, first: int) -> list[DeliveryStandard]:
     """What the customer wrote on the line comes before what the template says."""
     own = [(text.strip()[:400], "") for text in line.acceptance_criteria.splitlines() if text.strip()]
     return [

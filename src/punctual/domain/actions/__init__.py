@@ -1,0 +1,1 @@
+"""Action items: one list for everything somebody must do, whatever caused it."""

@@ -1,0 +1,1 @@
+"""Warranty clocks, service cases, returns."""

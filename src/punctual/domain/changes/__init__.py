@@ -1,0 +1,1 @@
+"""Change orders: impact, approval, revisions of an order."""

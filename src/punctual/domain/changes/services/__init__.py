@@ -1,0 +1,1 @@
+"""Writes of change orders: one verb, one function."""

@@ -1,0 +1,1 @@
+"""Time entries, expenses, commitments and actual cost against budget lines."""

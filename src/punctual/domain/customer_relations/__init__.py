@@ -1,0 +1,1 @@
+"""Meetings, customer requests with a clock, feedback."""

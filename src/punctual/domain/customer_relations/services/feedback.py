@@ -1,0 +1,151 @@
+"""Ask customers how they find us, keep the answer, act on a low one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import override
+
+from punctual.domain.customer_relations import tokens
+from punctual.domain.customer_relations.models import Channel, CustomerRequest, RequestKind, Survey, SurveyKind, Urgency
+from punctual.domain.customer_relations.rules import against_score, against_text, is_low
+from punctual.domain.customer_relations.selectors import surveys_of
+from punctual.domain.customer_relations.services.requests import RequestInput, take_in
+from punctual.domain.orders.models import Order
+from punctual.domain.parties.models import Contact, Customer
+from punctual.kernel.refusal import NotFound, Reason, Refusal, refuse_if
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import require
+from punctual.platform.audit.services import record
+from punctual.platform.notifications.outgoing import absolute, queue_mail
+from punctual.platform.notifications.services import notify
+from punctual.platform.outbox.services import emit
+from punctual.platform.records import get_or_not_found
+
+DRIVERS = ("on_time", "quality", "response", "price", "service")
+"""What moves the score; the customer ticks them."""
+
+
+@transaction.atomic
+def ask(
+    *,
+    actor: User,
+    customer: Customer,
+    order: Order | None = None,
+    contact: Contact | None = None,
+    kind: str = SurveyKind.CSAT,
+    occasion: str = "",
+    at: dt.datetime | None = None,
+) -> tuple[Survey, str]:
+    """Send one question; returns it and the token of its page. Without an address it is only shown for tracking."""
+    require(actor, "feedback.change")
+    reasons = []
+    if kind not in SurveyKind.values:
+        reasons.append(Reason("feedback.kind", N_("Choose one of the questions offered."), field="kind"))
+    if order is not None and order.customer_id != customer.pk:
+        reasons.append(Reason("feedback.order", N_("This order belongs to another customer."), field="order"))
+    if contact is not None and contact.customer_id != customer.pk:
+        reasons.append(Reason("feedback.contact", N_("A contact belongs to another customer."), field="contact"))
+    refuse_if(reasons)
+    text, hashed = tokens.make()
+    survey = Survey.objects.create(
+        kind=kind,
+        customer=customer,
+        order=order,
+        contact=contact,
+        occasion=occasion.strip()[:120],
+        token_hash=hashed,
+        asked_at=at or timezone.now(),
+    )
+    record(actor=actor, verb="ask", target=survey)
+    if contact is not None and contact.email:
+        queue_mail(
+            to=contact.email,
+            subject="请您评价 · How did we do?",
+            body=f"{contact.name}，您好！一次点击就好。\nOne click is enough.\n\n{absolute(f'/s/{text}/')}",
+            key=f"survey:{survey.pk}",
+        )
+    return survey, text
+
+
+def survey_by_token(text: str) -> Survey:
+    """For who holds the link; asked more than 120 days ago it is over."""
+    found = (
+        Survey.objects.filter(token_hash=tokens.digest(text), asked_at__gte=timezone.now() - dt.timedelta(days=120))
+        .select_related("customer", "order", "contact")
+        .first()
+    )
+    if found is None:
+        raise NotFound(Reason("feedback.link", N_("This link leads nowhere, or is not valid any more.")))
+    return found
+
+
+@transaction.atomic
+def answer(
+    *,
+    survey: Survey,
+    score: int,
+    comment: str = "",
+    drivers: Sequence[str] = (),
+    language: str = "",
+    at: dt.datetime | None = None,
+) -> Survey:
+    """Keep what the customer says; saying it again changes it. A low score opens a request, once."""
+    survey = Survey.objects.select_for_update(of=("self",)).select_related("customer", "order").get(pk=survey.pk)
+    refuse_if(against_score(survey.kind, score))
+    if len(comment) > 5000:
+        raise Refusal(Reason("feedback.long", N_("At most 5,000 characters fit."), field="comment"))
+    first = survey.answered_at is None
+    survey.score, survey.comment = score, comment.strip() or survey.comment
+    survey.drivers = [one for one in drivers if one in DRIVERS] or survey.drivers
+    survey.language, survey.answered_at = language[:10], at or timezone.now()
+    if is_low(survey.kind, score) and survey.request is None:
+        survey.request = _complaint(survey, at)
+    survey.save()
+    record(actor=None, verb="answer", target=survey, at=at)
+    if first:
+        owner = survey.order.owner if survey.order else None
+        if owner is not None:
+            notify(
+                users=[owner],
+                kind="feedback",
+                text=N_("%(customer)s gave %(score)d points."),
+                params={"customer": str(survey.customer), "score": score},
+                url="/feedback/",
+            )
+        emit("feedback.given", customer=survey.customer.code, question=survey.kind, score=score)
+    return survey
+
+
+def _complaint(survey: Survey, at: dt.datetime | None) -> CustomerRequest:
+    """Somebody talks to the customer, within the time agreed for complaints."""
+    with override(settings.LANGUAGE_CODE):
+        title = f"{survey.get_kind_display()} {survey.score}"
+    data = RequestInput(
+        customer=survey.customer,
+        title=title,
+        text=survey.comment or title,
+        kind=RequestKind.COMPLAINT,
+        urgency=Urgency.HIGH,
+        channel=Channel.SURVEY,
+        contact=survey.contact,
+        order=survey.order,
+    )
+    return take_in(actor=None, data=data, at=at)
+
+
+@transaction.atomic
+def reply_to_feedback(*, actor: User, survey_id: int, text: str) -> Survey:
+    """What we say to it; the customer reads it on the tracking page."""
+    require(actor, "feedback.change")
+    survey = get_or_not_found(surveys_of(actor).select_for_update(of=("self",)), pk=survey_id)
+    refuse_if(against_text(text))
+    survey.answer = text.strip()
+    survey.save(update_fields=["answer"])
+    record(actor=actor, verb="reply", target=survey)
+    return survey

@@ -1,0 +1,255 @@
+"""Give a customer a way to an order's page without a sign-in, take it back, and take in what they do there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from punctual.domain.customer_relations import tokens
+from punctual.domain.customer_relations.models import (
+    Channel,
+    CustomerRequest,
+    RequestKind,
+    TrackingLink,
+    TrackingRule,
+    TrackingTask,
+)
+from punctual.domain.customer_relations.services.requests import RequestInput, hear, take_in
+from punctual.domain.orders.models import Order
+from punctual.domain.orders.selectors import orders_of
+from punctual.domain.parties.models import Contact, Customer
+from punctual.kernel.refusal import NotFound, Reason, Refusal, refuse_if
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may, require
+from punctual.platform.audit.services import differences, record
+from punctual.platform.notifications.outgoing import absolute, queue_mail
+from punctual.platform.notifications.services import notify
+from punctual.platform.records import get_or_not_found
+
+VALID_DAYS: Final = 180
+LONGEST_DAYS: Final = 730
+MOST_OPEN: Final = 30
+"""So many unsettled requests of one link are enough; it keeps a forwarded link from filling the desk."""
+
+SHOWN: Final = (
+    "show_range",
+    "show_milestones",
+    "show_progress",
+    "show_requests",
+    "show_deliveries",
+    "show_survey",
+    "show_contact",
+)
+
+
+def quiet() -> NotFound:
+    """The one answer to every link that does not work: unknown, altered, used, expired, revoked."""
+    return NotFound(Reason("tracking.link", N_("This link is not valid. Ask whoever gave it to you for a new one.")))
+
+
+def links_of(actor: User, order: Order) -> QuerySet[TrackingLink]:
+    if not may(actor, "tracking.change"):
+        return TrackingLink.objects.none()
+    return TrackingLink.objects.filter(order=order).select_related("contact", "created_by")
+
+
+def rule_of(customer: Customer) -> TrackingRule:
+    """What is shown; unsaved defaults where nothing was decided."""
+    return TrackingRule.objects.filter(customer=customer).first() or TrackingRule(customer=customer)
+
+
+@transaction.atomic
+def give_link(
+    *,
+    actor: User,
+    order: Order,
+    contact: Contact | None = None,
+    name: str = "",
+    days: int = VALID_DAYS,
+    send: bool = False,
+) -> tuple[TrackingLink, str]:
+    """A new link; its address is told this once, by mail with ``send``."""
+    require(actor, "tracking.change")
+    get_or_not_found(orders_of(actor), pk=order.pk)
+    reasons = []
+    if not 1 <= days <= LONGEST_DAYS:
+        text = N_("A link is valid for 1 to %(limit)d days.")
+        reasons.append(Reason("tracking.days", text, {"limit": LONGEST_DAYS}, field="days"))
+    if contact is not None and contact.customer_id != order.customer_id:
+        text = N_("This contact belongs to another customer.")
+        reasons.append(Reason("tracking.contact", text, field="contact"))
+    if send and not (contact and contact.email):
+        text = N_("Choose a contact with a mail address to send it.")
+        reasons.append(Reason("tracking.mail", text, field="contact"))
+    if not order.number:
+        text = N_("A draft has nothing to follow yet; submit it first.")
+        reasons.append(Reason("tracking.draft", text, field="order"))
+    refuse_if(reasons)
+    text, hashed = tokens.make()
+    link = TrackingLink.objects.create(
+        order=order,
+        contact=contact,
+        name=(contact.name if contact else name.strip())[:120],
+        link_hash=hashed,
+        created_by=actor,
+        expires_at=timezone.now() + dt.timedelta(days=days),
+    )
+    record(actor=actor, verb="give_link", target=order, reason=link.name)
+    address = absolute(f"/t/{text}/")
+    if send and contact is not None:
+        queue_mail(
+            to=contact.email,
+            subject=f"{order.number} · 订单进度 · Your order",
+            body=f"{contact.name}，您好！\n随时查看订单进度：\nYou can follow your order here:\n\n{address}",
+            key=f"tracking:{link.pk}",
+        )
+    return link, address
+
+
+@transaction.atomic
+def revoke_link(*, actor: User, link_id: int) -> TrackingLink:
+    """From now on it opens nothing, in no browser."""
+    require(actor, "tracking.change")
+    link = get_or_not_found(
+        TrackingLink.objects.select_for_update(of=("self",)).filter(order__in=orders_of(actor)), pk=link_id
+    )
+    link.revoked_at = link.revoked_at or timezone.now()
+    link.save(update_fields=["revoked_at"])
+    record(actor=actor, verb="revoke_link", target=link.order, reason=link.name)
+    return link
+
+
+def _valid() -> QuerySet[TrackingLink]:
+    return TrackingLink.objects.filter(revoked_at=None, expires_at__gt=timezone.now()).select_related(
+        "order__customer", "order__owner", "contact"
+    )
+
+
+@transaction.atomic
+def exchange(text: str) -> str:
+    """The token of the address, once, for the reader's own; raises :func:`quiet` ever after."""
+    link = _valid().select_for_update(of=("self",)).filter(link_hash=tokens.digest(text), exchanged_at=None).first()
+    if link is None:
+        raise quiet()
+    session, link.session_hash = tokens.make()
+    link.exchanged_at = timezone.now()
+    link.save(update_fields=["session_hash", "exchanged_at"])
+    record(actor=None, verb="open_link", target=link.order, reason=link.name)
+    return session
+
+
+def links_for(sessions: list[str]) -> list[TrackingLink]:
+    """The links behind the readers' own tokens of one browser."""
+    hashes = [tokens.digest(one) for one in sessions[:20] if one]
+    return list(_valid().filter(session_hash__in=hashes))
+
+
+def note_visit(link: TrackingLink) -> None:
+    TrackingLink.objects.filter(pk=link.pk).update(last_seen_at=timezone.now(), seen=F("seen") + 1)
+
+
+# — what we wait for —
+
+
+@transaction.atomic
+def want(*, actor: User, order: Order, title: str, due: dt.date | None, consequence: str = "") -> TrackingTask:
+    """Say on the tracking page what we need from the customer and by when."""
+    require(actor, "tracking.change")
+    reasons = []
+    if not title.strip():
+        reasons.append(Reason("tracking.title", N_("Say what you need from the customer."), field="title"))
+    if due is None:
+        reasons.append(Reason("tracking.due", N_("Say by when you need it."), field="due"))
+    refuse_if(reasons)
+    assert due is not None
+    task = TrackingTask.objects.create(
+        order=order, title=title.strip()[:160], due=due, consequence=consequence.strip()[:200], created_by=actor
+    )
+    record(actor=actor, verb="want", target=order, reason=task.title)
+    return task
+
+
+@transaction.atomic
+def settle_want(*, task: TrackingTask, by: str, answer: str = "", actor: User | None = None) -> TrackingTask:
+    """The customer says it is done (or a colleague does); its owner is told."""
+    if actor is not None:
+        require(actor, "tracking.change")
+    task = TrackingTask.objects.select_for_update(of=("self",)).select_related("order__owner").get(pk=task.pk)
+    if task.done_at is not None:
+        raise Refusal(Reason("tracking.done", N_("This is done already.")))
+    task.done_at, task.done_by, task.answer = timezone.now(), by[:120], answer.strip()[:400]
+    task.save(update_fields=["done_at", "done_by", "answer"])
+    record(actor=actor, verb="settle_want", target=task.order, reason=f"{task.title} {task.answer}".strip())
+    if task.order.owner is not None:
+        notify(
+            users=[task.order.owner],
+            kind="request",
+            text=N_("%(order)s: the customer has done “%(title)s” %(answer)s"),
+            params={"order": task.order.label, "title": task.title, "answer": task.answer},
+            url=f"/orders/{task.order.key}/",
+        )
+    return task
+
+
+# — what the customer says —
+
+
+@transaction.atomic
+def ask_us(*, link: TrackingLink, text: str) -> CustomerRequest:
+    """A question from the tracking page."""
+    text = text.strip()
+    reasons = []
+    if not text:
+        reasons.append(Reason("tracking.text", N_("Write your question first."), field="text"))
+    if len(text) > 5000:
+        reasons.append(Reason("tracking.long", N_("At most 5,000 characters fit."), field="text"))
+    open_ones = CustomerRequest.objects.filter(order=link.order, channel=Channel.PORTAL, state="open").count()
+    if open_ones >= MOST_OPEN:
+        reasons.append(Reason("tracking.many", N_("We still owe you answers; we will write to you.")))
+    refuse_if(reasons)
+    assert link.order.customer is not None
+    first_line = text.splitlines()[0]
+    data = RequestInput(
+        customer=link.order.customer,
+        title=first_line[:120],
+        text=text,
+        kind=RequestKind.QUESTION,
+        channel=Channel.PORTAL,
+        contact=link.contact,
+        name=link.name,
+        order=link.order,
+    )
+    return take_in(actor=None, data=data)
+
+
+def say_more(*, link: TrackingLink, number: str, text: str) -> CustomerRequest:
+    """More to a request of this very order."""
+    found = CustomerRequest.objects.filter(order=link.order, number=number).exclude(state="merged").first()
+    if found is None:
+        raise quiet()
+    if not text.strip() or len(text) > 5000:
+        raise Refusal(Reason("tracking.text", N_("Write your question first."), field="text"))
+    return hear(found=found, text=text, name=link.name, channel=Channel.PORTAL)
+
+
+@transaction.atomic
+def set_rule(*, actor: User, customer: Customer, shown: dict[str, bool]) -> TrackingRule:
+    """What this customer's tracking pages show."""
+    require(actor, "tracking.change")
+    rule = rule_of(customer)
+    before: dict[str, Any] = {name: getattr(rule, name) for name in SHOWN}
+    for name in SHOWN:
+        setattr(rule, name, bool(shown.get(name)))
+    rule.save()
+    record(
+        actor=actor,
+        verb="set_tracking",
+        target=customer,
+        changes=differences(before, {name: getattr(rule, name) for name in SHOWN}),
+    )
+    return rule

@@ -1,0 +1,1 @@
+"""Delivery gates, shipments, acceptance, payment milestones."""

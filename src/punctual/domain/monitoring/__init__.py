@@ -1,0 +1,1 @@
+"""Progress reports, earned value, early warnings, forecasts."""

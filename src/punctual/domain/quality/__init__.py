@@ -1,0 +1,1 @@
+"""Quality plans, inspections, nonconformities, corrective actions, control charts."""

@@ -1,0 +1,1 @@
+"""Writes of quality: one verb, one function."""

@@ -1,0 +1,387 @@
+"""Make, change, approve and revise quality plans; let a gate pass by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from punctual.domain.orders.models import Order, OrderLine
+from punctual.domain.plans.models import DeliveryStandard, Task
+from punctual.domain.quality import gates
+from punctual.domain.quality.life import PLAN
+from punctual.domain.quality.models import (
+    Anchor,
+    Concession,
+    ControlPoint,
+    DefectClass,
+    Gauge,
+    Hold,
+    Kind,
+    PlanRevision,
+    PlanState,
+    PointCharacteristic,
+    QualityPlan,
+    QualityTemplate,
+    Stage,
+)
+from punctual.domain.quality.models.plans import CHARACTERISTIC_FIELDS, POINT_FIELDS
+from punctual.domain.quality.rules import (
+    SamplingRule,
+    reasons_against_limits,
+    reasons_against_rule,
+    reasons_against_text,
+)
+from punctual.domain.quality.selectors import quality_plans_of
+from punctual.kernel.refusal import NotFound, Reason, refuse_if
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.permissions import require
+from punctual.platform.audit.services import Change, as_json, record
+from punctual.platform.notifications.services import notify
+from punctual.platform.outbox.services import emit
+from punctual.platform.records import lock, save_next
+
+MOST_POINTS = 200
+
+
+# --------------------------------------------------------------------------------------------------------- making
+
+
+@transaction.atomic
+def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
+    """The points of its products' templates, tied to the tasks and acceptance criteria of its plan; a draft.
+
+    The caller has locked the order, or makes it; an order that has a quality plan keeps it.
+    """
+    found = QualityPlan.objects.filter(order=order).first()
+    if found is not None:
+        return found
+    lines = list(order.lines.select_related("product").order_by("line_no"))
+    wishes = "\n".join(dict.fromkeys(line.acceptance_criteria.strip() for line in lines if line.acceptance_criteria))
+    plan = QualityPlan.objects.create(order=order, requirements=wishes)
+    tasks = list(Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence"))
+    standards = list(DeliveryStandard.objects.filter(plan__order=order))
+    position = 0
+    for line, template in _templates(lines):
+        for source in template.points.all():
+            values = {name: getattr(source, name) for name in POINT_FIELDS} | {"position": position}
+            task = _task_of(source.task_words, line, tasks) if source.anchor == Anchor.TASK else None
+            point = ControlPoint.objects.create(plan=plan, order_line=line, task=task, **values)
+            PointCharacteristic.objects.bulk_create(
+                PointCharacteristic(point=point, **{name: getattr(one, name) for name in CHARACTERISTIC_FIELDS})
+                for one in source.characteristics.all()
+            )
+            point.standards.set(_standards_of(source.standard_words, line, standards))
+            position += 1
+    record(actor=actor, verb="create", target=plan)
+    emit("quality_plan.made", quality_plan_id=plan.pk, order_id=order.pk)
+    return plan
+
+
+def _templates(lines: Sequence[OrderLine]) -> list[tuple[OrderLine, QualityTemplate]]:
+    """Line and its template: the product's own, else its family's, else the one for everything."""
+    every = list(QualityTemplate.objects.prefetch_related("points__characteristics"))
+    chosen = []
+    for line in lines:
+        family = line.product.family_id if line.product else None
+        wanted = [
+            next((one for one in every if one.product_id and one.product_id == line.product_id), None),
+            next((one for one in every if one.family_id and one.family_id == family), None),
+            next((one for one in every if one.product_id is None and one.family_id is None), None),
+        ]
+        found = next((one for one in wanted if one is not None), None)
+        if found is not None:
+            chosen.append((line, found))
+    return chosen
+
+
+def _holds(text: str, words: str) -> bool:
+    return any(word.strip() and word.strip() in text for word in words.split("|"))
+
+
+def _task_of(words: str, line: OrderLine, tasks: Sequence[Task]) -> Task | None:
+    own = [task for task in tasks if task.order_line_id in (line.pk, None) and _holds(task.name, words)]
+    return own[-1] if own else None
+
+
+def _standards_of(words: str, line: OrderLine, standards: Sequence[DeliveryStandard]) -> list[DeliveryStandard]:
+    return [
+        one
+        for one in standards
+        if one.order_line_id in (line.pk, None) and _holds(f"{one.criterion} {one.method}", words)
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------- changing
+
+
+@dataclass(frozen=True, slots=True)
+class CharacteristicIn:
+    """A characteristic as it is wanted."""
+
+    name: str
+    kind: str = Kind.ATTRIBUTE.value
+    defect_class: str = DefectClass.MAJOR.value
+    unit: str = ""
+    nominal: Decimal | None = None
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+    gauge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PointIn:
+    """A control point as it is wanted; ``id`` names the one it changes."""
+
+    name: str
+    stage: str
+    id: int | None = None
+    anchor: str = Anchor.TASK.value
+    task: int | None = None
+    line: int | None = None
+    defect_class: str = DefectClass.MAJOR.value
+    sampling: str = "all"
+    sample_number: Decimal | None = None
+    aql: Decimal | None = None
+    level: str = "II"
+    hold: str = Hold.NONE.value
+    role: str = Role.QUALITY.value
+    evidence: str = ""
+    needs_certificate: bool = False
+    standards: Sequence[int] = ()
+    characteristics: Sequence[CharacteristicIn] = field(default_factory=tuple)
+
+
+def reasons_against_point(point: PointIn, *, row: int, gauges: Mapping[str, Gauge]) -> list[Reason]:
+    """Everything that is wrong with one point, at its row."""
+    reasons = []
+    if not point.name.strip() or len(point.name) > 120:
+        reasons.append(
+            Reason("point.name", N_("A control point needs a name of at most 120 characters."), field="name")
+        )
+    for value, choices, field_name in (
+        (point.stage, Stage.values, "stage"),
+        (point.anchor, Anchor.values, "anchor"),
+        (point.defect_class, DefectClass.values, "defect_class"),
+        (point.hold, Hold.values, "hold"),
+        (point.role, Role.values, "role"),
+    ):
+        if value not in choices:
+            text = N_("“%(value)s” is not possible here; one of %(allowed)s is.")
+            params = {"value": value, "allowed": ", ".join(choices)}
+            reasons.append(Reason(f"point.{field_name}", text, params, field=field_name))
+    reasons += reasons_against_rule(SamplingRule(point.sampling, point.sample_number, point.aql, point.level))
+    for one in point.characteristics:
+        reasons += _against_characteristic(one, gauges)
+    return [reason.at(row=row) for reason in reasons]
+
+
+def _against_characteristic(one: CharacteristicIn, gauges: Mapping[str, Gauge]) -> list[Reason]:
+    if not one.name.strip() or len(one.name) > 120:
+        text = N_("A characteristic needs a name of at most 120 characters.")
+        return [Reason("characteristic.name", text, field="characteristics")]
+    if one.kind not in Kind.values or one.defect_class not in DefectClass.values:
+        text = N_("“%(name)s”: choose how it is looked at, and its class.")
+        return [Reason("characteristic.kind", text, {"name": one.name}, field="characteristics")]
+    reasons = []
+    if one.gauge and one.gauge not in gauges:
+        text = N_("There is no gauge “%(code)s”.")
+        reasons.append(Reason("characteristic.gauge", text, {"code": one.gauge}, field="characteristics"))
+    elif one.gauge and one.unit and gauges[one.gauge].unit != one.unit:
+        text = N_("Gauge %(gauge)s shows %(given)s; “%(name)s” is measured in %(wanted)s.")
+        params = {"gauge": one.gauge, "given": gauges[one.gauge].unit, "name": one.name, "wanted": one.unit}
+        reasons.append(Reason("measurement.gauge_unit", text, params, field="characteristics"))
+    if one.kind == Kind.MEASURED:
+        reasons += reasons_against_limits(one.lower, one.nominal, one.upper)
+    return reasons
+
+
+@transaction.atomic
+def put_point(*, actor: User, plan_id: int, point: PointIn, expected_version: int | None = None) -> ControlPoint:
+    """Add a control point to a draft, or change the one that ``point.id`` names."""
+    require(actor, "quality.plan")
+    plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
+    gauges = {one.code: one for one in Gauge.objects.filter(archived_at=None)}
+    reasons = [*PLAN.reasons(plan.state, "change"), *reasons_against_point(point, row=1, gauges=gauges)]
+    if point.id is None and plan.points.count() >= MOST_POINTS:
+        reasons.append(
+            Reason("quality_plan.full", N_("A quality plan holds at most %(most)s points."), {"most": MOST_POINTS})
+        )
+    refuse_if(reasons)
+    target = _point(plan, point.id) if point.id else ControlPoint(plan=plan, position=plan.points.count())
+    before = {name: as_json(getattr(target, name)) for name in POINT_FIELDS} if target.pk else {}
+    for name in POINT_FIELDS:
+        if name != "position":
+            setattr(target, name, getattr(point, name))
+    target.task = Task.objects.filter(plan__order=plan.order_id, pk=point.task or 0).first()
+    target.order_line = OrderLine.objects.filter(order=plan.order_id, pk=point.line or 0).first()
+    target.save()
+    target.standards.set(DeliveryStandard.objects.filter(plan__order=plan.order_id, pk__in=list(point.standards)))
+    _write_characteristics(target, point.characteristics, gauges)
+    save_next(plan, fields=[])
+    changes = [
+        Change(field=f"{target.name}: {name}", old=before.get(name), new=as_json(getattr(target, name)))
+        for name in POINT_FIELDS
+        if name != "position" and before.get(name) != as_json(getattr(target, name))
+    ]
+    record(actor=actor, verb="change", target=plan, changes=changes)
+    return target
+
+
+def _point(plan: QualityPlan, pk: int) -> ControlPoint:
+    found = plan.points.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(Reason("point.not_found", N_("This quality plan has no such control point.")))
+    return found
+
+
+def _write_characteristics(
+    point: ControlPoint, wanted: Iterable[CharacteristicIn], gauges: Mapping[str, Gauge]
+) -> None:
+    charts = {one.name: one.chart_id for one in point.characteristics.all()}
+    point.characteristics.all().delete()
+    PointCharacteristic.objects.bulk_create(
+        PointCharacteristic(
+            point=point,
+            position=position,
+            name=one.name.strip(),
+            kind=one.kind,
+            defect_class=one.defect_class,
+            unit=one.unit.strip(),
+            nominal=one.nominal,
+            lower=one.lower,
+            upper=one.upper,
+            gauge=gauges.get(one.gauge),
+            chart_id=charts.get(one.name.strip()),
+        )
+        for position, one in enumerate(wanted)
+    )
+
+
+@transaction.atomic
+def remove_point(*, actor: User, plan_id: int, point_id: int, expected_version: int | None = None) -> None:
+    """Take a point out of a draft; one that was inspected stays on record and can't go."""
+    require(actor, "quality.plan")
+    plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
+    point = _point(plan, point_id)
+    reasons = PLAN.reasons(plan.state, "change")
+    if point.inspections.exists():
+        text = N_("“%(name)s” has been inspected; it stays in the plan.")
+        reasons.append(Reason("point.inspected", text, {"name": point.name}))
+    refuse_if(reasons)
+    name = point.name
+    point.delete()
+    save_next(plan, fields=[])
+    record(actor=actor, verb="change", target=plan, changes=[Change(field="point", old=name, new=None)])
+
+
+@transaction.atomic
+def approve_quality_plan(*, actor: User, plan_id: int, expected_version: int | None = None) -> QualityPlan:
+    """From now on it is inspected by; the revision is kept as it is."""
+    require(actor, "quality.approve")
+    plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
+    reasons = PLAN.reasons(plan.state, "approve")
+    if not plan.points.exists():
+        text = N_("The quality plan has no control point yet; add at least one.")
+        reasons.append(Reason("quality_plan.empty", text))
+    refuse_if(reasons)
+    now = timezone.now()
+    plan.state, plan.approved_by, plan.approved_at = PLAN.after(plan.state, "approve"), actor, now
+    save_next(plan, fields=["state", "approved_by", "approved_at"])
+    PlanRevision.objects.create(
+        plan=plan, number=plan.revision, document=document_of(plan), approved_by=actor, approved_at=now
+    )
+    record(actor=actor, verb="approve", target=plan, changes=[Change(field="state", old="draft", new="approved")])
+    emit("quality_plan.approved", quality_plan_id=plan.pk, order_id=plan.order_id)
+    return plan
+
+
+@transaction.atomic
+def revise_quality_plan(*, actor: User, plan_id: int, reason: str, expected_version: int | None = None) -> QualityPlan:
+    """Open the next revision as a draft, with the reason."""
+    require(actor, "quality.plan")
+    plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
+    refuse_if(
+        [
+            *PLAN.reasons(plan.state, "revise"),
+            *reasons_against_text("quality_plan.reason", reason, N_("Say why it is revised."), field_name="reason"),
+        ]
+    )
+    plan.state, plan.revision = PlanState.DRAFT, plan.revision + 1
+    plan.approved_by, plan.approved_at = None, None
+    save_next(plan, fields=["state", "revision", "approved_by", "approved_at"])
+    changes = [Change(field="revision", old=plan.revision - 1, new=plan.revision)]
+    record(actor=actor, verb="revise", target=plan, changes=changes, reason=reason.strip())
+    return plan
+
+
+def document_of(plan: QualityPlan) -> list[dict[str, Any]]:
+    """The points as JSON data."""
+    return [
+        {name: as_json(getattr(point, name)) for name in POINT_FIELDS}
+        | {
+            "task": str(point.task) if point.task else None,
+            "characteristics": [
+                {name: as_json(getattr(one, name)) for name in CHARACTERISTIC_FIELDS if not name.endswith("_id")}
+                | {"gauge": one.gauge.code if one.gauge else None}
+                for one in point.characteristics.all()
+            ],
+        }
+        for point in plan.points.select_related("task").prefetch_related("characteristics__gauge")
+    ]
+
+
+# -------------------------------------------------------------------------------------------------------- gates
+
+
+@transaction.atomic
+def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession:
+    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which."""
+    require(actor, "quality.concede")
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    refuse_if(reasons_against_text("concession.reason", reason, N_("Say why it may pass."), field_name="reason"))
+    gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target_id), None)
+    if gate is None:
+        raise NotFound(Reason("concession.gate", N_("This gate is not open any more.")))
+    made = Concession.objects.create(
+        order=order, gate=kind, point=gate.point, ncr=gate.ncr, reason=reason.strip(), by=actor
+    )
+    record(actor=actor, verb="concede", target=gate.ncr or gate.point or order, reason=reason.strip())
+    record(
+        actor=actor,
+        verb="concede",
+        target=order,
+        changes=[Change(field="gate", old=gate.label, new=None)],
+        reason=reason.strip(),
+    )
+    if order.owner and order.owner != actor:
+        notify(
+            users=[order.owner],
+            kind="quality",
+            text=N_("%(who)s lets “%(gate)s” of %(order)s pass: %(reason)s"),
+            params={"who": actor.name, "gate": gate.label, "order": order.label, "reason": reason.strip()[:200]},
+            url=f"/orders/{order.key}/",
+        )
+    emit("quality_gate.conceded", order_id=order.pk, concession_id=made.pk)
+    return made
+
+
+def _key(gate: gates.Gate) -> int:
+    return gate.point.pk if gate.point else gate.ncr.pk if gate.ncr else 0
+
+
+@transaction.atomic
+def withdraw_concession(*, actor: User, order: Order, concession_id: int) -> None:
+    """The gate counts again."""
+    require(actor, "quality.concede")
+    found = Concession.objects.select_for_update().filter(order=order, pk=concession_id, withdrawn_at=None).first()
+    if found is None:
+        raise NotFound(Reason("concession.not_found", N_("This concession is withdrawn already.")))
+    found.withdrawn_at = timezone.now()
+    found.save(update_fields=["withdrawn_at"])
+    record(actor=actor, verb="withdraw_concession", target=order, reason=found.reason)

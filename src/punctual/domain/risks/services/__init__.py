@@ -1,0 +1,1 @@
+"""Writes: the register, its responses, the company's matrix and library."""

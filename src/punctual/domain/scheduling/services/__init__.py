@@ -1,0 +1,1 @@
+"""Writes of schedules, promises, absences, scenarios and settings."""

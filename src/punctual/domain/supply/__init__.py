@@ -1,0 +1,1 @@
+"""Materials, bills of material, stock, reservations, purchase orders, shortages."""

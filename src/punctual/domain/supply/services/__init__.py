@@ -1,0 +1,1 @@
+"""One verb, one function: each checks who asks, locks, decides, writes, keeps the story and says what happened."""

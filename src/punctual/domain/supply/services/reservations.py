@@ -1,0 +1,232 @@
+"""Speak for material: out of stock first, then out of what is on order; never more than there is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+
+from punctual.domain.orders.models import Priority
+from punctual.domain.supply.life import ON_THE_WAY, OPEN
+from punctual.domain.supply.models import (
+    PurchaseLine,
+    Requirement,
+    Reservation,
+    ReservationState,
+    StockItem,
+)
+from punctual.domain.supply.rules import not_enough, reasons_against_quantity
+from punctual.domain.supply.selectors import requirements_of, reservations_of
+from punctual.domain.supply.services.stock import locked_items, shrink
+from punctual.kernel.refusal import Reason, refuse_if
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import require
+from punctual.platform.audit.services import Change, record
+from punctual.platform.outbox.services import emit
+from punctual.platform.records import get_or_not_found, lock, save_next
+
+ZERO = Decimal(0)
+
+
+def locked_lines(material_ids: Iterable[int]) -> list[PurchaseLine]:
+    """Open purchase lines of some materials, locked in one order."""
+    rows = PurchaseLine.objects.select_for_update(of=("self",)).filter(
+        material_id__in=set(material_ids), purchase_order__state__in=OPEN
+    )
+    return list(rows.select_related("purchase_order").order_by("pk"))
+
+
+def lock_sources(material_ids: Iterable[int]) -> tuple[list[StockItem], list[PurchaseLine]]:
+    """Stock, then purchase lines; reservations are locked after both, so that nobody waits in a circle."""
+    ids = set(material_ids)
+    return locked_items(ids), locked_lines(ids)
+
+
+def open_need(need: Requirement) -> Decimal:
+    """What is neither given out nor spoken for."""
+    held = need.reservations.filter(state=ReservationState.ACTIVE).values_list("quantity", flat=True)
+    return need.quantity - need.issued - sum(held, ZERO)
+
+
+def add(
+    need: Requirement,
+    quantity: Decimal,
+    *,
+    actor: User | None,
+    item: StockItem | None = None,
+    line: PurchaseLine | None = None,
+    priority: int | None = None,
+    reason: str = "",
+) -> Reservation:
+    """Speak for ``quantity`` of a locked source that has as much free; one row a requirement and source."""
+    source = item if item is not None else line
+    assert source is not None
+    source.reserved += quantity
+    if item is not None:
+        save_next(item, fields=["reserved"])
+    elif line is not None:
+        line.save(update_fields=["reserved"])
+    have = need.reservations.filter(stock_item=item, purchase_line=line, state=ReservationState.ACTIVE).first()
+    if have is None:
+        have = Reservation(requirement=need, stock_item=item, purchase_line=line, quantity=ZERO, made_by=actor)
+        have.priority = need.order.priority if priority is None else priority
+    before = have.quantity
+    have.quantity += quantity
+    if reason:
+        have.reason = reason[:200]
+    if have.pk:
+        save_next(have)
+    else:
+        have.save()
+    changes = [Change(field="quantity", old=str(before.normalize()), new=str(have.quantity.normalize()))]
+    record(actor=actor, verb="reserve", target=have, changes=changes, reason=reason)
+    return have
+
+
+def take_off(one: Reservation, less: Decimal, *, actor: User | None, reason: str, state: ReservationState) -> None:
+    """Give back ``less`` of a locked reservation to its locked source."""
+    if one.stock_item_id is not None:
+        item = StockItem.objects.select_for_update(of=("self",)).get(pk=one.stock_item_id)
+        item.reserved -= less
+        save_next(item, fields=["reserved"])
+    else:
+        PurchaseLine.objects.filter(pk=one.purchase_line_id or 0).update(reserved=F("reserved") - less)
+    shrink(one, less, actor=actor, reason=reason, state=state)
+
+
+def cover(needs: Sequence[Requirement], *, actor: User | None) -> set[int]:
+    """Speak for what is free, for the most urgent and earliest needed first; returns the orders that got something.
+
+    Part of the caller's transaction: no permission is asked, no event is told.
+    """
+    materials = {need.material_id for need in needs}
+    items, lines = defaultdict(list), defaultdict(list)
+    stock, coming = lock_sources(materials)
+    for item in stock:
+        items[item.material_id].append(item)
+    for line in coming:
+        if line.purchase_order.state in ON_THE_WAY and line.material_id is not None:
+            lines[line.material_id].append(line)
+    for found in lines.values():
+        found.sort(key=lambda line: (line.expected_date or line.asked_date or dt.date.max, line.pk))
+    got: set[int] = set()
+    ordered = sorted(needs, key=lambda need: (need.order.priority, need.needed_by or dt.date.max, need.pk))
+    for need in ordered:
+        left = open_need(need)
+        for item in items[need.material_id]:
+            part = min(left, item.free)
+            if part > 0:
+                add(need, part, actor=actor, item=item)
+                left -= part
+                got.add(need.order_id)
+        for line in lines[need.material_id]:
+            part = min(left, line.free_quantity)
+            if part > 0:
+                add(need, part, actor=actor, line=line)
+                left -= part
+                got.add(need.order_id)
+    return got
+
+
+@transaction.atomic
+def reserve(
+    *,
+    actor: User,
+    requirement_id: int,
+    quantity: Decimal,
+    stock_item_id: int | None = None,
+    priority: int | None = None,
+    reason: str = "",
+) -> Requirement:
+    """Speak for ``quantity`` in stock (in one place, or wherever it lies). Refused when less is free, or when it is
+    more than the task still needs."""
+    require(actor, "supply.reserve")
+    need = lock(requirements_of(actor), expected_version=None, pk=requirement_id)
+    sources, _lines = lock_sources([need.material_id])
+    items = [item for item in sources if stock_item_id is None or item.pk == stock_item_id]
+    reasons = reasons_against_quantity("reservation", quantity)
+    free = sum((item.free for item in items), ZERO)
+    wanted = open_need(need)
+    coming = _coming(need)
+    if priority is not None and priority not in Priority.values:
+        reasons.append(Reason("reservation.priority", N_("The priority is 1 to 4; 1 goes first."), field="priority"))
+    if not reasons and quantity > free:
+        reasons.append(
+            not_enough(
+                "reservation.not_free", wanted=quantity, free=free, material=need.material, unit=need.material.unit
+            )
+        )
+    if not reasons and quantity > wanted + sum((one.quantity for one in coming), ZERO):
+        text = N_("The task needs only %(left)s more; %(wanted)s can't be reserved for it.")
+        told = {"left": wanted.normalize(), "wanted": quantity.normalize()}
+        reasons.append(Reason("reservation.not_needed", text, told, field="quantity"))
+    refuse_if(reasons)
+    _swap_from_coming(coming, quantity - wanted, actor=actor)
+    left = quantity
+    for item in items:
+        part = min(left, item.free)
+        if part > 0:
+            add(need, part, actor=actor, item=item, priority=priority, reason=reason.strip())
+            left -= part
+    emit("supply.changed", order_ids=[need.order_id], by=actor.pk)
+    return need
+
+
+def _coming(need: Requirement) -> list[Reservation]:
+    rows = need.reservations.select_for_update(of=("self",)).filter(
+        state=ReservationState.ACTIVE, purchase_line__isnull=False
+    )
+    return list(rows.select_related("purchase_line").order_by("-purchase_line__expected_date", "-pk"))
+
+
+def _swap_from_coming(coming: Sequence[Reservation], excess: Decimal, *, actor: User) -> None:
+    """What is now taken from stock need not be taken from what comes later."""
+    for one in coming:
+        if excess <= 0:
+            return
+        part = min(excess, one.quantity)
+        take_off(one, part, actor=actor, reason="", state=ReservationState.RELEASED)
+        excess -= part
+
+
+@transaction.atomic
+def release(*, actor: User, reservation_id: int, reason: str = "", expected_version: int | None = None) -> Reservation:
+    """Give back what was spoken for; others may have it."""
+    require(actor, "supply.reserve")
+    seen = get_or_not_found(reservations_of(actor), pk=reservation_id)
+    lock_sources([seen.requirement.material_id])
+    found = lock(reservations_of(actor), expected_version=expected_version, pk=reservation_id)
+    if found.state != ReservationState.ACTIVE:
+        refuse_if([Reason("reservation.ended", N_("This reservation has ended already; nothing is held by it."))])
+    take_off(found, found.quantity, actor=actor, reason=reason.strip(), state=ReservationState.RELEASED)
+    emit("supply.changed", order_ids=[found.requirement.order_id], by=actor.pk)
+    return found
+
+
+@transaction.atomic
+def change_priority(
+    *, actor: User, reservation_id: int, priority: int, expected_version: int | None = None
+) -> Reservation:
+    """Who keeps it when less is there than was spoken for."""
+    require(actor, "supply.reserve")
+    found = lock(reservations_of(actor), expected_version=expected_version, pk=reservation_id)
+    if priority not in Priority.values:
+        refuse_if([Reason("reservation.priority", N_("The priority is 1 to 4; 1 goes first."), field="priority")])
+    old, found.priority = found.priority, priority
+    save_next(found, fields=["priority"])
+    changes = [Change(field="priority", old=old, new=priority)]
+    record(actor=actor, verb="change", target=found, changes=changes)
+    return found
+
+
+def end_all(need: Requirement, *, actor: User | None, reason: str) -> None:
+    """Release everything that is spoken for a requirement; part of the caller's transaction."""
+    lock_sources([need.material_id])
+    rows = need.reservations.select_for_update(of=("self",)).filter(state=ReservationState.ACTIVE).order_by("pk")
+    for one in rows:
+        take_off(one, one.quantity, actor=actor, reason=reason, state=ReservationState.RELEASED)

@@ -1,0 +1,1 @@
+"""Chains of approval for whatever asks for one; this app knows no order."""

@@ -1,0 +1,1 @@
+"""Links by which somebody without a sign-in answers one question once."""

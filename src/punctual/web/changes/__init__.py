@@ -1,0 +1,1 @@
+"""Pages of change orders and of the customer who answers one."""

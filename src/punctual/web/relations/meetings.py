@@ -1,0 +1,351 @@
+"""Meetings with customers: the list, the pack, the minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from punctual.domain.customer_relations import pack, selectors
+from punctual.domain.customer_relations.invitations import invitation
+from punctual.domain.customer_relations.life import MEETING_LIFE
+from punctual.domain.customer_relations.models import LineKind, Meeting, MeetingState
+from punctual.domain.customer_relations.services import meetings as services
+from punctual.domain.customer_relations.services.meetings import Line
+from punctual.domain.orders.selectors import orders_of
+from punctual.domain.parties.models import Customer
+from punctual.kernel.dates import NotADay, parse_day
+from punctual.kernel.refusal import NotFound, Reason
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may, require
+from punctual.platform.records import get_or_not_found
+from punctual.web.master.cells import chip
+from punctual.web.master.pages import Crumb, actor_of, edit, number
+from punctual.web.orders.actions import as_download, done
+from punctual.web.relations import packs
+from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
+from punctual.web.relations.requests import _order
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.templatetags.punctual import moment
+
+STATE_MARKS: Final = {
+    MeetingState.PLANNED: ("calendar", "acc"),
+    MeetingState.RUNNING: ("player-play", "warn"),
+    MeetingState.HELD: ("pencil", "warn"),
+    MeetingState.APPROVED: ("checks", "acc"),
+    MeetingState.SENT: ("send", "ok"),
+    MeetingState.CANCELLED: ("ban", ""),
+}
+KINDS: Final[dict[str, tuple[str, str, str]]] = {
+    LineKind.ACTION: ("checkbox", "acc", "a"),
+    LineKind.REQUEST: ("message-circle", "acc", "r"),
+    LineKind.CHANGE: ("git-pull-request", "what", "c"),
+    LineKind.RISK: ("target-arrow", "warn", "k"),
+    LineKind.DECISION: ("checks", "ok", "d"),
+    LineKind.INTERNAL: ("lock", "", "i"),
+    LineKind.NOTE: ("notebook", "", ""),
+}
+"""Icon, tint, and the letter that with Alt makes a line of this kind."""
+
+
+def _url(found: Meeting) -> str:
+    return reverse("meeting", args=[found.pk])
+
+
+def _state_cell(one: Any) -> Any:
+    name, css = STATE_MARKS[one.state]
+    return chip(css, name, one.get_state_display())
+
+
+class MeetingList(ListPage):
+    key = "meetings"
+    title = gettext_lazy("Meetings")
+    icon = "users"
+    create = ("meeting_new", gettext_lazy("Call a meeting"), "meetings.change")
+    empty_text = gettext_lazy("Regular meetings with customers: the pack builds itself, decisions become actions.")
+    default_sort = "-starts"
+    tabs = (
+        BuiltInView(gettext_lazy("All"), ""),
+        BuiltInView(gettext_lazy("Coming"), "state=planned,running&sort=starts"),
+        BuiltInView(gettext_lazy("Minutes to finish"), "state=held,approved"),
+    )
+    filters = (
+        Filter(
+            "state",
+            gettext_lazy("State"),
+            lambda actor: list(MeetingState.choices),
+            lambda rows, values: rows.filter(state__in=values),
+        ),
+        Filter(
+            "customer",
+            gettext_lazy("Customer"),
+            lambda actor: [(one.code, str(one)) for one in Customer.objects.filter(archived_at=None)[:60]],
+            lambda rows, values: rows.filter(series__customer__code__in=values),
+        ),
+    )
+    columns = (
+        Column(
+            "starts",
+            gettext_lazy("Begins"),
+            lambda one: one.starts_at,
+            lambda one: moment(one.starts_at),
+            sort=("starts_at",),
+        ),
+        Column("title", gettext_lazy("Title"), lambda one: one.series.title),
+        Column(
+            "customer",
+            gettext_lazy("Customer"),
+            lambda one: str(one.series.customer),
+            sort=("series__customer__name",),
+        ),
+        Column(
+            "order", gettext_lazy("Order"), lambda one: one.series.order.label if one.series.order else "", fold=True
+        ),
+        Column("rhythm", gettext_lazy("Rhythm"), lambda one: one.series.get_rhythm_display(), fold=True),
+        Column("chair", gettext_lazy("Chair"), lambda one: str(one.series.owner), fold=True),
+        Column("lines", gettext_lazy("Lines"), lambda one: one.line_count or None, number=True, fold=True),
+        Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), _state_cell, sort=("state",)),
+    )
+
+    def rows(self, actor: User) -> QuerySet[Any]:
+        return selectors.meetings_of(actor).annotate(line_count=Count("lines"))
+
+    def url_of(self, item: Any) -> str:
+        return _url(item)
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        require(actor_of(request), "meetings.view")
+        return super().get(request, *args, **kwargs)
+
+
+def new_meeting(request: HttpRequest) -> HttpResponse:
+    """A series with its first meeting."""
+    actor = actor_of(request)
+    require(actor, "meetings.change")
+
+    def save(facts: dict[str, Any], version: int | None) -> Meeting:
+        order = _order(actor, facts.pop("order"))
+        return services.call_series(actor=actor, order=order, **facts)
+
+    key = request.GET.get("order", "")
+    order = orders_of(actor).filter(number=key).first() if key else None
+    initial: dict[str, Any] = {"customer": request.GET.get("customer"), "title": _("Regular meeting")}
+    if order is not None:
+        initial |= {"order": order.number, "customer": order.customer_id}
+    return edit(
+        request,
+        MeetingForm(request.POST or None, initial=initial),
+        save,
+        title=_("Call a meeting"),
+        crumbs=[Crumb(reverse("meetings"), _("Meetings"))],
+        back=reverse("meetings"),
+        done=_url,
+        wide={"title": "w2x", "customer": "w2x", "agenda": "w4x", "place": "w2x"},
+    )
+
+
+def move_meeting(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another time, place or agenda."""
+    actor = actor_of(request)
+    found = selectors.meeting_by_id(actor, pk)
+    require(actor, "meetings.change")
+
+    def save(facts: dict[str, Any], version: int | None) -> Meeting:
+        return services.move(actor=actor, meeting_id=pk, expected_version=version, **facts)
+
+    initial = {
+        "version": found.version,
+        "starts_at": timezone.localtime(found.starts_at).strftime("%Y-%m-%dT%H:%M"),
+        "minutes": found.minutes,
+        "place": found.place,
+        "agenda": found.agenda,
+    }
+    return edit(
+        request,
+        MoveForm(request.POST or None, initial=initial),
+        save,
+        title=_("Move the meeting"),
+        crumbs=[Crumb(reverse("meetings"), _("Meetings")), Crumb(_url(found), found, is_data=True)],
+        back=_url(found),
+        done=_url,
+        wide={"agenda": "w4x", "place": "w2x"},
+    )
+
+
+def _pack(actor: User, found: Meeting) -> list[dict[str, Any]]:
+    """As it was when the meeting began; before that as things stand now."""
+    kept: list[dict[str, Any]] | None = found.pack
+    return kept if kept is not None else pack.build(actor, found, today=timezone.localdate())
+
+
+def meeting(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is known at the left, what is said at the right. ``?view=customer`` is what goes onto the wall."""
+    actor = actor_of(request)
+    found = selectors.meeting_by_id(actor, pk)
+    outside = request.GET.get("view") == "customer"
+    parts = packs.sections(_pack(actor, found), internal=not outside)
+    verbs = set(MEETING_LIFE.verbs_from(found.state)) if may(actor, "meetings.change") else set()
+    if not may(actor, "meetings.approve"):
+        verbs -= {"approve", "send"}
+    offered = services.offered_kinds()
+    lines = [
+        {"line": one, "icon": KINDS[one.kind][0], "css": KINDS[one.kind][1], "url": _target_url(one)}
+        for one in packs.minutes_of(found, internal=not outside)
+    ]
+    attendees = list(found.attendees.all())
+    name, css = STATE_MARKS[MeetingState(found.state)]
+    context = {
+        "title": str(found),
+        "found": found,
+        "chip": chip(css, name, found.get_state_display()),
+        "when": packs.when(found),
+        "since": pack.since_of(found),
+        "orders": selectors.orders_of_meeting(actor, found),
+        "satisfaction": selectors.satisfaction_of(actor, found.series.customer),
+        "attendees": attendees,
+        "present": sum(one.present for one in attendees),
+        "wanted": next((part for part in parts if part["name"] == "wanted"), None),
+        "parts": [part for part in parts if part["name"] != "wanted"],
+        "lines": lines,
+        "kinds": [
+            {"kind": kind, "label": LineKind(kind).label, "icon": KINDS[kind][0], "key": KINDS[kind][2]}
+            for kind in KINDS
+            if kind in offered
+        ],
+        "verbs": verbs,
+        "outside": outside,
+        "colleagues": colleagues() if "write" in verbs or "invite" in verbs else [],
+        "following": found.series.meetings.filter(starts_at__gt=found.starts_at).order_by("starts_at").first(),
+        "theirs": sum(1 for one in attendees if not one.is_ours and one.email),
+        "ours": sum(1 for one in attendees if one.is_ours and one.email),
+        "customer_lines": len(packs.minutes_of(found, internal=False)),
+    }
+    return render(request, "relations/meeting.html", context)
+
+
+def _target_url(one: Any) -> str:
+    """The page of what the line became; empty where there is none."""
+    from punctual.platform.targets import TARGETS
+
+    target = TARGETS.get(one.target_type)
+    if target is not None:
+        key = one.target_label.split(" ")[0] if target.url_key in ("key", "number") else one.target_id
+        return reverse(target.url_name, args=[key])
+    address = {"actionitem": "/actions/{}/", "risk": "/risks/{}/"}.get(one.target_type, "").format(one.target_id)
+    return packs.if_there(address)
+
+
+@require_POST
+def write(request: HttpRequest, pk: int) -> HttpResponse:
+    """A line, or who is there; comes back to the same place."""
+    actor = actor_of(request)
+    selectors.meeting_by_id(actor, pk)
+    back = f"{reverse('meeting', args=[pk])}#minutes"
+    if "attendance" in request.POST:
+        present = [int(one) for one in request.POST.getlist("present") if one.isdigit() and len(one) < 18]
+        services.set_present(actor=actor, meeting_id=pk, present=present)
+        return redirect("meeting", pk=pk)
+    if request.POST.get("remove"):
+        services.remove_line(actor=actor, meeting_id=pk, line_id=number(request, "remove") or 0)
+        return redirect(back)
+    owner = number(request, "owner")
+    due = request.POST.get("due", "")
+    try:
+        day = parse_day(due) if due else None
+    except NotADay:
+        day = None
+    line = Line(
+        text=request.POST.get("text", ""),
+        kind=request.POST.get("kind", LineKind.NOTE),
+        owner=get_or_not_found(User.objects.filter(is_active=True), pk=owner) if owner else None,
+        due=day,
+    )
+    made = services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
+    if made.target_label:
+        messages.success(request, _("→ %(what)s") % {"what": made.target_label})
+    return redirect(back)
+
+
+@require_POST
+def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """One step of the meeting's life."""
+    actor, version = actor_of(request), number(request, "version")
+    found = selectors.meeting_by_id(actor, pk)
+    verbs: dict[str, tuple[Callable[[], object], str]] = {
+        "invite": (
+            lambda: services.invite(actor=actor, meeting_id=pk, expected_version=version),
+            _("The invitations are on their way."),
+        ),
+        "cancel": (
+            lambda: services.cancel(actor=actor, meeting_id=pk, expected_version=version),
+            _("Cancelled; whoever was invited is told."),
+        ),
+        "start": (
+            lambda: services.start(actor=actor, meeting_id=pk, expected_version=version, today=timezone.localdate()),
+            _("The meeting runs; the pack is kept as it is now."),
+        ),
+        "end": (lambda: services.end(actor=actor, meeting_id=pk, expected_version=version), _("The meeting is over.")),
+        "approve": (
+            lambda: services.approve(actor=actor, meeting_id=pk, expected_version=version),
+            _("The minutes are approved."),
+        ),
+        "send": (
+            lambda: services.send_minutes(
+                actor=actor,
+                meeting_id=pk,
+                expected_version=version,
+                text_for=packs.minutes_text,
+                pdf_for=packs.minutes_pdf,
+            ),
+            _("The minutes are on their way."),
+        ),
+        "end_series": (
+            lambda: services.end_series(actor=actor, meeting_id=pk),
+            _("No further meeting is prepared."),
+        ),
+        "ask_in": (lambda: _ask_in(request, actor, pk), _("Added.")),
+    }
+    if verb not in verbs:
+        raise NotFound(Reason("meeting.verb", N_("A meeting can't “%(verb)s”."), {"verb": verb[:40]}))
+    function, sentence = verbs[verb]
+    function()
+    return done(request, _url(found), sentence)
+
+
+def _ask_in(request: HttpRequest, actor: User, pk: int) -> None:
+    wish = number(request, "user")
+    user = get_or_not_found(User.objects.filter(is_active=True), pk=wish) if wish else None
+    services.add_attendee(
+        actor=actor,
+        meeting_id=pk,
+        name=request.POST.get("name", ""),
+        email=request.POST.get("email", ""),
+        user=user,
+    )
+
+
+def paper(request: HttpRequest, pk: int, what: str) -> HttpResponse:
+    """The pack or the minutes as PDF, the invitation as calendar file."""
+    actor = actor_of(request)
+    found = selectors.meeting_by_id(actor, pk)
+    internal = request.GET.get("view") != "customer"
+    day = timezone.localtime(found.starts_at).strftime("%Y%m%d")
+    if what == "pack":
+        content = packs.pack_pdf(found, _pack(actor, found), internal=internal)
+        return as_download(content, f"pack-{day}.pdf", "application/pdf")
+    if what == "minutes":
+        return as_download(packs.minutes_pdf(found, internal), f"minutes-{day}.pdf", "application/pdf")
+    if what == "invitation":
+        text, method = invitation(found)
+        return as_download(text.encode(), "invite.ics", f"text/calendar; method={method}; charset=utf-8")
+    raise NotFound(Reason("meeting.paper", N_("There is no such paper.")))

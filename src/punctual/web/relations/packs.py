@@ -1,0 +1,116 @@
+"""A pack and minutes in the reader's language: for the page, the mail and the paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
+
+from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteLine, RequestState
+from punctual.domain.customer_relations.selectors import company_zone
+from punctual.platform.company.services import company
+from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
+
+
+def sections(pack: Sequence[Mapping[str, Any]], *, internal: bool) -> list[dict[str, Any]]:
+    """Worded, without what the customer is not shown unless ``internal``."""
+    shown = []
+    for part in pack:
+        lines = [_line(one) for one in part["lines"] if internal or not one["internal"]]
+        shown.append({**part, "label": _(part["label"]), "empty": _(part["empty"]), "lines": lines})
+    return shown
+
+
+def if_there(address: str) -> str:
+    """The address, when a page answers to it."""
+    try:
+        resolve(address)
+    except Resolver404:
+        return ""
+    return address
+
+
+def _line(one: Mapping[str, Any]) -> dict[str, Any]:
+    text = one["text"] if one["is_data"] else _(one["text"]) % one["params"] if one["params"] else _(one["text"])
+    words = {"done": _("Done"), "late": _("Overdue"), "open": _("Open"), "waiting": RequestState.WAITING.label}
+    words |= {"resolved": RequestState.RESOLVED.label, "closed": RequestState.CLOSED.label}
+    icons = {"ok": "circle-check", "warn": "hourglass", "late": "clock-exclamation"}
+    return {
+        **one,
+        "text": text,
+        "mark": str(words.get(one["mark"], "")),
+        "icon": icons.get(one["tone"], "clock"),
+        "url": if_there(one["url"]) if one["url"] else "",
+    }
+
+
+def minutes_of(meeting: Meeting, *, internal: bool) -> list[MinuteLine]:
+    """The lines; the customer's version is without the internal ones."""
+    lines = list(meeting.lines.select_related("by"))
+    return lines if internal else [one for one in lines if one.kind not in (LineKind.INTERNAL, LineKind.RISK)]
+
+
+def when(meeting: Meeting) -> str:
+    local = meeting.starts_at.astimezone(company_zone())
+    end = local + dt.timedelta(minutes=meeting.minutes)
+    return f"{local:%Y-%m-%d %H:%M}–{end:%H:%M}"
+
+
+def _order_numbers(meeting: Meeting) -> str:
+    return meeting.series.order.label if meeting.series.order else ""
+
+
+def minutes_text(meeting: Meeting, internal: bool) -> str:
+    """The minutes as the body of a mail."""
+    head = [meeting.series.title, when(meeting), meeting.place]
+    there = "、".join(one.name for one in meeting.attendees.all() if one.present)
+    lines = [
+        f"{at}. [{one.get_kind_display()}] {one.text}"
+        for at, one in enumerate(minutes_of(meeting, internal=internal), 1)
+    ]
+    return "\n".join([*filter(None, head), _("Present: %(people)s") % {"people": there}, "", *lines])
+
+
+def minutes_pdf(meeting: Meeting, internal: bool) -> bytes:
+    there = "、".join(one.name for one in meeting.attendees.all() if one.present)
+    away = "、".join(one.name for one in meeting.attendees.all() if not one.present)
+    zone = company_zone()
+    rows = [
+        (f"{one.at.astimezone(zone):%H:%M}", one.get_kind_display(), one.text)
+        for one in minutes_of(meeting, internal=internal)
+    ]
+    blocks: list[Block] = [
+        Facts(
+            [
+                (_("Customer"), str(meeting.series.customer)),
+                (_("Order"), _order_numbers(meeting)),
+                (_("Present"), there),
+                (_("Not present"), away),
+                (_("Place or link"), meeting.place),
+                (_("Chair"), meeting.series.owner.name),
+            ]
+        ),
+        Heading(_("Minutes of the meeting")),
+        Grid([_("Time"), _("Kind"), _("What was said")], rows, widths=(1, 1.2, 7)),
+    ]
+    if internal:
+        blocks.append(Text(_("Internal version: not for the customer."), small=True))
+    return paper(title=meeting.series.title, subtitle=when(meeting), blocks=blocks, footer=company().name)
+
+
+def pack_pdf(meeting: Meeting, pack: Sequence[Mapping[str, Any]], *, internal: bool) -> bytes:
+    blocks: list[Block] = []
+    for part in sections(pack, internal=internal):
+        blocks.append(Heading(str(part["label"])))
+        rows = [
+            (one["order"], " ".join(filter(None, [str(one["text"]), one["reason"]])), one["mark"])
+            for one in part["lines"]
+        ]
+        if rows:
+            blocks.append(Grid([_("Order"), _("What"), _("State")], rows, widths=(1.6, 6, 1.6)))
+        else:
+            blocks.append(Text(str(part["empty"]), small=True))
+    return paper(title=meeting.series.title, subtitle=when(meeting), blocks=blocks, footer=company().name)

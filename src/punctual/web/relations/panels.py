@@ -1,0 +1,112 @@
+"""What customer care adds to the pages of orders and customers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from punctual.domain.customer_relations import selectors
+from punctual.domain.customer_relations.life import RUNNING
+from punctual.domain.customer_relations.models import MeetingState
+from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.selectors import orders_of
+from punctual.domain.parties.models import Customer
+from punctual.platform.accounts.permissions import may
+from punctual.web.master.pages import actor_of
+from punctual.web.relations import clocks
+from punctual.web.shell.panels import register_panel
+
+SHOWN = 6
+BOOKED = (
+    OrderState.CONFIRMED,
+    OrderState.IN_PROGRESS,
+    OrderState.PARTIALLY_DELIVERED,
+    OrderState.DELIVERED,
+    OrderState.ACCEPTED,
+    OrderState.CLOSED,
+    OrderState.ON_HOLD,
+)
+
+
+def _requests(request: HttpRequest, **narrow: object) -> dict[str, Any]:
+    actor, now = actor_of(request), timezone.now()
+    rows = selectors.listed_requests(actor).filter(**narrow)
+    running = list(rows.filter(state__in=RUNNING)[:SHOWN])
+    settled = list(rows.exclude(state__in=RUNNING).order_by("-received_at")[: max(2, SHOWN - len(running))])
+    calendar = selectors.shared_calendar(now)
+    return {
+        "request_rows": [(one, clocks.chip_of(one, now=now, calendar=calendar)) for one in [*running, *settled]],
+        "request_count": rows.count(),
+        "tab_count": rows.filter(state__in=RUNNING).count() or "",
+        "may_record": may(actor, "requests.change"),
+    }
+
+
+def _of_order(request: HttpRequest, order: Order) -> dict[str, Any] | None:
+    if not order.number or order.customer_id is None:
+        return None
+    actor = actor_of(request)
+    meetings = selectors.meetings_of(actor).filter(
+        Q(series__order=order) | Q(series__order=None, series__customer=order.customer_id)
+    )
+    coming = meetings.filter(state__in=[MeetingState.PLANNED, MeetingState.RUNNING]).order_by("starts_at").first()
+    return {**_requests(request, order=order), "coming": coming, "may_meet": may(actor, "meetings.change")}
+
+
+def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any]:
+    """Orders kept, requests, meetings, feedback, turnover: one look."""
+    actor, today = actor_of(request), timezone.localdate()
+    orders = orders_of(actor).filter(customer=found)
+    due = orders.filter(actual_date__isnull=False, promised_date__isnull=False)
+    counts = due.aggregate(all=Count("pk"), kept=Count("pk", filter=Q(actual_date__lte=F("promised_date"))))
+    booked = orders.filter(state__in=BOOKED, currency=found.currency)
+    year_ago = timezone.now() - dt.timedelta(days=365)
+    turnover = booked.filter(confirmed_at__gte=year_ago).aggregate(total=Sum("total_amount"))["total"]
+    answered = selectors.requests_of(actor).filter(customer=found, response_used__isnull=False)
+    quick = answered.aggregate(all=Count("pk"), kept=Count("pk", filter=Q(response_used__lte=F("response_minutes"))))
+    surveys = list(selectors.surveys_of(actor).filter(customer=found, score__isnull=False)[:4])
+    meetings = list(selectors.meetings_of(actor).filter(series__customer=found).order_by("-starts_at")[:4])
+    return {
+        **_requests(request, customer=found),
+        "promised": counts["all"],
+        "kept_share": round(100 * counts["kept"] / counts["all"]) if counts["all"] else None,
+        "quick_share": round(100 * quick["kept"] / quick["all"]) if quick["all"] else None,
+        "answered": quick["all"],
+        "satisfaction": selectors.satisfaction_of(actor, found),
+        "turnover": turnover or Decimal(0),
+        "running_orders": orders.filter(state__in=[OrderState.CONFIRMED, OrderState.IN_PROGRESS]).count(),
+        "surveys": surveys,
+        "meetings": meetings,
+        "today": today,
+        "may_meet": may(actor, "meetings.change"),
+        "may_show": may(actor, "tracking.change"),
+    }
+
+
+register_panel(
+    "order",
+    "requests",
+    order=600,
+    place="half",
+    template="relations/order_panel.html",
+    context_function=_of_order,
+    permission="requests.view",
+    label=_("Requests"),
+    style="css/relations.css",
+)
+register_panel(
+    "customer",
+    "relations",
+    order=50,
+    place="main",
+    template="relations/customer_panel.html",
+    context_function=_of_customer,
+    permission="requests.view",
+    style="css/relations.css",
+)

@@ -1,0 +1,498 @@
+"""Customers' requests: sorted by their clock, with what was said, what is agreed and what they hang on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from punctual.domain.customer_relations import selectors
+from punctual.domain.customer_relations.clock import by_day
+from punctual.domain.customer_relations.life import REQUEST_LIFE, RUNNING
+from punctual.domain.customer_relations.models import (
+    Author,
+    Channel,
+    CustomerRequest,
+    ReplyTemplate,
+    RequestKind,
+    RequestState,
+    Urgency,
+)
+from punctual.domain.customer_relations.services import requests as services
+from punctual.domain.orders.models import Order
+from punctual.domain.orders.selectors import order_by_key, orders_of
+from punctual.domain.parties.models import Contact, Customer
+from punctual.engine.calendars import WorkCalendar
+from punctual.kernel.refusal import NotFound, Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may, require
+from punctual.platform.attachments.services import attach, attachments_of, path_of
+from punctual.platform.records import get_or_not_found
+from punctual.platform.targets import TARGETS
+from punctual.web.formatting import day_text, is_chinese, moment_text
+from punctual.web.master.pages import Crumb, actor_of, edit, number
+from punctual.web.orders.actions import as_download, done
+from punctual.web.relations import clocks
+from punctual.web.relations.forms import RequestChangeForm, RequestForm, colleagues
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.templatetags.punctual import moment
+
+SHOWN: Final = 60
+WIDE: Final = {"title": "w4x", "text": "w4x", "customer": "w2x"}
+
+
+def _url(found: CustomerRequest) -> str:
+    return reverse("request", args=[found.number])
+
+
+def _scoped(actor: User, scope: str) -> QuerySet[CustomerRequest]:
+    rows = selectors.listed_requests(actor)
+    if scope == "settled":
+        return rows.exclude(state__in=RUNNING).order_by("-received_at")
+    rows = rows.filter(state__in=RUNNING)
+    return rows if scope == "all" else rows.filter(owner=actor)
+
+
+def _head(actor: User, now: dt.datetime) -> dict[str, Any]:
+    """The figures above; each leads to its rows."""
+    running = selectors.running_requests(actor)
+    end_of_day = timezone.localtime(now).replace(hour=23, minute=59)
+    month = timezone.localtime(now).replace(day=1, hour=0, minute=0)
+    answered = selectors.requests_of(actor).filter(responded_at__gte=month, response_used__isnull=False)
+    in_time = [(used or 0) <= limit for used, limit in answered.values_list("response_used", "response_minutes")]
+    counts = running.aggregate(all=Count("pk"), waiting=Count("pk", filter=Q(state=RequestState.WAITING)))
+    due = Q(response_due__range=(now, end_of_day)) | Q(resolution_due__range=(now, end_of_day))
+    return {
+        "running": counts["all"],
+        "waiting": counts["waiting"],
+        "breached": selectors.breached(running, now).count(),
+        "today": running.filter(due, state=RequestState.OPEN).count(),
+        "in_time": round(100 * sum(in_time) / len(in_time)) if in_time else None,
+        "mine": running.filter(owner=actor).count(),
+        "inbox": selectors.inbox_messages(actor).count(),
+    }
+
+
+def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
+    """The list by clock at the left, one request in the middle, its clocks and links at the right."""
+    actor, now = actor_of(request), timezone.now()
+    require(actor, "requests.view")
+    found = selectors.request_by_key(actor, key) if key else None
+    scope = request.GET.get("scope", "")
+    if scope not in ("mine", "all", "settled"):
+        default = "all" if found is not None and found.owner_id != actor.pk else "mine"
+        if found is not None and found.state not in RUNNING:
+            default = "settled"
+        scope = default
+    rows = list(_scoped(actor, scope)[:SHOWN])
+    if not rows and scope == "mine" and not key:
+        scope, rows = "all", list(_scoped(actor, "all")[:SHOWN])
+    if found is None and rows and not key:
+        found = selectors.request_by_key(actor, rows[0].number)
+    calendar = selectors.shared_calendar(now)
+    context: dict[str, Any] = {
+        "title": _("Customer requests"),
+        "scope": scope,
+        "rows": [_row(one, now, calendar) for one in rows],
+        "found": found,
+        "opened": bool(key),
+        "may_change": may(actor, "requests.change"),
+        **_head(actor, now),
+    }
+    if found is not None:
+        context |= _detail(actor, found, now)
+    return render(request, "relations/requests.html", context)
+
+
+def _row(one: CustomerRequest, now: dt.datetime, calendar: WorkCalendar) -> dict[str, Any]:
+    waits = one.state == RequestState.WAITING
+    clock = "" if one.state not in RUNNING else str(clocks.NAMES["resolution" if one.responded_at else "response"])
+    return {
+        "request": one,
+        "chip": clocks.chip_of(one, now=now, calendar=calendar),
+        "short": one.number.replace("REQ-", ""),
+        "clock": _("waits for the customer") if waits else clock,
+    }
+
+
+def _detail(actor: User, found: CustomerRequest, now: dt.datetime) -> dict[str, Any]:
+    readings = selectors.readings_of(found, now=now)
+    since = next((pause.since for pause in found.pauses.all() if pause.until is None), None)
+    calendar, zone = selectors.calendar_for(found, now), selectors.company_zone()
+    both = selectors.clocks_of(found)
+    changing = may(actor, "requests.change")
+    shown = []
+    for name, reading in readings.items():
+        days = by_day(calendar, both[name], now=now, zone=zone)
+        shown.append(
+            {
+                "name": clocks.NAMES[name],
+                "chip": clocks.clock_chip(reading, paused_since=since, now=now),
+                "bar": clocks.bar(reading),
+                "limit": clocks.duration(reading.limit),
+                "used": clocks.duration(reading.used),
+                "due": reading.due if reading.running else None,
+                "days": [(day_text(day), clocks.duration(minutes)) for day, minutes in days] if reading.used else [],
+            }
+        )
+    templates = list(ReplyTemplate.objects.all()[:8]) if changing else []
+    due = readings["resolution"].due
+    words = {
+        "order": found.order.label if found.order else "",
+        "contact": found.contact.name if found.contact else str(found.customer),
+        "due": moment_text(due) if due else "",
+    }
+    return {
+        "thread": _thread(found),
+        "clocks": shown,
+        "week": _week_words(calendar),
+        "verbs": set(REQUEST_LIFE.verbs_from(found.state)) if changing else set(),
+        "templates": [(one.name, _filled(one.text, words)) for one in templates],
+        "links": [_shown_link(one) for one in found.links.all()],
+        "linkable": [(name, _(target.label)) for name, target in TARGETS.items() if name != "customerrequest"],
+        "files": attachments_of(found),
+        "colleagues": colleagues() if changing else [],
+        "others": selectors.running_requests(actor).filter(customer=found.customer).exclude(pk=found.pk)[:20],
+        "customer_mail": bool(found.contact and found.contact.email),
+    }
+
+
+def _filled(text: str, words: dict[str, str]) -> str:
+    for name, value in words.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def _week_words(calendar: Any) -> str:
+    """``Mon 08:00–12:00, 13:00–17:00`` of a usual day."""
+    shifts = next((shifts for shifts in calendar.week if shifts), ())
+    times = "、" if is_chinese() else ", "
+    return times.join(f"{a // 60:02d}:{a % 60:02d}–{b // 60:02d}:{b % 60:02d}" for a, b in shifts)
+
+
+def _thread(found: CustomerRequest) -> list[dict[str, Any]]:
+    """Messages, and between them what the clocks did."""
+    steps: list[tuple[dt.datetime, dict[str, Any]]] = []
+    for one in found.messages.select_related("user"):
+        css = {Author.REPLY: "out", Author.INTERNAL: "int"}.get(Author(one.author), "")
+        steps.append((one.at, {"message": one, "css": css}))
+    for pause in found.pauses.all():
+        steps.append((pause.since, {"event": _("The clock stands: we wait for the customer."), "at": pause.since}))
+        if pause.until is not None:
+            steps.append((pause.until, {"event": _("The clock runs again."), "at": pause.until}))
+    levels = {
+        "warned": _("%(clock)s: due soon; told %(people)s"),
+        "breached": _("%(clock)s: overdue; told %(people)s"),
+        "escalated": _("%(clock)s: long overdue; told %(people)s"),
+    }
+    for notice in found.notices.all():
+        words = levels[notice.level] % {"clock": clocks.NAMES[notice.clock], "people": notice.told}
+        steps.append((notice.at, {"event": words, "at": notice.at}))
+    steps.sort(key=lambda step: step[0])
+    return [step for _at, step in steps]
+
+
+def _shown_link(one: Any) -> dict[str, Any]:
+    target = TARGETS.get(one.target_type)
+    url = ""
+    if target is not None and target.url_key == "pk":
+        url = reverse(target.url_name, args=[one.target_id])
+    return {"label": one.label, "icon": target.icon if target else "link", "url": url}
+
+
+# — writing —
+
+
+def _order(actor: User, text: str) -> Order | None:
+    if not text.strip():
+        return None
+    try:
+        return order_by_key(actor, text.strip())
+    except NotFound as error:
+        reason = Reason(
+            "request.order_unknown", N_("There is no order “%(number)s”."), {"number": text.strip()}, field="order"
+        )
+        raise Refusal(reason) from error
+
+
+def _contact(customer: Customer, name: str) -> Contact | None:
+    name = name.strip()
+    return customer.contacts.filter(archived_at=None, name=name).first() if name else None
+
+
+def new_request(request: HttpRequest) -> HttpResponse:
+    """Record what a customer wants."""
+    actor = actor_of(request)
+    require(actor, "requests.change")
+
+    def save(facts: dict[str, Any], version: int | None) -> CustomerRequest:
+        order = _order(actor, facts.pop("order"))
+        name = facts.pop("contact")
+        contact = _contact(facts["customer"], name)
+        data = services.RequestInput(**facts, order=order, contact=contact, name=name)
+        return services.record_request(actor=actor, data=data)
+
+    key = request.GET.get("order", "")
+    order = orders_of(actor).filter(number=key).select_related("contact").first() if key else None
+    initial: dict[str, Any] = {"owner": actor.pk, "channel": Channel.PHONE, "customer": request.GET.get("customer")}
+    if order is not None:
+        initial |= {"order": order.number, "customer": order.customer_id, "contact": order.contact or ""}
+    return edit(
+        request,
+        RequestForm(request.POST or None, initial=initial),
+        save,
+        title=_("Record a request"),
+        crumbs=[Crumb(reverse("requests"), _("Customer requests"))],
+        back=reverse("requests"),
+        done=_url,
+        wide=WIDE,
+    )
+
+
+def change_request(request: HttpRequest, key: str) -> HttpResponse:
+    """Put right what was recorded."""
+    actor = actor_of(request)
+    found = selectors.request_by_key(actor, key)
+    require(actor, "requests.change")
+
+    def save(facts: dict[str, Any], version: int | None) -> CustomerRequest:
+        order, contact = _order(actor, facts.pop("order")), _contact(found.customer, facts.pop("contact"))
+        return services.change_request(
+            actor=actor, request_id=found.pk, expected_version=version, order=order, contact=contact, **facts
+        )
+
+    initial = {
+        "version": found.version,
+        "title": found.title,
+        "kind": found.kind,
+        "urgency": found.urgency,
+        "owner": found.owner_id,
+        "order": found.order.label if found.order else "",
+        "contact": found.contact.name if found.contact else "",
+    }
+    return edit(
+        request,
+        RequestChangeForm(request.POST or None, initial=initial),
+        save,
+        title=_("Change the request"),
+        crumbs=[
+            Crumb(reverse("requests"), _("Customer requests")),
+            Crumb(_url(found), found.number, is_data=True),
+        ],
+        back=_url(found),
+        done=_url,
+        wide=WIDE,
+    )
+
+
+@require_POST
+def say(request: HttpRequest, key: str) -> HttpResponse:
+    """Reply, note, or what the customer said on the phone; with files."""
+    actor = actor_of(request)
+    found = selectors.request_by_key(actor, key)
+    text, verb = request.POST.get("text", ""), request.POST.get("verb", "")
+    version = number(request, "version")
+    if verb == "note":
+        services.add_note(actor=actor, request_id=found.pk, text=text)
+        sentence = _("Noted; only colleagues read it.")
+    elif verb == "hear":
+        require(actor, "requests.change")
+        services.hear(found=found, text=text, channel=Channel.PHONE, actor=actor)
+        sentence = _("Recorded; the clock runs.")
+    else:
+        services.reply(
+            actor=actor,
+            request_id=found.pk,
+            text=text,
+            expected_version=version,
+            and_wait=verb == "reply_wait",
+            and_resolve=verb == "reply_resolve",
+        )
+        sentence = _("Sent to the customer.")
+    for file in request.FILES.getlist("file"):
+        attach(actor=actor, target=found, file=file, name=file.name or "file")
+    return done(request, _url(found), sentence)
+
+
+@require_POST
+def act(request: HttpRequest, key: str, verb: str) -> HttpResponse:
+    """One step of its life."""
+    actor, version = actor_of(request), number(request, "version")
+    found = selectors.request_by_key(actor, key)
+    reason = request.POST.get("reason", "")
+    verbs: dict[str, Callable[[], object]] = {
+        "wait": lambda: services.wait_for_customer(
+            actor=actor, request_id=found.pk, reason=reason, expected_version=version
+        ),
+        "resume": lambda: services.resume(actor=actor, request_id=found.pk, expected_version=version),
+        "resolve": lambda: services.resolve(actor=actor, request_id=found.pk, note=reason, expected_version=version),
+        "close": lambda: services.close(actor=actor, request_id=found.pk, expected_version=version),
+        "reopen": lambda: services.reopen(actor=actor, request_id=found.pk, reason=reason, expected_version=version),
+        "merge": lambda: services.merge(
+            actor=actor,
+            request_id=found.pk,
+            into=selectors.request_by_key(actor, request.POST.get("into", "")),
+            expected_version=version,
+        ),
+        "link": lambda: _link(request, actor, found),
+    }
+    if verb not in verbs:
+        raise NotFound(Reason("request.verb", N_("A request can't “%(verb)s”."), {"verb": verb[:40]}))
+    verbs[verb]()
+    return done(request, _url(found), _("Done."))
+
+
+def _link(request: HttpRequest, actor: User, found: CustomerRequest) -> None:
+    kind, key = request.POST.get("target_type", ""), request.POST.get("target", "").strip()
+    if kind == "order" and not key.isdigit():
+        target_id = order_by_key(actor, key).pk
+    else:
+        target_id = int(key) if key.isdigit() and len(key) < 18 else 0
+    services.link(actor=actor, request_id=found.pk, target_type=kind, target_id=target_id)
+
+
+def download(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+    """A file as it came; browsers only ever save it."""
+    found = selectors.request_by_key(actor_of(request), key)
+    file = get_or_not_found(attachments_of(found), pk=pk)
+    return as_download(path_of(file.sha256).read_bytes(), file.name)
+
+
+# — the table —
+
+
+def _minutes(name: str) -> Callable[[Any], object]:
+    return lambda one: getattr(one, name)
+
+
+class RequestTable(ListPage):
+    """Every request as a table: search, filters, views, export."""
+
+    key = "requests"
+    title = gettext_lazy("All requests")
+    icon = "message-circle"
+    search_kind = "customerrequest"
+    search_hint = gettext_lazy("Number, words, customer, order")
+    create = ("request_new", gettext_lazy("Record a request"), "requests.change")
+    empty_text = gettext_lazy("What customers ask arrives here: recorded by you, by mail or from their tracking page.")
+    tabs = (
+        BuiltInView(gettext_lazy("All"), ""),
+        BuiltInView(gettext_lazy("Open"), "state=open,waiting"),
+        BuiltInView(gettext_lazy("Complaints"), "kind=complaint"),
+    )
+    filters = (
+        Filter(
+            "state",
+            gettext_lazy("State"),
+            lambda actor: list(RequestState.choices),
+            lambda rows, values: rows.filter(state__in=values),
+        ),
+        Filter(
+            "kind",
+            gettext_lazy("Kind"),
+            lambda actor: list(RequestKind.choices),
+            lambda rows, values: rows.filter(kind__in=values),
+        ),
+        Filter(
+            "urgency",
+            gettext_lazy("Urgency"),
+            lambda actor: list(Urgency.choices),
+            lambda rows, values: rows.filter(urgency__in=values),
+        ),
+        Filter(
+            "breach",
+            gettext_lazy("Clock"),
+            lambda actor: [("over", gettext_lazy("Overdue now"))],
+            lambda rows, values: selectors.breached(rows, timezone.now()),
+        ),
+        Filter(
+            "customer",
+            gettext_lazy("Customer"),
+            lambda actor: [(one.code, str(one)) for one in Customer.objects.filter(archived_at=None)[:60]],
+            lambda rows, values: rows.filter(customer__code__in=values),
+        ),
+    )
+    columns = (
+        Column("number", gettext_lazy("Number"), lambda one: one.number, sort=("number",)),
+        Column("title", gettext_lazy("Subject"), lambda one: one.title),
+        Column("customer", gettext_lazy("Customer"), lambda one: str(one.customer), sort=("customer__name",)),
+        Column("order", gettext_lazy("Order"), lambda one: one.order.label if one.order else "", fold=True),
+        Column("kind", gettext_lazy("Kind"), lambda one: one.get_kind_display(), sort=("kind",)),
+        Column("urgency", gettext_lazy("Urgency"), lambda one: one.get_urgency_display(), fold=True),
+        Column("channel", gettext_lazy("Channel"), lambda one: one.get_channel_display(), fold=True),
+        Column("owner", gettext_lazy("Owner"), lambda one: str(one.owner or ""), fold=True),
+        Column(
+            "received",
+            gettext_lazy("Came in"),
+            lambda one: one.received_at,
+            lambda one: moment(one.received_at),
+            ("received_at",),
+        ),
+        Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), sort=("state",)),
+        Column(
+            "clock",
+            gettext_lazy("Clock"),
+            lambda one: "",
+            lambda one: clocks.due_chip(one, now=timezone.now()),
+            exported=False,
+        ),
+        Column(
+            "response", gettext_lazy("First response, working min"), _minutes("response_used"), number=True, fold=True
+        ),
+        Column(
+            "resolution", gettext_lazy("Resolution, working min"), _minutes("resolution_used"), number=True, fold=True
+        ),
+    )
+
+    def rows(self, actor: User) -> QuerySet[Any]:
+        return selectors.listed_requests(actor).order_by("-received_at", "-pk")
+
+    def url_of(self, item: Any) -> str:
+        return _url(item)
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        require(actor_of(request), "requests.view")
+        return super().get(request, *args, **kwargs)
+
+
+# — the inbox of messages —
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What came by mail and hangs on nothing yet."""
+    actor = actor_of(request)
+    require(actor, "requests.change")
+    if request.method == "POST":
+        from punctual.domain.customer_relations.services.mailbox import assign, set_aside
+
+        incoming = get_or_not_found(selectors.inbox_messages(actor), pk=number(request, "message") or 0)
+        if request.POST.get("verb") == "set_aside":
+            set_aside(actor=actor, incoming_id=incoming.pk)
+            messages.success(request, _("Set aside, in your name."))
+            return redirect("requests_inbox")
+        wish = request.POST.get("request", "").strip()
+        customer = number(request, "customer")
+        made = assign(
+            actor=actor,
+            incoming_id=incoming.pk,
+            to=selectors.request_by_key(actor, wish) if wish else None,
+            customer=get_or_not_found(Customer.objects.all(), pk=customer) if customer else None,
+        )
+        return done(request, _url(made), _("Assigned."))
+    context = {
+        "title": _("Messages to be assigned"),
+        "items": selectors.inbox_messages(actor)[:100],
+        "customers": Customer.objects.filter(archived_at=None),
+    }
+    return render(request, "relations/inbox.html", context)

@@ -1,0 +1,1 @@
+"""Risks: the register, an order's risks with what they do to its date, review, matrix and library."""

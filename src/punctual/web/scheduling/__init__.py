@@ -1,0 +1,1 @@
+"""Schedules on the pages: promises, load, rush orders, scenarios, runs, calibration."""

@@ -1,0 +1,1 @@
+"""What customers see without a sign-in: their order, the survey."""

@@ -1,0 +1,182 @@
+"""What a customer's page shows of an order, and nothing else: plain words, no cost, no colleague's name that is not
+released, no internal note, no other order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingLink, TrackingRule
+from punctual.domain.customer_relations.selectors import readings_of, shared_calendar
+from punctual.domain.customer_relations.services.tracking import rule_of
+from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.plans.models import Task
+from punctual.domain.scheduling.models import OrderForecast
+from punctual.web.formatting import day_text, quantity_text
+from punctual.web.relations.clocks import duration
+
+MOST_MILESTONES: Final = 14
+DONE: Final = (OrderState.DELIVERED, OrderState.ACCEPTED, OrderState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """When it comes, in plain words. ``half`` and ``eight`` of ten are the same day where nothing was simulated."""
+
+    half: dt.date
+    eight: dt.date
+    few: dt.date
+    is_range: bool
+
+
+def expected_of(order: Order) -> Expected | None:
+    """What the simulation says; where there is none the plan's end, as one day."""
+    if order.state in DONE:
+        return None
+    found = OrderForecast.objects.filter(run__is_current=True, order=order).first()
+    if found is not None:
+        return Expected(found.p50, found.p80, found.p95, is_range=found.p50 != found.p80)
+    if order.planned_date is None:
+        return None
+    return Expected(order.planned_date, order.planned_date, order.planned_date, is_range=False)
+
+
+def page_of(link: TrackingLink) -> dict[str, Any]:
+    """The context of the page."""
+    order = link.order
+    assert order.customer is not None
+    rule = rule_of(order.customer)
+    lines = list(order.lines.select_related("product").order_by("line_no")[:30])
+    first = lines[0] if lines else None
+    wants = list(order.customer_tasks.filter(done_at=None))
+    expected = expected_of(order)
+    return {
+        "title": order.number,
+        "link": link,
+        "order": order,
+        "rule": rule,
+        "subject": (first.description or first.model_text) if first else "",
+        "count": quantity_text(first.quantity, first.unit) if first and first.quantity else "",
+        "more_lines": max(0, order.line_count - 1),
+        "state": _state(order),
+        "expected": expected if rule.show_range else None,
+        "verdict": _verdict(order, expected) if rule.show_range else None,
+        "delivered": order.actual_date,
+        "wants": wants,
+        "wants_done": list(order.customer_tasks.exclude(done_at=None)[:5]),
+        "milestones": _milestones(order) if rule.show_milestones else [],
+        "deliveries": _deliveries(lines) if rule.show_deliveries else [],
+        "requests": _requests(order, rule) if rule.show_requests else [],
+        "owner": order.owner if rule.show_contact else None,
+        "updated": order.updated_at,
+    }
+
+
+def _state(order: Order) -> str:
+    """Our states in the customer's words; what is only ours is not said."""
+    words = {
+        OrderState.IN_REVIEW: _("Being checked by us"),
+        OrderState.CONFIRMED: _("Confirmed"),
+        OrderState.IN_PROGRESS: _("In production"),
+        OrderState.PARTIALLY_DELIVERED: _("Partly delivered"),
+        OrderState.DELIVERED: _("Delivered"),
+        OrderState.ACCEPTED: _("Accepted"),
+        OrderState.CLOSED: _("Completed"),
+        OrderState.ON_HOLD: _("Paused"),
+        OrderState.CANCELLED: _("Cancelled"),
+    }
+    return words.get(OrderState(order.state), _("In preparation"))
+
+
+def _verdict(order: Order, expected: Expected | None) -> dict[str, Any] | None:
+    """Whether the agreed date is kept, said openly."""
+    if order.promised_date is None or order.state in DONE:
+        return None
+    agreed = {"day": day_text(order.promised_date)}
+    if expected is None:
+        return {"css": "", "icon": "clock", "text": _("Agreed for %(day)s") % agreed}
+    if expected.eight <= order.promised_date:
+        return {"css": "ok", "icon": "circle-check", "text": _("Keeps the agreed %(day)s") % agreed}
+    if expected.half <= order.promised_date:
+        return {"css": "warn", "icon": "alert-triangle", "text": _("The agreed %(day)s is close") % agreed}
+    late = (expected.half - order.promised_date).days
+    text = _("About %(days)d days after the agreed %(day)s; we are working on it")
+    return {"css": "late", "icon": "clock-exclamation", "text": text % {"days": late, **agreed}}
+
+
+def _milestones(order: Order) -> list[dict[str, Any]]:
+    rows = Task.objects.filter(plan__order=order)
+    found = list(rows.filter(is_milestone=True).order_by("finish", "sequence")[:MOST_MILESTONES])
+    if not found:
+        found = list(rows.filter(parent=None, is_summary=True).order_by("sequence")[:MOST_MILESTONES])
+    shown = []
+    current = True
+    for task in found:
+        day = task.actual_finish or task.finish
+        done = task.actual_finish is not None or task.percent >= 100
+        shown.append(
+            {
+                "name": task.name,
+                "day": timezone.localtime(day) if day else None,
+                "done": done,
+                "now": not done and current,
+            }
+        )
+        current = current and done
+    return shown
+
+
+def _deliveries(lines: list[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": line.description or line.model_text,
+            "quantity": quantity_text(line.quantity, line.unit),
+            "promised": line.promised_date or line.requested_date,
+            "actual": line.actual_date,
+        }
+        for line in lines
+    ]
+
+
+def _requests(order: Order, rule: TrackingRule) -> list[dict[str, Any]]:
+    """This order's requests as the customer may read them: their words and our replies."""
+    now = timezone.now()
+    calendar = shared_calendar(now)
+    rows = CustomerRequest.objects.filter(order=order, customer=order.customer).exclude(state="merged")
+    shown = []
+    for one in rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:15]:
+        reading = readings_of(one, now=now, calendar=calendar)["response"]
+        promise = ""
+        if reading.running and not reading.breached:
+            promise = _("answer within %(time)s of working time") % {"time": duration(reading.left)}
+        shown.append(
+            {
+                "request": one,
+                "messages": [
+                    _said(message, rule) for message in one.messages.all() if message.author != Author.INTERNAL
+                ],
+                "state": _request_state(one.state),
+                "promise": promise,
+                "open": one.state in ("open", "waiting", "resolved"),
+            }
+        )
+    return shown
+
+
+def _said(message: Any, rule: TrackingRule) -> dict[str, Any]:
+    ours = message.author == Author.REPLY
+    who = (message.name if rule.show_contact else _("Us")) if ours else message.name
+    return {"ours": ours, "who": who, "text": message.text, "at": message.at}
+
+
+def _request_state(state: str) -> dict[str, str]:
+    return {
+        "open": {"css": "acc", "icon": "progress", "text": _("Being worked on")},
+        "waiting": {"css": "warn", "icon": "hourglass", "text": _("Waits for you")},
+        "resolved": {"css": "ok", "icon": "circle-check", "text": _("Answered")},
+        "closed": {"css": "", "icon": "check", "text": _("Closed")},
+    }[state]

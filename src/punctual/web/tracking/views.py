@@ -1,0 +1,188 @@
+"""Pages for customers who do not sign in. Whatever does not work gets one quiet page that tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from punctual.domain.customer_relations import tokens
+from punctual.domain.customer_relations.models import Survey, TrackingLink
+from punctual.domain.customer_relations.rules import SCALE
+from punctual.domain.customer_relations.services import feedback, tracking
+from punctual.kernel.refusal import NotFound, Refusal
+from punctual.platform.records import get_or_not_found
+from punctual.web.shell.refusals import worded
+from punctual.web.tracking.page import page_of
+
+COOKIE: Final = "track"
+MOST_LINKS: Final = 10
+YEAR: Final = 365 * 24 * 3600
+
+DRIVERS: Final = {
+    "on_time": gettext_lazy("Delivery on time"),
+    "quality": gettext_lazy("Quality"),
+    "response": gettext_lazy("How fast you answered"),
+    "price": gettext_lazy("Price"),
+    "service": gettext_lazy("Service on site"),
+}
+
+View = Callable[..., HttpResponse]
+
+
+def quiet(view: View) -> View:
+    """Not found is the same page whatever the reason; nothing of it is kept by proxies or found by search engines."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except NotFound:
+            response = render(request, "tracking/quiet.html", {"title": _("Not valid"), "quiet": True}, status=404)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return never_cache(guarded)
+
+
+def _sessions(request: HttpRequest) -> list[str]:
+    return [one for one in request.COOKIES.get(COOKIE, "").split(".") if one][:MOST_LINKS]
+
+
+@quiet
+def enter(request: HttpRequest, token: str) -> HttpResponse:
+    """The address out of the mail. It is exchanged by a button, so that a mail scanner does not use it up."""
+    known = tracking.links_for(_sessions(request))
+    mine = next((link for link in known if link.link_hash == tokens.digest(token)), None)
+    if mine is not None:
+        return redirect("track_order", number=mine.order.number)
+    if request.method != "POST":
+        return render(request, "tracking/enter.html", {"title": _("Your order")})
+    session = tracking.exchange(token)
+    response = redirect("track")
+    found = tracking.links_for([session])
+    if found:
+        response = redirect("track_order", number=found[0].order.number)
+    value = ".".join([session, *_sessions(request)][:MOST_LINKS])
+    response.set_cookie(
+        COOKIE, value, max_age=YEAR, path="/", httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
+    return response
+
+
+def _link(request: HttpRequest, number: str) -> TrackingLink:
+    """This browser's own link to that order."""
+    for link in tracking.links_for(_sessions(request)):
+        if link.order.number and link.order.number == number:
+            return link
+    raise tracking.quiet()
+
+
+@quiet
+def overview(request: HttpRequest) -> HttpResponse:
+    """The orders this browser may follow."""
+    links = {link.order.number: link for link in tracking.links_for(_sessions(request))}
+    if not links:
+        raise tracking.quiet()
+    if len(links) == 1:
+        return redirect("track_order", number=next(iter(links)))
+    return render(request, "tracking/overview.html", {"title": _("Your orders"), "links": list(links.values())})
+
+
+@quiet
+def track(request: HttpRequest, number: str) -> HttpResponse:
+    """The page of one order."""
+    link = _link(request, number)
+    refused: list[str] = []
+    if request.method == "POST":
+        try:
+            messages.success(request, _act(request, link))
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            refused = [worded(reason) for reason in refusal.reasons]
+        else:
+            return redirect("track_order", number=number)
+    tracking.note_visit(link)
+    context = page_of(link)
+    survey = _survey_of(link) if context["rule"].show_survey else None
+    context |= {"refused": refused, "text": request.POST.get("text", "") if refused else "", "survey": survey}
+    context["stars"] = range(1, 6)
+    return render(request, "tracking/page.html", context, status=422 if refused else 200)
+
+
+def _survey_of(link: TrackingLink) -> Survey | None:
+    """The newest question about this order."""
+    return Survey.objects.filter(order=link.order, kind="csat").order_by("-asked_at").first()
+
+
+def _act(request: HttpRequest, link: TrackingLink) -> str:
+    """What the customer does on the page; every one within this order only."""
+    verb, text = request.POST.get("verb", ""), request.POST.get("text", "")
+    if verb == "ask":
+        found = tracking.ask_us(link=link, text=text)
+        return _("Received as %(number)s; we will answer.") % {"number": found.number}
+    if verb == "say":
+        tracking.say_more(link=link, number=request.POST.get("request", ""), text=text)
+        return _("Received; we will answer.")
+    if verb == "done":
+        wish = request.POST.get("task", "")
+        task = get_or_not_found(
+            link.order.customer_tasks.all(), pk=int(wish) if wish.isdigit() and len(wish) < 18 else 0
+        )
+        tracking.settle_want(task=task, by=link.name, answer=text)
+        return _("Thank you, noted.")
+    if verb == "rate":
+        score = request.POST.get("score", "")
+        survey = _survey_of(link)
+        if survey is None:
+            raise tracking.quiet()
+        feedback.answer(
+            survey=survey,
+            score=int(score) if score.isdigit() and len(score) < 3 else -1,
+            comment=text,
+            language=get_language() or "",
+        )
+        return _("Thank you for your answer.")
+    raise tracking.quiet()
+
+
+@quiet
+def survey(request: HttpRequest, token: str) -> HttpResponse:
+    """One click answers; a comment may follow. ``?score=`` only chooses beforehand: a mail scanner answers nothing."""
+    found = feedback.survey_by_token(token)
+    refused: list[str] = []
+    if request.method == "POST":
+        score = request.POST.get("score", "")
+        try:
+            feedback.answer(
+                survey=found,
+                score=int(score) if score.isdigit() and len(score) < 3 else -1,
+                comment=request.POST.get("comment", ""),
+                drivers=request.POST.getlist("drivers"),
+                language=get_language() or "",
+            )
+        except Refusal as refusal:
+            refused = [worded(reason) for reason in refusal.reasons]
+        else:
+            return redirect(f"{reverse('survey', args=[token])}?thanks")
+    low, high = SCALE[found.kind]  # type: ignore[index]
+    context: dict[str, Any] = {
+        "title": _("How did we do?"),
+        "survey": found,
+        "scores": range(low, high + 1),
+        "chosen": request.GET.get("score", ""),
+        "drivers": list(DRIVERS.items()),
+        "thanks": "thanks" in request.GET and found.answered_at is not None,
+        "refused": refused,
+    }
+    return render(request, "tracking/survey.html", context, status=422 if refused else 200)
