@@ -12,6 +12,7 @@ from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
 from punctual.api.resources import router as resources_router
+from punctual.api.scheduling import router as scheduling_router
 from punctual.api.suppliers import router as suppliers_router
 
 api = NinjaAPI(
@@ -28,6 +29,7 @@ api.add_router("", me_router, tags=["me"])
 api.add_router("", orders_router, tags=["orders"])
 api.add_router("", plans_router, tags=["plans"])
 api.add_router("", plan_templates_router, tags=["plan templates"])
+api.add_router("", scheduling_router, tags=["schedules and promises"])
 api.add_router("", customers_router, tags=["customers"])
 api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
