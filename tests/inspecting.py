@@ -18,8 +18,9 @@ from punctual.domain.quality.models import (
     QualityPlan,
 )
 from punctual.domain.quality.rules import SamplingRule
-from punctual.domain.quality.services.inspections import LotIn, ResultsIn, ValueGiven, enter_results, make_inspection
+from punctual.domain.quality.services.inspections import LotIn, make_inspection
 from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, contain, open_ncr
+from punctual.domain.quality.services.results import ResultsIn, ValueGiven, enter_results
 from punctual.flows.failed_inspection import Judged, submit_inspection
 from punctual.platform.accounts.models import User
 

@@ -82,7 +82,8 @@ def test_three_dates_come_with_probabilities_and_what_holds_them(asking: Order, 
     assert nobody.p50 <= nobody.p80 <= nobody.p95
     assert nobody.request_percent is not None
     assert nobody.request_percent < 50
-    assert [(hold.kind, hold.task, hold.days) for hold in told.answer.holds][0] == ("work", "装配", 3)
+    first = told.answer.holds[0]
+    assert (first.kind, first.task, first.days) == ("work", "装配", 3)
 
 
 def test_negotiation_moves_others_only_within_their_promises(asking: Order, manager: User) -> None:

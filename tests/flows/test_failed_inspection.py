@@ -1,4 +1,4 @@
-"""Failure → nonconformity → rework → new date → delivery stopped → concession, in one story, and what refuses each step."""
+"""Failure → nonconformity → rework → new date → delivery stopped → concession in one story; what refuses each step."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person)
     order.save()
     with pytest.raises(Refusal) as refused:
         move(actor=person("order_manager"), order_id=order.pk, verb="deliver", today=TODAY)
-    assert refused.value.codes == {"quality.gate.hold", "quality.gate.ncr"}
+    assert refused.value.codes >= {"quality.gate.hold", "quality.gate.ncr"}
     order.refresh_from_db()
     assert order.state == OrderState.IN_PROGRESS
 
@@ -123,19 +123,19 @@ def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person)
             actor=person("order_manager"), order=order, kind="hold", target_id=gate.point.pk, reason="急", today=TODAY
         )
     with pytest.raises(Refusal):
-        concede(actor=person("manager"), order=order, kind="hold", target_id=gate.point.pk, reason=" ", today=TODAY)
+        concede(actor=person("manager"), order=order, kind="hold", target_id=gate.point.pk, reason=" ")
     concede(
         actor=person("manager"), order=order, kind="hold", target_id=gate.point.pk, reason="客户同意先发", today=TODAY
     )
-    concede(actor=person("manager"), order=order, kind="ncr", target_id=ncr.pk, reason="现场补焊", today=TODAY)
+    concede(actor=person("manager"), order=order, kind="ncr", target_id=ncr.pk, reason="现场补焊")
     assert open_gates(order) == []
-    move(actor=person("order_manager"), order_id=order.pk, verb="deliver", today=TODAY)
-    order.refresh_from_db()
-    assert order.state == OrderState.DELIVERED
+    with pytest.raises(Refusal) as refused:
+        move(actor=person("order_manager"), order_id=order.pk, verb="deliver", today=TODAY)
+    assert refused.value.codes == {"order.deliver.not_shipped"}
 
 
 def test_a_failed_reinspection_sends_the_same_nonconformity_back(person: Person) -> None:
-    plan, ncr = rejected(person)
+    _, ncr = rejected(person)
     decide_disposition(actor=person("quality"), ncr_id=ncr.pk, given=REWORK, today=TODAY)
     again = Inspection.objects.get(rechecks_of=ncr)
     with pytest.raises(Refusal) as refused:

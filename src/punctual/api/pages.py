@@ -20,7 +20,7 @@ class Paging(Schema):
     """Query of every list."""
 
     limit: int = Field(50, ge=1, le=500)
-    offset: int = Field(0, ge=0)
+    offset: int = Field(0, ge=0, le=2_000_000_000)
     sort: str = ""
 
 

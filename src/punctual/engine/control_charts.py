@@ -174,8 +174,8 @@ def control_chart(
     usl: float | None = None,
     base: Sequence[int] | None = None,
 ) -> Chart:
-    """The chart of ``data`` with limits and capability computed from it, or from the subgroups of ``base`` (their places
-    from 0) alone: a period in which the process is known to have been steady.
+    """The chart of ``data`` with limits and capability computed from it, or from the subgroups of ``base`` (their
+    places from 0) alone: a period in which the process is known to have been steady.
 
     On attribute charts only the run rules that need no symmetry of the distribution apply (Nelson 1 to 4).
     Raises a Refusal with every reason for unusable data.

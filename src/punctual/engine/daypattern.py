@@ -19,7 +19,7 @@ Shifts = tuple[Shift, ...]
 def parse_clock(text: str) -> int | None:
     """``"08:30"`` → 510, ``"24:00"`` → 1440, ``"30:00"`` → 1800; None where it is no such time."""
     hours, colon, minutes = text.strip().partition(":")
-    if not (colon and hours.isascii() and hours.isdigit() and minutes.isascii() and minutes.isdigit()):
+    if not (colon and hours.isascii() and hours.isdecimal() and minutes.isascii() and minutes.isdecimal()):
         return None
     value = int(hours) * 60 + int(minutes)
     return value if int(minutes) < 60 and value <= 2 * DAY else None

@@ -6,8 +6,12 @@ import datetime as dt
 
 from django.db import transaction
 
+from punctual.domain.changes.services.revisions import keep_revision
+from punctual.domain.delivery.services.payments import write_from_terms
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.services.states import confirm
+from punctual.domain.quality.services.plans import make_quality_plan
+from punctual.domain.risks.services.company import seed_register
 from punctual.flows.material_needs import take_apart
 from punctual.flows.order_to_plan import make_plan_for
 from punctual.platform.accounts.models import User
@@ -16,14 +20,20 @@ from punctual.platform.outbox.services import emit
 
 @transaction.atomic
 def confirm_order(*, order_id: int, actor: User, today: dt.date, expected_version: int | None = None) -> Order:
-    """Lock, check every guard, set the state, make the plan with its first baseline, take the order apart into
-    its material, keep the story, tell whoever listens: all or nothing.
+    """Lock, check every guard, set the state, make the plan with its first baseline, take the order apart into its
+    material, start its risk register and its quality plan, keep revision 1, make the payment milestones that the terms
+    name, keep the story, tell whoever listens: all or nothing.
 
     Refused while a signature is open or an error stands; then nothing has changed.
     """
     order = confirm(actor=actor, order_id=order_id, today=today, expected_version=expected_version)
     make_plan_for(order, actor=actor, today=today)
     take_apart(order=order, actor=actor, today=today)
+    seed_register(actor=actor, order=order, today=today)
+    make_quality_plan(order=order, actor=actor)
+    order.refresh_from_db()
+    keep_revision(order, actor=actor)
+    write_from_terms(order)
     emit("order.confirmed", order_id=order.pk, number=order.number, by=actor.pk)
     order.refresh_from_db()
     return order

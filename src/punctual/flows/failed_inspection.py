@@ -1,11 +1,11 @@
-"""A failed inspection: the verdict opens a nonconformity; its disposition puts rework into the plan, books what it costs
-in days and money, opens the re-inspection and drafts what the supplier bears."""
+"""A failed inspection: the verdict opens a nonconformity; its disposition puts rework into the plan, books what it
+costs in days and money, opens the re-inspection and drafts what the supplier bears."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,7 +20,6 @@ from punctual.domain.quality.models import (
     CostKind,
     Disposition,
     Inspection,
-    InspectionState,
     NcrState,
     Nonconformity,
     Origin,
@@ -46,7 +45,6 @@ from punctual.domain.quality.services.ncrs import (
     reopen_failed,
     write_loss,
 )
-from punctual.domain.resources.models import Skill
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -122,8 +120,8 @@ def _nonconformity_of(found: Inspection, verdict: Verdict, actor: User, today: d
 
 @dataclass(frozen=True, slots=True)
 class DispositionIn:
-    """What is done with it. ``work_minutes`` and ``recheck_minutes`` are working time; 0 = none. ``cost`` is what it costs
-    us, ``supplier_share`` what the supplier is asked to bear of it."""
+    """What is done with it. ``work_minutes`` and ``recheck_minutes`` are working time; 0 = none. ``cost`` is what it
+    costs us, ``supplier_share`` what the supplier is asked to bear of it."""
 
     disposition: str
     note: str = ""
@@ -204,8 +202,8 @@ def planned_if(ncr: Nonconformity, given: DispositionIn, *, today: dt.date) -> d
 def decide_disposition(
     *, actor: User, ncr_id: int, given: DispositionIn, today: dt.date, expected_version: int | None = None
 ) -> Nonconformity:
-    """Decide by name what is done with it, and let everything follow at once: rework and re-inspection stand in the plan,
-    the dates are computed anew, days and cost are booked on the order and on the cause."""
+    """Decide by name what is done with it, and let everything follow at once: rework and re-inspection stand in the
+    plan, the dates are computed anew, days and cost are booked on the order and on the cause."""
     require(actor, "quality.dispose")
     visible = ncrs_of(actor).select_related("order__owner", "task", "supplier", "inspection__point")
     ncr = lock(visible, expected_version=expected_version, pk=ncr_id)
@@ -346,18 +344,3 @@ def options_of(ncr: Nonconformity, *, work: int, recheck: int, today: dt.date) -
         days = (planned - now).days if planned and now else None
         options.append(Option(one.value, str(one.label), planned, days, reasons))
     return options
-
-
-def skills() -> list[tuple[int, str]]:
-    """Who can do the rework, for the form."""
-    return list(Skill.objects.values_list("pk", "name"))
-
-
-def has_waiting_recheck(ncr: Nonconformity) -> bool:
-    """Whether the re-inspection still has to be done."""
-    return ncr.recheck is not None and ncr.recheck.state in (InspectionState.OPEN, InspectionState.STARTED)
-
-
-def with_work(given: DispositionIn, minutes: int) -> DispositionIn:
-    """The same with another working time."""
-    return replace(given, work_minutes=minutes)

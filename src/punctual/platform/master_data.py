@@ -57,7 +57,7 @@ def set_archived(found: V, archived: bool, *, actor: User) -> V:
 
 def taken(rows: QuerySet[Model], *, noun: str, field: str, value: str, pk: int | None = None) -> list[Reason]:
     """The reason against a code that another record has (case does not tell them apart)."""
-    if not value or not value.isprintable():
+    if not value or "\0" in value:
         return []  # refused for that already, and PostgreSQL would not look for it
     same = rows.filter(**{f"{field}__iexact": value})
     if pk is not None:

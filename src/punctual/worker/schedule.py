@@ -6,6 +6,7 @@ from django_q.models import Schedule
 
 SCHEDULES = {
     "deliver events": ("punctual.platform.outbox.services.deliver_pending", Schedule.MINUTES, 1),
+    "remind of payments": ("punctual.domain.delivery.services.payments.remind_due", Schedule.DAILY, None),
     "remind of approvals": ("punctual.platform.approvals.services.remind_late", Schedule.HOURLY, None),
     "plan everything again": ("punctual.flows.replan.daily", Schedule.DAILY, None),
     "resume stopped schedule runs": ("punctual.flows.replan.resume_stuck", Schedule.MINUTES, 10),
@@ -17,9 +18,18 @@ SCHEDULES = {
         5,
     ),
     "remind of meetings": ("punctual.domain.customer_relations.services.meetings.remind", Schedule.HOURLY, None),
+    "remind of visits": (
+        "punctual.domain.aftersales.services.cases.remind_of_visits",
+        Schedule.DAILY,
+        None,
+    ),
     "fetch mail": ("punctual.domain.customer_relations.services.mailbox.fetch_mail", Schedule.MINUTES, 2),
+    "refresh shortages": ("punctual.flows.material_needs.refresh_all", Schedule.DAILY, None),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
     "look at marked orders": ("punctual.flows.early_warning.look_at_marked", Schedule.MINUTES, 1),
+    "check effects": ("punctual.flows.recover.check_effects_today", Schedule.HOURLY, None),
+    "escalate action items": ("punctual.flows.escalation.escalate", Schedule.HOURLY, None),
+    "send reports": ("punctual.web.monitoring.scheduled.send_reports", Schedule.MINUTES, 30),
     "look at every order": ("punctual.flows.early_warning.nightly", Schedule.MINUTES, 30),
 }
 """Name → (function, kind, minutes). The nightly look asks twice an hour whether today's is done, so that a killed one

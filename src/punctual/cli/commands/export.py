@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
     from punctual.domain.plans.store import Stored, calendars_of
 
     key = arguments.order
-    orders = Order.objects.filter(pk=int(key)) if key.isdigit() else Order.objects.filter(number__iexact=key)
+    orders = Order.objects.filter(pk=int(key)) if key.isdecimal() else Order.objects.filter(number__iexact=key)
     plan = Plan.objects.select_related("order").filter(order__in=orders).first()
     if plan is None:
         raise Refusal(Reason("plan.not_found", N_("There is no plan of an order %(order)s."), {"order": key}, "order"))

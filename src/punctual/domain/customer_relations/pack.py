@@ -229,4 +229,4 @@ register("wanted", _wanted, label=N_("Decisions wanted"), icon="help-circle", em
 register("dates", _moved_dates, label=N_("Dates moved"), icon="calendar-check", empty=N_("No date has moved."))
 register("progress", _progress, label=N_("Progress"), icon="chart-bar", empty=N_("No order is running."))
 register("requests", _requests, label=N_("Requests"), icon="message-circle", empty=N_("No request is open."))
-register("actions", _actions, label=N_("Actions"), icon="history", empty=N_("No action is open."))
+register("actions", _actions, label=N_("Actions agreed"), icon="history", empty=N_("No action is open."))

@@ -217,7 +217,7 @@ def _lines(reader: Reader, raw_lines: Sequence[Mapping[str, Any]]) -> list[LineI
     lines: list[LineInput] = []
     taken: set[int] = set()
     for raw in raw_lines:
-        line_no = int(raw.get("line_no") or 0) if str(raw.get("line_no") or "0").isdigit() else 0
+        line_no = int(raw.get("line_no") or 0) if str(raw.get("line_no") or "0").isdecimal() else 0
         if not 0 < line_no < 10_000_000:
             line_no = (max(taken, default=0) // 10 + 1) * 10
         if line_no in taken:
@@ -232,7 +232,7 @@ def _lines(reader: Reader, raw_lines: Sequence[Mapping[str, Any]]) -> list[LineI
 def read_line(reader: Reader, raw: Mapping[str, Any], line_no: int) -> LineInput:
     """One line; ``raw`` may hold text, numbers and dates as a sheet or a form gives them."""
     identity = str(raw.get("id") or "")
-    line = LineInput(id=int(identity) if identity.isdigit() else None, line_no=line_no)
+    line = LineInput(id=int(identity) if identity.isdecimal() else None, line_no=line_no)
     for name in LINE_TEXTS:
         setattr(line, name, reader.text(raw.get(name), name, line_no))
     line.acceptance_criteria = reader.text(raw.get("acceptance_criteria"), "acceptance_criteria", line_no)
@@ -248,7 +248,7 @@ def find_customer(value: object) -> tuple[Customer | None, str]:
     text = str(value or "").strip()
     if not text:
         return None, ""
-    found = Customer.objects.filter(pk=int(text)).first() if text.isdigit() and len(text) < 18 else None
+    found = Customer.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 18 else None
     found = found or Customer.objects.filter(code__iexact=text).first()
     found = found or Customer.objects.filter(name=text).first() or Customer.objects.filter(short_name=text).first()
     return found, "" if found else text
@@ -258,7 +258,7 @@ def _related(reader: Reader, model: Any, value: object, at: str) -> Any:
     text = str(value or "").strip()
     if not text:
         return None
-    found = model.objects.filter(pk=int(text)).first() if text.isdigit() and len(text) < 18 else None
+    found = model.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 18 else None
     if found is None:
         reader.refuse("choice_gone", N_("This choice does not exist any more."), at, None)
     return found

@@ -58,7 +58,7 @@ def order_by_id(actor: User, pk: int) -> Order:
 def order_by_key(actor: User, key: str) -> Order:
     """By number or id; raises NotFound."""
     visible = orders_of(actor).select_related("customer", "contact", "owner")
-    if key.isdigit() and len(key) < 18:
+    if key.isdecimal() and len(key) < 18:
         return get_or_not_found(visible, pk=int(key))
     return get_or_not_found(visible, number__iexact=key)
 

@@ -1,4 +1,4 @@
-"""Pure decisions of quality: how many are looked at, whether a value is right, the verdict, and what speaks against it."""
+"""Pure decisions of quality: how many are looked at, whether a value is right, the verdict, what speaks against it."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def reasons_against_rule(rule: SamplingRule) -> list[Reason]:
 
 
 def reasons_against_lot(lot: int, rule: SamplingRule, *, asked: bool = False) -> list[Reason]:
-    """``asked``: somebody typed the sample for this very lot, so that one larger than the lot is an error; a rule of the
-    quality plan just takes the whole lot then."""
+    """``asked``: somebody typed the sample for this very lot, so that one larger than the lot is an error; a rule of
+    the quality plan just takes the whole lot then."""
     reasons = reasons_against_rule(rule)
     if not 1 <= lot <= MOST_UNITS:
         text = N_("A lot has from 1 to %(most)s units; this one has %(lot)s.")
@@ -134,7 +134,7 @@ def within(value: Decimal, lower: Decimal | None, upper: Decimal | None) -> bool
 def reasons_against_value(value: ValueIn, item: ItemFacts, *, today: dt.date, sample: int) -> list[Reason]:
     """Why a value can't be used: unit number, unit of measure, gauge."""
     reasons = []
-    where = {"name": item.name, "unit": value.unit_no}
+    where: dict[str, object] = {"name": item.name, "unit": value.unit_no}
     place = f"value-{item.id}-{value.unit_no}"
     if item.kind != Kind.MEASURED:
         reasons.append(Reason("measurement.kind", N_("“%(name)s” is not measured."), {"name": item.name}, place))
@@ -255,11 +255,12 @@ def verdict(lot: Lot, results: Results) -> Verdict:
         text = N_("Not fulfilled: %(names)s.")
         params = {"names": _names(one.name for one in results.failed)}
         return Verdict(False, Reason("inspection.check_failed", text, params))
-    params = {"count": results.nonconforming, "ac": lot.ac, "re": lot.ac + 1}
+    numbers = {"count": results.nonconforming, "ac": lot.ac, "re": lot.ac + 1}
     if results.nonconforming > lot.ac:
-        return Verdict(False, Reason("inspection.re_reached", N_("%(count)s nonconforming reaches Re %(re)s."), params))
+        text = N_("%(count)s nonconforming reaches Re %(re)s.")
+        return Verdict(False, Reason("inspection.re_reached", text, numbers))
     text = N_("%(count)s nonconforming is within Ac %(ac)s.")
-    return Verdict(True, Reason("inspection.within_ac", text, params))
+    return Verdict(True, Reason("inspection.within_ac", text, numbers))
 
 
 def _names(names: Iterable[str]) -> str:

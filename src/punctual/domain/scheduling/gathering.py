@@ -23,11 +23,15 @@ from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
 from punctual.domain.plans.models import Assignment, Dependency, Plan, Task, TemplateNeed
 from punctual.domain.plans.services.making import drafted
 from punctual.domain.plans.state import PlanState
-from punctual.domain.plans.work_calendars import plan_time, work_calendar
+from punctual.domain.plans.work_calendars import day_minutes, plan_time, work_calendar
 from punctual.domain.resources.models import Resource
+from punctual.domain.risks.facts import standing
+from punctual.domain.risks.models import Risk
+from punctual.domain.risks.rules import Points
+from punctual.domain.risks.selectors import live_risks
 from punctual.domain.scheduling.availability import Availability, Away, Extra, Keys, Staff
-from punctual.domain.scheduling.axis import Axis
-from punctual.domain.scheduling.book import Book, Entry, Group, Piece
+from punctual.domain.scheduling.axis import SLOT, Axis
+from punctual.domain.scheduling.book import Book, Entry, Group, Hazard, Piece
 from punctual.domain.scheduling.models import (
     Absence,
     ExtraShift,
@@ -106,6 +110,8 @@ def fingerprint(today: dt.date) -> str:
         found += list(timed._default_manager.order_by("pk").values_list("pk", "version", "cancelled_at"))
     waiting = Task.objects.filter(plan__order__in=orders, not_before__isnull=False, actual_finish=None).order_by("pk")
     found += list(waiting.values_list("pk", "not_before"))
+    risks = Risk.objects.filter(order__in=orders).order_by("pk")
+    found += list(risks.values_list("pk", "version", "state"))
     for model in (TaskPin, LevelledTask):
         found.append(sorted(model._default_manager.aggregate(n=Count("pk"), last=Max("start")).items()))
     kept = scheduling_settings()
@@ -142,7 +148,7 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         pieces += some
         groups += theirs
     kept = scheduling_settings()
-    return assemble(
+    book = assemble(
         axis,
         availability_of(axis),
         [entry_of(order) for order in orders],
@@ -150,6 +156,27 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         pieces,
         previous={name: axis.slot(start) for name, start in (previous or {}).items() if start.date() >= today},
         frozen_days=kept.frozen_days,
+    )
+    return replace(book, hazards=hazards_of(orders, axis))
+
+
+def hazards_of(orders: Sequence[Order], axis: Axis) -> tuple[Hazard, ...]:
+    """The risks of these orders that may still occur."""
+    day = day_minutes(axis.calendar) / SLOT
+    return tuple(hazard_of(risk, standing(risk), day) for risk in live_risks([order.pk for order in orders]))
+
+
+def hazard_of(risk: Risk, points: Points, day: float) -> Hazard:
+    """A risk with these numbers for the simulation; ``day`` slots are a working day."""
+    assert risk.order_id is not None
+    return Hazard(
+        id=risk.pk,
+        order=risk.order_id,
+        probability=points.probability / 100,
+        tasks=tuple(task.pk for task in risk.tasks.all()),
+        low=float(points.days_low) * day,
+        mode=float(points.days_mode) * day,
+        high=float(points.days_high) * day,
     )
 
 

@@ -38,7 +38,7 @@ def parse_psplib(text: str) -> Problem:
     names = _header_resources(lines, sections["RESOURCEAVAILABILITIES"])
     successors = _psplib_successors(lines, sections["PRECEDENCE RELATIONS"])
     first = sections["REQUESTS/DURATIONS"]
-    rows = [row for row in _rows(lines, first + 1) if row[0].text.isdigit()]
+    rows = [row for row in _rows(lines, first + 1) if row[0].text.isdecimal()]
     if len(rows) != len(successors):
         message = N_("%(rows)s jobs have a duration but %(jobs)s have precedence; every job needs both.")
         refuse("psplib.jobs", message, row=first + 1, rows=len(rows), jobs=len(successors))
@@ -154,7 +154,7 @@ def _capacities(lines: Sequence[str], sections: dict[str, int], count: int) -> l
 
 
 def _psplib_successors(lines: Sequence[str], section: int) -> list[list[int]]:
-    rows = [row for row in _rows(lines, section + 1) if row[0].text.isdigit()]
+    rows = [row for row in _rows(lines, section + 1) if row[0].text.isdecimal()]
     successors = []
     for number, row in enumerate(rows, start=1):
         head = [whole(word, "The number", high=JOBS_LIMIT) for word in row[:3]]

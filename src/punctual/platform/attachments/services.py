@@ -18,7 +18,7 @@ from django.utils import timezone
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.attachments.models import Attachment
+from punctual.platform.attachments.models import Approval, Attachment
 from punctual.platform.audit.services import Change, record, target_type
 
 LARGEST = 50 * 1024 * 1024
@@ -72,8 +72,16 @@ def store(file: IO[bytes]) -> tuple[str, int]:
 
 
 @transaction.atomic
-def attach(*, actor: User | None, target: models.Model, file: IO[bytes], name: str, kind: str = "") -> Attachment:
-    """Attach a file; one of the same name becomes the next version."""
+def attach(
+    *,
+    actor: User | None,
+    target: models.Model,
+    file: IO[bytes],
+    name: str,
+    kind: str = "",
+    approval: str = Approval.NONE,
+) -> Attachment:
+    """Attach a file; one of the same name becomes the next version. ``approval``: whether it waits for a yes."""
     sha256, size = store(file)
     name = Path(name.replace("\\", "/")).name[:255] or "file"
     last = attachments_of(target).filter(name=name).aggregate(last=Max("version"))["last"] or 0
@@ -82,6 +90,7 @@ def attach(*, actor: User | None, target: models.Model, file: IO[bytes], name: s
         target_id=target.pk,
         name=name,
         kind=kind,
+        approval=approval,
         version=last + 1,
         sha256=sha256,
         size=size,
@@ -103,3 +112,31 @@ def remove(*, actor: User, target: models.Model, attachment_id: int) -> None:
     record(
         actor=actor, verb="detach", target=target, changes=[Change(field="attachment", old=attachment.name, new=None)]
     )
+
+
+@transaction.atomic
+def decide_document(
+    *, actor: User | None, target: models.Model, attachment_id: int, approve: bool, name: str, note: str = ""
+) -> Attachment:
+    """Somebody said yes or no to a file that waits; ``name`` is who, somebody of the customer too."""
+    attachment = attachments_of(target).select_for_update(of=("self",)).filter(pk=attachment_id).first()
+    reasons = []
+    if attachment is None:
+        reasons.append(Reason("attachment.not_found", N_("This file is not attached any more.")))
+    elif attachment.approval != Approval.WAITING:
+        reasons.append(Reason("attachment.not_waiting", N_("This file does not wait for approval.")))
+    if not name.strip() or len(name) > 80:
+        reasons.append(Reason("attachment.approver", N_("Write who approves or rejects."), field="name"))
+    if not approve and not note.strip():
+        reasons.append(Reason("attachment.note", N_("Say what is wrong with it."), field="note"))
+    if reasons:
+        raise Refusal(*reasons)
+    assert attachment is not None
+    attachment.approval = Approval.APPROVED if approve else Approval.REJECTED
+    attachment.approved_name, attachment.approval_note = name.strip(), note.strip()
+    attachment.approved_at = timezone.now()
+    attachment.save(update_fields=["approval", "approved_name", "approval_note", "approved_at"])
+    verb = "approve_document" if approve else "reject_document"
+    change = Change(field="attachment", old=None, new=f"{attachment.name} v{attachment.version}")
+    record(actor=actor, verb=verb, target=target, changes=[change], reason=f"{name} {note}".strip())
+    return attachment

@@ -159,3 +159,14 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.way} {self.address}"
+
+
+class FeedToken(models.Model):
+    """The private address of a person's calendar feed; only the hash is kept."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="feed_token")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return str(self.user_id)

@@ -93,16 +93,21 @@ def tell_webhooks(event: OutboxEvent) -> None:
             continue
         body = {"type": event.kind, "timestamp": event.created_at.isoformat(), "data": event.payload}
         key = f"webhook:{webhook.pk}:{event.pk}"
-        _queue(
-            Delivery(
-                way=Way.WEBHOOK,
-                address=webhook.url,
-                subject=event.kind,
-                webhook=webhook,
-                data={"body": body},
-                dedupe_key=key,
-            )
+        queue_webhook(webhook=webhook, kind=event.kind, body=body, key=key)
+
+
+def queue_webhook(*, webhook: Webhook, kind: str, body: Mapping[str, Any], key: str | None = None) -> Delivery | None:
+    """One event to one program, after commit."""
+    return _queue(
+        Delivery(
+            way=Way.WEBHOOK,
+            address=webhook.url,
+            subject=kind,
+            webhook=webhook,
+            data={"body": dict(body)},
+            dedupe_key=key,
         )
+    )
 
 
 def deliver_due(limit: int = 100, *, now: dt.datetime | None = None) -> int:

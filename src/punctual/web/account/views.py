@@ -92,7 +92,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What I was told, unread first in colour."""
     actor = _actor(request)
     if request.method == "POST":
-        wanted = [int(pk) for pk in request.POST.getlist("id") if pk.isdigit()]
+        wanted = [int(pk) for pk in request.POST.getlist("id") if pk.isdecimal()]
         mark_read(actor=actor, ids=wanted or None)
         return redirect("inbox")
     page = Paginator(inbox_of(actor), 50).get_page(request.GET.get("page"))

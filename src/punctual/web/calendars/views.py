@@ -39,7 +39,7 @@ def _url(found: WorkingCalendar) -> str:
 
 def _year(request: HttpRequest) -> int:
     text = request.GET.get("year", "")
-    year = int(text) if text.isascii() and text.isdigit() else timezone.localdate().year
+    year = int(text) if text.isascii() and text.isdecimal() else timezone.localdate().year
     return min(max(year, FIRST_YEAR), LAST_YEAR)
 
 

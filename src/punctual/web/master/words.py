@@ -37,7 +37,7 @@ def words_page(
 ) -> HttpResponse:
     """``rows`` carry ``uses``; the one named by ``?edit=`` is in the form."""
     wish = request.GET.get("edit", "")
-    editing = get_or_not_found(rows, pk=int(wish)) if wish.isdigit() else None
+    editing = get_or_not_found(rows, pk=int(wish)) if wish.isdecimal() else None
     form = WordForm(request.POST or None, initial={"code": editing.code, "name": editing.name} if editing else None)
     status = 200
     if request.method == "POST" and form.is_valid():

@@ -41,7 +41,7 @@ def _actor(request: HttpRequest) -> User:
 
 def version_of(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 12 else None
+    return int(text) if text.isdecimal() and len(text) < 12 else None
 
 
 def done(request: HttpRequest, url: str, sentence: str = "") -> HttpResponse:
@@ -91,7 +91,7 @@ def waive_warning(request: HttpRequest, key: str) -> HttpResponse:
         actor=actor,
         order_id=order.pk,
         code=request.POST.get("code", ""),
-        line_no=int(line) if line.isdigit() and len(line) < 12 else None,
+        line_no=int(line) if line.isdecimal() and len(line) < 12 else None,
         reason=request.POST.get("reason", ""),
         today=timezone.localdate(),
         expected_version=version_of(request),

@@ -103,7 +103,7 @@ def new_order(request: HttpRequest) -> HttpResponse:
         return _save(request, None)
     data = OrderInput(owner=actor)
     customer = request.GET.get("customer", "")
-    if customer.isdigit() and len(customer) < 18:
+    if customer.isdecimal() and len(customer) < 18:
         data.customer = Customer.objects.filter(pk=int(customer), archived_at=None).first()
     return _form(request, data, None)
 
@@ -222,7 +222,7 @@ def check_entry(request: HttpRequest) -> JsonResponse:
     require(actor, "orders.change")
     data, reasons = read_entry(request.body.decode("utf-8", "replace"))
     identity = request.GET.get("id", "")
-    order = Order.objects.filter(pk=int(identity)).first() if identity.isdigit() and len(identity) < 18 else None
+    order = Order.objects.filter(pk=int(identity)).first() if identity.isdecimal() and len(identity) < 18 else None
     catalogue = catalogue_for(data, today)
     unread = [unreadable(reason, today) for reason in reasons]
     blind = {(one.reason.row, one.reason.field) for one in unread}

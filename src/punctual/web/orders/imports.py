@@ -150,7 +150,7 @@ def _upload(request: HttpRequest, actor: User) -> OrderImport:
         content=file.read(),
         name=file.name or "file",
         today=timezone.localdate(),
-        customer_id=int(wanted) if wanted.isdigit() else None,
+        customer_id=int(wanted) if wanted.isdecimal() else None,
     )
 
 
@@ -306,7 +306,7 @@ def change_cell(request: HttpRequest, pk: int) -> HttpResponse:
     actor, today, version = _actor(request), timezone.localdate(), version_of(request)
     item = _item(request, pk)
     index = request.POST.get("index", "")
-    row = int(index) if index.isdigit() and len(index) < 9 else -1
+    row = int(index) if index.isdecimal() and len(index) < 9 else -1
     choice = request.POST.get("choice", "")
     if choice in {"skip", "take"}:
         item = leave_out(
@@ -354,7 +354,7 @@ def change_columns(request: HttpRequest, pk: int) -> HttpResponse:
             actor=actor,
             import_id=pk,
             sheet=request.POST["sheet"],
-            header_row=int(row) if row.isdigit() and len(row) < 9 else None,
+            header_row=int(row) if row.isdecimal() and len(row) < 9 else None,
             today=today,
             expected_version=version,
         )

@@ -26,7 +26,7 @@ MOST: Final = 2000
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(one) for one in text.split(",") if one.isdigit() and len(one) < 18]
+    return [int(one) for one in text.split(",") if one.isdecimal() and len(one) < 18]
 
 
 def _chosen(request: HttpRequest, actor: User) -> list[int]:
@@ -66,7 +66,7 @@ def change_owner(request: HttpRequest) -> HttpResponse:
 
 def _user(text: str) -> User:
     active: QuerySet[User] = User.objects.filter(is_active=True)
-    return get_or_not_found(active, pk=int(text) if text.isdigit() and len(text) < 18 else 0)
+    return get_or_not_found(active, pk=int(text) if text.isdecimal() and len(text) < 18 else 0)
 
 
 def _give_back(request: HttpRequest, actor: User) -> HttpResponse:

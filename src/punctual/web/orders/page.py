@@ -121,22 +121,14 @@ def actions(order: Order, actor: User, checked: Checked | None, *, today: dt.dat
 
 _NEXT: Final = {
     OrderState.CONFIRMED: "start",
-    OrderState.IN_PROGRESS: "deliver",
-    OrderState.PARTIALLY_DELIVERED: "deliver",
-    OrderState.DELIVERED: "accept",
-    OrderState.ACCEPTED: "close",
 }
-"""The step that usually follows; it stands before the dots."""
+"""The step that usually follows; it stands before the dots. Delivering, accepting and closing have their own pages."""
 
 _REST: Final = (
     ("quote", "file-text", ""),
     ("reopen", "arrow-back-up", ""),
     ("lose", "circle-x", ""),
     ("start", "player-play", ""),
-    ("deliver_part", "truck-delivery", ""),
-    ("deliver", "package", ""),
-    ("accept", "clipboard-check", ""),
-    ("close", "lock", ""),
     ("hold", "player-pause", ""),
     ("cancel", "ban", ""),
 )

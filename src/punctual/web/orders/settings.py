@@ -87,7 +87,7 @@ def order_settings(request: HttpRequest) -> HttpResponse:
 def _rules(data: QueryDict) -> list[RuleInput]:
     """Rows of the table; a row without any role is left out."""
     rules = []
-    for row in range(min(int(data.get("rows", "0") or 0) if data.get("rows", "0").isdigit() else 0, 200)):
+    for row in range(min(int(data.get("rows", "0") or 0) if data.get("rows", "0").isdecimal() else 0, 200)):
         roles = tuple(data.getlist(f"roles-{row}"))
         amount, family = data.get(f"amount-{row}", "").strip(), data.get(f"family-{row}", "")
         if not roles:
@@ -97,5 +97,5 @@ def _rules(data: QueryDict) -> list[RuleInput]:
         except NotANumber as error:
             text = N_("Rule %(row)d: “%(amount)s” is not an amount.")
             raise Refusal(Reason("order.review_rule.amount", text, {"row": row + 1, "amount": amount})) from error
-        rules.append(RuleInput(int(family) if family.isdigit() else None, Decimal(minimum), roles))
+        rules.append(RuleInput(int(family) if family.isdecimal() else None, Decimal(minimum), roles))
     return rules

@@ -45,6 +45,11 @@ VERBS: Final[dict[str, Promise]] = {
     "cancel": gettext_lazy("cancelled the order"),
     "attach": gettext_lazy("attached a file"),
     "detach": gettext_lazy("removed a file"),
+    "give_link": gettext_lazy("gave the customer a tracking link"),
+    "revoke_link": gettext_lazy("took back a tracking link"),
+    "open_link": gettext_lazy("opened the tracking link"),
+    "want": gettext_lazy("asked the customer for something"),
+    "settle_want": gettext_lazy("noted what the customer has done"),
 }
 OTHER_FIELDS: Final[dict[str, Promise]] = {
     "model": gettext_lazy("Model"),
@@ -107,7 +112,7 @@ def field_words(name: str) -> str:
     head, _dot, tail = name.partition(".")
     if head == "review" and tail in Role.values:
         return str(Role(tail).label)
-    if head.isdigit():
+    if head.isdecimal():
         line = _("Line %(line)s") % {"line": head}
         return f"{line} · {_model_words(OrderLine, tail)}" if tail else line
     return _model_words(Order, name)
@@ -132,7 +137,7 @@ def _value(name: str, value: object) -> str:
         return str(OrderState(str(value)).label)
     if name.startswith("review.") and value in SignState.values:
         return str(SignState(str(value)).label)
-    if name == "priority" and str(value).isdigit() and int(str(value)) in Priority.values:
+    if name == "priority" and str(value).isdecimal() and int(str(value)) in Priority.values:
         return str(Priority(int(str(value))).label)
     if str(value).startswith("order."):
         # A waiver tells which check it is for; the reason beside it is what people read.

@@ -108,7 +108,7 @@ def _owner_options(actor: User) -> Sequence[tuple[str, Words]]:
 
 
 def _by_owner(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
-    wanted = Q(owner_id__in=[int(value) for value in values if value.isdigit()])
+    wanted = Q(owner_id__in=[int(value) for value in values if value.isdecimal()])
     return rows.filter(wanted | Q(owner_id=F("me")) if "me" in values else wanted)
 
 
@@ -134,7 +134,7 @@ def _by_due(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
     if wish == "month":
         after = (today.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
         return rows.filter(due__gte=today.replace(day=1), due__lt=after)
-    if wish.isdigit() and len(wish) < 4:
+    if wish.isdecimal() and len(wish) < 4:
         return rows.filter(due__gte=today, due__lte=today + dt.timedelta(days=int(wish)))
     return rows
 
@@ -144,7 +144,7 @@ def _no_options(actor: User) -> Sequence[tuple[str, Words]]:
 
 
 def _numbers(values: Sequence[str]) -> list[int]:
-    return [int(value) for value in values if value.isdigit() and len(value) < 18]
+    return [int(value) for value in values if value.isdecimal() and len(value) < 18]
 
 
 def _by_product(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
@@ -190,7 +190,7 @@ FILTERS: Final = (
         "priority",
         _("Priority"),
         lambda actor: [(str(value), words) for value, words in Priority.choices],
-        lambda rows, values: rows.filter(Q(priority__in=[value for value in values if value.isdigit()])),
+        lambda rows, values: rows.filter(Q(priority__in=[value for value in values if value.isdecimal()])),
     ),
 )
 IN_HAND_STATES: Final = "in_review,confirmed,in_progress,partially_delivered,on_hold"

@@ -39,7 +39,7 @@ class OrderList(ListPage):
     def rows(self, actor: User) -> QuerySet[Any]:
         require(actor, "orders.view")
         rows = listed(actor).annotate(at_risk_days=Value(check_settings().at_risk_days), me=Value(actor.pk))
-        chosen = [int(one) for one in self.request.GET.get("ids", "").split(",") if one.isdigit()]
+        chosen = [int(one) for one in self.request.GET.get("ids", "").split(",") if one.isdecimal()]
         return rows.filter(pk__in=chosen[:MOST_CHOSEN]) if chosen else rows
 
     def url_of(self, item: Any) -> str:

@@ -35,7 +35,7 @@ def budget(request: HttpRequest, order: str) -> HttpResponse:
                 plan_id=found.pk,
                 actor=actor,
                 today=timezone.localdate(),
-                expected_version=int(version) if version.isdigit() and len(version) < 12 else -1,
+                expected_version=int(version) if version.isdecimal() and len(version) < 12 else -1,
                 command=_command(request),
             )
         except Refusal as refusal:
@@ -55,7 +55,7 @@ def _command(request: HttpRequest) -> dict[str, Any]:
     for name in ("line", "task"):
         text = given.get(name, "")
         if text:
-            command[name] = int(text) if text.isdigit() and len(text) < 18 else -1
+            command[name] = int(text) if text.isdecimal() and len(text) < 18 else -1
     if "delete" in given:
         return {**command, "delete": True}
     amount = given.get("amount", "").replace(",", "").replace("，", "").strip()

@@ -74,7 +74,7 @@ def _standing(user: User) -> list[tuple[str, Words]]:
 
 
 def _mine(rows: QuerySet[Plan], values: Sequence[str]) -> QuerySet[Plan]:
-    return rows.filter(order__owner_id__in=[one for one in values if one.isdigit()])
+    return rows.filter(order__owner_id__in=[one for one in values if one.isdecimal()])
 
 
 PLAN_FILTERS = (

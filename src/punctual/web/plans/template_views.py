@@ -196,7 +196,7 @@ def archive(request: HttpRequest, code: str) -> HttpResponse:
         actor=actor,
         template_id=found.pk,
         archived=archived,
-        expected_version=int(version) if version.isdigit() else -1,
+        expected_version=int(version) if version.isdecimal() else -1,
     )
     messages.success(request, _("Archived.") if archived else _("Taken back into use."))
     return redirect("plan_template", code=code)

@@ -184,7 +184,7 @@ def phases(request: HttpRequest, order: str) -> HttpResponse:
         first = plan.start
     days = request.GET.get("days", "")
     zoom = request.GET.get("zoom", "")
-    axis = Axis(first, min(int(days), LONGEST) if days.isdigit() else 365, ZOOMS.get(zoom, ZOOMS["month"]))
+    axis = Axis(first, min(int(days), LONGEST) if days.isdecimal() else 365, ZOOMS.get(zoom, ZOOMS["month"]))
     due = plan.order.promised_date or plan.order.requested_date
     rows = []
     for task, percent in phases_of(plan):

@@ -118,7 +118,7 @@ def report_progress(request: HttpRequest, order: str) -> HttpResponse:
     actor = _actor(request)
     found = plan_by_order(actor, order)
     given = {name: request.POST.get(name, "") for name in ("task", "percent", "version")}
-    numbers = {name: int(value) if value.isdigit() else -1 for name, value in given.items()}
+    numbers = {name: int(value) if value.isdecimal() else -1 for name, value in given.items()}
     edit_plan(
         plan_id=found.pk,
         actor=actor,
@@ -142,7 +142,7 @@ def baselines(request: HttpRequest, order: str) -> HttpResponse:
             actor=actor,
             name=request.POST.get("name", ""),
             reason=request.POST.get("reason", ""),
-            expected_version=int(version) if version.isdigit() else -1,
+            expected_version=int(version) if version.isdecimal() else -1,
         )
         messages.success(request, _("Baseline %(number)s is kept.") % {"number": made.number})
         return redirect(f"{reverse('plan_baselines', args=[order])}?from={made.number}")
@@ -166,7 +166,7 @@ def baselines(request: HttpRequest, order: str) -> HttpResponse:
 
 
 def _chosen(found: Plan, number: str) -> Baseline | None:
-    return baseline_of(found, int(number)) if number.isdigit() else None
+    return baseline_of(found, int(number)) if number.isdecimal() else None
 
 
 def plan_of_order(actor: User, order_id: int) -> Plan | None:

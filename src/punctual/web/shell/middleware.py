@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.web.shell.changes import changed
+from punctual.web.shell.views import page_not_found
 
 PUBLIC: Final = (
     "/accounts/",
     "/api/",
+    "/supplier/",
     "/static/",
     "/i18n/",
     "/healthz",
@@ -29,6 +31,7 @@ PUBLIC: Final = (
     "/track/",
     "/s/",
     "/feeds/",
+    "/supplier-link/",
 )
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 
@@ -64,7 +67,7 @@ class ReadableAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return render(request, "shell/error.html", {"status": 404}, status=404)
+            return page_not_found(request)
         return self.get_response(request)
 
 

@@ -70,9 +70,31 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
-def _risks(user: User) -> int:
-    from django.utils import timezone
+def _tasks(user: User) -> int:
+    from punctual.domain.monitoring.my_tasks import open_count
 
+    return open_count(user, timezone.localdate())
+
+
+def _actions(user: User) -> int:
+    from punctual.domain.actions.selectors import open_for
+
+    return open_for(user).count()
+
+
+def _warnings(user: User) -> int:
+    from punctual.domain.monitoring.selectors import warning_count
+
+    return warning_count(user, timezone.localdate())
+
+
+def _notices(user: User) -> int:
+    from punctual.domain.monitoring.selectors import to_acknowledge
+
+    return to_acknowledge(user).count()
+
+
+def _risks(user: User) -> int:
     from punctual.domain.risks.selectors import to_review
 
     return to_review(user, today=timezone.localdate()).filter(owner=user).count()
@@ -96,11 +118,37 @@ def _requests(user: User) -> int:
     return running_requests(user).filter(owner=user, state="open").count()
 
 
+def _inspections(user: User) -> int:
+    from punctual.domain.quality.selectors import to_inspect
+
+    return to_inspect(user).count()
+
+
+def _ncrs(user: User) -> int:
+    from punctual.domain.quality.selectors import my_ncrs
+
+    return my_ncrs(user).count()
+
+
+def _shortages(user: User) -> int:
+    from punctual.domain.supply.selectors import shortages_of
+
+    return shortages_of(user).filter(state="stops", settled_as="").count()
+
+
+def _service(user: User) -> int:
+    from punctual.domain.aftersales.selectors import visits_ahead
+
+    return visits_ahead(user).filter(engineer=user).count()
+
+
 GROUPS: Final[list[Group]] = [
     Group(
         "",
         (
             Entry(_("Today"), "sun", "home"),
+            Entry(_("My tasks"), "checkbox", "my_tasks", "progress.own", count=_tasks),
+            Entry(_("Action items"), "checklist", "actions", "actions.own", count=_actions),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
             Entry(_("Approvals"), "checks", "approvals", "approvals.view", count=_approvals),
         ),
@@ -127,11 +175,22 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("Watch delivery"),
-        (),
+        (
+            Entry(_("Warnings and ways out"), "bolt", "warnings", "warnings.view", count=_warnings),
+            Entry(_("Shortages and purchases"), "package-import", "shortages", "supply.view", count=_shortages),
+            Entry(_("Deliveries and acceptance"), "truck-delivery", "deliveries", "delivery.view"),
+            Entry(_("Change notices"), "bell", "notices", "notices.view", count=_notices),
+            Entry(_("Payments"), "coin", "payments", "payments.view"),
+        ),
     ),
     Group(
         _("Quality and risk"),
-        (Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),),
+        (
+            Entry(_("Quality"), "checklist", "quality", "quality.view"),
+            Entry(_("Inspections"), "ruler-2", "inspections", "quality.inspect", count=_inspections),
+            Entry(_("Nonconformities"), "circle-x", "ncrs", "quality.report", count=_ncrs),
+            Entry(_("Risks"), "target-arrow", "risks", "risks.view", count=_risks),
+        ),
     ),
     Group(
         _("For customers"),
@@ -139,19 +198,31 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Customers"), "building", "customers", "customers.read"),
             Entry(_("Customer requests"), "message-circle", "requests", "requests.view", count=_requests),
             Entry(_("Meetings"), "users", "meetings", "meetings.view"),
+            Entry(_("After-sales"), "tool", "service_cases", "service.visit", count=_service),
             Entry(_("Feedback"), "star", "feedback", "feedback.view"),
         ),
     ),
     Group(
         _("See results"),
-        (Entry(_("Date calibration"), "adjustments-check", "calibration", "scheduling.view"),),
+        (
+            Entry(_("Dashboard"), "chart-bar", "dashboard", "reports.view"),
+            Entry(_("Reports"), "file-text", "report_portfolio", "reports.view"),
+            Entry(_("Earned value"), "chart-line", "portfolio_performance", "reports.view"),
+            Entry(_("Date calibration"), "adjustments-check", "calibration", "scheduling.view"),
+            Entry(_("Working time"), "clock", "time", "costs.own_time"),
+        ),
     ),
     Group(
         _("Manage"),
         (
             Entry(_("Plan templates"), "template", "plan_templates", "templates.view"),
             Entry(_("Products"), "package", "products", "catalog.read"),
+            Entry(_("Materials"), "package-import", "materials", "supply.view"),
+            Entry(_("Stock"), "inbox", "stock_items", "supply.view"),
+            Entry(_("Bills of material"), "list-details", "boms", "supply.view"),
+            Entry(_("Purchase orders"), "truck-delivery", "purchase_orders", "supply.view"),
             Entry(_("Suppliers"), "truck-delivery", "suppliers", "suppliers.read"),
+            Entry(_("Supplier scorecard"), "target-arrow", "supplier_scorecard", "supply.view"),
             Entry(_("Resources"), "users", "resources", "resources.read"),
             Entry(_("Calendars"), "calendar", "calendars", "calendars.read"),
             Entry(_("Settings"), "settings", "company_settings", section="/settings/"),
@@ -200,13 +271,18 @@ CREATIONS: Final[list[Creation]] = [
     Creation(_("New order"), "file-plus", "order_new", "orders.change"),
     Creation(_("Import a customer's order"), "table-import", "imports", "orders.change"),
     Creation(_("Record a request"), "message-circle", "request_new", "requests.change"),
+    Creation(_("Report a nonconformity"), "circle-x", "ncr_new", "quality.report"),
+    Creation(_("Record an inspection"), "ruler-2", "inspection_new", "quality.inspect"),
     Creation(_("New customer"), "building", "customer_new", "customers.change"),
     Creation(_("New product"), "package", "product_new", "catalog.change"),
+    Creation(_("New material"), "package", "material_new", "supply.change"),
+    Creation(_("New purchase order"), "truck-delivery", "purchase_order_new", "supply.change"),
+    Creation(_("New purchase request"), "list-check", "purchase_request_new", "supply.decide"),
     Creation(_("New supplier"), "truck-delivery", "supplier_new", "suppliers.change"),
     Creation(_("New resource"), "user-plus", "resource_new", "resources.change"),
 ]
 
-PHONE_TABS: Final[list[str]] = ["home", "orders", "inbox"]
+PHONE_TABS: Final[list[str]] = ["home", "orders", "my_tasks", "inbox"]
 """Url names of at most four entries of the sidebar that stand at the bottom of a phone."""
 
 
@@ -227,14 +303,19 @@ class SettingsEntry:
     label: Words
     icon: str
     url_name: str
+    permission: str = ""
 
 
 SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings"),
+    SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
+    SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
     SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
+    SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
 ]
 
 
@@ -243,4 +324,5 @@ def settings_nav(request: HttpRequest) -> list[ShownEntry]:
     return [
         ShownEntry(item.label, item.icon, reverse(item.url_name), request.path == reverse(item.url_name), 0)
         for item in SETTINGS
+        if not item.permission or may(request.user, item.permission)
     ]

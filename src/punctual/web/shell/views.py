@@ -7,7 +7,7 @@ from typing import cast
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -100,7 +100,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "shell/error.html", {"status": 403, "stale_form": True}, status=403)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """A page, or a problem for programs."""
+    if request.path.startswith("/api/"):
+        body = {"type": "about:blank", "title": _("Not found"), "status": 404, "code": "http.not_found"}
+        return JsonResponse(body, status=404, content_type="application/problem+json; charset=utf-8")
     return render(request, "shell/error.html", {"status": 404}, status=404)
 
 

@@ -40,15 +40,14 @@ View = Callable[..., HttpResponse]
 
 
 def quiet(view: View) -> View:
-    """Not found is the same page whatever the reason; nothing of it is kept by proxies or told to other sites."""
+    """Not found is the same page whatever the reason; nothing of it is kept by proxies or found by search engines."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
             response = view(request, *args, **kwargs)
         except NotFound:
-            response = render(request, "tracking/quiet.html", {"title": _("Not valid")}, status=404)
-        response["Referrer-Policy"] = "no-referrer"
+            response = render(request, "tracking/quiet.html", {"title": _("Not valid"), "quiet": True}, status=404)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 

@@ -461,3 +461,27 @@ def link(*, actor: User, request_id: int, target_type: str, target_id: int) -> C
     _link(found, target)
     record(actor=actor, verb="link", target=found, reason=str(target)[:200])
     return found
+
+
+def link_to(*, found: CustomerRequest, target: models.Model) -> None:
+    """For the app that makes something out of a request, within its own transaction."""
+    _link(found, target)
+
+
+@transaction.atomic
+def settle(*, actor: User, request_id: int, text: str) -> CustomerRequest:
+    """What the request was about is done: answer with ``text`` and stop both clocks. The caller has checked its actor,
+    who need not be one of those who answer requests: an engineer on the spot, for instance."""
+    found = lock(
+        CustomerRequest.objects.select_related("customer", "order", "contact"), expected_version=None, pk=request_id
+    )
+    refuse_if(REQUEST_LIFE.reasons(found.state, "resolve"))
+    now, old = timezone.now(), found.state
+    RequestMessage.objects.create(
+        request=found, author=Author.REPLY, user=actor, name=actor.name, text=text.strip() or "—", at=now
+    )
+    found.responded_at = found.responded_at or now
+    _end_pause(found, now)
+    found.state, found.resolved_at = RequestState.RESOLVED, now
+    _save(found, actor, "resolve", old, now)
+    return found

@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from punctual.domain.orders import guards
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.gates import DELIVERIES, reasons_against_delivery
 from punctual.domain.orders.life import LIFE
@@ -71,7 +72,19 @@ def move(
     """
     require(actor, PERMISSION[verb])
     order = lock(orders_of(actor), expected_version=expected_version, pk=order_id)
-    refuse_if([*LIFE.reasons(order.state, verb), *_reasons(verb, reason), *_special(order, verb, today)])
+    return take_step(order, verb, actor=actor, today=today, reason=reason)
+
+
+def take_step(order: Order, verb: str, *, actor: User, today: dt.date, reason: str = "") -> Order:
+    """The same on a locked order for a caller that has checked who may: what others have to say is asked as well."""
+    refuse_if(
+        [
+            *LIFE.reasons(order.state, verb),
+            *_reasons(verb, reason),
+            *_special(order, verb, today),
+            *guards.reasons(verb, order, today),
+        ]
+    )
     before = {"state": order.state, "quote_valid_until": order.quote_valid_until, "actual_date": order.actual_date}
     target = LIFE.after(order.state, verb)
     if verb == "hold":

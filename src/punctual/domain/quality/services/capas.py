@@ -277,7 +277,7 @@ def _reopen_steps(capa: CorrectiveAction) -> None:
 
 
 def reopen_for_same_cause(ncr: Nonconformity, *, actor: User) -> list[CorrectiveAction]:
-    """The same cause came back: reports on it that were finished are under way again. Part of the caller's transaction."""
+    """The same cause came back: finished reports on it are under way again. Part of the caller's transaction."""
     if not ncr.cause or not ncr.item_key:
         return []
     finished = CorrectiveAction.objects.select_for_update(of=("self",)).filter(

@@ -1,5 +1,5 @@
-"""Open, contain, verify and close nonconformities, book what they cost. Deciding the disposition changes the plan too and
-is ``flows.failed_inspection``."""
+"""Open, contain, verify and close nonconformities, book what they cost. Deciding the disposition changes the plan too
+and is ``flows.failed_inspection``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -341,8 +340,8 @@ def document_of(plan: QualityPlan) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str, today: dt.date) -> Concession:
-    """Let one open gate of the order pass, in the actor's name and with a reason. ``kind`` and ``target_id`` name it."""
+def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession:
+    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which."""
     require(actor, "quality.concede")
     order = Order.objects.select_for_update().get(pk=order.pk)
     refuse_if(reasons_against_text("concession.reason", reason, N_("Say why it may pass."), field_name="reason"))

@@ -97,8 +97,10 @@ def accept_levelling(*, actor: User, run_id: int, versions: Mapping[int, int], t
             command={"verb": "several", "commands": commands[:MOST_IN_COMMAND]},
         )
         for shift in shifts[:MOST_IN_COMMAND]:
+            begins = stored_time(shift.start)
+            assert begins is not None
             LevelledTask.objects.update_or_create(
-                task=shift.task, defaults={"start": stored_time(shift.start), "run": run}
+                task=shift.task, defaults={"start": begins, "run": run}
             )
         moved += len(commands)
     emit("scheduling.changed", by=actor.pk, label="levelling")

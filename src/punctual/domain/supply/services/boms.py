@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -76,6 +76,33 @@ def set_bom(
     return bom
 
 
+@transaction.atomic
+def put_line(
+    *, actor: User, revision_id: int | None = None, material_id: int | None = None, line: BomLineFacts
+) -> tuple[BomLine, bool, bool]:
+    """Add one line, or change the one of the same material and task; returns it, whether it is new, whether it
+    changed. For imports, which bring line after line."""
+    require(actor, "supply.change")
+    bom = _bom_for(actor, revision_id, material_id, None)
+    part = material_by_id(actor, line.material_id)
+    refuse_if(reason.at(row=None) for reason in reasons_against_bom_lines([line]))
+    used_in = line.used_in.strip()
+    found = bom.lines.filter(material=part, used_in=used_in).first()
+    is_new = found is None
+    if found is None:
+        found = BomLine(bom=bom, material=part, used_in=used_in, position=bom.lines.count() + 1)
+    before = (found.quantity, found.scrap_percent)
+    if not is_new and before == (line.quantity, line.scrap_percent):
+        return found, False, False
+    found.quantity, found.scrap_percent = line.quantity, line.scrap_percent
+    found.save()
+    if is_new and part.kind == MaterialKind.MADE:
+        refuse_circles(bom)
+    save_next(bom, fields=[])
+    record(actor=actor, verb="change", target=bom, changes=[Change(field="line", old=None, new=_told(found))])
+    return found, is_new, True
+
+
 def _bom_for(actor: User, revision_id: int | None, material_id: int | None, version: int | None) -> Bom:
     if (revision_id is None) == (material_id is None):
         text = N_("A bill of material belongs to one product revision or to one material that is made here.")
@@ -87,7 +114,7 @@ def _bom_for(actor: User, revision_id: int | None, material_id: int | None, vers
             raise Refusal(Reason("bom.bought", text, {"material": str(material)}, field="material"))
         found, _new = Bom.objects.get_or_create(material=material)
     else:
-        revision = ProductRevision.objects.filter(pk=revision_id).first()
+        revision = ProductRevision.objects.filter(pk=revision_id or 0).first()
         if revision is None:
             raise NotFound(Reason("revision.not_found", N_("There is no such product revision."), field="revision"))
         found, _new = Bom.objects.get_or_create(revision=revision)
@@ -116,7 +143,7 @@ def refuse_circles(bom: Bom) -> None:
 
 def bills_below(boms: Iterable[Bom]) -> Bills:
     """The given bills and all below them, one query a level."""
-    found: dict[object, list[Part]] = {}
+    found: dict[Hashable, list[Part]] = {}
     waiting = {bom.pk: (("revision", bom.revision_id) if bom.revision_id else bom.material_id) for bom in boms}
     while waiting:
         for key in waiting.values():
@@ -130,7 +157,7 @@ def bills_below(boms: Iterable[Bom]) -> Bills:
             parts.add(material)
         below = Bom.objects.filter(material_id__in=parts - {key for key in found if isinstance(key, int)})
         waiting = dict(below.values_list("pk", "material_id"))
-    return found  # type: ignore[return-value]
+    return found
 
 
 # ----------------------------------------------------------------------------------------------------- explosion
@@ -166,7 +193,7 @@ def explode_order(*, order: Order, actor: User | None, today: dt.date) -> list[R
                     material_id=need.material,
                     order=order,
                     order_line=line,
-                    task=_task_for(tasks, need.used_in),
+                    task=task_for(tasks, need.used_in),
                     quantity=need.quantity,
                     used_in=need.used_in,
                     level=need.level,
@@ -190,7 +217,7 @@ def _tasks_by_name(order: Order, line: OrderLine) -> list[Task]:
     return [task for task in rows if task.order_line_id in (None, line.pk)]
 
 
-def _task_for(tasks: Sequence[Task], used_in: str) -> Task | None:
+def task_for(tasks: Sequence[Task], used_in: str) -> Task | None:
     """The task of that name, else the first whose name holds it, else the last before the delivery."""
     name = used_in.strip()
     if name:
@@ -212,7 +239,7 @@ def tied_again(order: Order) -> int:
     for need in lost:
         if need.order_line is not None and need.order_line_id not in by_line:
             by_line[need.order_line_id] = _tasks_by_name(order, need.order_line)
-        need.task = _task_for(by_line[need.order_line_id], need.used_in)
+        need.task = task_for(by_line[need.order_line_id], need.used_in)
     found = [need for need in lost if need.task is not None]
     Requirement.objects.bulk_update(found, ["task"], batch_size=500)
     return len(found)

@@ -1,0 +1,75 @@
+"""What an actor may see of service."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import Count, Q, QuerySet
+
+from punctual.domain.aftersales.life import OPEN_CASES
+from punctual.domain.aftersales.models import Rma, ServiceCase, Visit, Warranty
+from punctual.domain.orders.models import OrderLine
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may
+from punctual.platform.records import get_or_not_found
+
+
+def cases_of(actor: User) -> QuerySet[ServiceCase]:
+    """Everybody's for the office; an engineer sees the own ones."""
+    rows = ServiceCase.objects.select_related("customer", "order", "engineer", "request", "warranty")
+    if may(actor, "service.view"):
+        return rows
+    return rows.filter(Q(engineer=actor) | Q(visits__engineer=actor)).distinct()
+
+
+def case_by_key(actor: User, key: str) -> ServiceCase:
+    if key.isdigit() and len(key) < 18:
+        return get_or_not_found(cases_of(actor), pk=int(key))
+    return get_or_not_found(cases_of(actor), number__iexact=key)
+
+
+def case_by_id(actor: User, pk: int) -> ServiceCase:
+    return get_or_not_found(cases_of(actor), pk=pk)
+
+
+def open_cases(actor: User) -> QuerySet[ServiceCase]:
+    return cases_of(actor).filter(state__in=OPEN_CASES)
+
+
+def visits_of(actor: User) -> QuerySet[Visit]:
+    rows = Visit.objects.select_related("customer", "order", "engineer", "case")
+    return rows if may(actor, "service.view") else rows.filter(engineer=actor)
+
+
+def visits_ahead(actor: User) -> QuerySet[Visit]:
+    return visits_of(actor).filter(done_at=None, cancelled_at=None)
+
+
+def warranties_of(actor: User) -> QuerySet[Warranty]:
+    rows = Warranty.objects.all() if may(actor, "service.view") else Warranty.objects.none()
+    return rows.select_related("order_line__order__customer", "order_line__product")
+
+
+def rmas_of(actor: User) -> QuerySet[Rma]:
+    return Rma.objects.filter(case__in=cases_of(actor)).select_related("case")
+
+
+def covering(line: OrderLine, serial: str, *, day: dt.date) -> Warranty | None:
+    """The warranty that covers this line or serial number on that day."""
+    rows = Warranty.objects.filter(order_line=line, begins__lte=day, ends__gte=day)
+    return rows.filter(serial=serial).first() or rows.first() if serial else rows.first()
+
+
+def recurring(actor: User, *, since: dt.date, at_least: int = 2) -> list[tuple[str, str, int]]:
+    """Causes that came back: (product, cause, how often), most often first."""
+    rows = (
+        cases_of(actor)
+        .filter(created_at__date__gte=since)
+        .exclude(cause="")
+        .order_by()
+        .values("warranty__order_line__product__model", "cause")
+        .annotate(n=Count("pk", distinct=True))
+        .filter(n__gte=at_least)
+        .order_by("-n")
+    )
+    return [(row["warranty__order_line__product__model"] or "—", row["cause"], row["n"]) for row in rows[:10]]

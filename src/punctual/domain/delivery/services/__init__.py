@@ -1,0 +1,1 @@
+"""Writes of deliveries, acceptances, payments and closing."""

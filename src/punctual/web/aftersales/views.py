@@ -1,0 +1,470 @@
+"""Service cases, visits with a signed report, warranties, returned parts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from punctual.domain.aftersales import selectors
+from punctual.domain.aftersales.life import CASE_LIFE, RMA_LIFE
+from punctual.domain.aftersales.models import CaseKind, CaseState, Outcome, ServiceCase
+from punctual.domain.aftersales.services import cases as services
+from punctual.domain.customer_relations.selectors import readings_of
+from punctual.domain.orders.selectors import order_by_key, orders_of
+from punctual.kernel.dates import NotADay, parse_day
+from punctual.kernel.quantity import NotANumber, parse_decimal
+from punctual.kernel.refusal import NotFound, Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may, require
+from punctual.platform.attachments.services import path_of
+from punctual.platform.company.services import company
+from punctual.platform.papers import Block, Facts, Heading, Picture, Text, paper
+from punctual.platform.records import get_or_not_found
+from punctual.web.aftersales.forms import CaseForm, engineers
+from punctual.web.formatting import day_text
+from punctual.web.master.cells import chip
+from punctual.web.master.pages import Crumb, actor_of, edit, number
+from punctual.web.orders.actions import as_download, done
+from punctual.web.relations import clocks
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.refusals import worded
+from punctual.web.templatetags.punctual import day
+
+STATE_MARKS: Final = {
+    CaseState.REPORTED: ("alert-circle", "warn"),
+    CaseState.PLANNED: ("calendar-check", "acc"),
+    CaseState.WORKING: ("tool", "acc"),
+    CaseState.DONE: ("circle-check", "ok"),
+    CaseState.CLOSED: ("lock", ""),
+    CaseState.CANCELLED: ("ban", ""),
+}
+
+
+def _url(found: ServiceCase) -> str:
+    return reverse("service_case", args=[found.number])
+
+
+def _state_cell(one: Any) -> Any:
+    name, css = STATE_MARKS[one.state]
+    return chip(css, name, one.get_state_display())
+
+
+def _warranty_cell(one: Any) -> Any:
+    return (
+        chip("ok pl", "shield-check", _("under warranty")) if one.under_warranty else chip("pl", "coin", _("charged"))
+    )
+
+
+def day_of(text: str) -> dt.date | None:
+    try:
+        return parse_day(text)
+    except NotADay:
+        return None
+
+
+class CaseList(ListPage):
+    key = "service_cases"
+    title = gettext_lazy("After-sales")
+    icon = "tool"
+    search_kind = "servicecase"
+    search_hint = gettext_lazy("Number, words, customer, serial number")
+    template_name = "aftersales/list.html"
+    create = ("service_case_new", gettext_lazy("New service case"), "service.change")
+    empty_text = gettext_lazy("Faults, spare parts, visits and training after delivery.")
+    default_sort = "-number"
+    tabs = (
+        BuiltInView(gettext_lazy("All"), ""),
+        BuiltInView(gettext_lazy("Open"), "state=reported,planned,working"),
+        BuiltInView(gettext_lazy("Under warranty"), "warranty=yes"),
+    )
+    filters = (
+        Filter(
+            "state",
+            gettext_lazy("State"),
+            lambda actor: list(CaseState.choices),
+            lambda rows, values: rows.filter(state__in=values),
+        ),
+        Filter(
+            "kind",
+            gettext_lazy("Kind"),
+            lambda actor: list(CaseKind.choices),
+            lambda rows, values: rows.filter(kind__in=values),
+        ),
+        Filter(
+            "warranty",
+            gettext_lazy("Warranty"),
+            lambda actor: [("yes", gettext_lazy("under warranty")), ("no", gettext_lazy("charged"))],
+            lambda rows, values: rows.filter(under_warranty=values[0] == "yes") if len(values) == 1 else rows,
+        ),
+    )
+    columns = (
+        Column("number", gettext_lazy("Number"), lambda one: one.number, sort=("number",)),
+        Column("title", gettext_lazy("Subject"), lambda one: one.title),
+        Column("customer", gettext_lazy("Customer"), lambda one: str(one.customer), sort=("customer__name",)),
+        Column("order", gettext_lazy("Order"), lambda one: one.order.label if one.order else "", fold=True),
+        Column("kind", gettext_lazy("Kind"), lambda one: one.get_kind_display(), sort=("kind",), fold=True),
+        Column(
+            "warranty",
+            gettext_lazy("Warranty"),
+            lambda one: _("under warranty") if one.under_warranty else _("charged"),
+            _warranty_cell,
+            fold=True,
+        ),
+        Column("engineer", gettext_lazy("Engineer"), lambda one: str(one.engineer or ""), fold=True),
+        Column("cause", gettext_lazy("Cause"), lambda one: one.cause, fold=True),
+        Column(
+            "clock",
+            gettext_lazy("Clock"),
+            lambda one: "",
+            lambda one: clocks.due_chip(one.request, now=timezone.now()),
+            exported=False,
+        ),
+        Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), _state_cell, sort=("state",)),
+    )
+
+    def rows(self, actor: User) -> QuerySet[Any]:
+        return selectors.cases_of(actor).prefetch_related("request__pauses")
+
+    def url_of(self, item: Any) -> str:
+        return _url(item)
+
+    def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+        actor = actor_of(request)
+        ahead = selectors.visits_ahead(actor)
+        return {
+            "visits": ahead.order_by("day")[:8],
+            "visit_count": ahead.count(),
+            "recurring": selectors.recurring(actor, since=timezone.localdate() - dt.timedelta(days=365)),
+            "today": timezone.localdate(),
+        }
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        require(actor_of(request), "service.visit")
+        return super().get(request, *args, **kwargs)
+
+
+class WarrantyList(ListPage):
+    key = "warranties"
+    title = gettext_lazy("Warranties")
+    icon = "shield-check"
+    empty_text = gettext_lazy("A warranty begins on the order’s page when something is delivered.")
+    default_sort = "ends"
+    tabs = (
+        BuiltInView(gettext_lazy("All"), ""),
+        BuiltInView(gettext_lazy("Running"), "state=running"),
+        BuiltInView(gettext_lazy("Ending within 60 days"), "state=ending"),
+    )
+    filters = (
+        Filter(
+            "state",
+            gettext_lazy("State"),
+            lambda actor: [
+                ("running", gettext_lazy("Running")),
+                ("ending", gettext_lazy("Ending within 60 days")),
+                ("over", gettext_lazy("Over")),
+            ],
+            lambda rows, values: _by_warranty_state(rows, values[0]),
+            multiple=False,
+        ),
+    )
+    columns = (
+        Column("customer", gettext_lazy("Customer"), lambda one: str(one.order_line.order.customer)),
+        Column("order", gettext_lazy("Order"), lambda one: one.order_line.order.label),
+        Column("product", gettext_lazy("Product"), lambda one: str(one.order_line.product or one.order_line)),
+        Column("serial", gettext_lazy("Serial number"), lambda one: one.serial, sort=("serial",)),
+        Column("begins", gettext_lazy("Begins"), lambda one: one.begins, lambda one: day(one.begins), ("begins",)),
+        Column("ends", gettext_lazy("Ends"), lambda one: one.ends, lambda one: day(one.ends), ("ends",)),
+        Column(
+            "left",
+            gettext_lazy("Days left"),
+            lambda one: max(0, (one.ends - timezone.localdate()).days + 1),
+            number=True,
+        ),
+    )
+
+    def rows(self, actor: User) -> QuerySet[Any]:
+        return selectors.warranties_of(actor)
+
+    def url_of(self, item: Any) -> str:
+        return reverse("order", args=[item.order_line.order.key])
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        require(actor_of(request), "service.view")
+        return super().get(request, *args, **kwargs)
+
+
+def _by_warranty_state(rows: QuerySet[Any], state: str) -> QuerySet[Any]:
+    today = timezone.localdate()
+    if state == "over":
+        return rows.filter(ends__lt=today)
+    rows = rows.filter(ends__gte=today)
+    return rows.filter(ends__lte=today + dt.timedelta(days=60)) if state == "ending" else rows
+
+
+def new_case(request: HttpRequest) -> HttpResponse:
+    """Something is wrong or wanted at a customer."""
+    actor = actor_of(request)
+    require(actor, "service.change")
+
+    def save(facts: dict[str, Any], version: int | None) -> ServiceCase:
+        order, line = _order_and_line(actor, facts.pop("order"), facts.pop("line_no"))
+        name = facts.pop("contact").strip()
+        contact = facts["customer"].contacts.filter(archived_at=None, name=name).first() if name else None
+        data = services.CaseInput(**facts, order=order, order_line=line, contact=contact)
+        return services.open_case(actor=actor, data=data, today=timezone.localdate())
+
+    key = request.GET.get("order", "")
+    order = orders_of(actor).filter(number=key).first() if key else None
+    initial: dict[str, Any] = {"customer": request.GET.get("customer")}
+    if order is not None:
+        initial |= {"order": order.number, "customer": order.customer_id, "line_no": 10}
+    return edit(
+        request,
+        CaseForm(request.POST or None, initial=initial),
+        save,
+        title=_("New service case"),
+        crumbs=[Crumb(reverse("service_cases"), _("After-sales"))],
+        back=reverse("service_cases"),
+        done=_url,
+        wide={"customer": "w2x", "title": "w4x", "text": "w4x"},
+    )
+
+
+def _order_and_line(actor: User, key: str, line_no: int | None) -> tuple[Any, Any]:
+    if not key.strip():
+        return None, None
+    try:
+        order = order_by_key(actor, key.strip())
+    except NotFound as error:
+        text = N_("There is no order “%(number)s”.")
+        raise Refusal(Reason("service_case.order", text, {"number": key.strip()}, field="order")) from error
+    line = order.lines.filter(line_no=line_no).first() if line_no else order.lines.order_by("line_no").first()
+    if line_no and line is None:
+        raise Refusal(Reason("service_case.line", N_("The order has no such line."), field="line_no"))
+    return order, line
+
+
+def case(request: HttpRequest, key: str) -> HttpResponse:
+    """One case: clocks, visits, returned parts, what to do next."""
+    actor, now = actor_of(request), timezone.now()
+    found = selectors.case_by_key(actor, key)
+    name, css = STATE_MARKS[CaseState(found.state)]
+    readings = readings_of(found.request, now=now)
+    changing = may(actor, "service.change")
+    context = {
+        "title": found.number,
+        "found": found,
+        "chip": chip(css, name, found.get_state_display()),
+        "clocks": [
+            {
+                "name": clocks.NAMES[key],
+                "chip": clocks.clock_chip(reading),
+                "bar": clocks.bar(reading),
+                "limit": clocks.duration(reading.limit),
+                "used": clocks.duration(reading.used),
+            }
+            for key, reading in readings.items()
+        ],
+        "verbs": set(CASE_LIFE.verbs_from(found.state)) if changing else set(),
+        "visits": found.visits.select_related("engineer"),
+        "rmas": [(one, RMA_LIFE.verbs_from(one.state)) for one in found.rmas.all()],
+        "rma_words": RMA_LIFE.verbs,
+        "outcomes": Outcome.choices,
+        "said": found.request.messages.first(),
+        "engineers": engineers() if changing else [],
+        "may_change": changing,
+        "sees_request": may(actor, "requests.view"),
+    }
+    return render(request, "aftersales/case.html", context)
+
+
+@require_POST
+def act(request: HttpRequest, key: str, verb: str) -> HttpResponse:
+    """One step of the case."""
+    actor, version = actor_of(request), number(request, "version")
+    found = selectors.case_by_key(actor, key)
+    post = request.POST
+    verbs: dict[str, Callable[[], object]] = {
+        "plan": lambda: services.plan_visit(
+            actor=actor,
+            case_id=found.pk,
+            engineer=_person(number(request, "engineer")),
+            day=day_of(post.get("day", "")),
+            purpose=post.get("purpose", ""),
+            today=timezone.localdate(),
+            expected_version=version,
+        ),
+        "solve": lambda: services.solve_case(
+            actor=actor,
+            case_id=found.pk,
+            cause=post.get("cause", ""),
+            measure=post.get("measure", ""),
+            expected_version=version,
+        ),
+        "take_back": lambda: services.authorise_return(
+            actor=actor,
+            case_id=found.pk,
+            part=post.get("part", ""),
+            serial=post.get("serial", ""),
+            quantity=_number(post.get("quantity", "") or "1"),
+            expected_version=version,
+        ),
+        "rma": lambda: services.move_return(
+            actor=actor,
+            rma_id=number(request, "rma") or 0,
+            verb=post.get("step", ""),
+            finding=post.get("finding", ""),
+            outcome=post.get("outcome", ""),
+            note=post.get("note", ""),
+        ),
+    }
+    if verb in verbs:
+        verbs[verb]()
+    else:
+        services.move_case(
+            actor=actor, case_id=found.pk, verb=verb, reason=post.get("reason", ""), expected_version=version
+        )
+    return done(request, _url(found), _("Done."))
+
+
+def _person(pk: int | None) -> User | None:
+    return get_or_not_found(User.objects.filter(is_active=True), pk=pk) if pk else None
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return parse_decimal(text)
+    except NotANumber as error:
+        reason = Reason("input.number", N_("“%(text)s” is no number."), {"text": text[:40]})
+        raise Refusal(reason) from error
+
+
+# — visits —
+
+
+def visit(request: HttpRequest, pk: int) -> HttpResponse:
+    """On the phone: what is to be done, the report, the customer's signature."""
+    actor = actor_of(request)
+    found = get_or_not_found(selectors.visits_of(actor), pk=pk)
+    refused: list[str] = []
+    if request.method == "POST":
+        try:
+            hours = request.POST.get("hours", "").strip()
+            services.report_visit(
+                actor=actor,
+                visit_id=pk,
+                report=request.POST.get("report", ""),
+                hours=_number(hours) if hours else None,
+                parts=request.POST.get("parts", ""),
+                signed_by=request.POST.get("signed_by", ""),
+                signature=request.POST.get("signature", ""),
+                solved="solved" in request.POST,
+                cause=request.POST.get("cause", ""),
+                expected_version=number(request, "version"),
+            )
+        except Refusal as refusal:
+            if isinstance(refusal, NotFound):
+                raise
+            refused = [worded(reason) for reason in refusal.reasons]
+        else:
+            messages.success(request, _("Reported and signed."))
+            return redirect("visit", pk=pk)
+    mine = found.engineer_id == actor.pk or may(actor, "service.change")
+    context = {
+        "title": _("Visit"),
+        "found": found,
+        "case": found.case,
+        "refused": refused,
+        "told": request.POST if refused else {},
+        "may_report": mine and found.done_at is None and found.cancelled_at is None,
+        "may_change": may(actor, "service.change"),
+    }
+    return render(request, "aftersales/visit.html", context, status=422 if refused else 200)
+
+
+@require_POST
+def change_visit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another day, or not at all."""
+    services.change_visit(
+        actor=actor_of(request),
+        visit_id=pk,
+        day=day_of(request.POST.get("day", "")),
+        cancel="cancel" in request.POST,
+        expected_version=number(request, "version"),
+    )
+    messages.success(request, _("Saved."))
+    return redirect("visit", pk=pk)
+
+
+def visit_paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """The service report with the signature, as PDF."""
+    found = get_or_not_found(selectors.visits_of(actor_of(request)).exclude(done_at=None), pk=pk)
+    blocks: list[Block] = [
+        Facts(
+            [
+                (_("Customer"), found.customer.name),
+                (_("Order"), found.order.label if found.order else ""),
+                (_("Service case"), found.case.number if found.case else ""),
+                (_("Day"), day_text(found.day)),
+                (_("Engineer"), found.engineer.name),
+                (_("Hours"), found.hours),
+            ]
+        ),
+        Heading(_("What was done")),
+        Text(found.report),
+    ]
+    if found.parts:
+        blocks += [Heading(_("Parts used")), Text(found.parts)]
+    blocks.append(Heading(_("Signed for the customer")))
+    blocks.append(Picture(path_of(found.signature).read_bytes(), height=24))
+    blocks.append(Text(found.signed_by, small=True))
+    title = _("Service report")
+    content = paper(title=title, subtitle=str(found), blocks=blocks, footer=company().name)
+    return as_download(content, f"service-report-{found.pk}.pdf", "application/pdf")
+
+
+# — the order's side —
+
+
+@require_POST
+def begin_warranty(request: HttpRequest, key: str) -> HttpResponse:
+    actor = actor_of(request)
+    order = order_by_key(actor, key)
+    services.start_warranty(
+        actor=actor,
+        order=order,
+        line_no=number(request, "line") or 0,
+        begins=day_of(request.POST.get("begins", "")),
+        months=number(request, "months") or 0,
+        serials=request.POST.get("serials", "").replace("，", ",").replace("\n", ",").split(","),
+    )
+    messages.success(request, _("The warranty runs."))
+    return redirect(f"{reverse('order', args=[order.key])}#aftersales")
+
+
+@require_POST
+def plan_return_visits(request: HttpRequest, key: str) -> HttpResponse:
+    actor = actor_of(request)
+    order = order_by_key(actor, key)
+    engineer = _person(number(request, "engineer"))
+    services.plan_return_visits(
+        actor=actor,
+        order=order,
+        engineer=engineer or actor,
+        accepted_on=order.actual_date or timezone.localdate(),
+    )
+    messages.success(request, _("Three return visits are planned."))
+    return redirect(f"{reverse('order', args=[order.key])}#aftersales")

@@ -1,0 +1,1 @@
+"""How people and programs are told: own choices, robots, webhooks, the log; calendar feeds."""

@@ -1,0 +1,221 @@
+"""My choices; the company's robots and webhooks with a test button and the log of what was sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from punctual.domain.customer_relations.models import ReplyTemplate, RequestKind, SlaRule
+from punctual.domain.customer_relations.models.requests import Phase
+from punctual.domain.customer_relations.services import policy
+from punctual.domain.parties.models import Grade
+from punctual.kernel.refusal import NotFound, Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.permissions import may, require
+from punctual.platform.notifications import channels
+from punctual.platform.notifications.kinds import EVENTS, KINDS
+from punctual.platform.notifications.models import DeliveryState, Mode, QuietHours, RobotKind, Way
+from punctual.platform.notifications.services import choices_of, choose, mark_done, snooze
+from punctual.web.channels.feeds import feed_address, new_feed_token
+from punctual.web.master.pages import actor_of, number
+from punctual.web.shell.refusals import worded
+
+
+def _time(text: str) -> dt.time | None:
+    try:
+        return dt.time.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def my_notifications(request: HttpRequest) -> HttpResponse:
+    """What comes by mail too, at once or once a day; quiet hours; the calendar feed's address."""
+    actor = actor_of(request)
+    refused: list[str] = []
+    if request.method == "POST" and "new_feed" in request.POST:
+        request.session["feed_token"] = new_feed_token(actor)
+        messages.success(request, _("The feed has a new address; the old one works no more."))
+        return redirect("my_notifications")
+    if request.method == "POST":
+        modes = {kind: request.POST.get(f"mode-{kind}", Mode.OFF.value) for kind in KINDS}
+        try:
+            choose(
+                actor=actor,
+                modes=modes,
+                quiet_begin=_time(request.POST.get("quiet_begin", "")),
+                quiet_end=_time(request.POST.get("quiet_end", "")),
+            )
+        except Refusal as refusal:
+            refused = [worded(reason) for reason in refusal.reasons]
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("my_notifications")
+    token = request.session.pop("feed_token", "")
+    context = {
+        "title": _("What I am told, and how"),
+        "kinds": [(kind, _(KINDS[kind]), mode) for kind, mode in choices_of(actor).items()],
+        "modes": Mode.choices,
+        "quiet": QuietHours.objects.filter(user=actor).first(),
+        "refused": refused,
+        "feed_address": feed_address(token) if token else "",
+    }
+    return render(request, "channels/mine.html", context, status=422 if refused else 200)
+
+
+@require_POST
+def inbox_step(request: HttpRequest) -> HttpResponse:
+    """Put notifications away, or out of sight until tomorrow morning or next week."""
+    actor = actor_of(request)
+    ids = [int(one) for one in request.POST.getlist("id") if one.isdigit() and len(one) < 18]
+    verb = request.POST.get("verb", "")
+    now = timezone.localtime()
+    morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
+    if verb == "done":
+        mark_done(actor=actor, ids=ids)
+    elif verb == "tomorrow":
+        snooze(actor=actor, ids=ids, until=morning + dt.timedelta(days=1))
+    elif verb == "week":
+        snooze(actor=actor, ids=ids, until=morning + dt.timedelta(days=7 - now.weekday()))
+    return redirect("inbox")
+
+
+def company_channels(request: HttpRequest) -> HttpResponse:
+    """Robots, webhooks, and everything that was sent."""
+    actor = actor_of(request)
+    require(actor, "channels.manage")
+    rows = channels.deliveries_of(actor)
+    state = request.GET.get("state", "")
+    if state in DeliveryState.values:
+        rows = rows.filter(state=state)
+    context = {
+        "title": _("Channels"),
+        "robots": channels.robots_of(actor),
+        "webhooks": channels.webhooks_of(actor),
+        "page": Paginator(rows, 30).get_page(request.GET.get("page")),
+        "state": state,
+        "states": DeliveryState.choices,
+        "robot_kinds": RobotKind.choices,
+        "kinds": [(kind, _(words)) for kind, words in KINDS.items()],
+        "events": [(kind, _(words)) for kind, words in EVENTS.items()],
+        "secret": request.session.pop("webhook_secret", ""),
+        "ways": {way.value: way.label for way in Way},
+    }
+    return render(request, "channels/company.html", context)
+
+
+@require_POST
+def change_channels(request: HttpRequest, verb: str) -> HttpResponse:
+    """Add, test, drop, send again."""
+    actor, post = actor_of(request), request.POST
+    pk = number(request, "pk") or 0
+
+    def add_webhook() -> None:
+        _made, secret = channels.add_webhook(
+            actor=actor,
+            url=post.get("url", ""),
+            description=post.get("description", ""),
+            kinds=post.getlist("kinds"),
+        )
+        request.session["webhook_secret"] = secret
+
+    verbs: dict[str, tuple[Callable[[], object], str]] = {
+        "add-robot": (
+            lambda: channels.add_robot(
+                actor=actor,
+                name=post.get("name", ""),
+                kind=post.get("kind", ""),
+                address=post.get("address", ""),
+                secret=post.get("secret", ""),
+                kinds=post.getlist("kinds"),
+            ),
+            _("Added. Send a test to see whether it arrives."),
+        ),
+        "drop-robot": (lambda: channels.drop_robot(actor=actor, robot_id=pk), _("Removed.")),
+        "test-robot": (
+            lambda: channels.test_robot(actor=actor, robot_id=pk),
+            _("A test is on its way; the log below tells what came of it."),
+        ),
+        "add-webhook": (add_webhook, _("Added. Send a test to see whether it arrives.")),
+        "drop-webhook": (lambda: channels.drop_webhook(actor=actor, webhook_id=pk), _("Removed.")),
+        "test-webhook": (
+            lambda: channels.test_webhook(actor=actor, webhook_id=pk),
+            _("A test is on its way; the log below tells what came of it."),
+        ),
+        "again": (
+            lambda: channels.repeat(actor=actor, delivery_id=post.get("delivery", "")),
+            _("It is tried again."),
+        ),
+    }
+    if verb not in verbs:
+        raise NotFound(Reason("channel.verb", N_("There is no such step.")))
+    function, sentence = verbs[verb]
+    function()
+    messages.success(request, sentence)
+    return redirect("company_channels")
+
+
+def response_times(request: HttpRequest) -> HttpResponse:
+    """How fast we answer whom, and the reply templates."""
+    actor = actor_of(request)
+    require(actor, "requests.view")
+    refused: list[str] = []
+    if request.method == "POST":
+        try:
+            _change_policy(request)
+        except Refusal as refusal:
+            refused = [worded(reason) for reason in refusal.reasons]
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("response_times")
+    may_change = may(actor, "requests.rules")
+    rules = [
+        {"rule": rule, "response": rule.response_minutes / 60, "resolution": rule.resolution_minutes / 60}
+        for rule in SlaRule.objects.all()
+    ]
+    context = {
+        "title": _("Response times"),
+        "rules": rules,
+        "templates": ReplyTemplate.objects.all(),
+        "grades": Grade.choices,
+        "kinds": RequestKind.choices,
+        "phases": Phase.choices,
+        "may_change": may_change,
+        "refused": refused,
+    }
+    return render(request, "channels/response_times.html", context, status=422 if refused else 200)
+
+
+def _change_policy(request: HttpRequest) -> None:
+    actor, post, verb = actor_of(request), request.POST, request.POST.get("verb", "")
+    if verb == "set_rule":
+        policy.set_rule(
+            actor=actor,
+            grade=post.get("grade", ""),
+            kind=post.get("kind", ""),
+            phase=post.get("phase", ""),
+            response=round(60 * _hours(post.get("response", ""))),
+            resolution=round(60 * _hours(post.get("resolution", ""))),
+        )
+    elif verb == "drop_rule":
+        policy.drop_rule(actor=actor, rule_id=number(request, "pk") or 0)
+    elif verb == "set_template":
+        policy.set_template(
+            actor=actor, name=post.get("name", ""), text=post.get("text", ""), template_id=number(request, "pk")
+        )
+    elif verb == "drop_template":
+        policy.drop_template(actor=actor, template_id=number(request, "pk") or 0)
+
+
+def _hours(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""Pages of deliveries, acceptances, payments and closing."""

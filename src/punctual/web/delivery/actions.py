@@ -1,0 +1,166 @@
+"""Buttons of the delivery and acceptance pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from punctual.domain.changes.services.customer import signature_of
+from punctual.domain.delivery.models import Acceptance, Delivery
+from punctual.domain.delivery.selectors import acceptance_by_id, delivery_by_number
+from punctual.domain.delivery.services.acceptance import (
+    add_punch,
+    cancel_acceptance,
+    enter_results,
+    fail_acceptance,
+    plan_acceptance,
+    sign_acceptance,
+)
+from punctual.domain.delivery.services.shipping import cancel_delivery, change_delivery, receive, release, ship
+from punctual.domain.orders.selectors import order_by_key
+from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.web.delivery.pages import show_acceptance
+from punctual.web.delivery.posted import Posted
+from punctual.web.master.pages import actor_of
+from punctual.web.orders.actions import done, version_of
+
+
+def _page(delivery: Delivery) -> str:
+    return reverse("delivery", args=[delivery.number])
+
+
+@require_POST
+def do_delivery(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """One step of a delivery: change, ship, receive, release, cancel."""
+    actor, today = actor_of(request), timezone.localdate()
+    delivery = delivery_by_number(actor, number)
+    posted = Posted(request.POST)
+    wish: dict[str, Any] = {"actor": actor, "delivery_id": delivery.pk, "expected_version": version_of(request)}
+    sentence = ""
+    if verb == "change":
+        items, boxes, planned = posted.quantities(delivery.order), posted.boxes(), posted.day("planned_on")
+        posted.done()
+        change_delivery(
+            **wish, items=items, boxes=boxes, planned_on=planned, place=posted.text("place"), notes=posted.text("notes")
+        )
+        sentence = _("Saved.")
+    elif verb == "ship":
+        day, freight = posted.day("shipped_on"), posted.number("freight", 2)
+        posted.done()
+        ship(
+            **wish,
+            shipped_on=day,
+            today=today,
+            freight=freight,
+            carrier=posted.text("carrier"),
+            waybill=posted.text("waybill"),
+            vehicle=posted.text("vehicle"),
+        )
+        sentence = _("Shipped; the order and its dates follow.")
+    elif verb == "receive":
+        day = posted.day("received_on")
+        posted.done()
+        file = request.FILES.get("file")
+        receive(
+            **wish,
+            received_on=day,
+            received_by=posted.text("received_by"),
+            note=posted.text("note"),
+            file=file,
+            file_name=(file.name or "") if file else "",
+            today=today,
+        )
+        sentence = _("The receipt is recorded.")
+    elif verb == "release":
+        release(**wish, reason=posted.text("reason"))
+        sentence = _("Released in your name.")
+    elif verb == "cancel":
+        cancel_delivery(**wish, reason=posted.text("reason"))
+        sentence = _("Cancelled.")
+    else:
+        raise NotFound(Reason("delivery.verb", N_("A delivery can't “%(verb)s”."), {"verb": verb[:40]}))
+    return done(request, _page(delivery), sentence)
+
+
+@require_POST
+def new_acceptance(request: HttpRequest, key: str) -> HttpResponse:
+    """Plan an acceptance of an order, or of one of its deliveries."""
+    actor = actor_of(request)
+    order = order_by_key(actor, key)
+    posted = Posted(request.POST)
+    wish = posted.text("delivery")
+    delivery = delivery_by_number(actor, wish) if wish else None
+    planned = posted.day("planned_on")
+    posted.done()
+    made = plan_acceptance(
+        actor=actor, order_id=order.pk, kind=posted.text("kind"), delivery=delivery, planned_on=planned
+    )
+    return redirect("acceptance", pk=made.pk)
+
+
+@require_POST
+def do_acceptance(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Results, open item, signature, failure, cancelling; a refusal is shown on the page with what was entered."""
+    actor = actor_of(request)
+    acceptance = acceptance_by_id(actor, pk)
+    try:
+        sentence = _do_acceptance(request, acceptance, verb)
+    except (Conflict, Forbidden, NotFound):
+        raise
+    except Refusal as refusal:
+        return show_acceptance(request, acceptance_by_id(actor, pk), refusal)
+    return done(request, reverse("acceptance", args=[pk]), sentence)
+
+
+def _do_acceptance(request: HttpRequest, acceptance: Acceptance, verb: str) -> str:
+    actor, today, posted = actor_of(request), timezone.localdate(), Posted(request.POST)
+    wish: dict[str, Any] = {"actor": actor, "acceptance_id": acceptance.pk}
+    version = version_of(request)
+    if verb == "change":
+        enter_results(**wish, results=posted.results(), note=posted.text("note"), expected_version=version)
+        return _("Saved.")
+    if verb == "punch":
+        owner, due = posted.text("owner"), posted.day("due")
+        posted.done()
+        add_punch(
+            **wish,
+            title=posted.text("title"),
+            grade=posted.text("grade"),
+            owner=User.objects.filter(is_active=True, pk=int(owner) if owner.isdigit() else 0).first(),
+            due=due,
+            expected_version=version,
+        )
+        return _("Entered as an action item.")
+    if verb == "pass":
+        day, drawn = posted.day("held_on"), signature_of(posted.text("signature"))
+        posted.done()
+        file = request.FILES.get("file")
+        sign_acceptance(
+            **wish,
+            signer=posted.text("signer"),
+            held_on=day,
+            today=today,
+            drawn=drawn,
+            file=file,
+            file_name=(file.name or "") if file else "",
+            with_punch="with_punch" in request.POST,
+            expected_version=version,
+        )
+        return _("Signed; the result is fixed.")
+    if verb == "fail":
+        day = posted.day("held_on")
+        posted.done()
+        fail_acceptance(**wish, held_on=day, reason=posted.text("reason"), today=today, expected_version=version)
+        return _("Recorded as failed.")
+    if verb == "cancel":
+        cancel_acceptance(**wish, reason=posted.text("reason"), expected_version=version)
+        return _("Cancelled.")
+    raise NotFound(Reason("acceptance.verb", N_("An acceptance can't “%(verb)s”."), {"verb": verb[:40]}))

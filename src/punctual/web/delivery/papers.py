@@ -1,0 +1,85 @@
+"""The delivery note and the packing list as PDF."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from punctual.domain.delivery.models import Delivery
+from punctual.domain.delivery.selectors import delivery_by_number
+from punctual.platform.accounts.permissions import require
+from punctual.platform.company.services import company
+from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
+from punctual.web.formatting import day_text, quantity_text
+from punctual.web.master.pages import actor_of
+from punctual.web.orders.actions import as_download
+
+
+def _facts(delivery: Delivery) -> Facts:
+    order = delivery.order
+    return Facts(
+        [
+            (_("Customer"), order.customer.name if order.customer else ""),
+            (_("Customer PO number"), order.customer_po_number),
+            (_("Order"), order.label),
+            (_("Batch"), delivery.batch),
+            (_("Delivery place"), delivery.place),
+            (_("Shipped on"), delivery.shipped_on.isoformat() if delivery.shipped_on else ""),
+            (_("Carrier"), delivery.carrier),
+            (_("Waybill"), delivery.waybill),
+        ]
+    )
+
+
+def delivery_note(request: HttpRequest, number: str) -> HttpResponse:
+    """What goes, for the customer to sign for."""
+    actor = actor_of(request)
+    require(actor, "delivery.view")
+    delivery = delivery_by_number(actor, number)
+    rows = [
+        (
+            item.line.line_no,
+            item.line.model_text,
+            item.line.revision_text,
+            item.line.description,
+            quantity_text(item.quantity, item.line.unit),
+        )
+        for item in delivery.items.select_related("line")
+    ]
+    head = (_("Line"), _("Model"), _("Revision"), _("Description"), _("Quantity"))
+    signed = (
+        f"{delivery.received_by} {day_text(delivery.received_on)}" if delivery.received_on else "______________________"
+    )
+    blocks: list[Block] = [
+        _facts(delivery),
+        Heading(_("What is delivered")),
+        Grid(head, rows, widths=(1, 3, 1.4, 5, 2), right=(4,)),
+        Text(delivery.notes) if delivery.notes else Text(""),
+        Heading(_("Received in full and undamaged")),
+        Text(f"{_('Signature, date')}: {signed}"),
+    ]
+    content = paper(
+        title=f"{_('Delivery note')} {delivery.number}", subtitle=company().name, blocks=blocks, footer=delivery.number
+    )
+    return as_download(content, f"{delivery.number}.pdf", "application/pdf")
+
+
+def packing_list(request: HttpRequest, number: str) -> HttpResponse:
+    """What is in which box."""
+    actor = actor_of(request)
+    require(actor, "delivery.view")
+    delivery = delivery_by_number(actor, number)
+    boxes = list(delivery.boxes.all())
+    rows = [(f"{box.number}/{len(boxes)}", box.name, box.size, box.weight or "", box.contents) for box in boxes]
+    head = (_("Box"), _("Name"), _("Size"), _("Weight, kg"), _("Contents"))
+    weight = sum((box.weight or 0 for box in boxes), 0)
+    blocks: list[Block] = [
+        _facts(delivery),
+        Heading(_("Packing list")),
+        Grid(head, rows, widths=(1, 2, 2, 1.3, 5), right=(3,)),
+        Text(f"{_('Boxes')}: {len(boxes)} · {_('Weight, kg')}: {weight}"),
+    ]
+    content = paper(
+        title=f"{_('Packing list')} {delivery.number}", subtitle=company().name, blocks=blocks, footer=delivery.number
+    )
+    return as_download(content, f"{delivery.number}-packing.pdf", "application/pdf")

@@ -1,0 +1,192 @@
+"""Papers of quality: inspection report, certificate of conformity, 8D report; in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from punctual.domain.quality.models import CorrectiveAction, Inspection, InspectionState, Kind
+from punctual.domain.quality.selectors import capa_by_id, inspection_by_id, items_of
+from punctual.domain.quality.services.results import verdict_now
+from punctual.kernel.refusal import Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.company.services import company
+from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
+from punctual.web.formatting import day_text, moment_text
+from punctual.web.orders.actions import as_download
+from punctual.web.quality.capas import NAMES, whys_of
+from punctual.web.quality.inspections import actor_of
+from punctual.web.shell.refusals import worded
+
+MOST_VALUES = 60
+"""Units whose values stand on the paper; the rest is in the record."""
+
+
+def inspection_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was inspected and found; of an accepted lot it is the certificate of conformity too."""
+    found = inspection_by_id(actor_of(request), pk)
+    if found.judged_at is None:
+        text = N_("%(number)s is not judged yet; there is nothing to certify.")
+        raise Refusal(Reason("inspection.not_judged", text, {"number": found.number}))
+    good = found.state in (InspectionState.ACCEPTED, InspectionState.DEVIATED)
+    title = _("Inspection report and certificate of conformity") if good else _("Inspection report")
+    content = paper(
+        title=f"{title} {found.number}",
+        subtitle=company().name,
+        blocks=[*_facts(found), *_results(found), *_signs(found)],
+        footer=found.number,
+    )
+    return as_download(content, f"{found.number}.pdf", "application/pdf")
+
+
+def _facts(found: Inspection) -> list[Block]:
+    sampling = f"{found.get_sampling_display()}"
+    if found.aql:
+        sampling = (
+            f"GB/T 2828.1 / ISO 2859-1 · {found.level} · AQL {found.aql.normalize()} · {found.get_severity_display()}"
+        )
+    return [
+        Facts(
+            [
+                (_("Item"), f"{found.item_key} {found.item_name}".strip()),
+                (_("Stage"), found.get_stage_display()),
+                (_("Order"), found.order.label if found.order else None),
+                (_("Supplier"), found.supplier),
+                (_("Lot"), found.lot_no),
+                (_("Source"), found.source_label),
+                (_("Lot size"), f"{found.lot_size} {found.unit}"),
+                (
+                    _("Sample n"),
+                    f"{found.sample_size} ({found.code_letter})" if found.code_letter else found.sample_size,
+                ),
+                (_("Sampling"), sampling),
+                ("Ac / Re", f"{found.ac} / {found.re}"),
+                (_("Inspected"), found.inspected),
+                (_("Nonconforming"), found.nonconforming),
+                (_("Judged"), moment_text(found.judged_at)),
+                (_("Inspector"), found.inspector),
+            ]
+        )
+    ]
+
+
+def _results(found: Inspection) -> list[Block]:
+    blocks: list[Block] = []
+    items = list(items_of(found))
+    values = [
+        [
+            one.unit_no,
+            one.serial,
+            item.name,
+            f"{_plain(item.lower)} – {_plain(item.upper)}",
+            f"{one.value.normalize():f} {item.unit}",
+            one.gauge.code if one.gauge else "",
+            _("fits") if one.is_ok else _("beyond"),
+        ]
+        for item in items
+        for one in item.measurements.all()
+    ]
+    values.sort(key=lambda row: row[0])
+    if values:
+        head = [
+            _("Unit no."),
+            _("Serial number"),
+            _("Characteristic"),
+            _("Limits"),
+            _("Reading"),
+            _("Gauge"),
+            _("Result"),
+        ]
+        blocks += [Heading(_("Measured values")), Grid(head, values[:MOST_VALUES], (0.6, 1.2, 1.6, 1.6, 1.3, 1, 0.9))]
+        if len(values) > MOST_VALUES:
+            words = {"n": len(values) - MOST_VALUES}
+            blocks.append(Text(_("%(n)s more values are kept in the record.") % words, small=True))
+    answers = {True: _("Yes"), False: _("No"), None: "—"}
+    checks = [
+        [item.name, item.get_kind_display(), answers[item.passed]] for item in items if item.kind != Kind.MEASURED
+    ]
+    if checks:
+        blocks += [Heading(_("Check points")), Grid([_("Characteristic"), _("Kind"), _("Result")], checks, (3, 1.5, 1))]
+    defects = [[one.name, one.quantity] for one in found.defects.all()]
+    if defects:
+        blocks += [Heading(_("Defects")), Grid([_("Defect"), _("Quantity")], defects, (4, 1), (1,))]
+    if found.note:
+        blocks += [Heading(_("Remarks")), Text(found.note)]
+    return blocks
+
+
+def _plain(value: Any) -> str:
+    return "…" if value is None else f"{value.normalize():f}"
+
+
+def _signs(found: Inspection) -> list[Block]:
+    verdict, _against = verdict_now(found)
+    lines = [f"{found.get_state_display()}. {worded(verdict.why)}"]
+    if found.deviated_by:
+        lines.append(f"{_('Accepted by deviation by')} {found.deviated_by}: {found.deviation_reason}")
+    return [
+        Heading(_("Verdict")),
+        Text("\n".join(lines)),
+        Facts(
+            [
+                (_("Inspector"), found.inspector),
+                (_("Date"), day_text(found.judged_at)),
+                (_("Signature"), " "),
+                ("", " "),
+            ]
+        ),
+    ]
+
+
+def capa_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The 8D report as it stands."""
+    found = capa_by_id(actor_of(request), pk)
+    content = paper(
+        title=f"{_('8D report')} {found.number}",
+        subtitle=company().name,
+        blocks=[_capa_facts(found), *_steps(found)],
+        footer=f"{found.number} · {timezone.localdate().isoformat()}",
+    )
+    return as_download(content, f"{found.number}.pdf", "application/pdf")
+
+
+def _capa_facts(found: CorrectiveAction) -> Facts:
+    ncr = found.ncr
+    return Facts(
+        [
+            (_("Problem"), found.title),
+            (_("State"), found.get_state_display()),
+            (_("Nonconformity"), ncr.number if ncr else None),
+            (_("Order"), found.order.label if found.order else None),
+            (_("Supplier"), found.supplier),
+            (_("Item"), f"{found.item_key} {ncr.item_name if ncr else ''}".strip()),
+            (_("Opened"), day_text(found.opened_on)),
+            (_("Owner"), found.owner),
+            (_("Cause"), found.get_cause_display() if found.cause else None),
+            (_("Opened again"), found.reopened or None),
+        ]
+    )
+
+
+def _steps(found: CorrectiveAction) -> list[Block]:
+    blocks: list[Block] = []
+    for step in found.disciplines.select_related("done_by"):
+        blocks.append(Heading(f"D{step.number} {NAMES[step.number]}"))
+        if step.number == 4 and (tree := whys_of(found)):
+            rows = [
+                [depth, f"{'　' * (depth - 1)}{why.text}", _("Root cause") if why.is_root else ""]
+                for depth, why in tree
+            ]
+            blocks.append(Grid([_("Why"), _("Answer"), ""], rows, (0.5, 4, 1)))
+        blocks.append(Text(step.text or "—"))
+        if step.done_at:
+            who = step.done_by or found.supplier or ""
+            blocks.append(Text(f"{_('Done')} {day_text(step.done_at)} {who}", small=True))
+        elif step.due:
+            blocks.append(Text(f"{_('Due')} {day_text(step.due)}", small=True))
+    if found.effect_note:
+        blocks += [Heading(_("Effect")), Text(found.effect_note)]
+    return blocks

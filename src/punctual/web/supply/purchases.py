@@ -1,0 +1,504 @@
+"""Purchase orders: list, page, entry, and every step of their life."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from punctual.domain.parties.selectors import suppliers
+from punctual.domain.supply.life import LIFE
+from punctual.domain.supply.models import Material, PurchaseLine, PurchaseOrder, PurchaseState
+from punctual.domain.supply.rules import PurchaseLineFacts
+from punctual.domain.supply.selectors import (
+    lines_of,
+    listed_purchases,
+    places,
+    purchase_by_key,
+    sees_costs,
+)
+from punctual.domain.supply.services import dates, links, purchases, receiving
+from punctual.flows.supplier_late import Effect, change_date, preview
+from punctual.kernel.quantity import plain
+from punctual.kernel.refusal import NotFound, Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may, reasons_against, require
+from punctual.platform.audit.services import story_of
+from punctual.web import formatting
+from punctual.web.master.history import story
+from punctual.web.master.pages import actor_of
+from punctual.web.orders.actions import done, version_of
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.middleware import status_of
+from punctual.web.supply import marks
+from punctual.web.supply.papers import purchase_paper
+from punctual.web.supply.posted import posted_day, posted_id, posted_number
+from punctual.web.supply.rows import RowReader, padded
+
+COLUMNS: Final = ("material", "description", "quantity", "unit_price", "asked_date")
+
+
+def _day_cell(day: dt.date | None, *, late: bool = False) -> SafeString:
+    return format_html('<span class="nw{}">{}</span>', " late b" if late else "", formatting.day_text(day))
+
+
+def _materials_cell(order: Any) -> SafeString:
+    lines: Sequence[PurchaseLine] = order.first_lines
+    words = [
+        format_html(
+            "{} ×{}", line.material.name if line.material else line.description, formatting.quantity_text(line.quantity)
+        )
+        for line in lines[:2]
+    ]
+    more = order.line_count - len(words)
+    if more > 0:
+        words.append(format_html("+{}", more))
+    return format_html_join("、", "{}", ((one,) for one in words))
+
+
+def _slip(order: Any) -> int | None:
+    """The worst line: calendar days after its first confirmed date."""
+    late = [
+        (line.expected_date - line.confirmed_date).days
+        for line in order.first_lines
+        if line.expected_date and line.confirmed_date and line.received < line.quantity
+    ]
+    return max(late, default=None)
+
+
+def _by_state(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+    return rows.filter(state__in=values)
+
+
+def _by_standing(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+    today = timezone.localdate()
+    running = rows.filter(state__in=["sent", "confirmed", "partially_received"])
+    if values[0] == "overdue":
+        return running.filter(arrives__lt=today)
+    if values[0] == "postponed":
+        return running.filter(lines__expected_date__gt=F("lines__confirmed_date")).distinct()
+    if values[0] == "unanswered":
+        return rows.filter(state="sent")
+    return rows
+
+
+class PurchaseList(ListPage):
+    key = "purchase-orders"
+    title = gettext_lazy("Purchase orders")
+    icon = "truck-delivery"
+    search_kind = "purchaseorder"
+    search_hint = gettext_lazy("Number, supplier, material, pinyin initials")
+    create = ("purchase_order_new", gettext_lazy("New purchase order"), "supply.change")
+    empty_text = gettext_lazy("What is ordered from suppliers. Orders begin with a purchase request, or here.")
+    default_sort = "-number"
+    template_name = "supply/list.html"
+    tabs = (
+        BuiltInView(gettext_lazy("Running"), "state=sent,confirmed,partially_received"),
+        BuiltInView(gettext_lazy("Postponed"), "standing=postponed"),
+        BuiltInView(gettext_lazy("Overdue"), "standing=overdue"),
+        BuiltInView(gettext_lazy("Not answered"), "standing=unanswered"),
+        BuiltInView(gettext_lazy("All"), ""),
+    )
+    filters = (
+        Filter("state", gettext_lazy("State"), lambda actor: PurchaseState.choices, _by_state),
+        Filter(
+            "standing",
+            gettext_lazy("Standing"),
+            lambda actor: [
+                ("overdue", gettext_lazy("Overdue")),
+                ("postponed", gettext_lazy("Postponed")),
+                ("unanswered", gettext_lazy("Not answered")),
+            ],
+            _by_standing,
+            multiple=False,
+        ),
+        Filter(
+            "supplier",
+            gettext_lazy("Supplier"),
+            lambda actor: [(str(one.pk), str(one)) for one in suppliers(actor)],
+            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
+        ),
+    )
+    columns = (
+        Column("number", gettext_lazy("Number"), lambda one: one.number, marks.purchase_link, sort=("number",)),
+        Column("supplier", gettext_lazy("Supplier"), lambda one: str(one.supplier), sort=("supplier__name",)),
+        Column(
+            "materials",
+            gettext_lazy("Materials"),
+            lambda one: "、".join(line.description for line in one.first_lines),
+            _materials_cell,
+            fold=True,
+        ),
+        Column(
+            "total_amount",
+            gettext_lazy("Amount"),
+            lambda one: one.total_amount,
+            lambda one: format_html("{}", formatting.money_text(one.total_amount, one.currency)),
+            sort=("total_amount",),
+            number=True,
+            permission="supply.see_costs",
+        ),
+        Column("sent_on", gettext_lazy("Sent"), lambda one: one.sent_on, lambda one: _day_cell(one.sent_on), fold=True),
+        Column(
+            "arrives",
+            gettext_lazy("Arrives"),
+            lambda one: one.arrives,
+            lambda one: _day_cell(one.arrives, late=(_slip(one) or 0) > 0),
+            sort=("arrives",),
+        ),
+        Column(
+            "slip",
+            gettext_lazy("Slip"),
+            _slip,
+            lambda one: format_html("{}", formatting.days_text(_slip(one)) if _slip(one) else "—"),
+            number=True,
+        ),
+        Column(
+            "state",
+            gettext_lazy("State"),
+            lambda one: one.get_state_display(),
+            lambda one: marks.purchase_chip(one, today=timezone.localdate()),
+            sort=("state",),
+        ),
+        Column("buyer", gettext_lazy("Buyer"), lambda one: str(one.buyer or ""), fold=True),
+    )
+
+    def rows(self, actor: User) -> QuerySet[PurchaseOrder]:
+        return listed_purchases(actor)
+
+    def url_of(self, item: Any) -> str:
+        return marks.purchase_url(item)
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        require(actor_of(request), "supply.view")
+        return super().get(request, *args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    line: PurchaseLine
+    chip: SafeString
+    late: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A button; with ``reasons`` it stays visible, locked, and says why."""
+
+    verb: str
+    label: str
+    icon: str
+    primary: bool = False
+    asks_reason: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+
+def _steps(order: PurchaseOrder, actor: User) -> list[Step]:
+    wanted = (
+        ("send", "supply.change", "send", PurchaseState.DRAFT, False),
+        ("close", "supply.change", "lock", PurchaseState.RECEIVED, order.state == PurchaseState.PARTIALLY_RECEIVED),
+        ("cancel", "supply.change", "ban", None, True),
+    )
+    found = []
+    for verb, permission, icon, primary_in, asks in wanted:
+        if not LIFE.allows(order.state, verb) or not may(actor, permission):
+            continue
+        found.append(Step(verb, _(LIFE.verbs[verb]), icon, order.state == primary_in, asks))
+    return found
+
+
+def page(request: HttpRequest, number: str, *, effect: Effect | None = None, token_url: str = "") -> HttpResponse:
+    """One purchase order: lines with every date that was given, receipts, for whom, story."""
+    actor, today = actor_of(request), timezone.localdate()
+    require(actor, "supply.view")
+    order = purchase_by_key(actor, number)
+    lines = list(lines_of(order))
+    context = {
+        "title": order.number,
+        "order": order,
+        "chip": marks.purchase_chip(order, today=today),
+        "lines": [
+            LineView(
+                line,
+                marks.line_chip(line, today=today),
+                (line.expected_date - line.confirmed_date).days if line.expected_date and line.confirmed_date else None,
+            )
+            for line in lines
+        ],
+        "steps": _steps(order, actor),
+        "sees_costs": sees_costs(actor),
+        "may_edit": may(actor, "supply.change") and LIFE.allows(order.state, "change"),
+        "may_confirm": may(actor, "supply.dates") and LIFE.allows(order.state, "confirm"),
+        "may_revise": may(actor, "supply.dates") and LIFE.allows(order.state, "revise"),
+        "may_receive": may(actor, "supply.change") and LIFE.allows(order.state, "receive"),
+        "may_link": may(actor, "supply.dates") and LIFE.allows(order.state, "link"),
+        "against_dates": reasons_against(actor, "supply.dates"),
+        "places": places(),
+        "today": today,
+        "active_link": order.links.filter(withdrawn_at=None, used_at=None, expires_on__gte=today).first(),
+        "token_url": token_url,
+        "effect": effect,
+        "story": story(story_of(order)[:60], [PurchaseOrder], hidden=() if sees_costs(actor) else ("total_amount",)),
+    }
+    return render(request, "supply/purchase.html", context)
+
+
+# --------------------------------------------------------------------------------------------------------- entry
+
+
+def edit_purchase(request: HttpRequest, number: str = "") -> HttpResponse:
+    """Make a draft, or change one."""
+    actor, today = actor_of(request), timezone.localdate()
+    order = purchase_by_key(actor, number) if number else None
+    require(actor, "supply.change")
+    reasons: tuple[Reason, ...] = ()
+    status = 200
+    rows: list[dict[str, Any]] = _stored(order) if order else []
+    head = {
+        "supplier": str(order.supplier_id) if order else request.GET.get("supplier", ""),
+        "payment_terms": order.payment_terms if order else "",
+        "notes": order.notes if order else "",
+    }
+    if request.method == "POST":
+        head = {name: request.POST.get(name, "").strip() for name in head}
+        reader = RowReader(request.POST, COLUMNS)
+        rows = list(reader.rows)
+        try:
+            saved = _save(request, actor, order, reader, head, today=today)
+        except Refusal as refusal:
+            reasons, status = refusal.reasons, status_of(refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(marks.purchase_url(saved))
+    context = {
+        "title": order.number if order else _("New purchase order"),
+        "order": order,
+        "head": head,
+        "rows": padded(rows, COLUMNS),
+        "suppliers": suppliers(actor),
+        "materials": Material.objects.filter(archived_at=None).exclude(kind="made").order_by("code"),
+        "reasons": reasons,
+    }
+    return render(request, "supply/purchase_form.html", context, status=status)
+
+
+def _stored(order: PurchaseOrder) -> list[dict[str, Any]]:
+    return [
+        {
+            "material": str(line.material.code) if line.material else "",
+            "description": line.description,
+            "quantity": plain(line.quantity),
+            "unit_price": plain(line.unit_price),
+            "asked_date": line.asked_date.isoformat() if line.asked_date else "",
+        }
+        for line in order.lines.select_related("material")
+    ]
+
+
+def _save(
+    request: HttpRequest,
+    actor: User,
+    order: PurchaseOrder | None,
+    reader: RowReader,
+    head: dict[str, str],
+    *,
+    today: dt.date,
+) -> PurchaseOrder:
+    facts = []
+    kept = list(order.lines.order_by("line_no")) if order else []
+    for at in range(len(reader.rows)):
+        material = reader.material(at)
+        same = kept[at] if at < len(kept) and kept[at].material_id == material else None
+        facts.append(
+            PurchaseLineFacts(
+                quantity=reader.number(at, "quantity"),
+                unit_price=reader.number(at, "unit_price", Decimal(0)),
+                material_id=material,
+                task_id=same.task_id if same else None,
+                order_id=same.order_id if same else None,
+                description=reader.text(at, "description"),
+                unit=same.unit if same else "",
+                asked_date=reader.day(at, "asked_date"),
+            )
+        )
+    if reader.reasons:
+        raise Refusal(*reader.reasons)
+    if order is not None:
+        return purchases.change_purchase(
+            actor=actor,
+            purchase_id=order.pk,
+            lines=facts,
+            payment_terms=head["payment_terms"],
+            notes=head["notes"],
+            expected_version=version_of(request),
+        )
+    if not head["supplier"].isdigit():
+        raise Refusal(Reason("purchase_order.supplier", N_("Choose a supplier."), field="supplier"))
+    return purchases.create_purchase(
+        actor=actor,
+        supplier_id=int(head["supplier"]),
+        lines=facts,
+        today=today,
+        payment_terms=head["payment_terms"],
+        notes=head["notes"],
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- steps
+
+
+@require_POST
+def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
+    """Send, close or cancel."""
+    actor, today, version = actor_of(request), timezone.localdate(), version_of(request)
+    order = purchase_by_key(actor, number)
+    reason = request.POST.get("reason", "")
+    if verb == "send":
+        order = purchases.send(actor=actor, purchase_id=order.pk, today=today, expected_version=version)
+    elif verb == "close":
+        order = purchases.close(actor=actor, purchase_id=order.pk, reason=reason, expected_version=version)
+    elif verb == "cancel":
+        order = purchases.cancel(actor=actor, purchase_id=order.pk, reason=reason, expected_version=version)
+    else:
+        raise NotFound(Reason("purchase_order.verb", N_("A purchase order can't “%(verb)s”."), {"verb": verb[:40]}))
+    words = {"number": order.number, "state": order.get_state_display()}
+    return done(request, marks.purchase_url(order), _("%(number)s: %(state)s.") % words)
+
+
+@require_POST
+def confirm(request: HttpRequest, number: str) -> HttpResponse:
+    """The supplier's days, as told by telephone or mail."""
+    actor = actor_of(request)
+    order = purchase_by_key(actor, number)
+    days = {line.pk: posted_day(request, f"day-{line.pk}") for line in order.lines.all()}
+    order = dates.confirm(
+        actor=actor, purchase_id=order.pk, days=days, today=timezone.localdate(), expected_version=version_of(request)
+    )
+    return done(request, marks.purchase_url(order), _("%(number)s is confirmed.") % {"number": order.number})
+
+
+@require_POST
+def revise(request: HttpRequest, number: str) -> HttpResponse:
+    """Another day for one line: first what it would do, then, with ``commit``, it is done."""
+    actor, today = actor_of(request), timezone.localdate()
+    order = purchase_by_key(actor, number)
+    line_id, day = posted_id(request, "line"), posted_day(request, "day")
+    if not order.lines.filter(pk=line_id).exists():
+        raise NotFound(Reason("purchase_line.not_found", N_("This line is not on the purchase order any more.")))
+    if "commit" not in request.POST:
+        effect = preview(actor=actor, line_id=line_id, day=day, today=today)
+        context = {
+            "effect": effect,
+            "order": order,
+            "reason": request.POST.get("reason", ""),
+            "version": request.POST.get("version", ""),
+            "title": order.number,
+        }
+        template = "supply/effect.html" if request.headers.get("HX-Request") else "supply/effect_page.html"
+        return render(request, template, context)
+    effect = change_date(
+        actor=actor,
+        line_id=line_id,
+        day=day,
+        today=today,
+        reason=request.POST.get("reason", ""),
+        expected_version=version_of(request),
+        notices="notices" in request.POST,
+    )
+    words = {"number": order.number, "day": formatting.day_text(day), "orders": len(effect.hits)}
+    sentence = _("%(number)s now comes on %(day)s; %(orders)d orders moved.") % words
+    url = marks.purchase_url(order)
+    if effect.hits and may(actor, "supply.decide"):
+        url = f"{reverse('shortages')}?order={effect.hits[0].order.key}"
+    return done(request, url, sentence)
+
+
+@require_POST
+def note_offer(request: HttpRequest, number: str) -> HttpResponse:
+    """The supplier would come earlier for a price."""
+    actor = actor_of(request)
+    order = purchase_by_key(actor, number)
+    dates.note_offer(
+        actor=actor,
+        line_id=posted_id(request, "line"),
+        day=posted_day(request, "day"),
+        cost=posted_number(request, "cost"),
+        today=timezone.localdate(),
+        expected_version=version_of(request),
+    )
+    return done(request, marks.purchase_url(order), _("Noted. It stands among the ways out of the shortage."))
+
+
+@require_POST
+def receive(request: HttpRequest, number: str) -> HttpResponse:
+    """Some of a line has come."""
+    actor = actor_of(request)
+    order = purchase_by_key(actor, number)
+    place = request.POST.get("place", "")
+    receipt = receiving.receive(
+        actor=actor,
+        line_id=posted_id(request, "line"),
+        quantity=posted_number(request, "quantity"),
+        today=timezone.localdate(),
+        received_on=posted_day(request, "received_on") if request.POST.get("received_on") else None,
+        place_id=int(place) if place.isdigit() else None,
+        delivery_note=request.POST.get("delivery_note", ""),
+        expected_version=version_of(request),
+    )
+    if receipt.waits_for_inspection:
+        sentence = _("Received; it is blocked until it has been inspected.")
+    else:
+        sentence = _("Received; it is reserved for those who wait for it.")
+    return done(request, marks.purchase_url(order), sentence)
+
+
+@require_POST
+def make_link(request: HttpRequest, number: str) -> HttpResponse:
+    """A link for the supplier; its address is shown this once."""
+    actor = actor_of(request)
+    order = purchase_by_key(actor, number)
+    _link, token = links.make_link(actor=actor, purchase_id=order.pk, today=timezone.localdate())
+    url = request.build_absolute_uri(reverse("supplier_link", args=[token]))
+    return page(request, number, token_url=url)
+
+
+@require_POST
+def inspect(request: HttpRequest, number: str) -> HttpResponse:
+    """What waits for inspection is good, or goes back."""
+    actor = actor_of(request)
+    require(actor, "supply.change")
+    order = purchase_by_key(actor, number)
+    zero = Decimal(0)
+    receiving.inspected(
+        actor=actor,
+        receipt_id=posted_id(request, "receipt"),
+        released=posted_number(request, "released") if request.POST.get("released") else zero,
+        rejected=posted_number(request, "rejected") if request.POST.get("rejected") else zero,
+        reason=request.POST.get("reason", ""),
+    )
+    return done(request, marks.purchase_url(order), _("Saved."))
+
+
+def pdf(request: HttpRequest, number: str) -> HttpResponse:
+    """The order as it goes to the supplier."""
+    actor = actor_of(request)
+    require(actor, "supply.see_costs")
+    order = purchase_by_key(actor, number)
+    response = HttpResponse(purchase_paper(order), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{order.number}.pdf"'
+    return response
