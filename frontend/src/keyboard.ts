@@ -4,14 +4,14 @@ interface Actions {
   openKeys(): void;
 }
 
-const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/" };
+const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/", m: "/tasks/", w: "/warnings/" };
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
 function rows(): HTMLElement[] {
-  return [...document.querySelectorAll<HTMLElement>("[data-rows] tbody tr[data-href]")];
+  return [...document.querySelectorAll<HTMLElement>("[data-rows] tbody tr[data-href], [data-item][data-href]")];
 }
 
 function move(step: number): void {
@@ -72,9 +72,10 @@ export function keyboard(actions: Actions): void {
         if (url) location.href = url;
       },
       enter: () => {
-        const row = document.querySelector<HTMLElement>("tr.cur[data-href]");
+        const row = document.querySelector<HTMLElement>(".cur[data-href]");
         if (row && document.activeElement === document.body) location.href = row.dataset.href ?? "";
       },
+      s: () => openMenu("[data-item].cur details.menu"),
       escape: () => {
         for (const menu of document.querySelectorAll<HTMLDetailsElement>("details[data-menu][open]")) menu.open = false;
       },

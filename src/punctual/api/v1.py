@@ -9,12 +9,22 @@ from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
+from punctual.api.monitoring import router as monitoring_router
+from punctual.api.notifications import router as notifications_router
+from punctual.api.order_story import router as order_story_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
+from punctual.api.purchase_orders import router as purchase_orders_router
+from punctual.api.quality import router as quality_router
+from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
+from punctual.api.risks import router as risks_router
+from punctual.api.service_cases import router as service_cases_router
+from punctual.api.stock import router as stock_router
 from punctual.api.suppliers import router as suppliers_router
+from punctual.api.supply import router as supply_router
 
 api = DescribedApi(
     title="Punctual 准交",
@@ -29,6 +39,8 @@ api = DescribedApi(
 problems.install(api)
 api.add_router("", me_router, tags=["me"])
 api.add_router("", changes_router, tags=["change orders"])
+# Before the orders: their `/orders/{key}/{verb}` would take every other word for a verb.
+api.add_router("", order_story_router, tags=["orders"])
 api.add_router("", orders_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
@@ -39,3 +51,12 @@ api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
+api.add_router("", monitoring_router, tags=["monitoring"])
+api.add_router("", risks_router, tags=["risks"])
+api.add_router("", quality_router, tags=["quality"])
+api.add_router("", supply_router, tags=["supply"])
+api.add_router("", stock_router, tags=["stock"])
+api.add_router("", purchase_orders_router, tags=["purchase orders"])
+api.add_router("", requests_router, tags=["customer relations"])
+api.add_router("", service_cases_router, tags=["service cases"])
+api.add_router("", notifications_router, tags=["notifications"])

@@ -4,11 +4,16 @@ from typing import Final
 from django.apps import AppConfig
 
 LISTENERS: Final = (
+    "customer_meetings",
     "early_warning",
+    "incoming_inspection",
     "material_needs",
     "payment_events",
     "promise_ledger",
+    "quality_warnings",
     "replan",
+    "risk_occurs",
+    "supply_warnings",
 )
 """Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from punctual.domain.monitoring import sources
 from punctual.domain.monitoring.facts import Gathered, running
-from punctual.domain.monitoring.forecast import Outlook
+from punctual.domain.monitoring.forecast import Outlook, outlook_of_quantiles
 from punctual.domain.monitoring.models import ForecastPoint, MilestonePoint, Warning, WarningState, Watch, WatchRun
 from punctual.domain.monitoring.rules import findings
 from punctual.domain.monitoring.services.warnings import settle
@@ -26,6 +26,7 @@ from punctual.domain.orders.selectors import OPEN_SIGNS
 from punctual.domain.plans.models import Plan
 from punctual.domain.plans.services.editing import roll_status_date
 from punctual.domain.plans.work_calendars import plan_time
+from punctual.domain.scheduling.models import OrderForecast
 from punctual.platform.accounts.models import Role
 from punctual.platform.accounts.permissions import Listed
 from punctual.platform.jobs.services import call_soon
@@ -45,6 +46,7 @@ def listen() -> None:
     """Listen to what may give or take a warning."""
     for kind in EVENTS:
         subscribe(kind, mark_order)
+    subscribe("schedule.done", mark_running)
 
 
 def mark_order(event: OutboxEvent) -> None:
@@ -57,6 +59,14 @@ def mark_order(event: OutboxEvent) -> None:
     _, fresh = Watch.objects.get_or_create(order_id=order_id)
     if fresh:
         transaction.on_commit(lambda: call_soon("punctual.flows.early_warning.look_at_marked"))
+
+
+def mark_running(event: OutboxEvent) -> None:
+    """A schedule over all orders moves the forecast of every one."""
+    known = set(Watch.objects.values_list("order_id", flat=True))
+    ids = Order.objects.filter(state__in=RUNNING).exclude(pk__in=known).values_list("pk", flat=True)
+    Watch.objects.bulk_create([Watch(order_id=pk) for pk in ids], batch_size=500, ignore_conflicts=True)
+    transaction.on_commit(lambda: call_soon("punctual.flows.early_warning.look_at_marked"))
 
 
 def look_at_marked() -> int:
@@ -93,8 +103,11 @@ def look_at(order_ids: Sequence[int], *, today: dt.date) -> tuple[int, int]:
 
 
 def outlooks_of(seen: Gathered) -> dict[int, Outlook]:
-    """Order id → when it will be delivered."""
+    """Order id → when it will be delivered: by the simulated schedule of all orders, else by its own plan."""
     found = {order.pk: seen.outlook(order) for order in seen.orders}
+    simulated = OrderForecast.objects.filter(run__is_current=True, order__in=found)
+    for pk, p50, p80 in simulated.values_list("order_id", "p50", "p80"):
+        found[pk] = outlook_of_quantiles(p50, p80)
     return {pk: outlook for pk, outlook in found.items() if outlook is not None}
 
 

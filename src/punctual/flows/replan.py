@@ -37,6 +37,7 @@ EVENTS: Final = (
     "absence.changed",
     "calendar.changed",
     "promise.given",
+    "risk.changed",
     "scheduling.changed",
 )
 """Everything after which dates may be others."""

@@ -1,8 +1,8 @@
 """What the risks of an order do to its delivery date, and what each response buys.
 
-One simulation of the order's open work with its risk events; then the same draws again (common random numbers) with one
-thing changed: a risk that surely occurs or surely doesn't, a task at its optimistic or pessimistic duration, a response
-that is done. So a difference is the effect of the change and not of chance. docs/user/risks explains the figures.
+The order is simulated within the whole schedule, as its forecast is: capacity and the other orders hold in every run.
+Then the same draws again (common random numbers) with one thing changed: a risk that surely occurs or surely doesn't, a
+task that is short or long, a response that is done. So a difference is the effect of the change and not of chance.
 """
 
 from __future__ import annotations
@@ -17,108 +17,92 @@ from typing import Any, Final
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from punctual.domain.orders.models import Order
-from punctual.domain.plans.models import Plan
-from punctual.domain.plans.store import Stored, calendars_of
-from punctual.domain.plans.uncertain_plan import UncertainPlan, activity_name, risk_event, uncertain_plan
 from punctual.domain.plans.work_calendars import day_minutes
-from punctual.domain.risks.facts import points_of, residual
+from punctual.domain.risks.facts import points_of, residual, standing
 from punctual.domain.risks.models import Risk, RiskAnalysis, RiskResponse
 from punctual.domain.risks.rules import Points
 from punctual.domain.risks.selectors import latest_analysis, live_risks
-from punctual.engine import simulate as engine
-from punctual.engine.simulate import Distribution, Kind
+from punctual.domain.scheduling.axis import SLOT, Axis
+from punctual.domain.scheduling.book import Hazard
+from punctual.domain.scheduling.calibration import current_ratios
+from punctual.domain.scheduling.gathering import hazard_of
+from punctual.domain.scheduling.models import ScheduleRun
+from punctual.domain.scheduling.moving import RUNS, SEED, OrderBench
+from punctual.domain.scheduling.selectors import axis_of, book_of
+from punctual.domain.scheduling.simulation import Slots
 from punctual.platform.accounts.models import User
+from punctual.platform.jobs.models import Job, JobState
+from punctual.platform.jobs.services import Progress, start_job
 
-RUNS: Final = 4000
-SEED: Final = 1
 TASKS_SHOWN: Final = 6
 MOST_POINTS: Final = 90
 QUANTILES: Final = (0.5, 0.8, 0.95)
+JOB: Final = "punctual.flows.risk_analysis.run_job"
 
 
 @dataclass(frozen=True)
 class Case:
-    """An order ready to be simulated: its network, its risks, and how long a working day is (minutes)."""
+    """An order ready to be simulated: its place in the schedule, its risks, how many slots a working day has."""
 
     order: Order
-    plan: UncertainPlan
-    names: Mapping[int, str]
+    bench: OrderBench
+    axis: Axis
     risks: Sequence[Risk]
-    day: int
+    day: float
 
-    def event(self, risk: Risk, points: Points, probability: float | None = None) -> engine.Risk:
-        acts_on = [task.pk for task in risk.tasks.all() if activity_name(task.pk) in self.plan.activities]
-        days = (points.days_low, points.days_mode, points.days_high)
-        low, mode, high = (float(one) * self.day for one in days)
-        chance = points.probability / 100 if probability is None else probability
-        return risk_event(str(risk.pk), chance, acts_on, low, mode, high)
+    def hazard(self, risk: Risk, points: Points, probability: float | None = None) -> Hazard:
+        found = hazard_of(risk, points, self.day)
+        if probability is None:
+            return found
+        return Hazard(found.id, found.order, probability, found.tasks, found.low, found.mode, found.high)
 
-    def events(self, changed: Mapping[int, engine.Risk] | None = None, *, after: bool = False) -> list[engine.Risk]:
-        """Every risk as it stands, or ``after`` its chosen response; ``changed`` replaces single ones."""
+    def hazards(self, changed: Mapping[int, Hazard] | None = None, *, after: bool = False) -> list[Hazard]:
+        """Every risk as it stands today, or ``after`` its chosen response; ``changed`` replaces single ones."""
         return [
-            (changed or {}).get(risk.pk) or self.event(risk, residual(risk) if after else points_of(risk))
+            (changed or {}).get(risk.pk) or self.hazard(risk, residual(risk) if after else standing(risk))
             for risk in self.risks
         ]
 
-    def ends(
-        self, events: Sequence[engine.Risk], changed: Mapping[str, Distribution] | None = None
-    ) -> np.ndarray[Any, np.dtype[np.float64]]:
-        return engine.simulate(self.plan.network(events, changed), runs=RUNS, seed=SEED).ends
 
-
-def case_of(order: Order, *, today: dt.date) -> Case | None:
-    """None without a plan, or when nothing is open that delivery waits for."""
-    plan = Plan.objects.filter(order=order).select_related("calendar").first()
-    if plan is None:
+def case_of(order: Order) -> Case | None:
+    """None before the first schedule, or when nothing of the order is open in it."""
+    run = ScheduleRun.objects.defer("book").filter(is_current=True).first()
+    book = book_of(run) if run else None
+    if book is None or not book.groups_of.get(order.pk):
         return None
-    stored = Stored(plan)
-    calendars = calendars_of(plan, stored.state)
-    now = dt.datetime.combine(max(today, plan.start), dt.time())
-    uncertain = uncertain_plan(stored.state, calendars, now=now)
-    if not uncertain.open:
+    bench = OrderBench(book, current_ratios(), order.pk)
+    if not bench.rows:
         return None
-    risks = [
-        risk
-        for risk in live_risks([order.pk])
-        if any(activity_name(task.pk) in uncertain.activities for task in risk.tasks.all())
-    ]
-    names = {one: stored.state.tasks[one].name for one in uncertain.open}
-    return Case(order, uncertain, names, risks, day_minutes(calendars.own))
+    axis = axis_of(book)
+    risks = [risk for risk in live_risks([order.pk]) if any(task.pk in bench.rows for task in risk.tasks.all())]
+    return Case(order, bench, axis, risks, day_minutes(axis.calendar) / SLOT)
 
 
-def fingerprint(case: Case) -> str:
+def fingerprint(order: Order) -> str:
     """What the figures depend on; another one means that they are stale."""
-    facts = [
-        case.plan.now,
-        str(case.order.promised_date),
-        str(case.order.requested_date),
-        sorted((one.id, one.distribution.numbers, one.release) for one in case.plan.activities.values()),
-        sorted(case.plan.links),
-        [
-            [risk.pk, str(points_of(risk)), sorted(task.pk for task in risk.tasks.all()), _responses(risk)]
-            for risk in case.risks
-        ],
-    ]
+    run = ScheduleRun.objects.filter(is_current=True).values_list("pk", flat=True).first()
+    risks = Risk.objects.filter(order=order).order_by("pk").values_list("pk", "version", "state")
+    facts = [run, str(order.promised_date), str(order.requested_date), list(risks)]
     return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
 
 
-def _responses(risk: Risk) -> list[Any]:
-    return [[one.pk, one.state, str(points_of(one))] for one in risk.responses.all()]
+def is_stale(order: Order, analysis: RiskAnalysis) -> bool:
+    """Whether the schedule, the promise or a risk is another one since."""
+    return fingerprint(order) != analysis.fingerprint
 
 
-def analyse(order: Order, *, actor: User | None, today: dt.date) -> RiskAnalysis | None:
-    """The current figures of an order the actor has fetched: kept ones while nothing has changed, else new ones."""
-    case = case_of(order, today=today)
-    if case is None:
-        return None
-    mark = fingerprint(case)
+def analyse(order: Order, *, actor: User | None) -> RiskAnalysis | None:
+    """The current figures of an order: kept ones while nothing has changed, else new ones; seconds of work."""
+    mark = fingerprint(order)
     kept = latest_analysis(order)
     if kept is not None and kept.fingerprint == mark:
         return kept
+    case = case_of(order)
+    if case is None:
+        return None
     result = computed(case)
     with transaction.atomic():
         return RiskAnalysis.objects.create(
@@ -126,32 +110,44 @@ def analyse(order: Order, *, actor: User | None, today: dt.date) -> RiskAnalysis
         )
 
 
-def is_stale(order: Order, analysis: RiskAnalysis, *, today: dt.date) -> bool:
-    """Whether the order, its plan or a risk was changed since, or a day has passed: a cheap answer for pages."""
-    if timezone.localdate(analysis.at) < today:
-        return True
-    changed = Risk.objects.filter(order=order).aggregate(last=Max("updated_at"))["last"]
-    plan = Plan.objects.filter(order=order).values_list("updated_at", flat=True).first()
-    return any(one is not None and one > analysis.at for one in (order.updated_at, plan, changed))
+def ask_for_analysis(order: Order, *, actor: User) -> Job:
+    """Let a worker simulate; joins the one under way. The actor has fetched the order."""
+    return running_job(order) or start_job(
+        function=JOB, label="Risks", actor=actor, arguments={"order_id": order.pk, "actor_id": actor.pk}
+    )
+
+
+def running_job(order: Order) -> Job | None:
+    """The simulation of this order that waits or runs."""
+    lately = timezone.now() - dt.timedelta(minutes=15)
+    waiting = Job.objects.filter(function=JOB, state__in=[JobState.QUEUED, JobState.RUNNING], created_at__gt=lately)
+    return waiting.filter(arguments__order_id=order.pk).first()
+
+
+def run_job(progress: Progress, *, order_id: int, actor_id: int) -> dict[str, Any]:
+    """The background job."""
+    actor = User.objects.filter(pk=actor_id).first()
+    made = analyse(Order.objects.get(pk=order_id), actor=actor)
+    return {"analysis": made.pk if made else None}
 
 
 def computed(case: Case) -> dict[str, Any]:
-    """All figures, as JSON. Days are working days of the plan's calendar."""
-    now = case.ends(case.events())
-    after = case.ends(case.events(after=True))
+    """All figures, as JSON. Days are working days of the company's calendar."""
+    bench = case.bench
+    now = bench.ends(case.hazards())
+    after = bench.ends(case.hazards(after=True))
     p80 = _quantile(now, 0.8)
     promise = case.order.promised_date or case.order.requested_date
-    limit = case.plan.minutes_until(promise) if promise else None
-    none = case.ends([case.event(risk, points_of(risk), 0.0) for risk in case.risks])
+    limit = case.axis.end_of(promise) if promise else None
     return {
         "promise": promise.isoformat() if promise else None,
         "promised": case.order.promised_date is not None,
         "now": _summary(case, now, limit),
         "after": _summary(case, after, limit),
-        "risk_days": _days(case, p80 - _quantile(none, 0.8)),
+        "risk_days": _days(case, p80 - _quantile(bench.ends([]), 0.8)),
         "bought_days": _days(case, p80 - _quantile(after, 0.8)),
         "risks": {str(risk.pk): _risk(case, risk, p80) for risk in case.risks},
-        "tasks": _tasks(case, p80),
+        "tasks": _tasks(case, now, p80),
         "responses": {
             str(response.pk): _response(case, risk, response, p80, limit)
             for risk in case.risks
@@ -160,16 +156,16 @@ def computed(case: Case) -> dict[str, Any]:
     }
 
 
-def _quantile(ends: np.ndarray[Any, np.dtype[np.float64]], level: float) -> float:
+def _quantile(ends: Slots, level: float) -> float:
     return float(np.quantile(ends, level))
 
 
-def _days(case: Case, minutes: float) -> float:
-    return round(minutes / case.day, 1)
+def _days(case: Case, slots: float) -> float:
+    return round(slots / case.day, 1)
 
 
-def _summary(case: Case, ends: np.ndarray[Any, np.dtype[np.float64]], limit: int | None) -> dict[str, Any]:
-    p50, p80, p95 = (case.plan.date(_quantile(ends, level)).isoformat() for level in QUANTILES)
+def _summary(case: Case, ends: Slots, limit: int | None) -> dict[str, Any]:
+    p50, p80, p95 = (case.axis.day_of(round(_quantile(ends, level))).isoformat() for level in QUANTILES)
     return {
         "p50": p50,
         "p80": p80,
@@ -179,13 +175,13 @@ def _summary(case: Case, ends: np.ndarray[Any, np.dtype[np.float64]], limit: int
     }
 
 
-def _curve(case: Case, ends: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[Any]]:
+def _curve(case: Case, ends: Slots) -> list[list[Any]]:
     """By each day from the first run that is done to the last: the share of runs that are (0 … 100)."""
-    day, last = case.plan.date(float(ends.min())), case.plan.date(float(ends.max()))
+    day, last = case.axis.day_of(int(ends.min())), case.axis.day_of(int(ends.max()))
     points = []
     step = dt.timedelta(days=max(1, (last - day).days // MOST_POINTS))
     while day < last + step:
-        share = float((ends <= case.plan.minutes_until(day)).mean())
+        share = float((ends <= case.axis.end_of(day)).mean())
         points.append([day.isoformat(), round(100 * share, 1)])
         day += step
     return points
@@ -194,30 +190,24 @@ def _curve(case: Case, ends: np.ndarray[Any, np.dtype[np.float64]]) -> list[list
 def _risk(case: Case, risk: Risk, p80: float) -> dict[str, float]:
     """Days of P80: ``days`` what it contributes now, ``occurs`` further if it happens for sure, ``spared`` if it
     surely does not (negative)."""
-    points = points_of(risk)
-    never = _quantile(case.ends(case.events({risk.pk: case.event(risk, points, 0.0)})), 0.8)
-    surely = _quantile(case.ends(case.events({risk.pk: case.event(risk, points, 1.0)})), 0.8)
+    points = standing(risk)
+    never = _quantile(case.bench.ends(case.hazards({risk.pk: case.hazard(risk, points, 0.0)})), 0.8)
+    surely = _quantile(case.bench.ends(case.hazards({risk.pk: case.hazard(risk, points, 1.0)})), 0.8)
     return {"days": _days(case, p80 - never), "occurs": _days(case, surely - p80), "spared": _days(case, never - p80)}
 
 
-def _tasks(case: Case, p80: float) -> list[dict[str, Any]]:
-    """The tasks whose own duration moves P80 most: at their optimistic and pessimistic duration."""
-    result = engine.simulate(case.plan.network(case.events()), runs=RUNS, seed=SEED)
-    ranked = sorted(case.plan.open, key=lambda one: -abs(result.sensitivity[activity_name(one)]))
+def _tasks(case: Case, now: Slots, p80: float) -> list[dict[str, Any]]:
+    """The tasks whose own durations go with the end most: at their short and long durations (one in ten each)."""
+    names = {row: case.bench.bench.pieces[row] for row in case.bench.rows.values()}
     rows = []
-    for task_id in ranked[:TASKS_SHOWN]:
-        name = activity_name(task_id)
-        spread = case.plan.activities[name].distribution
-        if spread.kind is Kind.FIXED:
-            continue
+    for row in case.bench.widest(now, TASKS_SHOWN):
         low, high = (
-            _quantile(case.ends(case.events(), {name: Distribution(Kind.FIXED, (minutes,))}), 0.8)
-            for minutes in (spread.numbers[0], spread.numbers[2])
+            _quantile(case.bench.ends(case.hazards(), {row: factor}), 0.8) for factor in case.bench.spread(row)
         )
         rows.append(
             {
-                "task": task_id,
-                "name": case.names[task_id],
+                "task": names[row].task,
+                "name": names[row].name,
                 "occurs": _days(case, high - p80),
                 "spared": _days(case, low - p80),
             }
@@ -227,8 +217,7 @@ def _tasks(case: Case, p80: float) -> list[dict[str, Any]]:
 
 def _response(case: Case, risk: Risk, response: RiskResponse, p80: float, limit: int | None) -> dict[str, Any]:
     """Days of P80 that this response alone buys, and the promise's chance with it."""
-    ends = case.ends(case.events({risk.pk: case.event(risk, points_of(response))}))
-    bought = p80 - _quantile(ends, 0.8)
-    days = _days(case, bought)
+    ends = case.bench.ends(case.hazards({risk.pk: case.hazard(risk, points_of(response))}))
+    days = _days(case, p80 - _quantile(ends, 0.8))
     per_day = None if days <= 0 else str((response.cost / Decimal(str(days))).quantize(Decimal(1)))
     return {"days": days, "per_day": per_day, **_summary(case, ends, limit)}

@@ -12,7 +12,19 @@ from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.work_calendars import day_minutes, work_calendar
 from punctual.domain.risks.models import Risk
 from punctual.domain.risks.services.register import occur_risk
+from punctual.domain.risks.services.responses import response_done
 from punctual.platform.accounts.models import User
+from punctual.platform.outbox.models import OutboxEvent
+from punctual.platform.outbox.services import subscribe
+
+
+def on_action_done(event: OutboxEvent) -> None:
+    """A finished action item may be the response to a risk."""
+    response_done(action_id=int(event.payload["action_item_id"]))
+
+
+def listen() -> None:
+    subscribe("action_item.done", on_action_done)
 
 
 @transaction.atomic

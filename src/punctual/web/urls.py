@@ -10,6 +10,7 @@ from punctual.web.shell.metrics import metrics
 urlpatterns = [
     path("", home, name="home"),
     path("", include("punctual.web.account.urls")),
+    path("", include("punctual.web.monitoring.urls")),
     path("", include("punctual.web.changes.urls")),
     path("", include("punctual.web.approvals.urls")),
     path("", include("punctual.web.delivery.urls")),

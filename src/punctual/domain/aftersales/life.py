@@ -12,7 +12,7 @@ from punctual.kernel.wording import N_
 CASE_LIFE: Final = Lifecycle(
     "service_case",
     states={
-        C.REPORTED: N_("Reported"),
+        C.REPORTED: N_("Taken in"),
         C.PLANNED: N_("Planned"),
         C.WORKING: N_("Being worked on"),
         C.DONE: N_("Solved"),
@@ -44,9 +44,9 @@ RMA_LIFE: Final = Lifecycle(
     "rma",
     states={
         R.AUTHORISED: N_("Authorised"),
-        R.RECEIVED: N_("Received"),
-        R.INSPECTED: N_("Inspected"),
-        R.DECIDED: N_("Decided"),
+        R.RECEIVED: N_("Part received"),
+        R.INSPECTED: N_("Part inspected"),
+        R.DECIDED: N_("Outcome decided"),
         R.RETURNED: N_("Settled"),
         R.CANCELLED: N_("Cancelled"),
     },

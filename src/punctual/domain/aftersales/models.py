@@ -38,7 +38,7 @@ class CaseKind(models.TextChoices):
 
 
 class CaseState(models.TextChoices):
-    REPORTED = "reported", _("Reported")
+    REPORTED = "reported", _("Taken in")
     PLANNED = "planned", _("Planned")
     WORKING = "working", _("Being worked on")
     DONE = "done", _("Solved")
@@ -131,9 +131,9 @@ class Visit(Versioned):
 
 class RmaState(models.TextChoices):
     AUTHORISED = "authorised", _("Authorised")
-    RECEIVED = "received", _("Received")
-    INSPECTED = "inspected", _("Inspected")
-    DECIDED = "decided", _("Decided")
+    RECEIVED = "received", _("Part received")
+    INSPECTED = "inspected", _("Part inspected")
+    DECIDED = "decided", _("Outcome decided")
     RETURNED = "returned", _("Settled")
     CANCELLED = "cancelled", _("Cancelled")
 

@@ -52,7 +52,7 @@ MEETING_LIFE: Final = Lifecycle(
     states={
         M.PLANNED: N_("Planned"),
         M.RUNNING: N_("Running"),
-        M.HELD: N_("Held"),
+        M.HELD: N_("Took place"),
         M.APPROVED: N_("Minutes approved"),
         M.SENT: N_("Minutes sent"),
         M.CANCELLED: N_("Cancelled"),

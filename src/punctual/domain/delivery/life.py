@@ -12,9 +12,9 @@ from punctual.kernel.wording import N_
 DELIVERY: Final = Lifecycle(
     "delivery",
     states={
-        D.PREPARING: N_("Being prepared"),
+        D.PREPARING: N_("Being packed"),
         D.SHIPPED: N_("Shipped"),
-        D.RECEIVED: N_("Received"),
+        D.RECEIVED: N_("Money received"),
         D.CANCELLED: N_("Cancelled"),
     },
     verbs={

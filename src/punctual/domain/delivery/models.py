@@ -57,9 +57,9 @@ class DocumentRequest(models.Model):
 
 
 class DeliveryState(models.TextChoices):
-    PREPARING = "preparing", _("Being prepared")
+    PREPARING = "preparing", _("Being packed")
     SHIPPED = "shipped", _("Shipped")
-    RECEIVED = "received", _("Received")
+    RECEIVED = "received", _("Money received")
     CANCELLED = "cancelled", _("Cancelled")
 
 
@@ -78,7 +78,7 @@ class Delivery(Versioned):
     waybill = models.CharField(_("Waybill"), max_length=80, blank=True)
     vehicle = models.CharField(_("Vehicle"), max_length=80, blank=True)
     freight = models.DecimalField(_("Freight"), max_digits=18, decimal_places=2, null=True, blank=True)
-    received_on = models.DateField(_("Received on"), null=True, blank=True)
+    received_on = models.DateField(_("Signed for on"), null=True, blank=True)
     received_by = models.CharField(_("Received by"), max_length=80, blank=True)
     receipt_note = models.TextField(_("Note on receipt"), blank=True)
     notes = models.TextField(_("Notes"), blank=True)
@@ -188,7 +188,7 @@ class AcceptanceResult(models.Model):
     )
     criterion = models.CharField(_("Criterion"), max_length=400)
     method = models.CharField(_("Shown by"), max_length=200, blank=True)
-    value = models.CharField(_("Found"), max_length=80, blank=True)
+    value = models.CharField(_("As found"), max_length=80, blank=True)
     verdict = models.CharField(_("Verdict"), max_length=10, choices=Verdict.choices, default=Verdict.OPEN)
 
     class Meta:
@@ -264,7 +264,7 @@ class PaymentMilestone(Versioned):
     happened_on = models.DateField(_("Happened on"), null=True, blank=True)
     due_on = models.DateField(_("Due"), null=True, blank=True)
     invoiced = models.DecimalField(_("Invoiced"), max_digits=18, decimal_places=2, default=0, editable=False)
-    received = models.DecimalField(_("Received"), max_digits=18, decimal_places=2, default=0, editable=False)
+    received = models.DecimalField(_("Money received"), max_digits=18, decimal_places=2, default=0, editable=False)
     reminded_on = models.DateField(null=True, blank=True)
 
     class Meta:
@@ -291,7 +291,7 @@ OPEN_MILESTONES = Q(received__lt=F("amount"))
 
 class EntryKind(models.TextChoices):
     INVOICE = "invoice", _("Invoice")
-    RECEIPT = "receipt", _("Receipt")
+    RECEIPT = "receipt", _("Payment received")
 
 
 class PaymentEntry(models.Model):

@@ -63,8 +63,8 @@ def outlook_of_quantiles(p50: dt.date, p80: dt.date) -> Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Stakes:
-    """What being late costs on an order: ``damages`` percent of ``amount`` a day up to ``cap`` percent (of the contract,
-    or the usual ones), times the ``weight`` of the grade; a ``margin`` that comes late costs ``capital`` % a year."""
+    """What being late costs on an order: ``damages`` percent of ``amount`` a day up to ``cap`` percent (the contract's
+    or the usual), times the ``weight`` of the grade; a ``margin`` that comes late costs ``capital`` % a year."""
 
     amount: Decimal
     damages: Decimal

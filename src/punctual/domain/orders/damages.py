@@ -15,8 +15,9 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """``percent_per_day`` of ``amount`` for each calendar day after the promise, at most ``cap_percent`` of it. Money in
-    ``currency``, rounded to its smallest coin."""
+    """``percent_per_day`` of ``amount`` for each calendar day after the promise, at most ``cap_percent`` of it.
+
+    Money in ``currency``, rounded to its smallest coin."""
 
     amount: Decimal
     percent_per_day: Decimal | None

@@ -28,8 +28,8 @@ INSPECTION: Final = Lifecycle(
     states={
         I.OPEN: N_("To be inspected"),
         I.STARTED: N_("Being inspected"),
-        I.ACCEPTED: N_("Accepted"),
-        I.REJECTED: N_("Rejected"),
+        I.ACCEPTED: N_("Lot accepted"),
+        I.REJECTED: N_("Lot rejected"),
         I.DEVIATED: N_("Accepted by deviation"),
         I.CANCELLED: N_("Cancelled"),
     },
@@ -56,7 +56,7 @@ WAITING: Final = (I.OPEN, I.STARTED)
 NCR: Final = Lifecycle(
     "nonconformity",
     states={
-        N.OPEN: N_("Open"),
+        N.OPEN: N_("Reported"),
         N.CONTAINED: N_("Contained"),
         N.DISPOSED: N_("Disposition decided"),
         N.VERIFIED: N_("Verified"),
@@ -70,7 +70,7 @@ NCR: Final = Lifecycle(
         "verify": N_("Verify"),
         "reopen": N_("Decide anew"),
         "close": N_("Close"),
-        "cancel": N_("Withdraw"),
+        "cancel": N_("Withdraw it"),
         "book": N_("Book a loss"),
         "concede": N_("Let it pass by name"),
     },
@@ -104,7 +104,7 @@ CAPA: Final = Lifecycle(
         "confirm": N_("Confirm the effect"),
         "fail": N_("Find it without effect"),
         "reopen": N_("Open it again"),
-        "cancel": N_("Withdraw"),
+        "cancel": N_("Withdraw it"),
     },
     transitions=[
         ("write", [C.OPEN], None),
@@ -118,7 +118,7 @@ CAPA: Final = Lifecycle(
 
 REVIEW: Final = Lifecycle(
     "quality_review",
-    states={R.PLANNED: N_("Planned"), R.HELD: N_("Held"), R.CANCELLED: N_("Cancelled")},
+    states={R.PLANNED: N_("In the audit plan"), R.HELD: N_("Held"), R.CANCELLED: N_("Cancelled")},
     verbs={
         "change": N_("Change the review"),
         "hold": N_("Record the review"),

@@ -134,7 +134,7 @@ def within(value: Decimal, lower: Decimal | None, upper: Decimal | None) -> bool
 def reasons_against_value(value: ValueIn, item: ItemFacts, *, today: dt.date, sample: int) -> list[Reason]:
     """Why a value can't be used: unit number, unit of measure, gauge."""
     reasons = []
-    where = {"name": item.name, "unit": value.unit_no}
+    where: dict[str, object] = {"name": item.name, "unit": value.unit_no}
     place = f"value-{item.id}-{value.unit_no}"
     if item.kind != Kind.MEASURED:
         reasons.append(Reason("measurement.kind", N_("“%(name)s” is not measured."), {"name": item.name}, place))
@@ -255,11 +255,12 @@ def verdict(lot: Lot, results: Results) -> Verdict:
         text = N_("Not fulfilled: %(names)s.")
         params = {"names": _names(one.name for one in results.failed)}
         return Verdict(False, Reason("inspection.check_failed", text, params))
-    params = {"count": results.nonconforming, "ac": lot.ac, "re": lot.ac + 1}
+    numbers = {"count": results.nonconforming, "ac": lot.ac, "re": lot.ac + 1}
     if results.nonconforming > lot.ac:
-        return Verdict(False, Reason("inspection.re_reached", N_("%(count)s nonconforming reaches Re %(re)s."), params))
+        text = N_("%(count)s nonconforming reaches Re %(re)s.")
+        return Verdict(False, Reason("inspection.re_reached", text, numbers))
     text = N_("%(count)s nonconforming is within Ac %(ac)s.")
-    return Verdict(True, Reason("inspection.within_ac", text, params))
+    return Verdict(True, Reason("inspection.within_ac", text, numbers))
 
 
 def _names(names: Iterable[str]) -> str:

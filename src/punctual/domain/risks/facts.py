@@ -6,7 +6,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Final
 
-from punctual.domain.risks.models import Risk, RiskResponse, RiskSettings, ThreePoints
+from punctual.domain.risks.models import ResponseState, Risk, RiskResponse, RiskSettings, ThreePoints
 from punctual.domain.risks.rules import Matrix, Points
 
 DEFAULT_PROBABILITY_BOUNDS: Final = (10, 25, 40, 65)
@@ -40,7 +40,13 @@ def points_of(found: ThreePoints) -> Points:
 
 def in_force(risk: Risk) -> RiskResponse | None:
     """The response that was chosen or is done; ``risk.responses`` may be prefetched."""
-    return next((one for one in risk.responses.all() if one.state != "proposed"), None)
+    return next((one for one in risk.responses.all() if one.state != ResponseState.PROPOSED), None)
+
+
+def standing(risk: Risk) -> Points:
+    """How the risk stands today: as after its response once that is done, else as it was assessed."""
+    response = in_force(risk)
+    return points_of(response if response and response.state == ResponseState.DONE else risk)
 
 
 def residual(risk: Risk) -> Points:

@@ -50,11 +50,28 @@ class Away:
     last: dt.date
 
 
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """More of a resource or of a skill from ``first`` to ``last``."""
+
+    resource: int | None
+    skill: int | None
+    first: dt.date
+    last: dt.date
+    units: int
+
+
 class Availability:
     """Units of each resource in each slot of the horizon."""
 
     def __init__(
-        self, staff: Sequence[Staff], axis: Axis, away: Iterable[Away] = (), *, asked_by_name: Iterable[int] = ()
+        self,
+        staff: Sequence[Staff],
+        axis: Axis,
+        away: Iterable[Away] = (),
+        *,
+        extra: Iterable[Extra] = (),
+        asked_by_name: Iterable[int] = (),
     ) -> None:
         self.asked_by_name = tuple(asked_by_name)
         self.staff = {one.id: one for one in staff}
@@ -73,6 +90,16 @@ class Availability:
                 array = self.units[gone.resource].copy()
                 array[first:last] = 0
                 self.units[gone.resource] = array
+        self._more: dict[int, Units] = {}
+        for more in extra:
+            first, last = self._span(more.first, more.last)
+            if more.resource is not None and more.resource in self.units:
+                array = self.units[more.resource].copy()
+                array[first:last] += more.units
+                self.units[more.resource] = array
+            elif more.skill is not None:
+                array = self._more.setdefault(more.skill, np.zeros(self.slots, dtype=np.int32))
+                array[first:last] += more.units
         self._members: dict[int, list[int]] = defaultdict(list)
         for one in staff:
             for skill in one.skills:
@@ -108,7 +135,12 @@ class Availability:
         return sorted({one for skill in skills for one in self._members.get(skill, ())})
 
     def pool(self, skills: Iterable[int]) -> Units:
-        return self._sum(self.units, self.members(skills))
+        wanted = list(skills)
+        total = self._sum(self.units, self.members(wanted))
+        for skill in wanted:
+            if skill in self._more:
+                total += self._more[skill]
+        return total
 
     def of(self, resource: int) -> Units:
         return self.units[resource]

@@ -83,6 +83,20 @@ class Entry:
     started: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """A risk: in a simulated run it occurs with ``probability``, and then makes each of ``tasks`` (ids in the plans)
+    longer by one and the same draw of ``low``, ``mode``, ``high`` slots (triangular)."""
+
+    id: int
+    order: int
+    probability: float
+    tasks: tuple[int, ...]
+    low: float
+    mode: float
+    high: float
+
+
 @dataclass(frozen=True)
 class Book:
     """``starts``: slot of each piece once it is scheduled. ``raised``: [(resource, from, to, units over)] where running
@@ -96,6 +110,7 @@ class Book:
     starts: tuple[int, ...] = ()
     raised: tuple[tuple[str, int, int, int], ...] = ()
     notes: tuple[Mapping[str, Any], ...] = ()
+    hazards: tuple[Hazard, ...] = ()
 
     @cached_property
     def day(self) -> dt.date:
@@ -164,6 +179,7 @@ class Book:
             "starts": list(self.starts),
             "raised": [list(one) for one in self.raised],
             "notes": list(self.notes),
+            "hazards": [asdict(one) for one in self.hazards],
         }
         return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 3)
 
@@ -179,6 +195,7 @@ class Book:
             starts=tuple(data["starts"]),
             raised=tuple((a, b, c, d) for a, b, c, d in data["raised"]),
             notes=tuple(data["notes"]),
+            hazards=tuple(Hazard(**{**one, "tasks": tuple(one["tasks"])}) for one in data["hazards"]),
         )
 
 

@@ -23,12 +23,23 @@ from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
 from punctual.domain.plans.models import Assignment, Dependency, Plan, Task, TemplateNeed
 from punctual.domain.plans.services.making import drafted
 from punctual.domain.plans.state import PlanState
-from punctual.domain.plans.work_calendars import plan_time, work_calendar
+from punctual.domain.plans.work_calendars import day_minutes, plan_time, work_calendar
 from punctual.domain.resources.models import Resource
-from punctual.domain.scheduling.availability import Availability, Away, Keys, Staff
-from punctual.domain.scheduling.axis import Axis
-from punctual.domain.scheduling.book import Book, Entry, Group, Piece
-from punctual.domain.scheduling.models import Absence, LevelledTask, ScheduleRun, SchedulingSettings, TaskPin
+from punctual.domain.risks.facts import standing
+from punctual.domain.risks.models import Risk
+from punctual.domain.risks.rules import Points
+from punctual.domain.risks.selectors import live_risks
+from punctual.domain.scheduling.availability import Availability, Away, Extra, Keys, Staff
+from punctual.domain.scheduling.axis import SLOT, Axis
+from punctual.domain.scheduling.book import Book, Entry, Group, Hazard, Piece
+from punctual.domain.scheduling.models import (
+    Absence,
+    ExtraShift,
+    LevelledTask,
+    ScheduleRun,
+    SchedulingSettings,
+    TaskPin,
+)
 from punctual.domain.scheduling.pieces import Cutter, LineDates, LinkRow, OrderRows, Row
 from punctual.domain.scheduling.settling import settle
 
@@ -50,7 +61,7 @@ def company_axis(today: dt.date) -> Axis:
     return Axis(work_calendar(calendar, today), today)
 
 
-def availability_of(axis: Axis, *, more_away: Iterable[Away] = ()) -> Availability:
+def availability_of(axis: Axis, *, more_away: Iterable[Away] = (), more_extra: Iterable[Extra] = ()) -> Availability:
     """Everybody in use with calendars and absences."""
     rows = Resource.objects.filter(archived_at=None).select_related("calendar").prefetch_related("skills")
     staff = [
@@ -73,7 +84,9 @@ def availability_of(axis: Axis, *, more_away: Iterable[Away] = ()) -> Availabili
         )
     ]
     asked = TemplateNeed.objects.exclude(resource=None).values_list("resource_id", flat=True).distinct()
-    return Availability(staff, axis, [*away, *more_away], asked_by_name=list(asked))
+    more = ExtraShift.objects.filter(cancelled_at=None, last__gte=axis.today)
+    extra = [Extra(*values) for values in more.values_list("resource_id", "skill_id", "first", "last", "units")]
+    return Availability(staff, axis, [*away, *more_away], extra=[*extra, *more_extra], asked_by_name=list(asked))
 
 
 # ---------------------------------------------------------------------------------------------------- fingerprint
@@ -93,9 +106,12 @@ def fingerprint(today: dt.date) -> str:
     found += list(soft.values_list("pk", "product_id", "quantity", "promised_date", "requested_date"))
     found += list(Resource.objects.order_by("pk").values_list("pk", "version", "archived_at"))
     found += list(WorkingCalendar.objects.order_by("pk").values_list("pk", "version"))
-    found += list(Absence.objects.order_by("pk").values_list("pk", "version", "cancelled_at"))
+    for timed in (Absence, ExtraShift):
+        found += list(timed._default_manager.order_by("pk").values_list("pk", "version", "cancelled_at"))
     waiting = Task.objects.filter(plan__order__in=orders, not_before__isnull=False, actual_finish=None).order_by("pk")
     found += list(waiting.values_list("pk", "not_before"))
+    risks = Risk.objects.filter(order__in=orders).order_by("pk")
+    found += list(risks.values_list("pk", "version", "state"))
     for model in (TaskPin, LevelledTask):
         found.append(sorted(model._default_manager.aggregate(n=Count("pk"), last=Max("start")).items()))
     kept = scheduling_settings()
@@ -132,7 +148,7 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         pieces += some
         groups += theirs
     kept = scheduling_settings()
-    return assemble(
+    book = assemble(
         axis,
         availability_of(axis),
         [entry_of(order) for order in orders],
@@ -140,6 +156,27 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         pieces,
         previous={name: axis.slot(start) for name, start in (previous or {}).items() if start.date() >= today},
         frozen_days=kept.frozen_days,
+    )
+    return replace(book, hazards=hazards_of(orders, axis))
+
+
+def hazards_of(orders: Sequence[Order], axis: Axis) -> tuple[Hazard, ...]:
+    """The risks of these orders that may still occur."""
+    day = day_minutes(axis.calendar) / SLOT
+    return tuple(hazard_of(risk, standing(risk), day) for risk in live_risks([order.pk for order in orders]))
+
+
+def hazard_of(risk: Risk, points: Points, day: float) -> Hazard:
+    """A risk with these numbers for the simulation; ``day`` slots are a working day."""
+    assert risk.order_id is not None
+    return Hazard(
+        id=risk.pk,
+        order=risk.order_id,
+        probability=points.probability / 100,
+        tasks=tuple(task.pk for task in risk.tasks.all()),
+        low=float(points.days_low) * day,
+        mode=float(points.days_mode) * day,
+        high=float(points.days_high) * day,
     )
 
 

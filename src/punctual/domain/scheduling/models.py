@@ -204,6 +204,37 @@ class Absence(Versioned):
         return f"{self.resource} {self.first} – {self.last}"
 
 
+class ExtraShift(Versioned):
+    """More of a resource, or of everybody with a skill, from ``first`` to ``last``: overtime, a hired machine.
+
+    Exactly one of ``resource`` and ``skill``; ``units`` tasks more at once.
+    """
+
+    resource = models.ForeignKey(
+        "resources.Resource", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    skill = models.ForeignKey("resources.Skill", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    units = models.PositiveIntegerField(_("Units"), default=1)
+    first = models.DateField(_("From"))
+    last = models.DateField(_("To"))
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = N_("extra capacity")
+        ordering = ["-first", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(skill__isnull=True, resource__isnull=False) | Q(skill__isnull=False, resource__isnull=True),
+                name="scheduling_extra_one",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource or self.skill} +{self.units}"
+
+
 class Channel(models.TextChoices):
     """Through which the customer heard a date."""
 

@@ -117,3 +117,17 @@ def reasons_against_reason(
     if later and not reason.strip():
         reasons.append(Reason("promise.reason", N_("The date becomes later: say why."), field="reason"))
     return reasons
+
+
+def reasons_against_extra(*, one: bool, units: int, first: dt.date, last: dt.date) -> list[Reason]:
+    """More capacity belongs to a resource or a skill, for at least one unit and a while."""
+    reasons = []
+    if not one:
+        reasons.append(Reason("extra.who", N_("Choose either a resource or a skill."), field="resource"))
+    if not 1 <= units <= 100:
+        reasons.append(Reason("extra.units", N_("Choose 1 to 100 units."), field="units"))
+    if last < first:
+        text = N_("The last day (%(last)s) is before the first (%(first)s).")
+        params = {"first": first.isoformat(), "last": last.isoformat()}
+        reasons.append(Reason("extra.order", text, params, field="last"))
+    return reasons

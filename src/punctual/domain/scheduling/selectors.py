@@ -15,6 +15,7 @@ from punctual.domain.scheduling.book import Book
 from punctual.domain.scheduling.gathering import company_axis, fingerprint
 from punctual.domain.scheduling.models import (
     Absence,
+    ExtraShift,
     OrderForecast,
     Promise,
     RunState,
@@ -88,6 +89,12 @@ def absences(actor: User) -> QuerySet[Absence]:
     if not may(actor, "scheduling.view"):
         return Absence.objects.none()
     return Absence.objects.select_related("resource", "created_by")
+
+
+def extras(actor: User) -> QuerySet[ExtraShift]:
+    if not may(actor, "scheduling.view"):
+        return ExtraShift.objects.none()
+    return ExtraShift.objects.select_related("resource", "skill", "created_by")
 
 
 def promises(actor: User) -> QuerySet[Promise]:

@@ -60,7 +60,7 @@ def settle(
             room.take(piece, 0)
     earliest: dict[str, int] = {}
     wishes = {one.id: one.fixed for one in pieces if one.pinned and one.fixed is not None}
-    for name in _topological(pieces):
+    for name in topological(pieces):
         piece = by_id[name]
         if piece.running:
             earliest[name] = 0
@@ -96,7 +96,7 @@ def _overloads(key: str, array: Units, used: Units) -> list[tuple[str, int, int,
     return [(key, int(first), int(last), int(over[first])) for first, last in pairwise(turns) if over[first]]
 
 
-def _topological(pieces: Sequence[Piece]) -> list[str]:
+def topological(pieces: Sequence[Piece]) -> list[str]:
     """Predecessors first; what waits for itself in a circle is left out (plans refuse circles)."""
     waiting = {piece.id: len(piece.after) for piece in pieces}
     following: dict[str, list[str]] = {piece.id: [] for piece in pieces}

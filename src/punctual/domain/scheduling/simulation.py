@@ -3,7 +3,9 @@
 Each open task's duration is multiplied by a factor drawn for that task and run: from what finished tasks of its type
 really took (calibration), else from a usual spread (0.85, 1, 1.4, triangular). A run is scheduled by the engine's
 serial scheme, tasks in the order of their starts in the schedule, so that what competes keeps its turn. What runs
-already stays where it is. All lines of an order share the run, so that its probability counts how they go together.
+already stays where it is. Risks occur as independent events with draws of their own, the same ones for the same seed
+whatever else is changed (common random numbers), and make the tasks they act on longer. All lines of an order share
+the run, so that its probability counts how they go together.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from punctual.domain.scheduling.book import Book, engine_task
+from punctual.domain.scheduling.book import Book, Hazard, Piece, engine_task
 from punctual.engine.capacity.model import Order, Problem, Resource, Task
 
 Floats = npt.NDArray[np.float64]
@@ -97,7 +99,7 @@ def simulate_book(
 ) -> Simulated:
     """``only``: the groups whose ends are wanted; tasks that cannot reach them before they end are left out."""
     wanted = {group.id for group in book.groups if not group.id.endswith("+")} if only is None else set(only)
-    keep = _kept(book, wanted, everything=only is None)
+    keep = kept_pieces(book, wanted, everything=only is None)
     if not keep:
         return Simulated({}, runs)
     bench = Bench(book, keep, ratios, runs, seed)
@@ -105,7 +107,7 @@ def simulate_book(
     return Simulated(ends, runs)
 
 
-def _kept(book: Book, wanted: Collection[str], *, everything: bool) -> list[int]:
+def kept_pieces(book: Book, wanted: Collection[str], *, everything: bool) -> list[int]:
     if everything:
         return list(range(len(book.pieces)))
     mine = [k for k, piece in enumerate(book.pieces) if piece.group in wanted]
@@ -136,6 +138,7 @@ class Bench:
             [piece.ratio for piece in book.pieces], [piece.order for piece in book.pieces], runs, seed
         )
         self.factors = everybody[list(keep)]
+        self.added = added_slots(book.hazards, self.pieces, runs, seed)
         tasks = tuple(_loose(engine_task(piece), int(start)) for piece, start in zip(self.pieces, starts, strict=True))
         resources = tuple(Resource(name, tuple(steps)) for name, steps in book.resources.items())
         orders = tuple(Order(group.id, group.release) for group in book.groups)
@@ -171,7 +174,8 @@ class Bench:
 
     def durations(self) -> npt.NDArray[np.int32]:
         """Drawn durations in slots (run, task)."""
-        return drawn_durations(self.net.duration, self.factors)
+        drawn = drawn_durations(self.net.duration, self.factors)
+        return drawn if self.added is None else np.ascontiguousarray(drawn + self.added)
 
     def _runs(self, durations: npt.NDArray[np.int32], group_of: Slots, groups: int) -> npt.NDArray[np.int32]:
         from punctual.engine.capacity import lines
@@ -197,6 +201,36 @@ def drawn_durations(nominal: npt.NDArray[np.int32], factors: Floats) -> npt.NDAr
     drawn = np.rint(factors * nominal[:, None]).astype(np.int32)
     drawn[(nominal > 0)[:, None] & (drawn < 1)] = 1
     return np.ascontiguousarray(drawn.T)
+
+
+def added_slots(
+    hazards: Sequence[Hazard], pieces: Sequence[Piece], runs: int, seed: int
+) -> npt.NDArray[np.int32] | None:
+    """What the risks that occur add to the durations (run, task); None where none acts on these pieces."""
+    place = {piece.task: row for row, piece in enumerate(pieces) if piece.task is not None}
+    added: npt.NDArray[np.int32] | None = None
+    for hazard in hazards:
+        rows = [place[task] for task in hazard.tasks if task in place]
+        if not rows or hazard.probability <= 0:
+            continue
+        draw = np.random.default_rng([seed, hazard.id])
+        occurs = draw.random(runs) < hazard.probability
+        slots = np.rint(_between(draw.random(runs), hazard)).astype(np.int32)
+        if added is None:
+            added = np.zeros((runs, len(pieces)), dtype=np.int32)
+        added[:, rows] += (occurs * slots)[:, None]
+    return added
+
+
+def _between(even: Floats, hazard: Hazard) -> Floats:
+    """Inverse of the hazard's triangular distribution function."""
+    width = hazard.high - hazard.low
+    if width <= 0:
+        return np.full(even.shape, hazard.mode)
+    cut = (hazard.mode - hazard.low) / width
+    left = hazard.low + np.sqrt(even * width * (hazard.mode - hazard.low))
+    right = hazard.high - np.sqrt((1 - even) * width * (hazard.high - hazard.mode))
+    return np.asarray(np.where(even < cut, left, right))
 
 
 def _loose(task: Task, start: int) -> Task:

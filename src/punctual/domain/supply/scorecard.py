@@ -83,7 +83,7 @@ def lateness(supplier_ids: Iterable[int], *, today: dt.date) -> dict[int, Latene
     found: dict[int, list[int]] = defaultdict(list)
     for supplier, came, confirmed, asked in rows:
         due = confirmed or asked
-        if due is not None:
+        if due is not None and came is not None:
             found[supplier].append(working_days_between(calendar, due, came) if calendar else (came - due).days)
     return {supplier: Lateness(tuple(days)) for supplier, days in found.items()}
 

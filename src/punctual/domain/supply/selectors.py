@@ -175,8 +175,8 @@ def needs_of_order(actor: User, order_id: int) -> list[NeedStanding]:
     rows = rows.select_related("material", "task", "order", "shortage__purchase_line__purchase_order__supplier")
     found = []
     for row in rows:
-        stock = sum((one.quantity for one in row.held if one.stock_item_id), ZERO)  # type: ignore[attr-defined]
-        coming = sum((one.quantity for one in row.held if one.purchase_line_id), ZERO)  # type: ignore[attr-defined]
+        stock = sum((one.quantity for one in row.held if one.stock_item_id), ZERO)
+        coming = sum((one.quantity for one in row.held if one.purchase_line_id), ZERO)
         found.append(NeedStanding(row, stock, coming, getattr(row, "shortage", None)))
     rank = {"stops": 0, "hangs": 1, "in_time": 2}
     found.sort(

@@ -247,7 +247,9 @@ class WaysOut:
         short = self.arrival.short
         own = self.arrival.line.purchase_order.supplier_id if self.arrival.line else self.need.material.supplier_id
         offers = list(
-            Offer.objects.filter(material=self.need.material).exclude(supplier_id=own).select_related("supplier")[:4]
+            Offer.objects.filter(material=self.need.material)
+            .exclude(supplier_id=own or 0)
+            .select_related("supplier")[:4]
         )
         if not offers:
             yield self._not(

@@ -30,6 +30,7 @@ from punctual.domain.orders.models import Order, OrderState
 from punctual.flows.demo.customer_texts import ASKED
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.models import Role, User
+from punctual.platform.notifications.models import Delivery, DeliveryState
 
 RULES: Final = (
     ("A", "", "", 4, 24),
@@ -85,6 +86,8 @@ def build_customer_relations(today: dt.date) -> None:
     _meetings(work, now)
     _feedback(work)
     _tracking(work)
+    # What went out in the past is not sent now.
+    Delivery.objects.filter(state=DeliveryState.WAITING).update(state=DeliveryState.SENT, sent_at=now)
 
 
 def _orders(*states: str) -> list[Order]:
@@ -265,7 +268,12 @@ def _feedback(work: Clockwork) -> None:
             continue
         score, drivers, comment = ANSWERS[number % len(ANSWERS)]
         points = score * 2 if kind == "nps" else score
-        answer(survey=survey, score=points, comment=comment, drivers=drivers, at=at + dt.timedelta(hours=5))
+        came = at + dt.timedelta(hours=5)
+        survey = answer(survey=survey, score=points, comment=comment, drivers=drivers, at=came)
+        if survey.request_id is not None:
+            said = "已电话道歉并说明原因，后续每周五主动通报进度。"
+            text = work.moment(came.date() + dt.timedelta(days=1), 9)
+            reply(actor=manager, request_id=survey.request_id, text=said, and_resolve=True, at=text)
     for order in _orders(OrderState.IN_PROGRESS)[:6]:
         assert order.customer is not None
         ask(actor=manager, customer=order.customer, order=order, occasion="设计冻结后")

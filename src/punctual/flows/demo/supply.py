@@ -220,18 +220,18 @@ class _Maker:
                     continue
                 mine = [one for one in tasks[order.pk] if one.order_line_id in (None, line.pk)]
                 for need in explode(key, line.quantity, bills, whole=whole):
-                    task = task_for(mine, need.used_in)
+                    used = task_for(mine, need.used_in)
                     row = Requirement(
                         material_id=need.material,
                         order=order,
                         order_line=line,
-                        task=task,
+                        task=used,
                         quantity=need.quantity,
                         used_in=need.used_in,
                         level=need.level,
-                        needed_by=task.start.date() if task and task.start else None,
+                        needed_by=used.start.date() if used and used.start else None,
                     )
-                    if task is not None and (task.percent > 0 or order.state == OrderState.PARTIALLY_DELIVERED):
+                    if used is not None and (used.percent > 0 or order.state == OrderState.PARTIALLY_DELIVERED):
                         row.issued = need.quantity
                         self.issued[need.material] += need.quantity
                     found.append(row)
@@ -441,8 +441,10 @@ class _Maker:
         for line in self.lines:
             line.purchase_order_id = line.purchase_order.pk
         PurchaseLine.objects.bulk_create(self.lines, batch_size=500)
-        for row in (*self.given, *self.receipts):
-            row.line_id = row.line.pk
+        for given in self.given:
+            given.line_id = given.line.pk
+        for receipt in self.receipts:
+            receipt.line_id = receipt.line.pk
         PurchaseDate.objects.bulk_create(self.given, batch_size=500)
         Receipt.objects.bulk_create(self.receipts)
         Reservation.objects.bulk_create(

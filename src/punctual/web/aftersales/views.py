@@ -41,6 +41,7 @@ from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
 from punctual.web.shell.refusals import worded
+from punctual.web.templatetags.punctual import day
 
 STATE_MARKS: Final = {
     CaseState.REPORTED: ("alert-circle", "warn"),
@@ -128,7 +129,7 @@ class CaseList(ListPage):
             "clock",
             gettext_lazy("Clock"),
             lambda one: "",
-            lambda one: clocks.chip_of(one.request, now=timezone.now()),
+            lambda one: clocks.due_chip(one.request, now=timezone.now()),
             exported=False,
         ),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), _state_cell, sort=("state",)),
@@ -184,8 +185,8 @@ class WarrantyList(ListPage):
         Column("order", gettext_lazy("Order"), lambda one: one.order_line.order.label),
         Column("product", gettext_lazy("Product"), lambda one: str(one.order_line.product or one.order_line)),
         Column("serial", gettext_lazy("Serial number"), lambda one: one.serial, sort=("serial",)),
-        Column("begins", gettext_lazy("Begins"), lambda one: one.begins, sort=("begins",)),
-        Column("ends", gettext_lazy("Ends"), lambda one: one.ends, sort=("ends",)),
+        Column("begins", gettext_lazy("Begins"), lambda one: one.begins, lambda one: day(one.begins), ("begins",)),
+        Column("ends", gettext_lazy("Ends"), lambda one: one.ends, lambda one: day(one.ends), ("ends",)),
         Column(
             "left",
             gettext_lazy("Days left"),

@@ -77,7 +77,7 @@ DELIVERY_COLUMNS: Final = (
     ),
     Column(
         "received",
-        gettext_lazy("Received on"),
+        gettext_lazy("Signed for on"),
         lambda one: one.received_on,
         lambda one: day(one.received_on),
         ("received_on",),
@@ -104,7 +104,7 @@ class DeliveryList(ListPage):
         ),
     )
     tabs = (
-        BuiltInView(gettext_lazy("Being prepared"), f"state={DeliveryState.PREPARING}&sort=planned"),
+        BuiltInView(gettext_lazy("Being packed"), f"state={DeliveryState.PREPARING}&sort=planned"),
         BuiltInView(gettext_lazy("On the way"), f"state={DeliveryState.SHIPPED}&sort=-shipped"),
         BuiltInView(gettext_lazy("All"), ""),
     )
@@ -185,7 +185,7 @@ PAYMENT_COLUMNS: Final = (
     ),
     Column(
         "received",
-        gettext_lazy("Received"),
+        gettext_lazy("Money received"),
         lambda one: one.received,
         lambda one: _money(one, one.received),
         number=True,
@@ -227,7 +227,7 @@ class PaymentList(ListPage):
                 ("open", gettext_lazy("Open")),
                 ("due", gettext_lazy("Due within 30 days")),
                 ("overdue", gettext_lazy("Overdue")),
-                ("received", gettext_lazy("Received")),
+                ("received", gettext_lazy("Money received")),
             ),
             _by_standing,
             multiple=False,

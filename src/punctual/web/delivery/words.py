@@ -76,7 +76,7 @@ def verdict_chip(verdict: str) -> SafeString:
 def payment_chip(row: PaymentMilestone, *, today: dt.date) -> SafeString:
     """Received, overdue, due, invoiced, or waiting for its event."""
     if row.open_amount <= 0:
-        return chip("circle-check", "pl ok", _("Received"))
+        return chip("circle-check", "pl ok", _("Money received"))
     if row.due_on is not None and row.due_on < today:
         return chip("alarm", "pl late", _("Overdue"))
     if row.due_on is not None:

@@ -48,7 +48,7 @@ from punctual.web.shell.middleware import status_of
 
 NAMES: Final = (
     gettext_lazy("Emergency"),
-    gettext_lazy("Team"),
+    gettext_lazy("The team"),
     gettext_lazy("Problem"),
     gettext_lazy("Containment"),
     gettext_lazy("Root cause"),

@@ -73,9 +73,9 @@ def capa_chip(one: CorrectiveAction) -> SafeString:
 def severity_chip(word: str) -> SafeString:
     """normal, tightened, reduced, discontinued."""
     words = {
-        "normal": _("Normal"),
-        "tightened": _("Tightened"),
-        "reduced": _("Reduced"),
+        "normal": _("Normal inspection"),
+        "tightened": _("Tightened inspection"),
+        "reduced": _("Reduced inspection"),
         "discontinued": _("Discontinued"),
     }
     return chip(*SEVERITY[word], words[word])

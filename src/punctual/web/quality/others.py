@@ -18,7 +18,8 @@ from punctual.domain.quality.models import DefectClass, Gauge, ReviewKind
 from punctual.domain.quality.selectors import gauge_by_id, inspections_of, review_by_id, severity_by_id
 from punctual.domain.quality.services.gauges import FIELDS, GaugeIn, put_gauge
 from punctual.domain.quality.services.reviews import CHECKLISTS, add_finding, cancel_review, hold_review, plan_review
-from punctual.domain.quality.services.switching import RULE_WORDS, state_of, switch, word_of
+from punctual.domain.quality.services.switching import RULE_WORDS, put_under_inspection, state_of, switch, word_of
+from punctual.engine.sampling import AQLS, LEVELS
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import may, require
@@ -53,6 +54,36 @@ def severity(request: HttpRequest, pk: int) -> HttpResponse:
         "may_reduce": state_of(found).may_reduce,
     }
     return render(request, "quality/severity.html", context)
+
+
+def new_severity(request: HttpRequest) -> HttpResponse:
+    """Put an item of a supplier under incoming inspection."""
+    actor = actor_of(request)
+    require(actor, "quality.handle")
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        data = request.POST
+        try:
+            made = put_under_inspection(
+                actor=actor,
+                supplier=reading.record(Supplier.objects.all(), data, "supplier"),
+                item_key=reading.text(data, "item_key"),
+                item_name=reading.text(data, "item_name"),
+                aql=reading.number(data, "aql"),
+                level=data.get("level", "II"),
+            )
+            return done(request, reverse("severity", args=[made.pk]), _("Every receipt of it is now inspected."))
+        except Refusal as caught:
+            refusal = caught
+    context = {
+        "title": _("Put an item under inspection"),
+        "suppliers": Supplier.objects.filter(archived_at=None),
+        "aqls": [f"{one:g}" for one in AQLS if one <= 10],
+        "levels": LEVELS,
+        "typed": request.POST,
+        "refusal": refusal,
+    }
+    return render(request, "quality/severity_new.html", context, status=status_of(refusal) if refusal else 200)
 
 
 @require_POST

@@ -91,7 +91,15 @@ def _results(found: Inspection) -> list[Block]:
     ]
     values.sort(key=lambda row: row[0])
     if values:
-        head = [_("Unit"), _("Serial number"), _("Characteristic"), _("Limits"), _("Value"), _("Gauge"), _("Result")]
+        head = [
+            _("Unit no."),
+            _("Serial number"),
+            _("Characteristic"),
+            _("Limits"),
+            _("Reading"),
+            _("Gauge"),
+            _("Result"),
+        ]
         blocks += [Heading(_("Measured values")), Grid(head, values[:MOST_VALUES], (0.6, 1.2, 1.6, 1.6, 1.3, 1, 0.9))]
         if len(values) > MOST_VALUES:
             words = {"n": len(values) - MOST_VALUES}
@@ -101,12 +109,12 @@ def _results(found: Inspection) -> list[Block]:
         [item.name, item.get_kind_display(), answers[item.passed]] for item in items if item.kind != Kind.MEASURED
     ]
     if checks:
-        blocks += [Heading(_("Checks")), Grid([_("Characteristic"), _("Kind"), _("Result")], checks, (3, 1.5, 1))]
+        blocks += [Heading(_("Check points")), Grid([_("Characteristic"), _("Kind"), _("Result")], checks, (3, 1.5, 1))]
     defects = [[one.name, one.quantity] for one in found.defects.all()]
     if defects:
         blocks += [Heading(_("Defects")), Grid([_("Defect"), _("Quantity")], defects, (4, 1), (1,))]
     if found.note:
-        blocks += [Heading(_("Note")), Text(found.note)]
+        blocks += [Heading(_("Remarks")), Text(found.note)]
     return blocks
 
 

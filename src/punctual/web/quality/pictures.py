@@ -31,7 +31,25 @@ def _limit_line(value: float | list[float], label: str, places: int) -> Json:
     return {
         "yAxis": value,
         "lineStyle": {"color": "@late-fill", "type": "dashed", "width": 1},
-        "label": {"formatter": text, "position": "insideEndTop", "color": "@text-3", "fontSize": 11},
+        "label": {"formatter": text, "position": "end", "color": "@text-3", "fontSize": 11},
+    }
+
+
+def _axis(
+    grid: int, values: Sequence[float], low: float | list[float], high: float | list[float], *, splits: int
+) -> Json:
+    """An axis on which the limits can be seen too."""
+    everything = [*values, *(low if isinstance(low, list) else [low]), *(high if isinstance(high, list) else [high])]
+    least, greatest = min(everything), max(everything)
+    margin = (greatest - least) * 0.08 or 1.0
+    label = {"showMinLabel": False, "showMaxLabel": False}
+    return {
+        "type": "value",
+        "gridIndex": grid,
+        "splitNumber": splits,
+        "min": _round(least - margin),
+        "max": _round(greatest + margin),
+        "axisLabel": label,
     }
 
 
@@ -71,7 +89,7 @@ def control_picture(chart: ControlChart, computed: Computed, *, size: str = "l")
             "lineStyle": {"color": "@base", "type": "solid", "width": 1},
             "label": {
                 "formatter": f"{_('mean')} {found.center:.{places}f}",
-                "position": "insideEndTop",
+                "position": "end",
                 "color": "@text-3",
             },
         },
@@ -93,11 +111,12 @@ def control_picture(chart: ControlChart, computed: Computed, *, size: str = "l")
         {"left": 12, "right": 92, "top": 26, "height": "52%" if upper else "78%", "containLabel": True}
     ]
     axes_x: list[Json] = [{"type": "category", "data": names, "boundaryGap": False, "gridIndex": 0}]
-    axes_y: list[Json] = [{"type": "value", "scale": True, "gridIndex": 0, "splitNumber": 3}]
+    axes_y: list[Json] = [_axis(0, found.statistics, found.lcl, found.ucl, splits=3)]
     if found.dispersion is not None:
         grids.append({"left": 12, "right": 92, "top": "70%", "height": "22%", "containLabel": True})
         axes_x.append({"type": "category", "data": names, "boundaryGap": False, "gridIndex": 1})
-        axes_y.append({"type": "value", "scale": True, "gridIndex": 1, "splitNumber": 2})
+        spread = found.dispersion
+        axes_y.append(_axis(1, spread.statistics, spread.lcl, spread.ucl, splits=2))
         series.append(_spread(computed, places))
     option = {
         "grid": grids,
@@ -157,7 +176,7 @@ def _spread(computed: Computed, places: int) -> Json:
             "lineStyle": {"color": "@base", "type": "solid", "width": 1},
             "label": {
                 "formatter": f"{_('mean')} {spread.center:.{places}f}",
-                "position": "insideEndTop",
+                "position": "end",
                 "color": "@text-3",
             },
         },
@@ -251,7 +270,7 @@ def pareto_picture(rows: Sequence[ParetoRow], days: int) -> Picture | None:
     return Picture(
         option,
         _("The first %(n)s causes make %(share)s %%: %(names)s.") % words,
-        [_("Cause"), _("Count"), _("Days lost"), _("Cost")],
+        [_("Cause"), _("Times"), _("Days lost"), _("Cost")],
         [[name, row.count, row.days, money_text(row.cost)] for name, row in zip(names, rows, strict=True)],
         "m",
     )
@@ -277,7 +296,7 @@ def cost_picture(rows: Sequence[CostRow]) -> Picture | None:
     return Picture(
         option,
         _("Cost of quality %(sum)s.") % {"sum": money_text(sum((row.amount for row in rows), rows[0].amount * 0))},
-        [_("Kind"), _("Amount"), _("Days")],
+        [_("Kind"), _("Amount"), _("Calendar days")],
         [[row.label, money_text(row.amount), row.days] for row in rows],
         "s",
     )

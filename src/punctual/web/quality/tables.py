@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,6 +36,8 @@ from punctual.web.master.cells import chip, two_lines
 from punctual.web.quality import marks
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
 from punctual.web.templatetags.punctual import avatar, day
+
+NOTHING = escape("—")
 
 
 def _suppliers(actor: User) -> Sequence[tuple[str, Any]]:
@@ -73,7 +75,7 @@ def _number(name: str) -> Any:
 
 
 def _order_cell(item: Any) -> SafeString:
-    return marks.order_link(item.order.key, item.order.label) if item.order else format_html("—")
+    return marks.order_link(item.order.key, item.order.label) if item.order else NOTHING
 
 
 class InspectionList(QualityList):
@@ -89,7 +91,7 @@ class InspectionList(QualityList):
     tabs = (
         BuiltInView(gettext_lazy("To be inspected"), "state=open,started"),
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Rejected"), "state=rejected,deviated"),
+        BuiltInView(gettext_lazy("Lots rejected"), "state=rejected,deviated"),
         BuiltInView(gettext_lazy("Incoming (IQC)"), "stage=iqc"),
     )
     filters = (
@@ -159,7 +161,9 @@ class InspectionList(QualityList):
             sort=("nonconforming",),
             number=True,
         ),
-        Column("due", gettext_lazy("Due"), lambda item: item.due, lambda item: day(item.due), sort=("due",), fold=True),
+        Column(
+            "due", gettext_lazy("Due by"), lambda item: item.due, lambda item: day(item.due), sort=("due",), fold=True
+        ),
         Column(
             "judged",
             gettext_lazy("Judged"),
@@ -205,7 +209,7 @@ class NcrList(QualityList):
     tabs = (
         BuiltInView(gettext_lazy("Not settled"), f"state={','.join(UNSETTLED)}"),
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("To be decided"), "state=open,contained"),
+        BuiltInView(gettext_lazy("Disposition open"), "state=open,contained"),
         BuiltInView(gettext_lazy("Stops a delivery"), "stops=1"),
     )
     filters = (
@@ -292,7 +296,7 @@ def _capa_step(item: Any) -> SafeString:
     ages = {one.capa.pk: one for one in capa_ages_of([item])}
     found = ages.get(item.pk)
     if found is None or found.due is None:
-        return format_html("—")
+        return NOTHING
     step = f"D{found.step}" if found.step is not None else _("Effect")
     if found.late > 0:
         return chip("late", "clock-exclamation", _("%(step)s, %(days)s d late") % {"step": step, "days": found.late})
@@ -357,7 +361,7 @@ class CapaList(QualityList):
             lambda item: (
                 format_html('<a href="{}">{}</a>', reverse("ncr", args=[item.ncr_id]), item.ncr.number)
                 if item.ncr
-                else format_html("—")
+                else NOTHING
             ),
             fold=True,
         ),
@@ -455,7 +459,7 @@ class ChartList(QualityList):
             "signals",
             gettext_lazy("Signals without an answer"),
             lambda item: item.open_signals,
-            lambda item: chip("late", "alert-triangle", item.open_signals) if item.open_signals else format_html("0"),
+            lambda item: chip("late", "alert-triangle", item.open_signals) if item.open_signals else escape("0"),
             number=True,
         ),
         Column("owner", gettext_lazy("Owner"), lambda item: item.owner, fold=True),
@@ -463,7 +467,7 @@ class ChartList(QualityList):
 
     def rows(self, actor: User) -> QuerySet[Any]:
         unanswered = Count("signals", filter=Q(signals__answered_at=None))
-        return selectors.charts_of(actor).annotate(open_signals=unanswered)
+        return selectors.charts_of(actor).annotate(open_signals=unanswered).order_by("code")
 
     def url_of(self, item: Any) -> str:
         return reverse("control_chart", args=[item.pk])
@@ -473,6 +477,7 @@ class SeverityList(QualityList):
     key = room = "severities"
     title = gettext_lazy("Inspection severity")
     icon = "adjustments"
+    create = ("severity_new", gettext_lazy("Put an item under inspection"), "quality.handle")
     empty_text = gettext_lazy("Kept for each item of each supplier as soon as a lot of it is judged by AQL.")
     columns = (
         Column(
@@ -523,13 +528,13 @@ class ReviewList(QualityList):
     empty_text = gettext_lazy("Reviews of projects, processes and suppliers: a checklist, findings, and what follows.")
     tabs = (
         BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Planned"), "state=planned"),
+        BuiltInView(gettext_lazy("In the audit plan"), "state=planned"),
     )
     filters = (
         Filter(
             "state",
             gettext_lazy("State"),
-            lambda actor: [("planned", gettext_lazy("Planned")), ("held", gettext_lazy("Held"))],
+            lambda actor: [("planned", gettext_lazy("In the audit plan")), ("held", gettext_lazy("Held"))],
             lambda rows, values: rows.filter(state__in=values),
         ),
     )
@@ -544,7 +549,7 @@ class ReviewList(QualityList):
             lambda item: day(item.planned_on),
             sort=("planned_on",),
         ),
-        Column("held", gettext_lazy("Held on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
+        Column("held", gettext_lazy("Met on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
         Column("lead", gettext_lazy("Lead"), lambda item: item.lead, lambda item: avatar(item.lead), fold=True),
         Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), sort=("state",)),
     )
@@ -559,7 +564,7 @@ class ReviewList(QualityList):
 def _calibration(item: Any) -> SafeString:
     today = timezone.localdate()
     if item.calibration_due is None:
-        return format_html("—")
+        return NOTHING
     if item.calibration_due < today:
         return chip("late", "alarm", day(item.calibration_due))
     if (item.calibration_due - today).days <= 30:
@@ -597,7 +602,7 @@ class GaugeList(QualityList):
             _calibration,
             sort=("calibration_due",),
         ),
-        Column("place", gettext_lazy("Place"), lambda item: item.place, fold=True),
+        Column("place", gettext_lazy("Where"), lambda item: item.place, fold=True),
     )
 
     def rows(self, actor: User) -> QuerySet[Any]:

@@ -40,6 +40,7 @@ urlpatterns = [
     path("quality/plans/<str:order>/points/<int:pk>/inspect/", plans.inspect, name="quality_point_inspect"),
     path("quality/plans/<str:order>/do/<str:verb>/", plans.do, name="quality_plan_do"),
     path("quality/severity/", tables.SeverityList.as_view(), name="severities"),
+    path("quality/severity/new/", others.new_severity, name="severity_new"),
     path("quality/severity/<int:pk>/", others.severity, name="severity"),
     path("quality/severity/<int:pk>/switch/", others.switch_severity, name="severity_switch"),
     path("quality/reviews/", tables.ReviewList.as_view(), name="quality_reviews"),

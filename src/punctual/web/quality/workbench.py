@@ -121,13 +121,13 @@ def _tables(actor: User, period: dashboard.Period) -> list[tuple[str, Sequence[s
     tables: list[tuple[str, Sequence[str], list[list[object]]]] = [
         (
             _("Causes"),
-            [_("Cause"), _("Count"), _("Share, %"), _("Days lost")],
+            [_("Cause"), _("Times"), _("Share, %"), _("Days lost")],
             [[row.label or _("Not known yet"), row.count, round(row.share, 1), row.days] for row in causes],
         ),
         *(
             (
                 name,
-                [_("Name"), _("Lots"), _("Rejected"), _("Inspected"), _("Nonconforming"), "PPM"],
+                [_("Name"), _("Lots"), _("Lots rejected"), _("Inspected"), _("Nonconforming"), "PPM"],
                 [[row.name, row.lots, row.rejected, row.inspected, row.bad, row.ppm] for row in rows],
             )
             for name, rows in (
@@ -137,7 +137,7 @@ def _tables(actor: User, period: dashboard.Period) -> list[tuple[str, Sequence[s
         ),
         (
             _("8D reports under way"),
-            [_("Number"), _("Problem"), _("Age, days"), _("Next step"), _("Due"), _("Days late")],
+            [_("Number"), _("Problem"), _("Age, days"), _("Next step"), _("Due by"), _("Days late")],
             [
                 [
                     one.capa.number,
@@ -156,7 +156,7 @@ def _tables(actor: User, period: dashboard.Period) -> list[tuple[str, Sequence[s
         tables.append(
             (
                 _("Cost of quality"),
-                [_("Kind"), _("Amount"), _("Days")],
+                [_("Kind"), _("Amount"), _("Calendar days")],
                 [[one.label, one.amount, one.days] for one in costs],
             )
         )

@@ -32,6 +32,7 @@ from punctual.web.master.cells import chip
 from punctual.web.master.pages import actor_of, number
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
 from punctual.web.templatetags.charts import Picture
+from punctual.web.templatetags.punctual import moment
 from punctual.web.tracking.views import DRIVERS
 
 MONTHS: Final = 12
@@ -99,7 +100,13 @@ class FeedbackList(ListPage):
         Column("score", gettext_lazy("Score"), _score, _score_cell, sort=("score",)),
         Column("why", gettext_lazy("Why"), _driver_words, fold=True),
         Column("comment", gettext_lazy("Comment"), lambda one: one.comment),
-        Column("answered", gettext_lazy("Answered"), lambda one: one.answered_at, sort=("answered_at",)),
+        Column(
+            "answered",
+            gettext_lazy("Answered"),
+            lambda one: one.answered_at,
+            lambda one: moment(one.answered_at),
+            ("answered_at",),
+        ),
         Column(
             "request",
             gettext_lazy("Request"),

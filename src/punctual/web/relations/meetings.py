@@ -29,7 +29,6 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
-from punctual.web.formatting import moment_text
 from punctual.web.master.cells import chip
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
@@ -37,6 +36,7 @@ from punctual.web.relations import packs
 from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
 from punctual.web.relations.requests import _order
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.templatetags.punctual import moment
 
 STATE_MARKS: Final = {
     MeetingState.PLANNED: ("calendar", "acc"),
@@ -98,7 +98,7 @@ class MeetingList(ListPage):
             "starts",
             gettext_lazy("Begins"),
             lambda one: one.starts_at,
-            lambda one: moment_text(one.starts_at),  # type: ignore[arg-type,return-value]
+            lambda one: moment(one.starts_at),
             sort=("starts_at",),
         ),
         Column("title", gettext_lazy("Title"), lambda one: one.series.title),
@@ -234,15 +234,15 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _target_url(one: Any) -> str:
+    """The page of what the line became; empty where there is none."""
     from punctual.platform.targets import TARGETS
 
-    if one.target_type == "actionitem":
-        return f"/actions/{one.target_id}/"
     target = TARGETS.get(one.target_type)
-    if target is None:
-        return ""
-    key = one.target_label.split(" ")[0] if target.url_key == "key" else one.target_id
-    return reverse(target.url_name, args=[key])
+    if target is not None:
+        key = one.target_label.split(" ")[0] if target.url_key in ("key", "number") else one.target_id
+        return reverse(target.url_name, args=[key])
+    address = {"actionitem": "/actions/{}/", "risk": "/risks/{}/"}.get(one.target_type, "").format(one.target_id)
+    return packs.if_there(address)
 
 
 @require_POST

@@ -6,19 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteLine, RequestState
 from punctual.domain.customer_relations.selectors import company_zone
 from punctual.platform.company.services import company
 from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
-
-MARKS = {
-    "open": ("message-circle", RequestState.OPEN.label),
-    "waiting": ("player-pause", RequestState.WAITING.label),
-    "resolved": ("circle-check", RequestState.RESOLVED.label),
-    "closed": ("lock", RequestState.CLOSED.label),
-}
 
 
 def sections(pack: Sequence[Mapping[str, Any]], *, internal: bool) -> list[dict[str, Any]]:
@@ -28,6 +22,15 @@ def sections(pack: Sequence[Mapping[str, Any]], *, internal: bool) -> list[dict[
         lines = [_line(one) for one in part["lines"] if internal or not one["internal"]]
         shown.append({**part, "label": _(part["label"]), "empty": _(part["empty"]), "lines": lines})
     return shown
+
+
+def if_there(address: str) -> str:
+    """The address, when a page answers to it."""
+    try:
+        resolve(address)
+    except Resolver404:
+        return ""
+    return address
 
 
 def _line(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,6 +43,7 @@ def _line(one: Mapping[str, Any]) -> dict[str, Any]:
         "text": text,
         "mark": str(words.get(one["mark"], "")),
         "icon": icons.get(one["tone"], "clock"),
+        "url": if_there(one["url"]) if one["url"] else "",
     }
 
 

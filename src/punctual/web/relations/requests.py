@@ -32,6 +32,7 @@ from punctual.domain.customer_relations.services import requests as services
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key, orders_of
 from punctual.domain.parties.models import Contact, Customer
+from punctual.engine.calendars import WorkCalendar
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -45,6 +46,7 @@ from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks
 from punctual.web.relations.forms import RequestChangeForm, RequestForm, colleagues
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.templatetags.punctual import moment
 
 SHOWN: Final = 60
 WIDE: Final = {"title": "w4x", "text": "w4x", "customer": "w2x"}
@@ -98,10 +100,11 @@ def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
         scope, rows = "all", list(_scoped(actor, "all")[:SHOWN])
     if found is None and rows and not key:
         found = selectors.request_by_key(actor, rows[0].number)
+    calendar = selectors.shared_calendar(now)
     context: dict[str, Any] = {
         "title": _("Customer requests"),
         "scope": scope,
-        "rows": [_row(one, now) for one in rows],
+        "rows": [_row(one, now, calendar) for one in rows],
         "found": found,
         "opened": bool(key),
         "may_change": may(actor, "requests.change"),
@@ -112,12 +115,12 @@ def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
     return render(request, "relations/requests.html", context)
 
 
-def _row(one: CustomerRequest, now: dt.datetime) -> dict[str, Any]:
+def _row(one: CustomerRequest, now: dt.datetime, calendar: WorkCalendar) -> dict[str, Any]:
     waits = one.state == RequestState.WAITING
     clock = "" if one.state not in RUNNING else str(clocks.NAMES["resolution" if one.responded_at else "response"])
     return {
         "request": one,
-        "chip": clocks.chip_of(one, now=now),
+        "chip": clocks.chip_of(one, now=now, calendar=calendar),
         "short": one.number.replace("REQ-", ""),
         "clock": _("waits for the customer") if waits else clock,
     }
@@ -429,13 +432,19 @@ class RequestTable(ListPage):
         Column("urgency", gettext_lazy("Urgency"), lambda one: one.get_urgency_display(), fold=True),
         Column("channel", gettext_lazy("Channel"), lambda one: one.get_channel_display(), fold=True),
         Column("owner", gettext_lazy("Owner"), lambda one: str(one.owner or ""), fold=True),
-        Column("received", gettext_lazy("Received"), lambda one: one.received_at, sort=("received_at",)),
+        Column(
+            "received",
+            gettext_lazy("Came in"),
+            lambda one: one.received_at,
+            lambda one: moment(one.received_at),
+            ("received_at",),
+        ),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), sort=("state",)),
         Column(
             "clock",
             gettext_lazy("Clock"),
             lambda one: "",
-            lambda one: clocks.chip_of(one, now=timezone.now()),
+            lambda one: clocks.due_chip(one, now=timezone.now()),
             exported=False,
         ),
         Column(

@@ -17,7 +17,7 @@ from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.risks.models import Risk
 from punctual.domain.risks.services import register, responses
 from punctual.domain.risks.services.company import seed_register
-from punctual.flows.risk_analysis import analyse
+from punctual.flows.risk_analysis import ask_for_analysis
 from punctual.flows.risk_occurs import record_occurrence
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
@@ -127,11 +127,8 @@ def seed(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 def compute(request: HttpRequest, key: str) -> HttpResponse:
-    """Simulate now."""
+    """Let a worker simulate; the page shows when it is done."""
     actor = actor_of(request)
     require(actor, "risks.view")
-    if analyse(order_by_key(actor, key), actor=actor, today=timezone.localdate()) is None:
-        messages.info(request, _("Nothing is open that the delivery waits for, so there is nothing to simulate."))
-    else:
-        messages.success(request, _("Simulated anew."))
+    ask_for_analysis(order_by_key(actor, key), actor=actor)
     return redirect("order_risks", key=key)

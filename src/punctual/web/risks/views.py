@@ -17,7 +17,7 @@ from punctual.domain.risks.facts import in_force, matrix, points_of, residual
 from punctual.domain.risks.life import LIFE, LIVE
 from punctual.domain.risks.models import Risk, RiskAnalysis
 from punctual.domain.risks.selectors import latest_analysis, risk_by_id, risks_on, to_review
-from punctual.flows.risk_analysis import is_stale
+from punctual.flows.risk_analysis import is_stale, running_job
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import story_of
@@ -104,7 +104,8 @@ def order_context(request: HttpRequest, order: Order, actor: User) -> dict[str, 
         "settled": [(one, state_chip(one)) for one in risks if one.state not in LIVE],
         "analysis": analysis,
         "result": analysis.result if analysis else None,
-        "stale": analysis is not None and is_stale(order, analysis, today=timezone.localdate()),
+        "stale": analysis is not None and is_stale(order, analysis),
+        "job": running_job(order),
         "picture": matrix_picture(live, matrix(), picked=picked.pk if picked else 0),
         "one": shown_risk(picked, actor, analysis) if picked else None,
         "may_write": may(actor, "risks.write"),

@@ -70,9 +70,31 @@ def _imports(user: User) -> int:
     return imports_of(user).filter(created_by=user, state="open").count()
 
 
-def _risks(user: User) -> int:
-    from django.utils import timezone
+def _tasks(user: User) -> int:
+    from punctual.domain.monitoring.my_tasks import open_count
 
+    return open_count(user, timezone.localdate())
+
+
+def _actions(user: User) -> int:
+    from punctual.domain.actions.selectors import open_for
+
+    return open_for(user).count()
+
+
+def _warnings(user: User) -> int:
+    from punctual.domain.monitoring.selectors import warning_count
+
+    return warning_count(user, timezone.localdate())
+
+
+def _notices(user: User) -> int:
+    from punctual.domain.monitoring.selectors import to_acknowledge
+
+    return to_acknowledge(user).count()
+
+
+def _risks(user: User) -> int:
     from punctual.domain.risks.selectors import to_review
 
     return to_review(user, today=timezone.localdate()).filter(owner=user).count()
@@ -125,6 +147,8 @@ GROUPS: Final[list[Group]] = [
         "",
         (
             Entry(_("Today"), "sun", "home"),
+            Entry(_("My tasks"), "checkbox", "my_tasks", "progress.own", count=_tasks),
+            Entry(_("Action items"), "checklist", "actions", "actions.own", count=_actions),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
             Entry(_("Approvals"), "checks", "approvals", "approvals.view", count=_approvals),
         ),
@@ -142,14 +166,20 @@ GROUPS: Final[list[Group]] = [
         _("Plan"),
         (
             Entry(_("Plan Gantt"), "timeline", "plans", "plans.view"),
+            Entry(_("Load"), "layout-grid", "capacity", "scheduling.view"),
             Entry(_("Promises"), "calendar-check", "promises", "promises.view"),
+            Entry(_("Rush order"), "bolt", "rush", "scheduling.view"),
+            Entry(_("Scenarios"), "flask", "scenarios", "scheduling.view"),
+            Entry(_("Schedule runs"), "history", "schedule_runs", "scheduling.view"),
         ),
     ),
     Group(
         _("Watch delivery"),
         (
+            Entry(_("Warnings and ways out"), "bolt", "warnings", "warnings.view", count=_warnings),
             Entry(_("Shortages and purchases"), "package-import", "shortages", "supply.view", count=_shortages),
             Entry(_("Deliveries and acceptance"), "truck-delivery", "deliveries", "delivery.view"),
+            Entry(_("Change notices"), "bell", "notices", "notices.view", count=_notices),
             Entry(_("Payments"), "coin", "payments", "payments.view"),
         ),
     ),
@@ -174,7 +204,13 @@ GROUPS: Final[list[Group]] = [
     ),
     Group(
         _("See results"),
-        (),
+        (
+            Entry(_("Dashboard"), "chart-bar", "dashboard", "reports.view"),
+            Entry(_("Reports"), "file-text", "report_portfolio", "reports.view"),
+            Entry(_("Earned value"), "chart-line", "portfolio_performance", "reports.view"),
+            Entry(_("Date calibration"), "adjustments-check", "calibration", "scheduling.view"),
+            Entry(_("Working time"), "clock", "time", "costs.own_time"),
+        ),
     ),
     Group(
         _("Manage"),
@@ -246,7 +282,7 @@ CREATIONS: Final[list[Creation]] = [
     Creation(_("New resource"), "user-plus", "resource_new", "resources.change"),
 ]
 
-PHONE_TABS: Final[list[str]] = ["home", "orders", "inbox"]
+PHONE_TABS: Final[list[str]] = ["home", "orders", "my_tasks", "inbox"]
 """Url names of at most four entries of the sidebar that stand at the bottom of a phone."""
 
 
@@ -274,8 +310,10 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
+    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
+    SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
     SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
 ]

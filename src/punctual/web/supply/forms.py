@@ -44,7 +44,7 @@ class MaterialForm(FactsForm):
 class StockForm(FactsForm):
     """A first quantity, or one that no purchase brought."""
 
-    material = forms.CharField(label=_("Material"), widget=forms.TextInput(attrs={"list": "mats"}))
+    material = forms.CharField(label=_("Materials"), widget=forms.TextInput(attrs={"list": "mats"}))
     place = forms.ChoiceField(label=_("Place"), required=False)
     quantity = NumberField(label=_("Quantity"))
     reason = forms.CharField(label=_("Where it comes from"), max_length=200)

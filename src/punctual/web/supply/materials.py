@@ -119,7 +119,7 @@ class MaterialList(MasterList):
     columns = (
         Column(
             "name",
-            gettext_lazy("Material"),
+            gettext_lazy("Materials"),
             lambda one: one.name,
             lambda one: two_lines(_url(one), one.name, one.code),
             sort=("name",),

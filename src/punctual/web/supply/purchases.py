@@ -139,7 +139,7 @@ class PurchaseList(ListPage):
         Column("supplier", gettext_lazy("Supplier"), lambda one: str(one.supplier), sort=("supplier__name",)),
         Column(
             "materials",
-            gettext_lazy("Material"),
+            gettext_lazy("Materials"),
             lambda one: "、".join(line.description for line in one.first_lines),
             _materials_cell,
             fold=True,
@@ -163,7 +163,7 @@ class PurchaseList(ListPage):
         ),
         Column(
             "slip",
-            gettext_lazy("Difference"),
+            gettext_lazy("Slip"),
             _slip,
             lambda one: format_html("{}", formatting.days_text(_slip(one)) if _slip(one) else "—"),
             number=True,

@@ -69,8 +69,8 @@ class RowReader:
     def text(self, row: int, name: str) -> str:
         return self.rows[row].get(name, "")
 
-    def _wrong(self, code: str, sentence: str, field: str, row: int, **params: object) -> None:
-        self.reasons.append(Reason(code, sentence, params, field=field, row=row + 1))
+    def _wrong(self, problem: str, sentence: str, field: str, row: int, **params: object) -> None:
+        self.reasons.append(Reason(problem, sentence, params, field=field, row=row + 1))
 
 
 def padded(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:

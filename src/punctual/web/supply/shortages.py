@@ -43,8 +43,8 @@ from punctual.web.shell.views import safe_next
 from punctual.web.supply import marks
 from punctual.web.supply.picture import material_picture
 
-PER_PAGE: Final = 40
-LINES_SHOWN: Final = 60
+PER_PAGE: Final = 15
+LINES_SHOWN: Final = 30
 ZERO: Final = Decimal(0)
 
 
@@ -164,6 +164,7 @@ def detail(actor: User, shortage: Shortage, *, today: dt.date) -> dict[str, Any]
         sum=Sum(F("quantity") - F("received"))
     )["sum"]
     found: list[Way] = ways.all()
+    due = need.order.promised_date or need.order.requested_date
     return {
         "selected": shortage,
         "need": need,
@@ -173,7 +174,8 @@ def detail(actor: User, shortage: Shortage, *, today: dt.date) -> dict[str, Any]
         "coming": coming or ZERO,
         "ways": found,
         "now": ways.now,
-        "due": need.order.promised_date or need.order.requested_date,
+        "due": due,
+        "due_text": day_text(due),
         "picture": material_picture(shortage, today=today, others=others),
         "waiting": _waiting(ways),
     }
@@ -230,7 +232,7 @@ def _lines(actor: User, request: HttpRequest, *, today: dt.date) -> dict[str, An
 
 def _export(rows: QuerySet[Shortage]) -> HttpResponse:
     header = [
-        _("Material"), _("Name"), _("Order"), _("Task"), _("Short"), _("Unit"), _("Needed by"), _("Arrives"),
+        _("Materials"), _("Name"), _("Order"), _("Task"), _("Short"), _("Unit"), _("Needed by"), _("Arrives"),
         _("State"), _("Expected damage"), _("Purchase order"),
     ]  # fmt: skip
     lines = (

@@ -84,7 +84,7 @@ class StockList(MasterList):
     columns = (
         Column(
             "material",
-            gettext_lazy("Material"),
+            gettext_lazy("Materials"),
             lambda one: one.material.name,
             lambda one: two_lines(_url(one), one.material.name, one.material.code),
             sort=("material__name",),

@@ -21,7 +21,7 @@ def gap(planned: dt.date, due: dt.date) -> SafeString:
     late = (planned - due).days
     if late > 0:
         return chip("late pl", "clock-exclamation", _("%(n)d days late") % {"n": late})
-    return chip("ok pl", "circle-check", _("in time"))
+    return chip("ok pl", "circle-check", _("would be in time"))
 
 
 @register.simple_tag

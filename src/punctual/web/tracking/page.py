@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingLink, TrackingRule
-from punctual.domain.customer_relations.selectors import readings_of
+from punctual.domain.customer_relations.selectors import readings_of, shared_calendar
 from punctual.domain.customer_relations.services.tracking import rule_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
+from punctual.domain.scheduling.models import OrderForecast
 from punctual.web.formatting import day_text, quantity_text
 from punctual.web.relations.clocks import duration
 
@@ -28,14 +29,20 @@ class Expected:
 
     half: dt.date
     eight: dt.date
+    few: dt.date
     is_range: bool
 
 
 def expected_of(order: Order) -> Expected | None:
-    """The plan's end; a range where a simulation stands behind it."""
+    """What the simulation says; where there is none the plan's end, as one day."""
+    if order.state in DONE:
+        return None
+    found = OrderForecast.objects.filter(run__is_current=True, order=order).first()
+    if found is not None:
+        return Expected(found.p50, found.p80, found.p95, is_range=found.p50 != found.p80)
     if order.planned_date is None:
         return None
-    return Expected(order.planned_date, order.planned_date, is_range=False)
+    return Expected(order.planned_date, order.planned_date, order.planned_date, is_range=False)
 
 
 def page_of(link: TrackingLink) -> dict[str, Any]:
@@ -46,6 +53,7 @@ def page_of(link: TrackingLink) -> dict[str, Any]:
     lines = list(order.lines.select_related("product").order_by("line_no")[:30])
     first = lines[0] if lines else None
     wants = list(order.customer_tasks.filter(done_at=None))
+    expected = expected_of(order)
     return {
         "title": order.number,
         "link": link,
@@ -55,8 +63,8 @@ def page_of(link: TrackingLink) -> dict[str, Any]:
         "count": quantity_text(first.quantity, first.unit) if first and first.quantity else "",
         "more_lines": max(0, order.line_count - 1),
         "state": _state(order),
-        "expected": expected_of(order) if rule.show_range else None,
-        "verdict": _verdict(order) if rule.show_range else None,
+        "expected": expected if rule.show_range else None,
+        "verdict": _verdict(order, expected) if rule.show_range else None,
         "delivered": order.actual_date,
         "wants": wants,
         "wants_done": list(order.customer_tasks.exclude(done_at=None)[:5]),
@@ -81,22 +89,23 @@ def _state(order: Order) -> str:
         OrderState.ON_HOLD: _("Paused"),
         OrderState.CANCELLED: _("Cancelled"),
     }
-    return words.get(OrderState(order.state), _("Being prepared"))
+    return words.get(OrderState(order.state), _("In preparation"))
 
 
-def _verdict(order: Order) -> dict[str, Any] | None:
+def _verdict(order: Order, expected: Expected | None) -> dict[str, Any] | None:
     """Whether the agreed date is kept, said openly."""
     if order.promised_date is None or order.state in DONE:
         return None
-    if order.planned_date is None:
-        return {"css": "", "icon": "clock", "text": _("Agreed for %(day)s") % {"day": day_text(order.promised_date)}}
-    late = (order.planned_date - order.promised_date).days
-    if late > 0:
-        text = _("About %(days)d days after the agreed %(day)s; we are working on it")
-        words = text % {"days": late, "day": day_text(order.promised_date)}
-        return {"css": "late", "icon": "clock-exclamation", "text": words}
-    words = _("Keeps the agreed %(day)s") % {"day": day_text(order.promised_date)}
-    return {"css": "ok", "icon": "circle-check", "text": words}
+    agreed = {"day": day_text(order.promised_date)}
+    if expected is None:
+        return {"css": "", "icon": "clock", "text": _("Agreed for %(day)s") % agreed}
+    if expected.eight <= order.promised_date:
+        return {"css": "ok", "icon": "circle-check", "text": _("Keeps the agreed %(day)s") % agreed}
+    if expected.half <= order.promised_date:
+        return {"css": "warn", "icon": "alert-triangle", "text": _("The agreed %(day)s is close") % agreed}
+    late = (expected.half - order.promised_date).days
+    text = _("About %(days)d days after the agreed %(day)s; we are working on it")
+    return {"css": "late", "icon": "clock-exclamation", "text": text % {"days": late, **agreed}}
 
 
 def _milestones(order: Order) -> list[dict[str, Any]]:
@@ -136,10 +145,11 @@ def _deliveries(lines: list[Any]) -> list[dict[str, Any]]:
 def _requests(order: Order, rule: TrackingRule) -> list[dict[str, Any]]:
     """This order's requests as the customer may read them: their words and our replies."""
     now = timezone.now()
+    calendar = shared_calendar(now)
     rows = CustomerRequest.objects.filter(order=order, customer=order.customer).exclude(state="merged")
     shown = []
     for one in rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:15]:
-        reading = readings_of(one, now=now)["response"]
+        reading = readings_of(one, now=now, calendar=calendar)["response"]
         promise = ""
         if reading.running and not reading.breached:
             promise = _("answer within %(time)s of working time") % {"time": duration(reading.left)}

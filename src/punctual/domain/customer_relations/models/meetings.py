@@ -53,7 +53,7 @@ class MeetingSeries(Versioned):
 class MeetingState(models.TextChoices):
     PLANNED = "planned", _("Planned")
     RUNNING = "running", _("Running")
-    HELD = "held", _("Held")
+    HELD = "held", _("Took place")
     APPROVED = "approved", _("Minutes approved")
     SENT = "sent", _("Minutes sent")
     CANCELLED = "cancelled", _("Cancelled")

@@ -15,7 +15,7 @@ from punctual.platform.records import Versioned
 class RequestKind(models.TextChoices):
     QUESTION = "question", _("Question")
     DOCUMENT = "document", _("Document")
-    SCHEDULE = "schedule", _("Schedule")
+    SCHEDULE = "schedule", _("Delivery dates")
     CHANGE = "change", _("Wish to change")
     COMPLAINT = "complaint", _("Complaint")
     SUGGESTION = "suggestion", _("Suggestion")
@@ -118,7 +118,7 @@ class CustomerRequest(Versioned):
         verbose_name=_("Owner"),
     )
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
-    received_at = models.DateTimeField(_("Received"), default=timezone.now)
+    received_at = models.DateTimeField(_("Came in"), default=timezone.now)
     response_minutes = models.PositiveIntegerField(default=0)
     resolution_minutes = models.PositiveIntegerField(default=0)
     response_due = models.DateTimeField(null=True, blank=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Channel, CustomerRequest, RequestKind, Survey, SurveyKind, Urgency
@@ -122,7 +124,8 @@ def answer(
 
 def _complaint(survey: Survey, at: dt.datetime | None) -> CustomerRequest:
     """Somebody talks to the customer, within the time agreed for complaints."""
-    title = f"{survey.get_kind_display()} {survey.score}"
+    with override(settings.LANGUAGE_CODE):
+        title = f"{survey.get_kind_display()} {survey.score}"
     data = RequestInput(
         customer=survey.customer,
         title=title,

@@ -60,7 +60,7 @@ class Discipline(models.Model):
     capa = models.ForeignKey(CorrectiveAction, on_delete=models.CASCADE, related_name="disciplines")
     number = models.PositiveSmallIntegerField()
     text = models.TextField(blank=True)
-    due = models.DateField(_("Due"), null=True, blank=True)
+    due = models.DateField(_("Due by"), null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     by_supplier = models.BooleanField(default=False)
@@ -96,7 +96,7 @@ class ReviewKind(models.TextChoices):
 
 
 class ReviewState(models.TextChoices):
-    PLANNED = "planned", _("Planned")
+    PLANNED = "planned", _("In the audit plan")
     HELD = "held", _("Held")
     CANCELLED = "cancelled", _("Cancelled")
 
@@ -113,7 +113,7 @@ class QualityReview(Versioned):
     )
     supplier = models.ForeignKey("parties.Supplier", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     planned_on = models.DateField(_("Planned on"))
-    held_on = models.DateField(_("Held on"), null=True, blank=True)
+    held_on = models.DateField(_("Met on"), null=True, blank=True)
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     summary = models.TextField(_("Summary"), blank=True)
 

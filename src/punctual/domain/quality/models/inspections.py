@@ -16,9 +16,9 @@ from punctual.platform.accounts.models import Role
 from punctual.platform.records import Versioned
 
 SEVERITY_WORDS = {
-    Severity.NORMAL.value: _("Normal"),
-    Severity.TIGHTENED.value: _("Tightened"),
-    Severity.REDUCED.value: _("Reduced"),
+    Severity.NORMAL.value: _("Normal inspection"),
+    Severity.TIGHTENED.value: _("Tightened inspection"),
+    Severity.REDUCED.value: _("Reduced inspection"),
 }
 SEVERITIES = list(SEVERITY_WORDS.items())
 
@@ -28,8 +28,8 @@ class InspectionState(models.TextChoices):
 
     OPEN = "open", _("To be inspected")
     STARTED = "started", _("Being inspected")
-    ACCEPTED = "accepted", _("Accepted")
-    REJECTED = "rejected", _("Rejected")
+    ACCEPTED = "accepted", _("Lot accepted")
+    REJECTED = "rejected", _("Lot rejected")
     DEVIATED = "deviated", _("Accepted by deviation")
     CANCELLED = "cancelled", _("Cancelled")
 
@@ -72,7 +72,7 @@ class Inspection(Versioned):
     presented = models.PositiveIntegerField(_("Presented"))
     lot_size = models.PositiveIntegerField(_("Lot size"))
     sampling = models.CharField(_("Sampling"), max_length=10, choices=Sampling.choices, default=Sampling.ALL)
-    level = models.CharField(_("Level"), max_length=4, blank=True)
+    level = models.CharField(_("Inspection level"), max_length=4, blank=True)
     aql = models.DecimalField(_("AQL"), max_digits=7, decimal_places=3, null=True, blank=True)
     severity = models.CharField(_("Severity"), max_length=10, choices=SEVERITIES, default=Severity.NORMAL.value)
     code_letter = models.CharField(_("Code letter"), max_length=1, blank=True)
@@ -81,13 +81,13 @@ class Inspection(Versioned):
     re = models.PositiveIntegerField("Re", default=1)
     role = models.CharField(_("Who inspects"), max_length=20, choices=Role.choices, default=Role.QUALITY)
     entry = models.CharField(_("Entry"), max_length=8, choices=Entry.choices, default=Entry.COUNT)
-    due = models.DateField(_("Due"), null=True, blank=True)
+    due = models.DateField(_("Due by"), null=True, blank=True)
     inspector = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="inspections"
     )
     inspected = models.PositiveIntegerField(_("Inspected"), default=0)
     nonconforming = models.PositiveIntegerField(_("Nonconforming"), default=0)
-    note = models.TextField(_("Note"), blank=True)
+    note = models.TextField(_("Remarks"), blank=True)
     needs_certificate = models.BooleanField(_("A certificate is needed"), default=False)
     is_first = models.BooleanField(_("First presentation"), default=True)
     judged_at = models.DateTimeField(_("Judged"), null=True, blank=True)
@@ -157,7 +157,8 @@ class Defect(models.Model):
 
 
 class SupplierSeverity(Versioned):
-    """Where the switching rules stand for one item of one supplier (``engine.sampling.Switching``)."""
+    """An item of a supplier that is inspected when it comes, by ``aql`` and ``level``, and where the switching rules
+    stand for it (``engine.sampling.Switching``)."""
 
     supplier = models.ForeignKey("parties.Supplier", on_delete=models.CASCADE, related_name="+")
     item_key = models.CharField(_("Item"), max_length=60)
@@ -167,6 +168,8 @@ class SupplierSeverity(Versioned):
     score = models.PositiveIntegerField(default=0)
     accepted_in_a_row = models.PositiveIntegerField(default=0)
     rejected_tightened = models.PositiveIntegerField(default=0)
+    aql = models.DecimalField(_("AQL"), max_digits=7, decimal_places=3, default=1)
+    level = models.CharField(_("Inspection level"), max_length=4, default="II")
     is_discontinued = models.BooleanField(_("Discontinued"), default=False)
 
     class Meta:

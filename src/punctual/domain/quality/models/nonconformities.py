@@ -16,7 +16,7 @@ from punctual.platform.records import Versioned
 class NcrState(models.TextChoices):
     """Which verb leads where stands in ``life.NCR``."""
 
-    OPEN = "open", _("Open")
+    OPEN = "open", _("Reported")
     CONTAINED = "contained", _("Contained")
     DISPOSED = "disposed", _("Disposition decided")
     VERIFIED = "verified", _("Verified")
@@ -161,7 +161,7 @@ class Loss(models.Model):
     supplier = models.ForeignKey("parties.Supplier", null=True, on_delete=models.PROTECT, related_name="+")
     cause = models.CharField(_("Cause"), max_length=12, choices=Cause.choices, blank=True)
     name = models.CharField(_("What for"), max_length=160)
-    days = models.IntegerField(_("Days"), default=0)
+    days = models.IntegerField(_("Calendar days"), default=0)
     amount = models.DecimalField(_("Amount"), max_digits=18, decimal_places=2, default=0)
     booked_on = models.DateField(_("Booked on"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

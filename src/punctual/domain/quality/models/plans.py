@@ -82,10 +82,10 @@ class Gauge(Versioned):
     unit = models.CharField(_("Unit"), max_length=20)
     minimum = models.DecimalField(_("Range from"), max_digits=18, decimal_places=6, null=True, blank=True)
     maximum = models.DecimalField(_("Range to"), max_digits=18, decimal_places=6, null=True, blank=True)
-    resolution = models.DecimalField(_("Resolution"), max_digits=18, decimal_places=6, null=True, blank=True)
+    resolution = models.DecimalField(_("Smallest step"), max_digits=18, decimal_places=6, null=True, blank=True)
     calibrated_on = models.DateField(_("Calibrated"), null=True, blank=True)
     calibration_due = models.DateField(_("Next calibration"), null=True, blank=True)
-    place = models.CharField(_("Place"), max_length=80, blank=True)
+    place = models.CharField(_("Where"), max_length=80, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -137,7 +137,7 @@ class PointFacts(models.Model):
     sampling = models.CharField(_("Sampling"), max_length=10, choices=Sampling.choices, default=Sampling.ALL)
     sample_number = models.DecimalField(_("Number or %"), max_digits=9, decimal_places=2, null=True, blank=True)
     aql = models.DecimalField(_("AQL"), max_digits=7, decimal_places=3, null=True, blank=True)
-    level = models.CharField(_("Level"), max_length=4, choices=[(one, one) for one in LEVELS], default="II")
+    level = models.CharField(_("Inspection level"), max_length=4, choices=[(one, one) for one in LEVELS], default="II")
     hold = models.CharField(_("Hold or witness"), max_length=8, choices=Hold.choices, default=Hold.NONE)
     role = models.CharField(_("Who inspects"), max_length=20, choices=Role.choices, default=Role.QUALITY)
     evidence = models.CharField(_("Evidence"), max_length=200, blank=True)
@@ -236,8 +236,8 @@ class PlanRevision(models.Model):
 class PointState(models.TextChoices):
     """What the point's inspections say."""
 
-    OPEN = "open", _("Open")
-    FAILED = "failed", _("Failed")
+    OPEN = "open", _("Not inspected yet")
+    FAILED = "failed", _("Not passed")
     PASSED = "passed", _("Passed")
 
 

@@ -43,7 +43,7 @@ def reasons_against_gauge(given: GaugeIn, *, taken: bool) -> list[Reason]:
     check.code("code", N_("Code"), given.code, longest=20)
     check.text("name", N_("Name"), given.name, longest=80, required=True)
     check.text("unit", N_("Unit"), given.unit, longest=20, required=True)
-    check.text("place", N_("Place"), given.place, longest=80)
+    check.text("place", N_("Where"), given.place, longest=80)
     check.day("calibrated_on", N_("Calibrated"), given.calibrated_on)
     check.day("calibration_due", N_("Next calibration"), given.calibration_due)
     reasons = list(check.reasons)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import transaction
 
 from punctual.domain.parties.models import Supplier
 from punctual.domain.quality.models import Inspection, SeverityChange, SupplierSeverity
-from punctual.domain.quality.rules import reasons_against_text
+from punctual.domain.quality.rules import SamplingRule, reasons_against_rule, reasons_against_text
 from punctual.domain.quality.selectors import severities_of
 from punctual.engine.sampling import SamplingPlan, Severity, Switching
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import require
-from punctual.platform.audit.services import Change, record
+from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.records import lock, save_next
 
@@ -95,6 +97,31 @@ def after_lot(inspection: Inspection, plan: SamplingPlan, nonconforming: int, *,
             url=f"/quality/severity/{row.pk}/",
         )
     return change
+
+
+@transaction.atomic
+def put_under_inspection(
+    *, actor: User, supplier: Supplier | None, item_key: str, item_name: str, aql: Decimal | None, level: str
+) -> SupplierSeverity:
+    """From now on every receipt of the item from this supplier is inspected; again: by another AQL or level."""
+    require(actor, "quality.handle")
+    reasons = reasons_against_rule(SamplingRule("aql", aql=aql, level=level))
+    if supplier is None:
+        reasons.append(Reason("severity.supplier", N_("Name the supplier."), field="supplier"))
+    if not item_key.strip() or len(item_key) > 60:
+        reasons.append(
+            Reason("severity.item", N_("Name the item by its code, at most 60 characters."), field="item_key")
+        )
+    refuse_if(reasons)
+    assert supplier is not None
+    row, fresh = SupplierSeverity.objects.get_or_create(supplier=supplier, item_key=item_key.strip())
+    row = SupplierSeverity.objects.select_for_update().get(pk=row.pk)
+    before = {} if fresh else {"aql": row.aql, "level": row.level}
+    row.aql, row.level, row.item_name = aql or row.aql, level, item_name.strip()[:160] or row.item_name
+    save_next(row)
+    after = {"aql": row.aql, "level": row.level}
+    record(actor=actor, verb="create" if fresh else "change", target=row, changes=differences(before, after))
+    return row
 
 
 @transaction.atomic

@@ -125,3 +125,19 @@ def _take_back(risk: Risk, actor: User, *, keep: int) -> str | None:
         other.state, other.action, title = ResponseState.PROPOSED, None, other.title
         other.save(update_fields=["state", "action"])
     return title
+
+
+@transaction.atomic
+def response_done(*, action_id: int) -> Risk | None:
+    """The action item of a chosen response is finished: from now on the risk stands as after it. None where the
+    action item belongs to no response."""
+    found = RiskResponse.objects.filter(action_id=action_id, state=ResponseState.CHOSEN).first()
+    if found is None:
+        return None
+    risk = lock(Risk.objects.all(), expected_version=None, pk=found.risk_id)
+    found.state = ResponseState.DONE
+    found.save(update_fields=["state"])
+    save_next(risk, fields=[])
+    record(actor=None, verb="response_done", target=risk, changes=[Change(field="response", old=None, new=found.title)])
+    after_change(risk)
+    return risk

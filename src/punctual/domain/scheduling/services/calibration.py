@@ -26,7 +26,7 @@ def learn_durations(limit: int = MOST_AT_ONCE) -> int:
         .select_related("plan__calendar", "calendar", "template_task")
         .order_by("pk")[:limit]
     )
-    teams = _teams([row.pk for row in rows])
+    teams = teams_of([row.pk for row in rows])
     made = []
     for row in rows:
         first, last = plan_time(row.actual_start), plan_time(row.actual_finish)
@@ -53,7 +53,7 @@ def learn_durations(limit: int = MOST_AT_ONCE) -> int:
     return len(made)
 
 
-def _teams(tasks: list[int]) -> dict[int, tuple[str, str]]:
+def teams_of(tasks: list[int]) -> dict[int, tuple[str, str]]:
     """Task → (team, outsourced supplier) of whom it needs: the named one, else the first with the skill."""
     by_skill: dict[int, tuple[str, str]] = {}
     by_id: dict[int, tuple[str, str]] = {}

@@ -198,7 +198,7 @@ class Receipt(models.Model):
     quantity = models.DecimalField(_("Quantity"), max_digits=18, decimal_places=6)
     received_on = models.DateField(_("Received on"))
     place = models.ForeignKey("supply.Place", null=True, on_delete=models.PROTECT, related_name="+")
-    delivery_note = models.CharField(_("Delivery note"), max_length=60, blank=True)
+    delivery_note = models.CharField(_("Supplier’s delivery note"), max_length=60, blank=True)
     waits_for_inspection = models.BooleanField(default=False)
     released = models.DecimalField(max_digits=18, decimal_places=6, default=0)
     rejected = models.DecimalField(_("Rejected"), max_digits=18, decimal_places=6, default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -114,7 +114,7 @@ def _bom_for(actor: User, revision_id: int | None, material_id: int | None, vers
             raise Refusal(Reason("bom.bought", text, {"material": str(material)}, field="material"))
         found, _new = Bom.objects.get_or_create(material=material)
     else:
-        revision = ProductRevision.objects.filter(pk=revision_id).first()
+        revision = ProductRevision.objects.filter(pk=revision_id or 0).first()
         if revision is None:
             raise NotFound(Reason("revision.not_found", N_("There is no such product revision."), field="revision"))
         found, _new = Bom.objects.get_or_create(revision=revision)
@@ -143,7 +143,7 @@ def refuse_circles(bom: Bom) -> None:
 
 def bills_below(boms: Iterable[Bom]) -> Bills:
     """The given bills and all below them, one query a level."""
-    found: dict[object, list[Part]] = {}
+    found: dict[Hashable, list[Part]] = {}
     waiting = {bom.pk: (("revision", bom.revision_id) if bom.revision_id else bom.material_id) for bom in boms}
     while waiting:
         for key in waiting.values():
@@ -157,7 +157,7 @@ def bills_below(boms: Iterable[Bom]) -> Bills:
             parts.add(material)
         below = Bom.objects.filter(material_id__in=parts - {key for key in found if isinstance(key, int)})
         waiting = dict(below.values_list("pk", "material_id"))
-    return found  # type: ignore[return-value]
+    return found
 
 
 # ----------------------------------------------------------------------------------------------------- explosion

@@ -214,9 +214,9 @@ def _lesser_order(actor: User, need: Requirement, shortage: Shortage, way: Way, 
         part = min(one.quantity, open_need(other))
         take_off(one, one.quantity, actor=actor, reason=reason, state=ReservationState.RELEASED)
         if part > 0:
-            line = PurchaseLine.objects.get(pk=line_id)
+            line = PurchaseLine.objects.get(pk=line_id or 0)
             add(other, part, actor=actor, line=line, reason=reason)
-    item = StockItem.objects.get(pk=theirs.stock_item_id)
+    item = StockItem.objects.get(pk=theirs.stock_item_id or 0)
     add(need, way.quantity, actor=actor, item=item, reason=reason)
     cover([other], actor=actor)
     return {other.order_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -80,6 +81,7 @@ def receive(
         released=ZERO if inspect else quantity,
         by=actor,
     )
+    waiting = orders_of_line(line)
     line.received += quantity
     if item is not None:
         move(
@@ -97,7 +99,7 @@ def receive(
     if line.received >= line.quantity:
         line.received_on = day
     line.save(update_fields=["received", "inspecting", "reserved", "received_on"])
-    _follow(order, actor=actor, line=line, quantity=quantity)
+    _follow(order, actor=actor, line=line, quantity=quantity, waiting=waiting)
     if inspect:
         hooks.tell(receipt)
     return receipt
@@ -124,7 +126,9 @@ def hand_over(line: PurchaseLine, item: StockItem, quantity: Decimal, *, actor: 
     return left
 
 
-def _follow(order: PurchaseOrder, *, actor: User, line: PurchaseLine, quantity: Decimal) -> None:
+def _follow(
+    order: PurchaseOrder, *, actor: User, line: PurchaseLine, quantity: Decimal, waiting: Sequence[int]
+) -> None:
     """The order's state after something came or went back, and who hears of it."""
     lines = summarise(order)
     complete = all(one.received >= one.quantity for one in lines)
@@ -141,7 +145,7 @@ def _follow(order: PurchaseOrder, *, actor: User, line: PurchaseLine, quantity: 
     if old != order.state:
         changes.append(Change(field="state", old=old, new=order.state))
     record(actor=actor, verb="receive" if quantity > 0 else "reject", target=order, changes=changes)
-    emit("purchase.changed", purchase_order_id=order.pk, order_ids=orders_of_line(line), by=actor.pk)
+    emit("purchase.changed", purchase_order_id=order.pk, order_ids=list(waiting), by=actor.pk)
     if line.material_id is not None:
         emit("supply.arrived", material_id=line.material_id, by=actor.pk)
 
@@ -179,6 +183,7 @@ def inspected(
     receipt.rejected += rejected
     receipt.waits_for_inspection = receipt.quantity > receipt.released + receipt.rejected
     receipt.save(update_fields=["released", "rejected", "waits_for_inspection"])
+    waiting = orders_of_line(line)
     line.inspecting -= released + rejected
     if released > 0:
         move(item, MovementKind.RELEASE, actor=actor, blocked=-released, cause=order, reason=reason)
@@ -188,5 +193,5 @@ def inspected(
         line.received -= rejected
         line.received_on = None
     line.save(update_fields=["received", "inspecting", "reserved", "received_on"])
-    _follow(order, actor=actor, line=line, quantity=released if not rejected else -rejected)
+    _follow(order, actor=actor, line=line, quantity=released if not rejected else -rejected, waiting=waiting)
     return receipt

@@ -95,7 +95,7 @@ def take_off(one: Reservation, less: Decimal, *, actor: User | None, reason: str
         item.reserved -= less
         save_next(item, fields=["reserved"])
     else:
-        PurchaseLine.objects.filter(pk=one.purchase_line_id).update(reserved=F("reserved") - less)
+        PurchaseLine.objects.filter(pk=one.purchase_line_id or 0).update(reserved=F("reserved") - less)
     shrink(one, less, actor=actor, reason=reason, state=state)
 
 

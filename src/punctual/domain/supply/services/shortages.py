@@ -111,10 +111,7 @@ def picture_of(order: Order, *, today: dt.date, workdays: CompanyWorkdays) -> Pi
         .prefetch_related(Prefetch("reservations", held, to_attr="held"))
         .order_by("pk")
     )
-    arrivals = [
-        arrival_of(need, need.held, today=today, after=workdays.after)  # type: ignore[attr-defined]
-        for need in needs
-    ]
+    arrivals = [arrival_of(need, need.held, today=today, after=workdays.after) for need in needs]
     plan = Plan.objects.filter(order=order).select_related("order", "calendar").first()
     outsourced = list(
         PurchaseLine.objects.filter(
@@ -156,7 +153,7 @@ def _keep_need_days(picture: Picture) -> None:
     for arrival in picture.arrivals:
         need = arrival.requirement
         day = need.needed_by
-        if picture.free is not None and need.task_id in picture.free.dates:
+        if picture.free is not None and need.task_id is not None and need.task_id in picture.free.dates:
             day = picture.free.dates[need.task_id].start.date()
         if day != need.needed_by:
             need.needed_by = day
@@ -282,7 +279,7 @@ def _state(picture: Picture, arrival: Arrival, *, late: int, moves: int, usually
 
 def _float_days(picture: Picture, need: Requirement) -> int:
     """Working days that the task can wait without moving the plan's end."""
-    if picture.free is None or need.task_id not in picture.free.dates:
+    if picture.free is None or need.task_id is None or need.task_id not in picture.free.dates:
         return 0
     return picture.free.dates[need.task_id].total_float // 480
 

@@ -1,0 +1,177 @@
+"""One's inbox, and webhooks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from ninja import Query, Router, Schema
+from ninja.responses import Status
+from pydantic import Field
+
+from punctual.api.authentication import actor_of
+from punctual.api.pages import Listing, Paging, listing
+from punctual.platform.accounts.permissions import require
+from punctual.platform.notifications import channels
+from punctual.platform.notifications.models import Delivery, Notification, Webhook
+from punctual.platform.notifications.services import inbox_of, mark_done, mark_read, snooze
+from punctual.platform.records import get_or_not_found
+
+router = Router()
+
+
+class NotificationOut(Schema):
+    id: int
+    kind: str
+    text: str
+    url: str
+    created_at: dt.datetime
+    read_at: dt.datetime | None
+
+
+class MarkIn(Schema):
+    """``ids`` of one's own; without them all are marked as read."""
+
+    ids: list[int] | None = None
+
+
+class SnoozeIn(Schema):
+    ids: list[int]
+    until: dt.datetime
+
+
+class CountOut(Schema):
+    count: int
+
+
+class WebhookOut(Schema):
+    id: int
+    url: str
+    description: str
+    kinds: list[str]
+    active: bool
+
+
+class WebhookMade(WebhookOut):
+    """``secret`` is told this once."""
+
+    secret: str
+
+
+class WebhookIn(Schema):
+    url: str
+    description: str = ""
+    kinds: list[str] = Field(default_factory=list)
+
+
+class WebhookPatch(Schema):
+    url: str | None = None
+    description: str | None = None
+    kinds: list[str] | None = None
+    active: bool | None = None
+
+
+class DeliveryOut(Schema):
+    id: str
+    way: str
+    address: str
+    subject: str
+    state: str
+    attempts: int
+    created_at: dt.datetime
+    sent_at: dt.datetime | None
+    error: str
+
+
+def _notification(one: Notification) -> dict[str, Any]:
+    sentence = gettext(one.text)
+    return {
+        "id": one.pk,
+        "kind": one.kind,
+        "text": sentence % one.params if one.params else sentence,
+        "url": one.url,
+        "created_at": one.created_at,
+        "read_at": one.read_at,
+    }
+
+
+def _webhook(one: Webhook) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in WebhookOut.model_fields}
+
+
+def _delivery(one: Delivery) -> dict[str, Any]:
+    last = one.log[-1]["error"] if one.log else ""
+    plain = ("way", "address", "subject", "state", "attempts", "created_at", "sent_at")
+    return {"id": str(one.pk), **{name: getattr(one, name) for name in plain}, "error": last}
+
+
+@router.get("/notifications", response=Listing[NotificationOut])
+def notifications(request: HttpRequest, paging: Query[Paging], unread: bool = False) -> Any:
+    """My inbox, the newest first, worded in the language asked for."""
+    rows = inbox_of(actor_of(request))
+    return listing(rows.filter(read_at=None) if unread else rows, paging, sorts=["created_at"], shape=_notification)
+
+
+@router.post("/notifications/read", response=CountOut)
+def read_notifications(request: HttpRequest, payload: MarkIn) -> Any:
+    """Mark as read."""
+    return {"count": mark_read(actor=actor_of(request), ids=payload.ids)}
+
+
+@router.post("/notifications/done", response=CountOut)
+def finish_notifications(request: HttpRequest, payload: MarkIn) -> Any:
+    """Put away for good."""
+    return {"count": mark_done(actor=actor_of(request), ids=payload.ids or [])}
+
+
+@router.post("/notifications/snooze", response=CountOut)
+def snooze_notifications(request: HttpRequest, payload: SnoozeIn) -> Any:
+    """Out of sight until then."""
+    return {"count": snooze(actor=actor_of(request), ids=payload.ids, until=payload.until)}
+
+
+@router.get("/webhooks", response=Listing[WebhookOut])
+def webhooks(request: HttpRequest, paging: Query[Paging]) -> Any:
+    """Programs that are told of events."""
+    actor = actor_of(request)
+    require(actor, "channels.manage")
+    return listing(channels.webhooks_of(actor), paging, sorts=["id"], shape=_webhook)
+
+
+@router.post("/webhooks", response={201: WebhookMade})
+def create_webhook(request: HttpRequest, payload: WebhookIn) -> Any:
+    """Let a program hear events from now on, signed with the returned secret."""
+    made, secret = channels.add_webhook(actor=actor_of(request), **payload.model_dump())
+    return Status(201, {**_webhook(made), "secret": secret})
+
+
+@router.patch("/webhooks/{int:pk}", response=WebhookOut)
+def change_webhook(request: HttpRequest, pk: int, payload: WebhookPatch) -> Any:
+    """Another address or other events; ``active`` false rests it."""
+    return _webhook(
+        channels.change_webhook(actor=actor_of(request), webhook_id=pk, **payload.model_dump(exclude_unset=True))
+    )
+
+
+@router.delete("/webhooks/{int:pk}", response={204: None})
+def delete_webhook(request: HttpRequest, pk: int) -> Any:
+    """It is told nothing any more."""
+    channels.drop_webhook(actor=actor_of(request), webhook_id=pk)
+    return Status(204, None)
+
+
+@router.post("/webhooks/{int:pk}/test", response=DeliveryOut)
+def test_webhook(request: HttpRequest, pk: int) -> Any:
+    """Send an event named ``test`` now."""
+    return _delivery(channels.test_webhook(actor=actor_of(request), webhook_id=pk))
+
+
+@router.get("/webhooks/{int:pk}/deliveries", response=Listing[DeliveryOut])
+def webhook_deliveries(request: HttpRequest, pk: int, paging: Query[Paging]) -> Any:
+    """What was sent to it and what came of it."""
+    actor = actor_of(request)
+    require(actor, "channels.manage")
+    webhook = get_or_not_found(channels.webhooks_of(actor), pk=pk)
+    return listing(channels.deliveries_of(actor).filter(webhook=webhook), paging, sorts=["created_at"], shape=_delivery)

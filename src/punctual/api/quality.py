@@ -1,0 +1,679 @@
+"""Quality plans, inspections, nonconformities and corrective actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+from ninja import Query, Router, Schema
+from ninja.responses import Status
+from pydantic import ConfigDict, Field
+
+from punctual.api.authentication import actor_of
+from punctual.api.pages import Listing, Paging, listing
+from punctual.domain.orders.selectors import order_by_key
+from punctual.domain.parties.models import Supplier
+from punctual.domain.plans.models import Task
+from punctual.domain.quality import selectors
+from punctual.domain.quality.gates import all_gates
+from punctual.domain.quality.models import CorrectiveAction, Inspection, Nonconformity, QualityPlan
+from punctual.domain.quality.rules import SamplingRule
+from punctual.domain.quality.services.capas import check_effect, finish_capa, open_capa, write_step
+from punctual.domain.quality.services.inspections import LotIn, accept_by_deviation, open_inspection
+from punctual.domain.quality.services.ncrs import (
+    ContainmentIn,
+    NcrIn,
+    close_ncr,
+    contain,
+    report_ncr,
+    verify_ncr,
+)
+from punctual.domain.quality.services.plans import approve_quality_plan, concede, document_of, make_quality_plan
+from punctual.domain.quality.services.results import ResultsIn, ValueGiven, enter_results
+from punctual.flows.failed_inspection import DispositionIn, decide_disposition, submit_inspection
+from punctual.kernel.refusal import Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may, require
+from punctual.platform.records import get_or_not_found
+
+router = Router()
+
+
+class VersionIn(Schema):
+    """``version`` of the record as it was read; absent: do it whatever happened meanwhile."""
+
+    version: int | None = None
+
+
+class ReasonIn(VersionIn):
+    reason: str = ""
+
+
+# -------------------------------------------------------------------------------------------------------- the plans
+
+
+class GateOut(Schema):
+    """``target`` is the point or the nonconformity; ``conceded_by`` None = it stops."""
+
+    kind: str
+    target: int
+    message: str
+    conceded_by: str | None
+
+
+class QualityPlanOut(Schema):
+    order: str
+    revision: int
+    state: str
+    version: int
+    points: list[dict[str, Any]]
+    uncovered: list[str]
+    gates: list[GateOut]
+
+
+class ConcedeIn(Schema):
+    """``kind``: hold, certificate or ncr; ``target`` as the gate names it."""
+
+    kind: str
+    target: int
+    reason: str
+
+
+def _plan(plan: QualityPlan) -> dict[str, Any]:
+    return {
+        "order": plan.order.key,
+        "revision": plan.revision,
+        "state": plan.state,
+        "version": plan.version,
+        "points": document_of(plan),
+        "uncovered": [one.criterion for one in selectors.uncovered_standards(plan.order)],
+        "gates": [
+            {
+                "kind": gate.kind,
+                "target": gate.point.pk if gate.point else gate.ncr.pk if gate.ncr else 0,
+                "message": gate.reason.worded(gettext),
+                "conceded_by": str(gate.concession.by) if gate.concession else None,
+            }
+            for gate in all_gates(plan.order)
+        ],
+    }
+
+
+@router.get("/quality-plans/{order}", response=QualityPlanOut)
+def get_quality_plan(request: HttpRequest, order: str) -> dict[str, Any]:
+    """Points, criteria that no point shows, and the gates of an order."""
+    require(actor_of(request), "quality.view")
+    return _plan(selectors.quality_plan_by_order(actor_of(request), order))
+
+
+@router.post("/quality-plans/{order}", response={201: QualityPlanOut})
+def post_quality_plan(request: HttpRequest, order: str) -> Status[dict[str, Any]]:
+    """Make the plan from the templates of the order's products; one that is there already is given back."""
+    actor = actor_of(request)
+    require(actor, "quality.plan")
+    return Status(201, _plan(make_quality_plan(order=order_by_key(actor, order), actor=actor)))
+
+
+@router.post("/quality-plans/{order}/approve", response=QualityPlanOut)
+def post_approve_quality_plan(request: HttpRequest, order: str, payload: VersionIn) -> dict[str, Any]:
+    """Approve the draft; the revision is kept."""
+    actor = actor_of(request)
+    require(actor, "quality.approve")
+    plan = selectors.quality_plan_by_order(actor, order)
+    return _plan(approve_quality_plan(actor=actor, plan_id=plan.pk, expected_version=payload.version))
+
+
+@router.post("/quality-plans/{order}/concessions", response=QualityPlanOut)
+def post_concession(request: HttpRequest, order: str, payload: ConcedeIn) -> dict[str, Any]:
+    """Let an open gate pass, in one's own name."""
+    actor = actor_of(request)
+    require(actor, "quality.concede")
+    plan = selectors.quality_plan_by_order(actor, order)
+    concede(actor=actor, order=plan.order, kind=payload.kind, target_id=payload.target, reason=payload.reason)
+    return _plan(plan)
+
+
+# ------------------------------------------------------------------------------------------------------ inspections
+
+
+class InspectionIn(Schema):
+    """``order`` is a number or id, ``supplier`` an id; ``sampling``: all, fixed, percent, aql."""
+
+    model_config = ConfigDict(extra="forbid")
+    stage: str
+    item_name: str
+    item: str = ""
+    lot_size: int
+    sampling: str = "aql"
+    sample_number: Decimal | None = None
+    aql: Decimal | None = None
+    level: str = "II"
+    unit: str = ""
+    lot_no: str = ""
+    order: str = ""
+    supplier: int | None = None
+    due: dt.date | None = None
+
+
+class InspectionShort(Schema):
+    id: int
+    number: str
+    stage: str
+    state: str
+    item: str
+    item_name: str
+    order: str | None
+    supplier: str | None
+    lot_no: str
+    lot_size: int
+    sampling: str
+    severity: str
+    code_letter: str
+    sample_size: int
+    ac: int
+    re: int
+    inspected: int
+    nonconforming: int
+    judged_at: dt.datetime | None
+    inspector: str | None
+    version: int
+
+
+class ItemOut(Schema):
+    id: int
+    kind: str
+    name: str
+    unit: str
+    lower: Decimal | None
+    upper: Decimal | None
+    passed: bool | None
+    values: list[dict[str, Any]]
+
+
+class InspectionOut(InspectionShort):
+    items: list[ItemOut]
+    defects: dict[str, int]
+    nonconformities: list[str]
+
+
+class ReadingIn(Schema):
+    """``value`` null takes the reading back."""
+
+    item: int
+    unit_no: int
+    value: Decimal | None
+    unit: str = ""
+    gauge: str = ""
+    serial: str = ""
+
+
+class ResultsGiven(VersionIn):
+    """What is absent stays. ``answers``: item id → true, false or null."""
+
+    model_config = ConfigDict(extra="forbid")
+    inspected: int | None = None
+    nonconforming: int | None = None
+    defects: dict[str, int] | None = None
+    values: list[ReadingIn] = Field(default_factory=list)
+    answers: dict[int, bool | None] = Field(default_factory=dict)
+    note: str | None = None
+    take_over: bool = False
+
+
+class InspectionFilter(Schema):
+    state: str = ""
+    stage: str = ""
+    supplier: int | None = None
+
+
+def _short(one: Inspection) -> dict[str, Any]:
+    names = InspectionShort.model_fields.keys() - {"item", "order", "supplier", "inspector"}
+    return {name: getattr(one, name) for name in names} | {
+        "item": one.item_key,
+        "order": one.order.label if one.order else None,
+        "supplier": str(one.supplier) if one.supplier else None,
+        "inspector": str(one.inspector) if one.inspector else None,
+    }
+
+
+def _full(one: Inspection) -> dict[str, Any]:
+    names = ItemOut.model_fields.keys() - {"values"}
+    return _short(one) | {
+        "items": [
+            {name: getattr(item, name) for name in names}
+            | {
+                "values": [
+                    {"unit_no": row.unit_no, "serial": row.serial, "value": row.value, "ok": row.is_ok}
+                    for row in item.measurements.all()
+                ]
+            }
+            for item in selectors.items_of(one)
+        ],
+        "defects": {row.name: row.quantity for row in one.defects.all()},
+        "nonconformities": [row.number for row in one.nonconformities.all()],
+    }
+
+
+def _seen(actor: User) -> None:
+    """Inspectors of the shop floor see their own; nobody else without the right to look."""
+    if not may(actor, "quality.view"):
+        require(actor, "quality.inspect")
+
+
+@router.get("/inspections", response=Listing[InspectionShort])
+def get_inspections(request: HttpRequest, filters: Query[InspectionFilter], paging: Query[Paging]) -> dict[str, Any]:
+    """Inspections that one may see, the newest first."""
+    actor = actor_of(request)
+    _seen(actor)
+    rows = selectors.listed_inspections(actor)
+    wanted = {"state": filters.state, "stage": filters.stage, "supplier_id": filters.supplier}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    return listing(rows, paging, sorts=["number", "judged_at", "due"], shape=_short)
+
+
+@router.get("/inspections/{inspection_id}", response=InspectionOut)
+def get_inspection(request: HttpRequest, inspection_id: int) -> dict[str, Any]:
+    """One inspection with its characteristics and values."""
+    actor = actor_of(request)
+    _seen(actor)
+    return _full(selectors.inspection_by_id(actor, inspection_id))
+
+
+@router.post("/inspections", response={201: InspectionOut})
+def post_inspection(request: HttpRequest, payload: InspectionIn) -> Status[dict[str, Any]]:
+    """Open an inspection; letter, sample, Ac and Re come from the severity in force."""
+    actor = actor_of(request)
+    require(actor, "quality.inspect")
+    supplier = (
+        get_or_not_found(Supplier.objects.filter(archived_at=None), pk=payload.supplier) if payload.supplier else None
+    )
+    lot = LotIn(
+        stage=payload.stage,
+        item_name=payload.item_name,
+        item_key=payload.item[:60],
+        lot_size=payload.lot_size,
+        rule=SamplingRule(payload.sampling, payload.sample_number, payload.aql, payload.level),
+        unit=payload.unit[:20],
+        lot_no=payload.lot_no,
+        order=order_by_key(actor, payload.order) if payload.order else None,
+        supplier=supplier,
+        due=payload.due,
+    )
+    return Status(201, _full(open_inspection(actor=actor, lot=lot, today=timezone.localdate())))
+
+
+@router.post("/inspections/{inspection_id}/results", response=InspectionOut)
+def post_results(request: HttpRequest, inspection_id: int, payload: ResultsGiven) -> dict[str, Any]:
+    """Enter what was found so far."""
+    actor = actor_of(request)
+    results = ResultsIn(
+        payload.inspected,
+        payload.nonconforming,
+        payload.defects,
+        [ValueGiven(one.item, one.unit_no, one.value, one.unit, one.gauge, one.serial) for one in payload.values],
+        payload.answers,
+        payload.note,
+    )
+    found = enter_results(
+        actor=actor,
+        inspection_id=inspection_id,
+        results=results,
+        today=timezone.localdate(),
+        expected_version=payload.version,
+        take_over=payload.take_over,
+    )
+    return _full(found)
+
+
+@router.post("/inspections/{inspection_id}/submit", response=InspectionOut)
+def post_submit(request: HttpRequest, inspection_id: int, payload: VersionIn) -> dict[str, Any]:
+    """Give the automatic verdict; a rejected lot opens a nonconformity."""
+    judged = submit_inspection(
+        actor=actor_of(request),
+        inspection_id=inspection_id,
+        today=timezone.localdate(),
+        expected_version=payload.version,
+    )
+    return _full(judged.inspection)
+
+
+@router.post("/inspections/{inspection_id}/deviate", response=InspectionOut)
+def post_deviate(request: HttpRequest, inspection_id: int, payload: ReasonIn) -> dict[str, Any]:
+    """Accept a rejected lot by deviation, in one's own name."""
+    found = accept_by_deviation(
+        actor=actor_of(request),
+        inspection_id=inspection_id,
+        reason=payload.reason,
+        expected_version=payload.version,
+    )
+    return _full(found)
+
+
+# --------------------------------------------------------------------------------------------------- nonconformities
+
+
+class NcrGiven(Schema):
+    """``task`` is an id of the order's plan."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    detail: str = ""
+    origin: str = "task"
+    defect_class: str = "major"
+    order: str = ""
+    task: int | None = None
+    supplier: int | None = None
+    item: str = ""
+    item_name: str = ""
+    lot_no: str = ""
+    quantity: int = 0
+    nonconforming: int = 0
+    unit: str = ""
+    cause: str = ""
+
+
+class NcrOut(Schema):
+    id: int
+    number: str
+    state: str
+    title: str
+    detail: str
+    origin: str
+    defect_class: str
+    order: str | None
+    supplier: str | None
+    inspection: str | None
+    item: str
+    lot_no: str
+    quantity: int
+    nonconforming: int
+    cause: str
+    disposition: str
+    planned_before: dt.date | None
+    planned_after: dt.date | None
+    days_lost: int
+    cost: Decimal | None
+    found_at: dt.datetime
+    owner: str
+    version: int
+
+
+class NcrFilter(Schema):
+    state: str = ""
+    supplier: int | None = None
+    order: str = ""
+
+
+class PlaceIn(Schema):
+    place: str
+    action: str
+    quantity: int = 0
+    blocks_stock: bool = False
+    done: bool = False
+
+
+class ContainIn(VersionIn):
+    places: list[PlaceIn]
+
+
+class DisposeIn(VersionIn):
+    """Minutes are working time; ``cost`` in the company's currency."""
+
+    model_config = ConfigDict(extra="forbid")
+    disposition: str
+    note: str = ""
+    customer_agreed: str = ""
+    work_name: str = ""
+    work_minutes: int = 0
+    recheck_minutes: int = 0
+    cost: Decimal = Decimal(0)
+    supplier_share: Decimal = Decimal(0)
+    cause: str = ""
+
+
+class NoteIn(VersionIn):
+    note: str = ""
+
+
+def _ncr(one: Nonconformity, actor: User) -> dict[str, Any]:
+    names = NcrOut.model_fields.keys() - {"order", "supplier", "inspection", "item", "owner", "cost"}
+    return {name: getattr(one, name) for name in names} | {
+        "order": one.order.label if one.order else None,
+        "supplier": str(one.supplier) if one.supplier else None,
+        "inspection": one.inspection.number if one.inspection else None,
+        "item": one.item_key,
+        "owner": str(one.owner),
+        "cost": one.cost if may(actor, "quality.see_cost") else None,
+    }
+
+
+@router.get("/nonconformities", response=Listing[NcrOut])
+def get_nonconformities(request: HttpRequest, filters: Query[NcrFilter], paging: Query[Paging]) -> dict[str, Any]:
+    """Nonconformities that one may see, the newest first."""
+    actor = actor_of(request)
+    require(actor, "quality.report")
+    rows = selectors.listed_ncrs(actor)
+    if filters.order:
+        rows = rows.filter(order=order_by_key(actor, filters.order))
+    wanted = {"state": filters.state, "supplier_id": filters.supplier}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    return listing(rows, paging, sorts=["number", "found_at", "days_lost"], shape=lambda one: _ncr(one, actor))
+
+
+@router.get("/nonconformities/{ncr_id}", response=NcrOut)
+def get_nonconformity(request: HttpRequest, ncr_id: int) -> dict[str, Any]:
+    """One nonconformity."""
+    actor = actor_of(request)
+    return _ncr(selectors.ncr_by_id(actor, ncr_id), actor)
+
+
+@router.post("/nonconformities", response={201: NcrOut})
+def post_nonconformity(request: HttpRequest, payload: NcrGiven) -> Status[dict[str, Any]]:
+    """Report what is wrong."""
+    actor = actor_of(request)
+    require(actor, "quality.report")
+    order = order_by_key(actor, payload.order) if payload.order else None
+    tasks = Task.objects.select_related("plan").filter(plan__order=order)
+    task = tasks.filter(pk=payload.task).first() if payload.task and order else None
+    if payload.task and task is None:
+        raise Refusal(Reason("ncr.task", N_("The task belongs to another order."), field="task"))
+    given = NcrIn(
+        payload.title,
+        payload.detail,
+        payload.origin,
+        payload.defect_class,
+        order=order,
+        task=task,
+        supplier=get_or_not_found(Supplier.objects.all(), pk=payload.supplier) if payload.supplier else None,
+        item_key=payload.item[:60],
+        item_name=payload.item_name[:160],
+        lot_no=payload.lot_no[:60],
+        quantity=payload.quantity,
+        nonconforming=payload.nonconforming,
+        unit=payload.unit[:20],
+        cause=payload.cause,
+    )
+    return Status(201, _ncr(report_ncr(actor=actor, given=given, today=timezone.localdate()), actor))
+
+
+@router.post("/nonconformities/{ncr_id}/contain", response=NcrOut)
+def post_contain(request: HttpRequest, ncr_id: int, payload: ContainIn) -> dict[str, Any]:
+    """Say where such parts may be and what was done there."""
+    actor = actor_of(request)
+    rows = [
+        ContainmentIn(one.place, one.action, one.quantity, blocks_stock=one.blocks_stock, done=one.done)
+        for one in payload.places
+    ]
+    contain(actor=actor, ncr_id=ncr_id, rows=rows, expected_version=payload.version)
+    return _ncr(selectors.ncr_by_id(actor, ncr_id), actor)
+
+
+@router.post("/nonconformities/{ncr_id}/dispose", response=NcrOut)
+def post_dispose(request: HttpRequest, ncr_id: int, payload: DisposeIn) -> dict[str, Any]:
+    """Decide the disposition: rework goes into the plan, days and cost are booked."""
+    actor = actor_of(request)
+    names = payload.model_fields_set - {"version"}
+    given = DispositionIn(**{name: getattr(payload, name) for name in names})
+    decide_disposition(
+        actor=actor, ncr_id=ncr_id, given=given, today=timezone.localdate(), expected_version=payload.version
+    )
+    return _ncr(selectors.ncr_by_id(actor, ncr_id), actor)
+
+
+@router.post("/nonconformities/{ncr_id}/verify", response=NcrOut)
+def post_verify(request: HttpRequest, ncr_id: int, payload: NoteIn) -> dict[str, Any]:
+    """The disposition was carried out and helped."""
+    actor = actor_of(request)
+    verify_ncr(actor=actor, ncr_id=ncr_id, note=payload.note, expected_version=payload.version)
+    return _ncr(selectors.ncr_by_id(actor, ncr_id), actor)
+
+
+@router.post("/nonconformities/{ncr_id}/close", response=NcrOut)
+def post_close(request: HttpRequest, ncr_id: int, payload: VersionIn) -> dict[str, Any]:
+    """Close a verified nonconformity that has its cause."""
+    actor = actor_of(request)
+    close_ncr(actor=actor, ncr_id=ncr_id, expected_version=payload.version)
+    return _ncr(selectors.ncr_by_id(actor, ncr_id), actor)
+
+
+# ------------------------------------------------------------------------------------------------ corrective actions
+
+
+class CapaIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    nonconformity: int | None = None
+    supplier: int | None = None
+
+
+class StepOut(Schema):
+    number: int
+    text: str
+    due: dt.date | None
+    done_at: dt.datetime | None
+    by_supplier: bool
+
+
+class CapaOut(Schema):
+    id: int
+    number: str
+    title: str
+    state: str
+    nonconformity: str | None
+    supplier: str | None
+    cause: str
+    opened_on: dt.date
+    check_on: dt.date | None
+    reopened: int
+    steps: list[StepOut]
+    version: int
+
+
+class StepIn(VersionIn):
+    """``done`` ticks the step off."""
+
+    text: str
+    done: bool = False
+    due: dt.date | None = None
+    cause: str = ""
+
+
+class FinishIn(VersionIn):
+    check_on: dt.date | None = None
+
+
+class EffectIn(VersionIn):
+    effective: bool
+    note: str
+
+
+def _capa(one: CorrectiveAction) -> dict[str, Any]:
+    names = CapaOut.model_fields.keys() - {"nonconformity", "supplier", "steps"}
+    fields = StepOut.model_fields.keys()
+    return {name: getattr(one, name) for name in names} | {
+        "nonconformity": one.ncr.number if one.ncr else None,
+        "supplier": str(one.supplier) if one.supplier else None,
+        "steps": [{name: getattr(step, name) for name in fields} for step in one.disciplines.all()],
+    }
+
+
+@router.get("/corrective-actions", response=Listing[CapaOut])
+def get_corrective_actions(request: HttpRequest, paging: Query[Paging], state: str = "") -> dict[str, Any]:
+    """8D reports, the newest first."""
+    actor = actor_of(request)
+    require(actor, "quality.view")
+    rows = selectors.capas_of(actor).prefetch_related("disciplines")
+    rows = rows.filter(state=state) if state else rows
+    return listing(rows, paging, sorts=["number", "opened_on"], shape=_capa)
+
+
+@router.get("/corrective-actions/{capa_id}", response=CapaOut)
+def get_corrective_action(request: HttpRequest, capa_id: int) -> dict[str, Any]:
+    """One report with its steps D0 to D8."""
+    require(actor_of(request), "quality.view")
+    return _capa(selectors.capa_by_id(actor_of(request), capa_id))
+
+
+@router.post("/corrective-actions", response={201: CapaOut})
+def post_corrective_action(request: HttpRequest, payload: CapaIn) -> Status[dict[str, Any]]:
+    """Begin an 8D report."""
+    actor = actor_of(request)
+    require(actor, "quality.handle")
+    made = open_capa(
+        actor=actor,
+        title=payload.title,
+        today=timezone.localdate(),
+        ncr=selectors.ncr_by_id(actor, payload.nonconformity) if payload.nonconformity else None,
+        supplier=get_or_not_found(Supplier.objects.all(), pk=payload.supplier) if payload.supplier else None,
+    )
+    return Status(201, _capa(made))
+
+
+@router.post("/corrective-actions/{capa_id}/steps/{number}", response=CapaOut)
+def post_step(request: HttpRequest, capa_id: int, number: int, payload: StepIn) -> dict[str, Any]:
+    """Write a step, and tick it off or not."""
+    actor = actor_of(request)
+    write_step(
+        actor=actor,
+        capa_id=capa_id,
+        number=number,
+        text=payload.text,
+        done=payload.done,
+        due=payload.due,
+        cause=payload.cause,
+        expected_version=payload.version,
+    )
+    return _capa(selectors.capa_by_id(actor, capa_id))
+
+
+@router.post("/corrective-actions/{capa_id}/finish", response=CapaOut)
+def post_finish(request: HttpRequest, capa_id: int, payload: FinishIn) -> dict[str, Any]:
+    """All steps are done; say when the effect is looked at."""
+    actor = actor_of(request)
+    finish_capa(
+        actor=actor,
+        capa_id=capa_id,
+        check_on=payload.check_on,
+        today=timezone.localdate(),
+        expected_version=payload.version,
+    )
+    return _capa(selectors.capa_by_id(actor, capa_id))
+
+
+@router.post("/corrective-actions/{capa_id}/effect", response=CapaOut)
+def post_effect(request: HttpRequest, capa_id: int, payload: EffectIn) -> dict[str, Any]:
+    """Whether it helped; if not, the report is under way again."""
+    actor = actor_of(request)
+    check_effect(
+        actor=actor,
+        capa_id=capa_id,
+        effective=payload.effective,
+        note=payload.note,
+        expected_version=payload.version,
+    )
+    return _capa(selectors.capa_by_id(actor, capa_id))

@@ -1,0 +1,296 @@
+"""Load against capacity: hours of every resource, team and skill by day, week or month. Pure.
+
+Two bases: ``scheduled`` is when the schedule has the tasks (within what there is); ``planned`` is when the plans have
+them, each order as if it were alone, where over-use shows. Skills are given to people by name for the picture only: at
+the task's time the free one with the fewest other skills, else the least used one, who is then over-used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from punctual.domain.scheduling.availability import Availability
+from punctual.domain.scheduling.axis import SLOT
+from punctual.domain.scheduling.book import Book, Piece
+from punctual.domain.scheduling.settling import topological
+
+Basis = Literal["scheduled", "planned"]
+Unit = Literal["day", "week", "month"]
+Floats = npt.NDArray[np.float64]
+HOUR: Final = SLOT / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A piece uses ``units`` of a resource (by name, as given) or of a skill from ``start`` to before ``finish``."""
+
+    piece: int
+    resource: int
+    skill: int | None
+    units: int
+    start: int
+    finish: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """``first`` … ``last`` day, and the slots between."""
+
+    key: str
+    first: dt.date
+    last: dt.date
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Hours: ``capacity``, ``firm`` and ``soft`` load. ``away``: nobody is there although the company works."""
+
+    period: Period
+    capacity: float
+    firm: float
+    soft: float
+    away: bool
+
+    @property
+    def percent(self) -> int:
+        """Firm load in percent of capacity."""
+        return round(100 * self.firm / self.capacity) if self.capacity else (999 if self.firm else 0)
+
+    @property
+    def soft_percent(self) -> int:
+        return round(100 * self.soft / self.capacity) if self.capacity else 0
+
+    @property
+    def left(self) -> float:
+        return self.capacity - self.firm
+
+
+@dataclass(frozen=True)
+class LoadRow:
+    """``key``: ``t:<team>``, ``s:<skill id>``, ``r:<resource id>``."""
+
+    key: str
+    name: str
+    kind: str
+    members: int
+    cells: Sequence[Cell]
+
+    @property
+    def hours(self) -> float:
+        return sum(cell.capacity for cell in self.cells) / max(1, len(self.cells))
+
+
+def starts_of(book: Book, basis: Basis) -> Sequence[int]:
+    """Start of every piece: of the schedule, or the earliest that links and releases allow."""
+    if basis == "scheduled":
+        return book.starts
+    by_id = book.index
+    earliest = [0] * len(book.pieces)
+    for name in topological(book.pieces):
+        piece = book.pieces[by_id[name]]
+        ready = 0 if piece.running else piece.release
+        for before, lag in piece.after:
+            other = by_id[before]
+            ready = max(ready, earliest[other] + book.pieces[other].duration + lag)
+        earliest[by_id[name]] = max(ready, piece.fixed or 0)
+    return earliest
+
+
+def uses_of(book: Book, availability: Availability, starts: Sequence[int]) -> list[Use]:
+    """Every need of every piece with somebody by name."""
+    size = max(availability.slots, max((s + p.duration for s, p in zip(starts, book.pieces, strict=True)), default=0))
+    free = {key: _padded(units, size) for key, units in availability.units.items()}
+    order = sorted(range(len(book.pieces)), key=lambda k: (not book.pieces[k].running, starts[k], k))
+    found: list[Use] = []
+    for k in order:
+        piece = book.pieces[k]
+        if piece.duration:
+            found += _given(k, piece, starts[k], free, availability)
+    return found
+
+
+def _padded(units: npt.NDArray[np.int32], size: int) -> npt.NDArray[np.int32]:
+    made = np.zeros(size, dtype=np.int32)
+    made[: min(size, units.size)] = units[:size]
+    if size > units.size:
+        made[units.size :] = units.max(initial=0)
+    return made
+
+
+def _given(
+    k: int, piece: Piece, start: int, free: Mapping[int, npt.NDArray[np.int32]], availability: Availability
+) -> list[Use]:
+    finish = start + piece.duration
+    found = []
+    for kind, key, units in piece.needs:
+        names = [key] if kind == "resource" else availability.members([key])
+        taken: dict[int, int] = defaultdict(int)
+        for _ in range(units):
+            one = _best(names, start, finish, free, availability)
+            if one is None:
+                break
+            taken[one] += 1
+            free[one][start:finish] -= 1
+        found += [Use(k, one, key if kind == "skill" else None, n, start, finish) for one, n in taken.items()]
+    return found
+
+
+def _best(
+    names: Sequence[int],
+    start: int,
+    finish: int,
+    free: Mapping[int, npt.NDArray[np.int32]],
+    availability: Availability,
+) -> int | None:
+    best: tuple[int, int, int, int] | None = None
+    for one in names:
+        if one not in free:
+            continue
+        least = int(free[one][start:finish].min(initial=0))
+        rank = (0 if least > 0 else 1, len(availability.staff[one].skills) if least > 0 else -least, -least, one)
+        if best is None or rank < best:
+            best = rank
+    return best[3] if best else None
+
+
+def periods_of(availability: Availability, first: dt.date, count: int, unit: Unit) -> list[Period]:
+    """``count`` days, weeks (Monday to Sunday) or months from the one that holds ``first``."""
+    found = []
+    begin = {"day": first, "week": first - dt.timedelta(days=first.weekday()), "month": first.replace(day=1)}[unit]
+    for _ in range(count):
+        if unit == "day":
+            following = begin + dt.timedelta(days=1)
+        elif unit == "week":
+            following = begin + dt.timedelta(days=7)
+        else:
+            following = (begin + dt.timedelta(days=32)).replace(day=1)
+        days = [(a, b) for day, a, b in availability.axis.days if begin <= day < following]
+        last = following - dt.timedelta(days=1)
+        low, high = (days[0][0], days[-1][1]) if days else (0, 0)
+        found.append(Period(begin.isoformat(), begin, last, low, high))
+        begin = following
+    return found
+
+
+@dataclass
+class Loads:
+    """Load and capacity of everything as arrays over slots, ready to be cut into periods."""
+
+    book: Book
+    availability: Availability
+    uses: Sequence[Use]
+    _firm: dict[str, Floats] = field(default_factory=dict)
+    _soft: dict[str, Floats] = field(default_factory=dict)
+    win: float = 0.6
+
+    def __post_init__(self) -> None:
+        size = self.availability.slots + 1
+        soft = [self.book.entries[piece.order].soft for piece in self.book.pieces]
+        for use in self.uses:
+            staff = self.availability.staff[use.resource]
+            target = self._soft if soft[use.piece] else self._firm
+            keys = [f"r:{use.resource}", f"t:{staff.team or staff.name}"]
+            if use.skill is not None:
+                keys.append(f"s:{use.skill}")
+            for key in keys:
+                array = target.setdefault(key, np.zeros(size))
+                array[min(use.start, size - 1)] += use.units
+                array[min(use.finish, size - 1)] -= use.units
+        for target in (self._firm, self._soft):
+            for key, change in target.items():
+                target[key] = np.cumsum(change)
+
+    def _hours(self, array: Floats | None, period: Period) -> float:
+        return 0.0 if array is None else float(array[period.begin : period.end].sum()) * HOUR
+
+    def row(self, key: str, name: str, kind: str, members: Sequence[int], periods: Iterable[Period]) -> LoadRow:
+        capacity = np.zeros(self.availability.slots)
+        for one in members:
+            capacity += self.availability.units[one]
+        cells = []
+        for period in periods:
+            hours = float(capacity[period.begin : period.end].sum()) * HOUR
+            firm = self._hours(self._firm.get(key), period)
+            soft = self._hours(self._soft.get(key), period) * self.win
+            cells.append(Cell(period, hours, firm, soft, hours == 0 and period.end > period.begin))
+        return LoadRow(key, name, kind, len(members), cells)
+
+    def rows(self, by: str, periods: Sequence[Period], skills: Mapping[int, str]) -> list[LoadRow]:
+        """Rows by ``team``, ``skill`` or ``resource``, people first."""
+        staff = self.availability.staff
+        if by == "skill":
+            return [
+                self.row(f"s:{skill}", name, "skill", self.availability.members([skill]), periods)
+                for skill, name in sorted(skills.items(), key=lambda item: item[1])
+                if self.availability.members([skill])
+            ]
+        if by == "resource":
+            return [
+                self.row(f"r:{one.id}", one.name, one.kind, [one.id], periods)
+                for one in sorted(staff.values(), key=lambda one: (_KINDS.get(one.kind, 9), one.team, one.name))
+            ]
+        teams: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for one in staff.values():
+            teams[one.kind, one.team or one.name].append(one.id)
+        ordered = sorted(teams.items(), key=lambda item: (_KINDS.get(item[0][0], 9), item[0][1]))
+        return [self._team(kind, team, members, periods) for (kind, team), members in ordered]
+
+    def _team(self, kind: str, team: str, members: Sequence[int], periods: Sequence[Period]) -> LoadRow:
+        """People and machines of one team stand apart: each has its own load."""
+        rows = [self.row(f"r:{one}", "", kind, [one], periods) for one in members]
+        cells = [
+            Cell(
+                period,
+                sum(row.cells[k].capacity for row in rows),
+                sum(row.cells[k].firm for row in rows),
+                sum(row.cells[k].soft for row in rows),
+                all(row.cells[k].away for row in rows),
+            )
+            for k, period in enumerate(periods)
+        ]
+        return LoadRow(f"t:{kind}:{team}", team, kind, len(members), cells)
+
+    def members_of(self, key: str) -> set[int]:
+        """Resources behind a row's key."""
+        head, _, tail = key.partition(":")
+        if head == "r":
+            return {int(tail)} if tail.isdigit() else set()
+        if head == "s":
+            return set(self.availability.members([int(tail)])) if tail.isdigit() else set()
+        kind, _, team = tail.partition(":")
+        staff = self.availability.staff.values()
+        return {one.id for one in staff if one.kind == kind and (one.team or one.name) == team}
+
+    def uses_in(self, key: str, period: Period) -> list[tuple[Use, float]]:
+        """Who uses a row's resources in a period, with hours, the largest first."""
+        members = self.members_of(key)
+        skill = int(key[2:]) if key.startswith("s:") and key[2:].isdigit() else None
+        found = []
+        for use in self.uses:
+            if use.resource not in members or (skill is not None and use.skill != skill):
+                continue
+            slots = min(use.finish, period.end) - max(use.start, period.begin)
+            if slots > 0:
+                found.append((use, slots * use.units * HOUR))
+        return sorted(found, key=lambda item: (-item[1], item[0].piece))
+
+
+_KINDS: Final = {"person": 0, "equipment": 1, "outsourced": 2}
+
+
+def hit_by(loads: Loads, resource: int, begin: int, end: int) -> list[tuple[int, list[int]]]:
+    """(order, pieces) whose work lies on a resource between two slots."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for use in loads.uses:
+        if use.resource == resource and use.start < end and use.finish > begin:
+            found[loads.book.pieces[use.piece].order].append(use.piece)
+    return sorted(found.items())

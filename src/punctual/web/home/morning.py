@@ -1,0 +1,255 @@
+"""The morning list: over all orders what changed since I last looked and what needs my decision, dearest first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import F, Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from punctual.domain.actions.selectors import open_for
+from punctual.domain.monitoring.models import Block, ForecastPoint, LastLook, ProgressReport, Warning, WarningState
+from punctual.domain.monitoring.selectors import open_warnings, put_off, to_acknowledge, warnings_of
+from punctual.domain.orders.life import RUNNING, Health
+from punctual.domain.orders.models import Order
+from punctual.domain.orders.selectors import listed, orders_of, signs_waiting_for, with_health
+from punctual.domain.scheduling.models import OrderForecast
+from punctual.domain.scheduling.selectors import forecasts_of
+from punctual.flows.why import why_late
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may
+from punctual.web.formatting import money_text
+from punctual.web.monitoring.wording import shown, step_html
+from punctual.web.orders import marks
+from punctual.web.rail import RailFacts, rail
+
+AWAY: Final = dt.timedelta(minutes=30)
+SHOWN: Final = 12
+TOLD: Final = 12
+WITH_CHAIN: Final = 2
+
+
+def look(actor: User) -> dt.datetime:
+    """Since when this reader's list counts what is new; looking again after half an hour away begins anew."""
+    now = timezone.now()
+    found = LastLook.objects.filter(user=actor).first()
+    if found is None:
+        since = now - dt.timedelta(days=1)
+        LastLook.objects.create(user=actor, since=since, at=now)
+        return since
+    if now - found.at > AWAY:
+        found.since = found.at
+    found.at = now
+    found.save(update_fields=["since", "at"])
+    return found.since
+
+
+def seen_all(actor: User) -> None:
+    """Everything that is only for information has been read."""
+    now = timezone.now()
+    LastLook.objects.update_or_create(user=actor, defaults={"since": now, "at": now})
+
+
+def morning(request: HttpRequest, actor: User, today: dt.date) -> dict[str, Any]:
+    """Context of the list."""
+    since = look(actor)
+    scope = request.GET.get("scope", "")
+    mine = warnings_of(actor).filter(owner=actor).exclude(state=WarningState.RESOLVED)
+    if scope not in ("mine", "all"):
+        scope = "mine" if mine.exists() else "all"
+    rows = open_warnings(actor, today=today)
+    later = put_off(actor, today=today)
+    if scope == "mine":
+        rows, later = rows.filter(owner=actor), later.filter(owner=actor)
+    items = _items(actor, list(rows), today, since)
+    total = sum((item["amount"] for item in items), Decimal(0))
+    reviews = signs_waiting_for(actor)
+    told = _told(actor, since, scope)
+    return {
+        "since": since,
+        "scope": scope,
+        "items": items[:SHOWN],
+        "more_items": max(0, len(items) - SHOWN),
+        "item_count": len(items),
+        "total": money_text(total),
+        "later": [shown(one) for one in later[:20]],
+        "told": told,
+        "reviews": reviews[:4],
+        "review_count": reviews.count(),
+        "notices": list(to_acknowledge(actor)[:4]),
+        "actions": list(open_for(actor).order_by("due")[:5]),
+        "now": _now(actor, today, rows),
+        "may_handle": may(actor, "warnings.handle"),
+        "tomorrow": today + dt.timedelta(days=1),
+    }
+
+
+def _items(actor: User, rows: Sequence[Warning], today: dt.date, since: dt.datetime) -> list[dict[str, Any]]:
+    by_order: dict[int, list[Warning]] = defaultdict(list)
+    for one in rows:
+        by_order[one.order_id or -one.pk].append(one)
+    ids = [pk for pk in by_order if pk > 0]
+    orders = {order.pk: order for order in listed(actor).filter(pk__in=ids)}
+    forecasts = forecasts_of(actor, orders.values())
+    before = _kept_before(ids, since)
+    items = []
+    for key, found in by_order.items():
+        found.sort(key=lambda one: (one.kind not in ("promise", "overdue"), -(one.damage or 0), one.pk))
+        order = orders.get(key)
+        amount = max((one.damage or Decimal(0) for one in found), default=Decimal(0))
+        items.append(
+            {
+                "order": order,
+                "subject": marks.subject(order) if order else "",
+                "head": shown(found[0]),
+                "others": [shown(one) for one in found[1:6]],
+                "more": max(0, len(found) - 6),
+                "amount": amount,
+                "damage": money_text(amount) if amount else "—",
+                "is_new": any(one.first_seen > since for one in found),
+                **(_standing(order, forecasts.get(key), found[0], before.get(key)) if order else {}),
+            }
+        )
+    items.sort(
+        key=lambda item: (-item["amount"], item["order"].promised_date or dt.date.max if item["order"] else dt.date.max)
+    )
+    for item in items[:WITH_CHAIN]:
+        if item["order"] is not None and item["head"]["warning"].kind in ("promise", "overdue"):
+            why = why_late(actor, item["order"])
+            item["chain"] = [(step_html(step), step.root, step.days) for step in why.steps[:4]]
+    return items
+
+
+def _standing(order: Order, forecast: OrderForecast | None, head: Warning, before: float | None) -> dict[str, Any]:
+    facts = RailFacts(
+        promised=order.promised_date,
+        requested=order.requested_date,
+        planned=forecast.p80 if forecast else order.planned_date,
+        planned_from=forecast.p50 if forecast else None,
+        tail=forecast.p95 if forecast else None,
+    )
+    kept = forecast.promise_percent if forecast else None
+    if kept is None and head.kind == "promise" and head.probability is not None:
+        kept = round(100 * (1 - head.probability))
+    return {
+        "rail": rail(facts, width=206),
+        "p50": forecast.p50 if forecast else order.planned_date,
+        "p80": forecast.p80 if forecast else None,
+        "kept": kept,
+        "kept_css": "" if kept is None else "ok" if kept >= 80 else "warn" if kept >= 50 else "late",
+        "kept_before": None if before is None else round(100 * before),
+    }
+
+
+def _kept_before(ids: Sequence[int], since: dt.datetime) -> dict[int, float]:
+    """Order id → the chance to keep the promise when I last looked."""
+    points = ForecastPoint.objects.filter(order__in=ids, day__lte=timezone.localdate(since), confidence__isnull=False)
+    return dict(points.order_by("day").values_list("order_id", "confidence"))
+
+
+def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
+    """For information: reports that moved a delivery, causes that are gone."""
+    orders = orders_of(actor).filter(owner=actor) if scope == "mine" else orders_of(actor)
+    reports = ProgressReport.objects.filter(at__gt=since, taken_back_at=None, plan__order__in=orders)
+    reports = reports.filter(~Q(finish_before=None), ~Q(finish_after=None)).select_related("task", "plan__order", "by")
+    told = []
+    for one in reports[: 4 * TOLD]:
+        if one.finish_before == one.finish_after or one.finish_before is None or one.finish_after is None:
+            continue
+        better = one.finish_after < one.finish_before
+        told.append(
+            {
+                "at": one.at,
+                "icon": "trending-up" if better else "trending-down",
+                "css": "ok" if better else "warn",
+                "order": one.plan.order,
+                "text": str(one.task),
+                "before": one.finish_before,
+                "after": one.finish_after,
+                "who": one.by.name if one.by else "",
+            }
+        )
+    gone = warnings_of(actor).filter(state=WarningState.RESOLVED, resolved_at__gt=since, order__in=orders)
+    for warning in gone.order_by("-resolved_at")[:TOLD]:
+        one_shown = shown(warning)
+        told.append(
+            {
+                "at": warning.resolved_at,
+                "icon": "circle-check",
+                "css": "ok",
+                "order": warning.order,
+                "text": one_shown["label"],
+                "gone": True,
+                "who": "",
+            }
+        )
+    told.sort(key=lambda row: row["at"], reverse=True)
+    return told[:TOLD]
+
+
+def _now(actor: User, today: dt.date, rows: Any) -> list[dict[str, Any]]:
+    """Six figures, each opening its rows."""
+    visible = orders_of(actor)
+    first = today.replace(day=1)
+    delivered = visible.filter(actual_date__gte=first, actual_date__lte=today, promised_date__isnull=False)
+    count = delivered.count()
+    on_time = delivered.filter(actual_date__lte=F("promised_date")).count()
+    late = with_health(visible, [Health.LATE, Health.OVERDUE], today=today, at_risk_days=5).count()
+    risky = with_health(visible, [Health.AT_RISK], today=today, at_risk_days=5).count()
+    stuck = Block.objects.filter(cleared_at=None, task__plan__order__in=visible.filter(state__in=RUNNING)).count()
+    actions = open_for(actor)
+    overdue = actions.filter(due__lt=today).count()
+    reviews = signs_waiting_for(actor).count()
+    return [
+        {
+            "icon": "target-arrow",
+            "label": _("On time this month"),
+            "value": f"{100 * on_time / count:.1f}%" if count else "—",
+            "more": f"{on_time} / {count}",
+            "url": "/orders/?state=delivered,accepted,closed",
+        },
+        {
+            "icon": "clock-exclamation",
+            "label": _("Will be late"),
+            "value": late,
+            "css": "late" if late else "",
+            "more": _("%(count)d more at risk") % {"count": risky},
+            "url": "/orders/?health=late,overdue",
+        },
+        {
+            "icon": "writing-sign",
+            "label": _("My reviews"),
+            "value": reviews,
+            "more": _("waiting for my signature"),
+            "url": "/reviews/",
+        },
+        {
+            "icon": "hand-stop",
+            "label": _("Blocked tasks"),
+            "value": stuck,
+            "css": "late" if stuck else "",
+            "more": _("cannot go on"),
+            "url": "/tasks/?tab=blocked&scope=all",
+        },
+        {
+            "icon": "checklist",
+            "label": _("My action items"),
+            "value": actions.count(),
+            "css": "late" if overdue else "",
+            "more": _("%(count)d overdue") % {"count": overdue},
+            "url": "/actions/?mine=yes",
+        },
+        {
+            "icon": "alert-triangle",
+            "label": _("Early warnings"),
+            "value": rows.count(),
+            "more": _("to be dealt with"),
+            "url": "/warnings/?state=open",
+        },
+    ]

@@ -1,0 +1,1 @@
+"""Progress, warnings, recovery, earned value, reports."""

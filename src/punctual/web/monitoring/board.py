@@ -1,0 +1,155 @@
+"""The board of tasks: columns by state, lanes by order or person, limits, blocked flag; works without a mouse."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from punctual.domain.monitoring import my_tasks
+from punctual.domain.monitoring.models import BoardLimit, ReportSource
+from punctual.domain.monitoring.services.progress import Progress, report_progress
+from punctual.domain.plans.models import Task
+from punctual.domain.plans.work_calendars import stored_time
+from punctual.kernel.refusal import Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.permissions import may, require
+from punctual.web.monitoring.tasks import SCOPES, actor_of, card_of, next_or
+
+COLUMNS: Final = (
+    ("waiting", gettext_lazy("Not ready")),
+    ("ready", gettext_lazy("Can begin")),
+    ("doing", gettext_lazy("Under way")),
+    ("blocked", gettext_lazy("Blocked")),
+    ("done", gettext_lazy("Done this week")),
+)
+MOST: Final = 160
+
+
+def _column(task: Task, card: dict[str, Any], open_before: set[int]) -> str:
+    if task.percent == 100:
+        return "done"
+    if card["block"]:
+        return "blocked"
+    if card["started"]:
+        return "doing"
+    return "waiting" if task.pk in open_before else "ready"
+
+
+def board(request: HttpRequest) -> HttpResponse:
+    """Tasks of these days and what was done in this one."""
+    actor, today = actor_of(request), timezone.localdate()
+    require(actor, "progress.own")
+    sees_all = may(actor, "plans.report")
+    scope = request.GET.get("scope", "all" if sees_all else "team")
+    if scope not in my_tasks.SCOPES or (scope == "all" and not sees_all):
+        scope = "team"
+    by_person = request.GET.get("lanes") == "person"
+    rows = my_tasks.reportable(actor, scope).filter(is_milestone=False)
+    monday = stored_time(dt.datetime.combine(today - dt.timedelta(days=today.weekday()), dt.time()))
+    soon = my_tasks.due_by(rows, today + dt.timedelta(days=5)) | rows.filter(actual_finish__gte=monday)
+    tasks = list(my_tasks.with_details(soon.distinct())[:MOST])
+    waiting = set(
+        Task.objects.filter(
+            pk__in=[task.pk for task in tasks], links_in__type="FS", links_in__predecessor__percent__lt=100
+        ).values_list("pk", flat=True)
+    )
+    limits = dict(BoardLimit.objects.values_list("column", "most"))
+    lanes: dict[str, dict[str, Any]] = {}
+    counts = dict.fromkeys(dict(COLUMNS), 0)
+    for task in tasks:
+        card = card_of(task, today)
+        column = _column(task, card, waiting)
+        counts[column] += 1
+        for name in _lanes(task, card, by_person):
+            lane = lanes.setdefault(
+                name, {"name": name, "order": card["order"], "cells": {key: [] for key, _w in COLUMNS}}
+            )
+            lane["cells"][column].append(card)
+    context = {
+        "title": _("Board of tasks"),
+        "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
+        "scope": scope,
+        "by_person": by_person,
+        "columns": [
+            {
+                "key": key,
+                "words": words,
+                "count": counts[key],
+                "limit": limits.get(key),
+                "over": key in limits and counts[key] > limits[key],
+            }
+            for key, words in COLUMNS
+        ],
+        "lanes": [
+            {**lane, "cells": [(key, lane["cells"][key]) for key, _w in COLUMNS]} for lane in list(lanes.values())[:30]
+        ],
+        "task_count": len(tasks),
+        "may_limit": may(actor, "plans.edit"),
+    }
+    return render(request, "monitoring/board.html", context)
+
+
+def _lanes(task: Task, card: dict[str, Any], by_person: bool) -> list[str]:
+    if not by_person:
+        return [task.plan.order.label]
+    return card["people"] or [str(_("Nobody named"))]
+
+
+@require_POST
+def move(request: HttpRequest) -> HttpResponse:
+    """A card to another column is a report: begin, block, go on, finish. Over a limit a reason is needed."""
+    actor, today = actor_of(request), timezone.localdate()
+    task_id, column, reason = (
+        request.POST.get("task", ""),
+        request.POST.get("column", ""),
+        request.POST.get("reason", "").strip(),
+    )
+    if not task_id.isdigit() or len(task_id) > 17 or column not in ("doing", "blocked", "done"):
+        raise Refusal(Reason("board.move", N_("A card goes to under way, blocked or done."), field="column"))
+    task = my_tasks.task_to_report(actor, int(task_id))
+    limit = BoardLimit.objects.filter(column=column).first()
+    if limit is not None and column == "doing" and not reason:
+        doing = my_tasks.reportable(actor).filter(percent__gt=0, percent__lt=100).count()
+        if doing >= limit.most:
+            text = N_("“Under way” holds %(count)d, its limit is %(limit)d. Finish one first, or say why.")
+            raise Refusal(Reason("board.limit", text, {"count": doing, "limit": limit.most}, "reason"))
+    if column == "blocked" and not reason:
+        raise Refusal(Reason("progress.blocked", N_("Say what holds it."), field="reason"))
+    said = {
+        "doing": Progress(percent=max(5, task.percent), blocked="", note=reason),
+        "blocked": Progress(blocked=reason),
+        "done": Progress(percent=100, note=reason),
+    }[column]
+    report_progress(
+        actor=actor,
+        task_id=task.pk,
+        said=said,
+        today=today,
+        source=ReportSource.BOARD,
+        confirmed=request.POST.getlist("confirmed"),
+    )
+    messages.success(request, _("Reported."))
+    return redirect(next_or(request, "/tasks/board/"))
+
+
+@require_POST
+def set_limit(request: HttpRequest) -> HttpResponse:
+    """How many cards a column may hold; empty takes the limit away."""
+    actor = actor_of(request)
+    require(actor, "plans.edit")
+    column, text = request.POST.get("column", ""), request.POST.get("most", "").strip()
+    if column not in dict(COLUMNS) or (text and not (text.isdigit() and 1 <= int(text) <= 999)):
+        raise Refusal(Reason("board.limit_value", N_("Give a limit of 1 to 999, or none."), field="most"))
+    if text:
+        BoardLimit.objects.update_or_create(column=column, defaults={"most": int(text)})
+    else:
+        BoardLimit.objects.filter(column=column).delete()
+    return redirect(next_or(request, "/tasks/board/"))

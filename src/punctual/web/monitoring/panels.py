@@ -1,0 +1,58 @@
+"""What monitoring adds to an order's page: its warnings with why, its forecast, and the ways to act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from punctual.domain.monitoring.models import NoticeState, RecoveryRun, RecoveryState
+from punctual.domain.monitoring.selectors import notices_of, open_warnings, overrides_on
+from punctual.domain.orders.life import RUNNING
+from punctual.domain.orders.models import Order
+from punctual.flows.why import why_late
+from punctual.platform.accounts.permissions import may
+from punctual.web.monitoring.tasks import actor_of
+from punctual.web.monitoring.wording import filled_html, shown, step_html
+from punctual.web.shell.panels import register_panel
+
+
+def watch_panel(request: HttpRequest, order: Order) -> dict[str, Any] | None:
+    """Warnings, why, override of health and links to figures; nothing for an order that does not run."""
+    if order.state not in RUNNING:
+        return None
+    actor, today = actor_of(request), timezone.localdate()
+    rows = [shown(one) for one in open_warnings(actor, today=today).filter(order=order)[:8]]
+    why = why_late(actor, order)
+    return {
+        "tab_count": len(rows),
+        "watch_rows": rows,
+        "watch_why": [(step_html(step), step.root) for step in why.steps[:5]],
+        "watch_without": filled_html(_(why.without.text), why.without.parts) if why.without else "",
+        "override": overrides_on(today).get(order.pk),
+        "may_override": may(actor, "health.override"),
+        "sees_costs": may(actor, "costs.view"),
+        "may_recover": may(actor, "recovery.view"),
+        "watch_today": today,
+        "applied": RecoveryRun.objects.filter(order=order, state=RecoveryState.APPLIED).order_by("-pk").first(),
+        "open_notices": notices_of(actor)
+        .filter(order=order, state=NoticeState.SENT, acknowledgements__at=None)
+        .distinct()
+        .count(),
+    }
+
+
+register_panel(
+    "order",
+    "watch",
+    order=50,
+    place="main",
+    template="monitoring/order_panel.html",
+    context_function=watch_panel,
+    permission="warnings.view",
+    label=gettext_lazy("Watch"),
+    style="css/monitoring.css",
+)
