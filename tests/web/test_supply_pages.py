@@ -224,7 +224,7 @@ def test_the_api_does_what_the_pages_do(world: dict[str, Any], signed_in: Enter)
     assert api(client, "get", "/shortages").json()["items"][0]["moves"] == 0
     atp = api(client, "get", f"/materials/{world['pump'].pk}/atp").json()
     assert [one["quantity"] for one in atp][-1] in ("0", "0.000000")
-    needs = api(client, "get", "/orders/SO-2026-00001/requirements").json()
+    needs = api(client, "get", "/requirements?order=SO-2026-00001").json()
     assert needs[0]["on_the_way"] == "6.000000"
     refused = api(client, "post", f"/purchase-orders/{number}/lines/10/receive", quantity="7")
     assert (refused.status_code, refused.json()["code"]) == (422, "receipt.over")
