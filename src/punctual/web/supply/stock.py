@@ -54,7 +54,7 @@ class StockList(MasterList):
     search_kind = "material"
     search_hint = gettext_lazy("Code, name, supplier, pinyin initials")
     create = ("stock_new", gettext_lazy("Enter stock"), "supply.change")
-    import_url = ("stock-counts_import", "supply.change")
+    import_url = ("stock_counts_import", "supply.change")
     empty_text = gettext_lazy("What lies where: receive a purchase order, or import a count.")
     template_name = "supply/list.html"
     filters = (
