@@ -9,7 +9,9 @@ from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
+from punctual.api.monitoring import router as monitoring_router
 from punctual.api.notifications import router as notifications_router
+from punctual.api.order_story import router as order_story_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
@@ -37,6 +39,8 @@ api = DescribedApi(
 problems.install(api)
 api.add_router("", me_router, tags=["me"])
 api.add_router("", changes_router, tags=["change orders"])
+# Before the orders: their `/orders/{key}/{verb}` would take every other word for a verb.
+api.add_router("", order_story_router, tags=["orders"])
 api.add_router("", orders_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
@@ -47,6 +51,7 @@ api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
+api.add_router("", monitoring_router, tags=["monitoring"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
 api.add_router("", supply_router, tags=["supply"])
