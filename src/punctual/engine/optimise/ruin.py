@@ -451,7 +451,7 @@ def compact(line, net, state):
         _restore(line, net, state, start, finish, chosen)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _restore(line, net, state, start, finish, chosen):
     """Take a schedule back that a failed pass has half overwritten."""
     state.start[:] = start
