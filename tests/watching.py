@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from tests.planning import TODAY, company_calendar, order, plan, product, task
-
+from planning import TODAY, company_calendar, order, plan, product, task
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Assignment, Baseline, Plan, Task
 from punctual.domain.plans.services.baselines import write_baseline

@@ -61,7 +61,7 @@ def row(**changes):
     [
         (b"", "po.xlsx", "sheet.empty_file"),
         (b"not a workbook", "po.xlsx", "sheet.unreadable"),
-        (b"x", "po.pdf", "sheet.unknown_format"),
+        (b"x", "po.pdf", "sheet.pdf_unreadable"),
         (b"\xff\xfe\x00\x81", "po.csv", "sheet.encoding"),
         (b"a,b\n1,2\n", "po.csv", "sheet.no_header"),
         ("型号,数量\n".encode(), "po.csv", "order.import.no_rows"),

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from tests.planning import DAY, TODAY, snapshot, task
-from tests.watching import give, running_plan, worker_resource
 
+from planning import DAY, TODAY, snapshot, task
 from punctual.domain.costs.models import TimeEntry
 from punctual.domain.monitoring.models import Block, ProgressReport
 from punctual.domain.monitoring.my_tasks import reportable
@@ -24,6 +23,7 @@ from punctual.domain.plans.services.editing import roll_status_date
 from punctual.kernel.refusal import NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Notification
+from watching import give, running_plan, worker_resource
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]

@@ -9,9 +9,8 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.planning import DAY, TODAY, edit, task
-from tests.watching import another_plan, give, running_plan
 
+from planning import DAY, TODAY, edit, task
 from punctual.domain.costs.services import book_expense
 from punctual.domain.monitoring import sources
 from punctual.domain.monitoring.models import ForecastPoint, ProgressReport, Warning, WarningState, Watch, WatchRun
@@ -25,6 +24,7 @@ from punctual.flows.early_warning import look_at, mark_order, nightly
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.outbox.models import OutboxEvent
+from watching import another_plan, give, running_plan
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]

@@ -9,6 +9,7 @@ from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
+from punctual.api.monitoring import router as monitoring_router
 from punctual.api.notifications import router as notifications_router
 from punctual.api.order_story import router as order_story_router
 from punctual.api.orders import router as orders_router
@@ -50,6 +51,7 @@ api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
+api.add_router("", monitoring_router, tags=["monitoring"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
 api.add_router("", supply_router, tags=["supply"])

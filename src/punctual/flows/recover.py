@@ -56,6 +56,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, record
+from punctual.platform.jobs.services import Progress, start_job
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
@@ -71,7 +72,46 @@ MOST_LEVERS: Final = 24
 # ------------------------------------------------------------------------------------------------------ computing
 
 
-def compute_recovery(*, actor: User, order_id: int, today: dt.date, runs: int = 120) -> RecoveryRun:
+@transaction.atomic
+def request_recovery(*, actor: User, order_id: int, today: dt.date) -> RecoveryRun:
+    """Ask for ways out; they are computed in the background. One that is being computed already is not asked twice."""
+    require(actor, "recovery.compute")
+    order = order_by_id(actor, order_id)
+    recent = timezone.now() - dt.timedelta(minutes=10)
+    busy = RecoveryRun.objects.filter(order=order, state=RecoveryState.COMPUTING, created_at__gte=recent).first()
+    if busy is not None:
+        return busy
+    made = RecoveryRun.objects.create(order=order, asked_by=actor, day=today)
+    start_job(
+        function="punctual.flows.recover.compute_job",
+        label=f"Recovery {order.label}",
+        actor=actor,
+        arguments={"run_id": made.pk},
+    )
+    return made
+
+
+def compute_job(progress: Progress, *, run_id: int) -> dict[str, Any]:
+    """The background job; a refusal is kept with the run, so that the page can word it."""
+    run = RecoveryRun.objects.select_related("asked_by").get(pk=run_id)
+    if run.state == RecoveryState.COMPUTING and run.asked_by is not None:
+        try:
+            compute_recovery(actor=run.asked_by, order_id=run.order_id, today=run.day, into=run)
+        except Refusal as refusal:
+            RecoveryRun.objects.filter(pk=run.pk).update(
+                state=RecoveryState.FAILED, error=[{"text": one.text, "params": _texts(one)} for one in refusal.reasons]
+            )
+    progress.tell(1, 1)
+    return {"recovery": run_id}
+
+
+def _texts(reason: Reason) -> dict[str, str]:
+    return {name: str(value) for name, value in reason.params.items()}
+
+
+def compute_recovery(
+    *, actor: User, order_id: int, today: dt.date, runs: int = 120, into: RecoveryRun | None = None
+) -> RecoveryRun:
     """Compute ways out for one order on the current schedule and keep them. Takes seconds."""
     require(actor, "recovery.compute")
     order = order_by_id(actor, order_id)
@@ -97,18 +137,14 @@ def compute_recovery(*, actor: User, order_id: int, today: dt.date, runs: int = 
         one["number"] = number
         one["recommended"] = one is best
     with transaction.atomic():
-        made = RecoveryRun.objects.create(
-            order=order,
-            state=RecoveryState.READY,
-            asked_by=actor,
-            day=today,
-            options=options,
-            before={**before, "damage": str(money.damage(before)), "kept": money.kept(before), "run": run.pk},
-            left_out=[{"lever": words.title(name), "why": _reason(found, name, words)} for name in found.left_out],
-            versions={str(pk): version for pk, version in _versions(book, found)},
-            seconds=round(time.monotonic() - began, 2),
-            error=[found.reason.as_data()] if found.reason else [],
-        )
+        made = into or RecoveryRun(order=order, asked_by=actor, day=today)
+        made.state, made.options = RecoveryState.READY, options
+        made.before = {**before, "damage": str(money.damage(before)), "kept": money.kept(before), "run": run.pk}
+        made.left_out = [{"lever": words.title(name), "why": reason.code} for name, reason in found.left_out.items()]
+        made.versions = {str(pk): version for pk, version in _versions(book, found)}
+        made.seconds = round(time.monotonic() - began, 2)
+        made.error = [{"text": found.reason.text, "params": _texts(found.reason)}] if found.reason else []
+        made.save()
         record(actor=actor, verb="compute", target=made)
     return made
 
@@ -258,6 +294,7 @@ class _Money:
         seen = Gathered(running([order.pk]), today)
         self.stakes = seen.stakes(seen.orders[0]) if seen.orders else None
         self.due = order.promised_date or order.requested_date
+        self.key = order.key
 
     def damage(self, forecast: Mapping[str, str]) -> Decimal:
         if self.stakes is None or self.due is None:
@@ -289,12 +326,7 @@ def _option_data(option: Option, words: _Words, axis: Axis, money: _Money, befor
     after = _forecast_data(axis, option.forecast.planned, option.forecast.p50, option.forecast.p80)
     cost = Decimal(round(option.cost))
     damage, base = money.damage(after), money.damage(before)
-    labels = {group.id: words.book.entries[group.order] for group in words.book.groups}
-    touched = [
-        {"label": labels[name].label, "key": labels[name].key, "tasks": one.tasks, "days": round(one.end / 8, 1)}
-        for name, one in option.touched.items()
-        if name in labels
-    ]
+    touched = [row for row in _touched(option, words.book) if row["key"] != money.key]
     return {
         **after,
         "kind": option.uses[0].kind if option.uses else "resequence",
@@ -314,6 +346,20 @@ def _option_data(option: Option, words: _Words, axis: Axis, money: _Money, befor
         "needs_customer": any(use.kind == "split" for use in option.uses),
         "patch": option.patch.as_data(),
     }
+
+
+def _touched(option: Option, book: Book) -> list[dict[str, Any]]:
+    """Other orders that move, one row each: tasks, and days by which its last delivery moves (positive: later)."""
+    found: dict[int, dict[str, Any]] = {}
+    orders = {group.id: group.order for group in book.groups}
+    for name, one in option.touched.items():
+        entry = book.entries.get(orders.get(name, 0))
+        if entry is None:
+            continue
+        row = found.setdefault(entry.id, {"label": entry.label, "key": entry.key, "tasks": 0, "days": 0.0})
+        row["tasks"] += one.tasks
+        row["days"] = max(row["days"], round(one.end / 8, 1))
+    return list(found.values())
 
 
 def _new_promise(order: Order, before: Mapping[str, str], money: _Money) -> list[dict[str, Any]]:
@@ -340,11 +386,6 @@ def _new_promise(order: Order, before: Mapping[str, str], money: _Money) -> list
             "patch": {"capacity": {}, "modes": {}, "releases": {}, "delivery": [], "starts": {}},
         }
     ]
-
-
-def _reason(found: Recovery, name: str, words: _Words) -> str:
-    """The code of why a lever is not used; worded by the page."""
-    return found.left_out[name].code
 
 
 def _versions(book: Book, found: Recovery) -> list[tuple[int, int]]:

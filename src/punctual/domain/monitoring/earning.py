@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from punctual.engine.earned_value import Performance, PeriodFigures, PeriodInput, earned_value
+from punctual.engine.earned_value import Performance, PeriodFigures, PeriodInput, earned_share, earned_value
+from punctual.engine.earned_value import ProgressRule as EngineRule
 
 WEEK: Final = dt.timedelta(days=7)
 MOST_PERIODS: Final = 260
@@ -66,12 +67,17 @@ def percent_at(piece: Piece, at: dt.datetime, now: dt.datetime) -> float:
 def earned(piece: Piece, at: dt.datetime, now: dt.datetime, rule: str) -> float:
     """The earned share of it at ``at``, 0 to 1, by the progress rule."""
     percent = percent_at(piece, at, now)
-    if rule == "0/100":
-        return 1.0 if percent >= 100 else 0.0
-    if rule == "50/50":
-        begun = percent > 0 or (piece.actual_start is not None and piece.actual_start <= at)
-        return 1.0 if percent >= 100 else 0.5 if begun else 0.0
-    return percent / 100
+    begun = percent > 0 or (piece.actual_start is not None and piece.actual_start <= at)
+    return earned_share(_RULES[rule], started=begun, finished=percent >= 100, percent=percent)
+
+
+_RULES: Final = {
+    "percent": EngineRule.PERCENT,
+    "0/100": EngineRule.ZERO_HUNDRED,
+    "50/50": EngineRule.FIFTY_FIFTY,
+    "milestones": EngineRule.PERCENT,
+}
+"""By milestones the pieces are milestones already (:func:`by_milestones`), which are reached or not."""
 
 
 def by_milestones(pieces: Sequence[Piece]) -> list[Piece]:

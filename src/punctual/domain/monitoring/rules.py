@@ -189,9 +189,8 @@ def _figures(order: OrderFacts, limits: Limits) -> Iterable[Found]:
         facts = {"spi": f"{order.spi:.2f}", "limit": f"{limits.spi}"}
         yield Found(f"spi:{order.id}", "spi", order.id, url=where, facts=facts)
     if order.cpi is not None and order.cpi < limits.cpi and order.progress >= 5:
-        more = (order.eac or Decimal(0)) - (order.bac or Decimal(0))
         facts = {"cpi": f"{order.cpi:.2f}", "limit": f"{limits.cpi}", "eac": str(order.eac), "bac": str(order.bac)}
-        yield Found(f"cpi:{order.id}", "cpi", order.id, url=where, facts=facts, cost=max(Decimal(0), more))
+        yield Found(f"cpi:{order.id}", "cpi", order.id, url=where, facts=facts)
     for kind, percent in order.budget_used:
         if percent >= limits.budget_percent and percent > order.progress:
             facts = {"percent": str(percent), "kind": kind, "progress": str(order.progress)}

@@ -104,9 +104,13 @@ def notice_by_id(actor: User, pk: int) -> ChangeNotice:
 
 
 def listed_notices(actor: User) -> QuerySet[ChangeNotice]:
-    return notices_of(actor).annotate(
-        asked=Count("acknowledgements", distinct=True),
-        answered=Count("acknowledgements", filter=Q(acknowledgements__at__isnull=False), distinct=True),
+    return (
+        notices_of(actor)
+        .annotate(
+            asked=Count("acknowledgements", distinct=True),
+            answered=Count("acknowledgements", filter=Q(acknowledgements__at__isnull=False), distinct=True),
+        )
+        .order_by("-pk")
     )
 
 

@@ -12,7 +12,7 @@ from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
-from punctual.flows.demo.monitoring import build_monitoring
+from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
@@ -21,6 +21,7 @@ from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
 from punctual.flows.demo.scheduling import build_scheduling
+from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates
 
@@ -46,7 +47,9 @@ def build_company(today: dt.date) -> None:
     build_risks(today)
     build_changes(today)
     build_customer_relations(today)
+    build_service(today)
     build_quality(today)
     build_supply(today)
+    give_tasks_to_people(today)
     build_scheduling(today)
     build_monitoring(today)

@@ -247,9 +247,9 @@ def _now(actor: User, today: dt.date, rows: Any) -> list[dict[str, Any]]:
         },
         {
             "icon": "alert-triangle",
-            "label": _("Warnings"),
+            "label": _("Early warnings"),
             "value": rows.count(),
-            "more": _("open"),
+            "more": _("to be dealt with"),
             "url": "/warnings/?state=open",
         },
     ]

@@ -30,7 +30,7 @@ COLUMNS: Final = (
     ("blocked", gettext_lazy("Blocked")),
     ("done", gettext_lazy("Done this week")),
 )
-MOST: Final = 240
+MOST: Final = 160
 
 
 def _column(task: Task, card: dict[str, Any], open_before: set[int]) -> str:
@@ -44,7 +44,7 @@ def _column(task: Task, card: dict[str, Any], open_before: set[int]) -> str:
 
 
 def board(request: HttpRequest) -> HttpResponse:
-    """Tasks of the next three weeks and what was done in this one."""
+    """Tasks of these days and what was done in this one."""
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "progress.own")
     sees_all = may(actor, "plans.report")
@@ -54,7 +54,7 @@ def board(request: HttpRequest) -> HttpResponse:
     by_person = request.GET.get("lanes") == "person"
     rows = my_tasks.reportable(actor, scope).filter(is_milestone=False)
     monday = stored_time(dt.datetime.combine(today - dt.timedelta(days=today.weekday()), dt.time()))
-    soon = my_tasks.due_by(rows, today + dt.timedelta(days=14)) | rows.filter(actual_finish__gte=monday)
+    soon = my_tasks.due_by(rows, today + dt.timedelta(days=5)) | rows.filter(actual_finish__gte=monday)
     tasks = list(my_tasks.with_details(soon.distinct())[:MOST])
     waiting = set(
         Task.objects.filter(
@@ -89,7 +89,7 @@ def board(request: HttpRequest) -> HttpResponse:
             for key, words in COLUMNS
         ],
         "lanes": [
-            {**lane, "cells": [(key, lane["cells"][key]) for key, _w in COLUMNS]} for lane in list(lanes.values())[:40]
+            {**lane, "cells": [(key, lane["cells"][key]) for key, _w in COLUMNS]} for lane in list(lanes.values())[:30]
         ],
         "task_count": len(tasks),
         "may_limit": may(actor, "plans.edit"),

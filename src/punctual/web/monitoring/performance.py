@@ -94,7 +94,7 @@ def s_curve(done: Performed, *, sees_costs: bool) -> Picture:
     }
     option = {
         "grid": {"left": 8, "right": 16, "top": 30, "bottom": 8, "containLabel": True},
-        "legend": {"top": 0, "left": 0},
+        "legend": {"top": 0, "right": 0},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": days},
         "yAxis": {"type": "value"},
@@ -200,7 +200,7 @@ def forecast_chart(order: Order) -> Picture | None:
     summary = words % {"first": day_text(first.p80), "then": day_text(first.day), "last": day_text(last.p80)}
     option = {
         "grid": {"left": 8, "right": 16, "top": 30, "bottom": 8, "containLabel": True},
-        "legend": {"top": 0, "left": 0},
+        "legend": {"top": 0, "right": 0},
         "xAxis": {"type": "category", "data": days},
         "yAxis": {"type": "value", "name": _("days from %(day)s") % {"day": day_text(base)}},
         "tooltip": {"trigger": "axis"},
@@ -240,7 +240,7 @@ def milestone_chart(order: Order) -> Picture | None:
     summary = _("%(name)s moved most: %(days)d days") % {"name": worst[0], "days": worst[1]}
     option = {
         "grid": {"left": 8, "right": 16, "top": 30, "bottom": 8, "containLabel": True},
-        "legend": {"top": 0, "left": 0},
+        "legend": {"top": 0, "right": 0},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": [day_text(day) for day in days]},
         "yAxis": {"type": "value", "name": _("days from %(day)s") % {"day": day_text(base)}},

@@ -25,9 +25,10 @@ from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import plan_time
 from punctual.domain.scheduling.axis import SLOT
+from punctual.domain.scheduling.gathering import company_axis
 from punctual.domain.scheduling.models import ScheduledTask
 from punctual.domain.scheduling.selectors import forecast_of
-from punctual.flows.recover import apply_option, compute_recovery, undo_option, worded_title
+from punctual.flows.recover import apply_option, request_recovery, undo_option, worded_title
 from punctual.flows.why import why_late
 from punctual.platform.accounts.permissions import may, reasons_against, require
 from punctual.web.formatting import day_text, money_text
@@ -52,10 +53,14 @@ def recover_page(request: HttpRequest, key: str) -> HttpResponse:
     require(actor, "recovery.view")
     order = order_by_key(actor, key)
     if request.method == "POST":
-        made = compute_recovery(actor=actor, order_id=order.pk, today=today)
-        messages.success(request, _("Computed in %(seconds)s seconds.") % {"seconds": f"{made.seconds:.1f}"})
+        request_recovery(actor=actor, order_id=order.pk, today=today)
         return redirect("recover", key=order.key)
     run = recoveries_of(actor).filter(order=order).first()
+    computing = run is not None and run.state == RecoveryState.COMPUTING
+    if request.headers.get("HX-Request") and "wait" in request.GET:
+        if computing:
+            return HttpResponse(status=204)
+        return HttpResponse(status=204, headers={"HX-Redirect": address(order)})
     options = [_option_view(order, one) for one in run.options] if run else []
     picked = _picked(request, run, options)
     why = why_late(actor, order)
@@ -69,6 +74,8 @@ def recover_page(request: HttpRequest, key: str) -> HttpResponse:
         "without": filled_html(_(why.without.text), why.without.parts) if why.without else "",
         "forecast": forecast,
         "run": run,
+        "computing": computing,
+        "failed": [worded_title(one) for one in run.error] if run and not options else [],
         "options": options,
         "picked": picked,
         "picture": _picture(order, picked) if picked else "",
@@ -126,6 +133,7 @@ def _option_view(order: Order, one: Mapping[str, Any]) -> dict[str, Any]:
         "saved_text": money_text(saved),
         "saved_css": "ok" if saved > 0 else "late" if saved < 0 else "",
         "moves": len(one["patch"]["starts"]),
+        "touched_more": max(0, len(one["touched"]) - 4),
     }
 
 
@@ -189,8 +197,6 @@ def _picture(order: Order, option: Mapping[str, Any]) -> SafeString | str:
         one.task_id: (plan_time(one.start), plan_time(one.finish))
         for one in ScheduledTask.objects.filter(run__is_current=True, task__in=[task.pk for task in rows])
     }
-    from punctual.domain.scheduling.gathering import company_axis
-
     axis = company_axis(timezone.localdate())
     bars = []
     for task in rows:
@@ -211,8 +217,10 @@ def _drawn(
 ) -> SafeString:
     moments = [moment for bar in bars for moment in bar[1:]]
     first, last = min(moments).date(), max(moments).date()
+    if due is not None and due < first - dt.timedelta(days=14):
+        due = None  # long past: the line would only squeeze the picture
     if due is not None:
-        last = max(last, due)
+        first, last = min(first, due), max(last, due)
     span = max(1, (last - first).days + 2)
     per_day = (WIDTH - LABEL - 60) / span
 

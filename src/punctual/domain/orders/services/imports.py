@@ -71,8 +71,8 @@ def upload(*, actor: User, content: bytes, name: str, today: dt.date, customer_i
 def _read_sheet(item: OrderImport, sheet: Sheet, header_index: int, mapping: Mapping[str, str] | None = None) -> None:
     table = table_at(sheet, header_index)
     values = above(sheet, header_index)
-    item.customer = item.customer or _guess_customer(values, item.name)
-    remembered = _remembered(item.customer)
+    item.customer = item.customer or guess_customer(values, item.name)
+    remembered = remembered_mapping(item.customer)
     item.sheet, item.header_row, item.header = sheet.name, header_index + 1, list(table.header)
     item.mapping = dict(mapping) if mapping is not None else guess_mapping(table.header, remembered.columns)
     lines, total = split_total(table, item.mapping)
@@ -91,7 +91,7 @@ def _read_sheet(item: OrderImport, sheet: Sheet, header_index: int, mapping: Map
         )
 
 
-def _guess_customer(values: Mapping[str, str], name: str) -> Customer | None:
+def guess_customer(values: Mapping[str, str], name: str) -> Customer | None:
     """Whom the sheet names, by code, name or a name that holds it."""
     text = values.get("customer", "").strip()
     found, _ = find_customer(text)
@@ -109,7 +109,7 @@ def _guess_customer(values: Mapping[str, str], name: str) -> Customer | None:
     return found
 
 
-def _remembered(customer: Customer | None) -> ImportMapping:
+def remembered_mapping(customer: Customer | None) -> ImportMapping:
     found = ImportMapping.objects.filter(customer=customer).first() if customer else None
     return found or ImportMapping(customer=customer)
 
@@ -120,7 +120,7 @@ def source_of(item: OrderImport) -> Source:
         rows=item.rows,
         header_values=item.header_values,
         customer=item.customer,
-        values=_remembered(item.customer).values,
+        values=remembered_mapping(item.customer).values,
     )
 
 
@@ -212,7 +212,7 @@ def set_header(
         item.customer, text = find_customer(values["customer"])
         if text:
             raise Refusal(Reason("order.import.customer", N_("Choose a customer of the list."), field="customer"))
-        remembered = _remembered(item.customer)
+        remembered = remembered_mapping(item.customer)
         if remembered.columns:
             item.mapping = guess_mapping(item.header, remembered.columns)
     kept = {name: str(text).strip()[:400] for name, text in values.items() if name in HEADER_VALUES}

@@ -1,0 +1,190 @@
+"""From a late order to its repair: the true cause is named, the way out is feasible, and re-planning shows its gain."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+import planning
+import scheduling
+from punctual.domain.actions.models import ActionItem, ActionState
+from punctual.domain.monitoring.models import ChangeNotice, MessageDraft, NoticeState, RecoveryRun, RecoveryState
+from punctual.domain.monitoring.services.notices import acknowledge
+from punctual.domain.orders.models import Order
+from punctual.domain.plans.models import Plan, Task
+from punctual.domain.plans.services.editing import edit_locked
+from punctual.domain.scheduling.models import OrderForecast, TaskPin
+from punctual.domain.scheduling.selectors import book_of
+from punctual.engine.capacity.model import Mode
+from punctual.engine.recovery import patched
+from punctual.engine.recovery.patch import Patch
+from punctual.engine.verify import violations_of
+from punctual.flows.recover import apply_option, check_effects, compute_recovery, request_recovery, undo_option
+from punctual.flows.why import MATERIAL, explain_material, why_late
+from punctual.kernel.refusal import Conflict, Forbidden, Refusal
+from punctual.platform.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+TODAY = scheduling.TODAY
+PROMISE = dt.date(2026, 12, 2)
+
+
+@pytest.fixture
+def manager(person: Callable[[str], User]) -> User:
+    return person("order_manager")
+
+
+def late_shop(actor: User) -> list[Order]:
+    """Three orders want the only fitter for three days each; all are promised for the day on which the second ends."""
+    return scheduling.workshop(actor, 3, promised=PROMISE)
+
+
+def latest(orders: list[Order]) -> Order:
+    ends = dict(OrderForecast.objects.filter(run__is_current=True).values_list("order_id", "planned"))
+    return max(orders, key=lambda order: (ends[order.pk], order.pk))
+
+
+def test_the_cause_is_named_with_who_holds_the_fitter(manager: User) -> None:
+    orders = late_shop(manager)
+    scheduling.run(manager)
+    order = latest(orders)
+    why = why_late(manager, order)
+    held = [step for step in why.steps if step.cause == "resource"]
+    assert held
+    assert held[0].parts["pool"][0] == "FIT"
+    others = {one.label for one in orders if one != order}
+    assert held[0].parts["order"][0].split(" ")[0] in others
+    assert held[0].parts["order"][1].startswith("/orders/SO-")
+    assert why.without is not None
+    assert why.without.cause == "resource"
+
+
+def test_what_a_purchase_knows_stands_in_the_cause(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    (order,) = scheduling.workshop(manager, 1)
+    task = Task.objects.get(plan__order=order, name="装配")
+    plan = Plan.objects.select_related("order").get(order=order)
+    command = {"verb": "change", "task": task.pk, "values": {"constraint": "SNET", "constraint_date": "2026-12-14"}}
+    edit_locked(plan, actor=manager, today=TODAY, command=command)
+    scheduling.run(manager)
+    causes = [step.cause for step in why_late(manager, order).steps]
+    assert "constraint" in causes
+    monkeypatch.setattr("punctual.flows.why.MATERIAL", [])
+    explain_material(lambda pk: {"name": "减速机"})
+    explain_material(lambda pk: None)
+    from punctual.flows import why
+
+    assert len(why.MATERIAL) == 2
+    assert not any(one in MATERIAL for one in why.MATERIAL)
+
+
+def test_who_may_not_computes_nothing_and_without_a_schedule_there_is_none(
+    manager: User, person: Callable[[str], User]
+) -> None:
+    (order,) = scheduling.workshop(manager, 1)
+    with pytest.raises(Forbidden):
+        request_recovery(actor=person("sales"), order_id=order.pk, today=TODAY)
+    with pytest.raises(Refusal) as refused:
+        compute_recovery(actor=manager, order_id=order.pk, today=TODAY)
+    assert refused.value.codes == {"recovery.no_schedule"}
+    assert not RecoveryRun.objects.exists()
+
+
+@pytest.fixture
+def computed(manager: User) -> RecoveryRun:
+    orders = late_shop(manager)
+    scheduling.run(manager)
+    return compute_recovery(actor=manager, order_id=latest(orders).pk, today=TODAY, runs=40)
+
+
+def best(run: RecoveryRun) -> dict[str, object]:
+    """The way with the largest gain by plan that moves tasks."""
+    return max((one for one in run.options if one["patch"]["starts"]), key=lambda one: one["gain_p80"])
+
+
+def test_every_way_out_is_feasible_when_it_is_checked_again(computed: RecoveryRun) -> None:
+    run = scheduling.ScheduleRun.objects.get(pk=computed.before["run"])
+    book = book_of(run)
+    assert book is not None
+    assert [one for one in computed.options if one["patch"]["starts"]]
+    for one in computed.options:
+        data = one["patch"]
+        patch = Patch(
+            capacity={name: tuple((a, b, c) for a, b, c in rows) for name, rows in data["capacity"].items()},
+            modes={name: Mode(mode["duration"], mode["demands"]) for name, mode in data["modes"].items()},
+            releases=data["releases"],
+            delivery=tuple(data["delivery"]),
+            starts=data["starts"],
+        )
+        problem, schedule = patched(book.problem, book.schedule, patch)
+        assert not list(violations_of(problem, schedule))
+
+
+def test_applying_does_everything_at_once_and_a_new_plan_shows_the_promised_gain(
+    computed: RecoveryRun, manager: User
+) -> None:
+    option = best(computed)
+    done = apply_option(actor=manager, run_id=computed.pk, number=int(str(option["number"])), today=TODAY)
+    assert done.state == RecoveryState.APPLIED
+    assert TaskPin.objects.count() == len(option["patch"]["starts"])  # type: ignore[index]
+    assert ActionItem.objects.filter(order=computed.order, state=ActionState.OPEN).exists()
+    notice = ChangeNotice.objects.get(order=computed.order)
+    assert notice.state == NoticeState.SENT
+    assert notice.moves
+    assert MessageDraft.objects.filter(order=computed.order, state=NoticeState.DRAFT).count() == 1
+    scheduling.run(manager)
+    now = OrderForecast.objects.get(run__is_current=True, order=computed.order)
+    assert now.planned == dt.date.fromisoformat(str(option["planned"]))
+    assert check_effects(done.check_on or TODAY) == 1
+    done.refresh_from_db()
+    assert done.held is True
+
+
+def test_it_is_taken_back_whole_while_nothing_has_begun(computed: RecoveryRun, manager: User) -> None:
+    before = planning.snapshot(Plan.objects.get(order=computed.order))
+    option = best(computed)
+    done = apply_option(actor=manager, run_id=computed.pk, number=int(str(option["number"])), today=TODAY)
+    undo_option(actor=manager, run_id=done.pk, today=TODAY)
+    assert not TaskPin.objects.exists()
+    assert not ActionItem.objects.filter(state=ActionState.OPEN).exists()
+    assert ChangeNotice.objects.get().state == NoticeState.WITHDRAWN
+    assert not MessageDraft.objects.exists()
+    assert planning.snapshot(Plan.objects.get(order=computed.order))["tasks"] == before["tasks"]
+    with pytest.raises(Refusal):
+        undo_option(actor=manager, run_id=done.pk, today=TODAY)
+
+
+def test_it_stays_once_something_has_begun(computed: RecoveryRun, manager: User) -> None:
+    option = best(computed)
+    done = apply_option(actor=manager, run_id=computed.pk, number=int(str(option["number"])), today=TODAY)
+    assert done.applied_at is not None
+    Task.objects.filter(pk=done.applied["pins"][0]).update(actual_start=done.applied_at)
+    with pytest.raises(Refusal) as refused:
+        undo_option(actor=manager, run_id=done.pk, today=TODAY)
+    assert refused.value.codes == {"recovery.begun"}
+    assert TaskPin.objects.exists()
+
+
+def test_a_plan_that_moved_on_refuses_what_was_computed_before(
+    computed: RecoveryRun, manager: User, person: Callable[[str], User]
+) -> None:
+    number = int(str(best(computed)["number"]))
+    with pytest.raises(Refusal):
+        apply_option(actor=person("planner"), run_id=computed.pk, number=number, today=TODAY)
+    for plan in Plan.objects.all():
+        plan.version += 1
+        plan.save(update_fields=["version"])
+    with pytest.raises(Conflict):
+        apply_option(actor=manager, run_id=computed.pk, number=number, today=TODAY)
+    assert not TaskPin.objects.exists()
+    assert not ChangeNotice.objects.exists()
+
+
+def test_who_was_not_asked_acknowledges_nothing(
+    computed: RecoveryRun, manager: User, person: Callable[[str], User]
+) -> None:
+    option = best(computed)
+    apply_option(actor=manager, run_id=computed.pk, number=int(str(option["number"])), today=TODAY)
+    with pytest.raises(Refusal):
+        acknowledge(actor=person("quality"), notice_id=ChangeNotice.objects.get().pk)
