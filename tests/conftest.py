@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -35,3 +39,41 @@ def signed_in(client: Client, person: Callable[[str], object]) -> Callable[[str]
         return client
 
     return enter
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    """Real migrations, run once for all workers, and their outcome copied."""
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        return
+    from migrated import migrated_database
+
+    with django_db_blocker.unblock(), sqlite3.connect(migrated_database()) as source:  # type: ignore[attr-defined]
+        connection.ensure_connection()
+        source.backup(connection.connection)
+
+
+@pytest.fixture(scope="module")
+def demo_company(django_db_setup: None, django_db_blocker: object) -> Iterator[dt.date]:
+    """The demo company for one file of tests; gives its today. What a test changes is rolled back after it."""
+    from demo_world import DAY
+    from demo_world import demo_company as filled
+
+    with django_db_blocker.unblock(), filled():  # type: ignore[attr-defined]
+        yield DAY
+
+
+def _run_of(config: pytest.Config) -> str:
+    """How the workers of this run call it; alone, the process itself."""
+    nodes = config.pluginmanager.getplugin("dsession")
+    return str(nodes.nodemanager.testrunuid) if nodes and nodes.nodemanager else str(os.getpid())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The built company goes with the run that built it."""
+    if hasattr(session.config, "workerinput"):
+        return
+    for file in Path(tempfile.gettempdir()).glob(f"punctual-demo-{_run_of(session.config)}*"):
+        file.unlink(missing_ok=True)

@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from migrated import migrated_database
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
@@ -67,6 +69,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         **{name: value for name, value in os.environ.items() if not name.startswith(("PUNCTUAL_", "DJANGO_"))},
         "PYTHONPATH": str(ROOT / "src"),
     }
+    (folder / "data").mkdir()
+    shutil.copyfile(migrated_database(), folder / "data" / "punctual.db")
     log = (folder / "log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "punctual", "serve", "--port", str(port), "--data", str(folder / "data")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from typing import ClassVar
 
 import pytest
 
@@ -60,7 +61,7 @@ def row(**changes):
     [
         (b"", "po.xlsx", "sheet.empty_file"),
         (b"not a workbook", "po.xlsx", "sheet.unreadable"),
-        (b"x", "po.pdf", "sheet.unknown_format"),
+        (b"x", "po.pdf", "sheet.pdf_unreadable"),
         (b"\xff\xfe\x00\x81", "po.csv", "sheet.encoding"),
         (b"a,b\n1,2\n", "po.csv", "sheet.no_header"),
         ("型号,数量\n".encode(), "po.csv", "order.import.no_rows"),
@@ -313,6 +314,21 @@ def test_a_large_file_is_taken_over_by_a_job_with_progress(actor, monkeypatch):
     assert item.order.line_count == 5
     run_job(str(job.pk))
     assert Order.objects.count() == 1
+
+
+def test_the_progress_of_a_large_file_moves_with_its_rows(actor):
+    from punctual.domain.orders.services.imports import take_over_job
+
+    class Heard:
+        steps: ClassVar[list[tuple[int, int]]] = []
+
+        def tell(self, done, total):
+            self.steps.append((done, total))
+
+    item = load(actor, *(row(line=number) for number in range(30)))
+    take_over_job(Heard(), import_id=item.pk, actor_id=actor.pk, only_good=False, today=TODAY.isoformat())
+    assert [done for done, _total in Heard.steps] == [*range(1, 31), 41]
+    assert {total for _done, total in Heard.steps} == {41}
 
 
 def test_a_script_takes_one_order_for_each_customer_and_po_of_a_file(actor):

@@ -109,14 +109,16 @@ def diameters(text: str) -> list[list[float]]:
 
 
 class TestPistonRings:
-    """Published results (Montgomery, x̄ and s charts of the piston rings): x̿ 74.001, s̄ 0.0094, limits of x̄ 73.988 and
-    74.014, upper limit of s 0.0196; qcc prints the centre as 74.00118. Printed figures are exact to half a place."""
+    """Published results (Montgomery, x̄ and s charts of the piston rings): x̿ 74.001, s̄ 0.0094, limits of x̄
+    x̿ ± 1.427 s̄, upper limit of s 0.0196; qcc prints the centre as 74.00118."""
 
     def test_limits_of_the_first_phase(self) -> None:
         found = control_chart(Subgroups(diameters(PISTON_RINGS)), ChartType.XBAR_S)
         assert found.center == pytest.approx(74.00118, abs=5e-6)
-        assert found.lcl == pytest.approx(73.988, abs=5e-4)
-        assert found.ucl == pytest.approx(74.014, abs=5e-4)
+        assert isinstance(found.ucl, float)
+        assert isinstance(found.lcl, float)
+        for limit in (found.ucl - found.center, found.center - found.lcl):
+            assert limit == pytest.approx(1.427 * 0.0094, abs=1e-4)
         assert found.dispersion is not None
         assert found.dispersion.center == pytest.approx(0.0094, abs=5e-5)
         assert found.dispersion.ucl == pytest.approx(0.0196, abs=1e-4)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.capacity_cases import task
-from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task, freeze, problem
+from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task, freeze, problem, split
 from punctual.engine.verify import verified, violations_of
 from punctual.kernel.refusal import Refusal
 
@@ -107,3 +107,23 @@ def test_the_sweep_agrees_with_counting_slot_by_slot(rows):
     )
     found = list(violations_of(plan, Schedule(tuple(row[0] for row in rows), (0,) * len(rows))))
     assert bool(found) == counted
+
+
+def test_a_splittable_task_becomes_a_chain_whose_end_is_the_task():
+    plan = problem(
+        resources=[MACHINE], tasks=[task("a", 7, {"M": 2}), Task("b", (Mode(1, {"M": 1}),), (Link("a", 2),))]
+    )
+    cut = split(plan, "a", 3)
+    assert [(t.id, t.modes[0].duration, [k.predecessor for k in t.predecessors]) for t in cut.tasks] == [
+        ("a#1", 2, []),
+        ("a#2", 2, ["a#1"]),
+        ("a", 3, ["a#2"]),
+        ("b", 1, ["a"]),
+    ]
+    verified(cut, Schedule((0, 2, 8, 13), (0, 0, 0, 0)))
+
+
+def test_a_task_that_is_short_or_runs_already_stays_whole():
+    plan = problem(resources=[MACHINE], tasks=[task("a", 3, {"M": 1}), task("b", 9, {"M": 1}, start=0)])
+    assert split(plan, "a", 3) == plan
+    assert split(plan, "b", 3) == plan

@@ -5,16 +5,25 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numba.core.dispatcher import Dispatcher
 
 from engine.capacity_cases import task
+from punctual.engine.capacity import timeline
 from punctual.engine.capacity.model import Order, Resource, Schedule, order_ends, problem
+from punctual.engine.optimise import ruin
 from punctual.engine.optimise.answer import Limits
 from punctual.engine.optimise.tardiness import minimise_tardiness
+from punctual.engine.optimise.warm import warm_tardiness
+from punctual.engine.promise import eject
 from punctual.engine.promise.chain import holds_back
 from punctual.engine.promise.gap import GapFiller
 from punctual.engine.promise.levers import Lever, extended_by, with_levers
-from punctual.engine.promise.model import Candidate, Shop, joined
+from punctual.engine.promise.model import Candidate, Shop, consequences, joined
 from punctual.engine.promise.negotiate import MOST_MOVED, negotiate
+from punctual.engine.promise.rush import rush
+from punctual.engine.promise.uncertainty import quantiles
+from punctual.engine.promise.warm import warm_promise
+from punctual.engine.simulate import Distribution, Kind
 from punctual.engine.verify import verified
 from punctual.kernel.refusal import Refusal
 
@@ -141,3 +150,57 @@ def test_faulty_levers_are_all_refused():
 def test_a_lever_raises_capacity_only_between_its_times():
     plan = extended_by(full_shop().problem, [Lever("a", "M", 3, 6, 2, 1)])
     assert [plan.resources[0].units_at(time) for time in (2, 3, 5, 6)] == [1, 3, 3, 1]
+
+
+def test_consequences_name_every_order_that_ends_otherwise_and_what_it_costs():
+    shop = full_shop(slack=3)
+    offer = negotiate(shop, NEW, Limits(evaluations=4000))
+    rows = {row.order: row for row in consequences(shop, offer)}
+    changed = {order for order, end in order_ends(shop.problem, shop.schedule).items() if offer.ends[order] != end}
+    assert rows.keys() == changed
+    assert all(row.breaks == 0 for row in rows.values())
+
+
+def test_a_rush_order_gets_its_date_at_the_cost_of_promises():
+    shop = full_shop(slack=0)
+    offer = rush(shop, NEW, 9, Limits(evaluations=4000), workers=1)
+    assert offer.finish == 9
+    assert sum(row.breaks for row in consequences(shop, offer)) > 0
+    assert all(old == new for old, new in zip(shop.schedule.start, offer.plan.start, strict=True) if old < shop.now)
+
+
+def test_quantiles_of_an_offer_are_ordered_and_collapse_without_uncertainty():
+    shop = full_shop(slack=3)
+    offer = negotiate(shop, NEW, Limits(evaluations=4000))
+    sure = quantiles(shop, NEW, offer, usual=Distribution(Kind.FIXED, (1.0,)), runs=20)
+    assert set(sure.values()) == {float(offer.finish)}
+    unsure = quantiles(shop, NEW, offer, runs=200)
+    assert list(unsure) == [0.5, 0.8, 0.95]
+    assert offer.finish - 1 <= unsure[0.5] <= unsure[0.8] <= unsure[0.95]
+    assert quantiles(shop, NEW, offer, runs=200) == unsure
+
+
+def test_no_confirmed_task_moves_to_before_now():
+    shop = full_shop(slack=10)
+    offer = negotiate(shop, NEW, Limits(evaluations=4000))
+    kept = zip(shop.schedule.start, offer.plan.start, strict=True)
+    assert all(new >= shop.now for old, new in kept if old >= shop.now)
+
+
+def compiled_functions() -> dict[str, int]:
+    return {
+        f"{module.__name__}.{name}": len(function.signatures)
+        for module in (eject, ruin, timeline)
+        for name, function in vars(module).items()
+        if isinstance(function, Dispatcher)
+    }
+
+
+def test_after_warming_neither_promise_nor_portfolio_compiles_anything():
+    warm_promise()
+    warm_tardiness()
+    before = compiled_functions()
+    shop = full_shop(slack=3)
+    negotiate(shop, NEW, Limits(evaluations=2000))
+    minimise_tardiness(shop.problem, Limits(evaluations=1000), workers=2)
+    assert compiled_functions() == before

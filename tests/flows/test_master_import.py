@@ -212,7 +212,7 @@ def test_merged_cells_are_told(person: Person) -> None:
         (b"a;b\n1;2\n", "f.csv", "sheet.no_header"),
         (write_csv(["编号", "名称"], []), "f.csv", "import.no_rows"),
         (write_csv(["编号", "名称"], [["C", "n"]] * 2001), "f.csv", "import.too_many_rows"),
-        (b"x", "f.pdf", "sheet.unknown_format"),
+        (b"x", "f.pdf", "sheet.pdf_unreadable"),
     ],
 )
 def test_a_file_that_is_no_table_gets_one_sentence(person: Person, content: bytes, name: str, code: str) -> None:

@@ -14,7 +14,6 @@ from punctual.domain.orders.life import Health
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of, with_health
 from punctual.domain.orders.services.imports import evaluated, upload
-from punctual.flows.demo import build_company
 from punctual.platform.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def manager():
-    build_company(timezone.localdate())
+def manager(demo_company, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_a, **_k: demo_company)
     return User.objects.get(username="order.manager")
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from migrated import migrated_database
+
 PROGRAM = Path(__file__).parents[1] / "concurrent_orders.py"
 
 
@@ -25,6 +27,7 @@ def _run(address: str) -> None:
 
 
 def test_fifty_at_once_get_fifty_gap_free_numbers_on_sqlite(tmp_path: Path) -> None:
+    shutil.copyfile(migrated_database(), tmp_path / "orders.db")
     _run(f"sqlite:///{tmp_path / 'orders.db'}")
 
 

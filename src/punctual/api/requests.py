@@ -23,6 +23,7 @@ from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.parties.models import Contact, Customer
 from punctual.domain.parties.selectors import customers, get_contact
+from punctual.engine.calendars import WorkCalendar
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -141,7 +142,7 @@ def _contact(actor: User, pk: int | None) -> Contact | None:
     return get_contact(actor, pk) if pk is not None else None
 
 
-def _shape(found: CustomerRequest) -> dict[str, Any]:
+def _shape(found: CustomerRequest, calendar: WorkCalendar | None = None) -> dict[str, Any]:
     clocks = {
         name: {
             "limit": reading.limit,
@@ -150,7 +151,7 @@ def _shape(found: CustomerRequest) -> dict[str, Any]:
             "running": reading.running,
             "breached": reading.breached,
         }
-        for name, reading in selectors.readings_of(found, now=timezone.now()).items()
+        for name, reading in selectors.readings_of(found, now=timezone.now(), calendar=calendar).items()
     }
     plain = ("id", "version", "number", "title", "kind", "urgency", "channel", "state", "phase")
     return {
@@ -195,7 +196,8 @@ def requests(request: HttpRequest, paging: Query[Paging], filters: Query[Request
         rows = selectors.breached(rows, timezone.now())
     if filters.q:
         rows = rows.filter(pk__in=ids(filters.q, "customerrequest"))
-    return listing(rows, paging, sorts=["number", "received_at", "state"], shape=_shape)
+    calendar = selectors.shared_calendar(timezone.now())
+    return listing(rows, paging, sorts=["number", "received_at", "state"], shape=lambda found: _shape(found, calendar))
 
 
 @router.post("/requests", response={201: RequestWithMessages})

@@ -11,6 +11,7 @@ from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
 from punctual.api.monitoring import router as monitoring_router
 from punctual.api.notifications import router as notifications_router
+from punctual.api.order_story import router as order_story_router
 from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
@@ -38,6 +39,8 @@ api = DescribedApi(
 problems.install(api)
 api.add_router("", me_router, tags=["me"])
 api.add_router("", changes_router, tags=["change orders"])
+# Before the orders: their `/orders/{key}/{verb}` would take every other word for a verb.
+api.add_router("", order_story_router, tags=["orders"])
 api.add_router("", orders_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])

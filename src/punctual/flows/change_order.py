@@ -1,22 +1,30 @@
-"""A change order takes effect, or is taken back: order, plan and baseline, and the money that hangs on the value."""
+"""A change order takes effect, or is taken back: order, plan and baseline, the promise ledger, and the money that hangs
+on the value."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils import timezone
 
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.applying import apply, reverse
 from punctual.domain.delivery.services.payments import follow_value
+from punctual.domain.orders.models import Order, OrderLine
+from punctual.domain.scheduling.models import Channel, PromiseCause
+from punctual.domain.scheduling.services.promises import write
 from punctual.platform.accounts.models import User
+from punctual.platform.outbox.services import emit
 
 
 @transaction.atomic
 def apply_change(*, actor: User, change_id: int, today: dt.date, expected_version: int | None = None) -> ChangeOrder:
-    """Revision n+1 with its plan and baseline; all or nothing."""
+    """Revision n+1 with its plan and baseline, new promises in the ledger, payments in their shares; all or nothing."""
+    told = _promised(change_id)
     change = apply(actor=actor, change_id=change_id, today=today, expected_version=expected_version)
-    follow_value(change.order)
+    _follow(change.order, told, actor)
     return change
 
 
@@ -24,7 +32,34 @@ def apply_change(*, actor: User, change_id: int, today: dt.date, expected_versio
 def reverse_change(
     *, actor: User, change_id: int, reason: str, today: dt.date, expected_version: int | None = None
 ) -> ChangeOrder:
-    """Everything as it was before; all or nothing."""
+    """Everything as it was before; all or nothing. The ledger keeps both: a promise was changed, and changed back."""
+    told = _promised(change_id)
     change = reverse(actor=actor, change_id=change_id, reason=reason, today=today, expected_version=expected_version)
-    follow_value(change.order)
+    _follow(change.order, told, actor)
     return change
+
+
+def _promised(change_id: int) -> dict[int, dt.date | None]:
+    lines = OrderLine.objects.filter(order__change_orders=change_id)
+    return dict(lines.values_list("pk", "promised_date"))
+
+
+def _follow(order: Order, told: Mapping[int, dt.date | None], actor: User) -> None:
+    follow_value(order)
+    changed = [
+        (line, told.get(line.pk))
+        for line in order.lines.all()
+        if line.promised_date is not None and line.promised_date != told.get(line.pk)
+    ]
+    if changed:
+        write(
+            order,
+            changed,
+            by=actor,
+            channel=Channel.CONTRACT,
+            cause=PromiseCause.CHANGE,
+            percent=None,
+            run=None,
+            at=timezone.now(),
+        )
+    emit("order.changed", order_id=order.pk, by=actor.pk)

@@ -82,7 +82,7 @@ def _nonconformities(asked: Asked) -> list[PackLine]:
             f"{one.number} {one.title}",
             is_data=True,
             order=one.order.label if one.order else "",
-            url=f"/nonconformities/{one.pk}/",
+            url=f"/ncr/{one.pk}/",
             tone="warn",
             internal=True,
         )

@@ -57,7 +57,10 @@ def harm_of(*, order: Order, day: dt.date, priority: int, actor: User, effort: E
         pieces=(*desk.book.pieces, *(replace(piece, group=NEW) for piece in wish.delivering)),
         starts=(),
     )
-    done = schedule_book(book, effort)
+    base = desk.filler.offer(desk.candidate(wish))
+    starts = [*desk.book.starts, *base.start]
+    live = {piece.id: start for piece, start in zip(book.pieces, starts, strict=True)}
+    done = schedule_book(book, effort, previous=live, feasible=True)
     offer = Offer(done.group_ends[NEW], (), (), desk.book.schedule, (), done.group_ends)
     moves = moves_of(desk.book, desk.axis, offer, known_of(run))
     moves.sort(key=lambda move: (-(move.percent or 0) + (move.percent_then or 0), -move.days))

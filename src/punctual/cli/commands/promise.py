@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from punctual.cli.commands.arguments import add_time_arguments, say_compiling
+from punctual.cli.commands.arguments import add_time_arguments, say_compiling, whole
 from punctual.engine.capacity.model import Schedule
 from punctual.engine.formats import portfolio
 from punctual.engine.formats.portfolio import NewOrder, Portfolio
@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """FILE, the new order and the limits of the search."""
     parser.add_argument("file", type=Path, help="portfolio JSON with now, plan, promises and new_orders")
     parser.add_argument("--new", required=True, metavar="ID", help="id of one of the new orders")
+    parser.add_argument(
+        "--runs", type=whole(0, 100_000), default=0, help="draws for P50, P80 and P95 of both dates (default 0: none)"
+    )
     add_time_arguments(parser, default=1.0)
 
 
@@ -48,7 +51,15 @@ def run(arguments: argparse.Namespace) -> Mapping[str, Any]:
     offer = negotiate(shop, candidate, limits, seed=arguments.seed, filler=filler)
     both = Schedule(offer.plan.start + offer.start, offer.plan.mode + offer.mode)
     latest = latest_ends(shop, order_ends(book.problem, schedule))
+    sure = {}
+    if arguments.runs:
+        from punctual.engine.promise.uncertainty import quantiles
+
+        for name, row in (("nobody_moves", gaps), ("negotiated", offer)):
+            levels = quantiles(shop, candidate, row, runs=arguments.runs, seed=arguments.seed)
+            sure[name] = {f"P{round(100 * level)}": round(end, 2) for level, end in levels.items()}
     return {
+        **({"quantiles": sure} if sure else {}),
         "nobody_moves": {"finish": gaps.finish, "start": list(gaps.start)},
         "negotiated": {
             "finish": offer.finish,

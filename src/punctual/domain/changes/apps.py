@@ -11,7 +11,9 @@ class ChangesConfig(AppConfig):
 
         from punctual.domain.changes import permissions  # noqa: F401
         from punctual.domain.changes.selectors import change_by_id
+        from punctual.domain.changes.services.purchase_orders import before_submit
         from punctual.domain.changes.services.raising import SUBJECT, decided
+        from punctual.domain.orders import guards
         from punctual.kernel.wording import N_
         from punctual.platform import targets
         from punctual.platform.accounts.models import Role
@@ -28,6 +30,7 @@ class ChangesConfig(AppConfig):
                 icon="git-pull-request",
             )
         )
+        guards.register("submit", "purchase_order", before_submit)
         register(
             Subject(
                 SUBJECT,

@@ -137,3 +137,65 @@ class ChangeItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.field} {self.new}"
+
+
+# ------------------------------------------------------------------------------------- the customer's PO, compared
+
+
+class Comparison(Versioned):
+    """The customer's purchase order beside an order. The original is attached to the order; ``sha256`` is its hash.
+
+    ``first_count`` is how many differences there were at first: 0 = right the first time.
+    """
+
+    order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="comparisons")
+    name = models.CharField(_("File"), max_length=255)
+    sha256 = models.CharField(max_length=64)
+    lines = models.JSONField(default=list)
+    """[{"line_no", "row", "ours": {field: text}, "theirs": {field: text}}] as they stood beside each other."""
+    first_count = models.PositiveIntegerField(default=0)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "PO comparison"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.name}"
+
+
+class PointKind(models.TextChoices):
+    DIFFERS = "differs", _("Differs")
+    MISSING = "missing", _("Not in the customer's order")
+    EXTRA = "extra", _("Only in the customer's order")
+    UNUSUAL = "unusual", _("Unusual for this customer")
+
+
+class PointState(models.TextChoices):
+    OPEN = "open", _("Open")
+    TAKEN = "taken", _("Taken from the customer")
+    WAIVED = "waived", _("Waived")
+    SEEN = "seen", _("Seen by a second person")
+
+
+class ComparisonPoint(models.Model):
+    """One difference or unusual value; settled by name."""
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="points")
+    kind = models.CharField(max_length=10, choices=PointKind.choices)
+    code = models.CharField(max_length=20, blank=True)
+    field = models.CharField(max_length=40)
+    line_no = models.PositiveIntegerField(null=True, blank=True)
+    row = models.PositiveIntegerField(null=True, blank=True)
+    ours = models.TextField(blank=True)
+    theirs = models.TextField(blank=True)
+    state = models.CharField(max_length=8, choices=PointState.choices, default=PointState.OPEN)
+    reason = models.TextField(blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["comparison", "line_no", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.line_no or ''} {self.field}"

@@ -63,9 +63,17 @@ def clocks_of(request: CustomerRequest) -> dict[str, Clock]:
     }
 
 
-def readings_of(request: CustomerRequest, *, now: dt.datetime) -> dict[str, Reading]:
-    """What both clocks show now. ``pauses`` should be prefetched where many are read."""
-    calendar, zone = calendar_for(request, now), company_zone()
+def shared_calendar(now: dt.datetime) -> WorkCalendar:
+    """For many requests at once: the calendar of the last ten years and the next."""
+    today = now.astimezone(company_zone()).date()
+    return sla_calendar(today.replace(year=today.year - 10, day=1), today + dt.timedelta(days=366))
+
+
+def readings_of(
+    request: CustomerRequest, *, now: dt.datetime, calendar: WorkCalendar | None = None
+) -> dict[str, Reading]:
+    """What both clocks show now. Where many are read, ``pauses`` are prefetched and the calendar is shared."""
+    calendar, zone = calendar or calendar_for(request, now), company_zone()
     return {name: read(calendar, clock, now=now, zone=zone) for name, clock in clocks_of(request).items()}
 
 

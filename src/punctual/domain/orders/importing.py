@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -230,8 +230,8 @@ def remembered_key(name: str, text: str, model: str) -> str:
     return f"{model_key(model)}|{loose(text)}" if name == "revision" else loose(text)
 
 
-def evaluate(source: Source, *, today: dt.date) -> Evaluated:
-    """Read and check every row that is not left out."""
+def evaluate(source: Source, *, today: dt.date, tell: Callable[[int], None] | None = None) -> Evaluated:
+    """Read and check every row that is not left out; ``tell`` hears how many are read."""
     reader = Reader()
     rows: list[RowView] = []
     lines: dict[int, LineInput] = {}
@@ -241,6 +241,8 @@ def evaluate(source: Source, *, today: dt.date) -> Evaluated:
     for index, (item, (texts, was)) in enumerate(zip(source.rows, views, strict=True)):
         view = RowView(index, item["row"], (index + 1) * 10, texts, was, bool(item.get("skip")))
         rows.append(view)
+        if tell is not None:
+            tell(index + 1)
         _split_revision(view, catalogue)
         if not view.skip:
             lines[view.line_no] = _read(view, source, reader, header)

@@ -151,9 +151,13 @@ def quality_plans_of(actor: User) -> QuerySet[QualityPlan]:
 
 
 def listed_quality_plans(actor: User) -> QuerySet[QualityPlan]:
-    return quality_plans_of(actor).annotate(
-        point_count=Count("points"),
-        open_count=Count("points", filter=~Q(points__state="passed")),
+    return (
+        quality_plans_of(actor)
+        .annotate(
+            point_count=Count("points"),
+            open_count=Count("points", filter=~Q(points__state="passed")),
+        )
+        .order_by("-id")
     )
 
 
@@ -187,7 +191,7 @@ def uncovered_standards(order: Order) -> QuerySet[DeliveryStandard]:
 
 def templates_of(actor: User) -> QuerySet[QualityTemplate]:
     rows = QualityTemplate.objects.select_related("family", "product")
-    return rows.annotate(point_count=Count("points")) if may(actor, "quality.view") else rows.none()
+    return rows.annotate(point_count=Count("points")).order_by("code") if may(actor, "quality.view") else rows.none()
 
 
 def template_by_id(actor: User, pk: int) -> QualityTemplate:

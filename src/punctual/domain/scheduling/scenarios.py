@@ -127,7 +127,8 @@ def _resettled(book: Book, axis: Axis, away: Sequence[Away], extra: Sequence[Ext
 
 def compute(book: Book, axis: Axis, delta: Sequence[Mapping[str, Any]], ratios: Ratios, effort: Effort) -> Solved:
     """The delta scheduled, verified and simulated."""
-    return solve(changed_book(book, axis, delta), axis, ratios, effort)
+    live = {piece.id: start for piece, start in zip(book.pieces, book.starts, strict=True)}
+    return solve(changed_book(book, axis, delta), axis, ratios, effort, previous=live)
 
 
 def side_by_side(

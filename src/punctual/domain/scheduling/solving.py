@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import Book, Entry
+from punctual.domain.scheduling.load import starts_of
 from punctual.domain.scheduling.simulation import Ratios, Simulated, simulate_book
-from punctual.engine.capacity.model import weighted_tardiness
+from punctual.engine.capacity.model import Schedule, weighted_tardiness
 
 LEVELS = (0.5, 0.8, 0.95)
 
@@ -31,8 +32,19 @@ class Effort:
     seed: int = 1
 
 
-def schedule_book(book: Book, effort: Effort) -> Book:
-    """The book with a start for every piece, verified. Raises Refusal when no schedule exists."""
+MOVE_PRICE = 12
+"""What moving a task away from where the last schedule has it counts, in units of the groups' weights: small against
+lateness, enough that nothing moves for nothing."""
+
+
+def schedule_book(
+    book: Book, effort: Effort, *, previous: Mapping[str, int] | None = None, feasible: bool = False
+) -> Book:
+    """The book with a start for every piece, verified. Raises Refusal when no schedule exists.
+
+    ``previous``: slots of the last schedule; the search begins there, as far as it still holds, and moves a task only
+    when that is worth it. ``feasible``: it holds as it is.
+    """
     from punctual.engine.optimise.answer import Limits
     from punctual.engine.optimise.tardiness import minimise_tardiness
     from punctual.engine.verify import verified
@@ -40,9 +52,43 @@ def schedule_book(book: Book, effort: Effort) -> Book:
     if not book.pieces:
         return book.scheduled(())
     limits = Limits(seconds=effort.seconds, evaluations=effort.moves)
-    answer = minimise_tardiness(book.problem, limits, workers=2, seed=effort.seed)
+    problem, incumbent = book.problem, None
+    if previous:
+        starts = [previous[piece.id] for piece in book.pieces] if feasible else reseated(book, previous)
+        incumbent = Schedule(tuple(starts), (0,) * len(starts))
+        tasks = tuple(
+            replace(task, planned=previous[task.id], move_price=MOVE_PRICE) if task.id in previous else task
+            for task in problem.tasks
+        )
+        problem = replace(problem, tasks=tasks)
+    answer = minimise_tardiness(problem, limits, workers=2, seed=effort.seed, incumbent=incumbent)
     verified(book.problem, answer.schedule)
     return book.scheduled([int(start) for start in answer.schedule.start])
+
+
+def reseated(book: Book, previous: Mapping[str, int]) -> list[int]:
+    """A feasible schedule as near to ``previous`` as the serial scheme comes: tasks in the order of their old starts,
+    new ones where their links let them."""
+    from punctual.engine.capacity import lines, timeline
+    from punctual.engine.capacity.arrays import network
+
+    net, _ = network(book.problem, exact=True)
+    usual = starts_of(book, "planned")
+    key = np.array(
+        [previous.get(piece.id, early) for piece, early in zip(book.pieces, usual, strict=True)], dtype=np.int64
+    )
+    for task in net.topological:
+        for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
+            key[task] = max(key[task], key[net.pred[row]])
+    place = np.empty(key.size, dtype=np.int64)
+    place[net.topological] = np.arange(key.size)
+    order = np.lexsort((place, key)).astype(np.int32)
+    sequence = np.ascontiguousarray(order[net.fixed[order] < 0])
+    start, finish, chosen = (np.zeros(key.size, dtype=np.int32) for _ in range(3))
+    line = lines.build(net, max(lines.first_guess(net), int(key.max(initial=0)) + 1024))
+    while not timeline.decode(line, net, sequence, line.planes.copy(), start, finish, chosen):
+        line = lines.build(net, lines.longer(net, line.words << 6))
+    return [int(one) for one in start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +169,17 @@ class Solved:
 
 
 def solve(
-    book: Book, axis: Axis, ratios: Ratios, effort: Effort, tell: Callable[[int], None] = lambda percent: None
+    book: Book,
+    axis: Axis,
+    ratios: Ratios,
+    effort: Effort,
+    tell: Callable[[int], None] = lambda percent: None,
+    *,
+    previous: Mapping[str, int] | None = None,
 ) -> Solved:
-    """Schedule, verify, simulate. ``tell`` hears percents."""
+    """Schedule, verify, simulate. ``tell`` hears percents; ``previous``: slots of the last schedule."""
     tell(10)
-    done = schedule_book(book, effort)
+    done = schedule_book(book, effort, previous=previous)
     tell(60)
     simulated = simulate_book(done, ratios, runs=effort.runs, seed=effort.seed)
     tell(90)

@@ -1,17 +1,40 @@
-"""Whether the compiled schedulers already stand on disk (numba's cache), asked without loading the compiler."""
+"""Where the compiled schedulers stand on disk, and whether they are there; asked without loading the compiler.
+
+numba keeps compiled functions beside a stamp of their own file only: a change in a function that is compiled *into*
+another file's would go unseen. So the folder carries a fingerprint of all files that call each other.
+"""
 
 from __future__ import annotations
 
 import os
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
+
+PACKAGES = ("capacity", "optimise", "promise")
+"""Packages of the engine whose compiled functions call each other."""
+
+
+@cache
+def cache_folder() -> Path:
+    """``NUMBA_CACHE_DIR`` or the package's own ``__pycache__`` or, where that is read-only, the user's cache."""
+    engine = Path(__file__).parents[1]
+    digest = sha256()
+    for package in PACKAGES:
+        for path in sorted((engine / package).glob("*.py")):
+            text = path.read_bytes()
+            if b"capacity.words" in text or path.name == "words.py":
+                digest.update(path.name.encode() + b"\0" + text)
+    base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "punctual"
+    beside = engine / "__pycache__"
+    if "NUMBA_CACHE_DIR" in os.environ:
+        base = Path(os.environ["NUMBA_CACHE_DIR"])
+    elif os.access(beside if beside.is_dir() else engine, os.W_OK):
+        base = beside
+    return base / f"kernels-{digest.hexdigest()[:16]}"
 
 
 def is_compiled() -> bool:
-    """True when a cache file of the schedulers is found where numba puts it; a guess that only decides about a
-    message.
-    """
-    places = [Path(__file__).parent / "__pycache__"]
-    if "NUMBA_CACHE_DIR" in os.environ:
-        places.insert(0, Path(os.environ["NUMBA_CACHE_DIR"]))
-    places.append(Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "numba")
-    return any(place.is_dir() and next(place.rglob("timeline.*.nbc"), None) is not None for place in places)
+    """True when a cache file of the schedulers is found; a guess that only decides about a message."""
+    place = cache_folder()
+    return place.is_dir() and next(place.rglob("timeline.*.nbc"), None) is not None

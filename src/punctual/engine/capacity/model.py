@@ -122,6 +122,31 @@ def freeze(plan: Problem, starts: Sequence[int], modes: Sequence[int], *, until:
     return replace(plan, tasks=tasks)
 
 
+def split(plan: Problem, task_id: str, piece: int) -> Problem:
+    """The same problem with a splittable task as a chain of pieces of at most ``piece`` (≥ 1) each, between which it
+    may rest.
+
+    The last piece keeps the id, so that links to the task mean its end; the others are ``id#1``, ``id#2``, …
+    Each piece may be done in another of the task's alternatives. Started and finished tasks stay whole.
+    """
+    tasks: list[Task] = []
+    for task in plan.tasks:
+        longest = max((mode.duration for mode in task.modes), default=0)
+        count = -(-longest // max(1, piece))
+        if task.id != task_id or task.start is not None or count < 2:
+            tasks.append(task)
+            continue
+        for number in range(count):
+            modes = tuple(
+                replace(mode, duration=mode.duration * (number + 1) // count - mode.duration * number // count)
+                for mode in task.modes
+            )
+            name = task.id if number == count - 1 else f"{task.id}#{number + 1}"
+            links = task.predecessors if number == 0 else (Link(f"{task.id}#{number}"),)
+            tasks.append(replace(task, id=name, modes=modes, predecessors=links, planned=None, move_price=0))
+    return replace(plan, tasks=tuple(tasks))
+
+
 def order_ends(plan: Problem, schedule: Schedule) -> dict[str, int]:
     """End of each order: the latest finish of its tasks; orders without tasks end at their release."""
     ends = {order.id: order.release for order in plan.orders}

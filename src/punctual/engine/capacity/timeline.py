@@ -19,9 +19,8 @@ many threads as long as each has its own ``planes`` and result arrays.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from punctual.engine.capacity.words import leading_zeros, trailing_zeros
+from punctual.engine.capacity.words import copy_into, inlined, kernel, leading_zeros, trailing_zeros
 
 OVERFLOW = -1
 """Returned instead of a start when the timeline is too short: build a longer one."""
@@ -31,7 +30,7 @@ ONE = np.uint64(1)
 ZERO = np.uint64(0)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def earliest(line, net, planes, mode, begin):
     """First start ≥ ``begin`` at which all demands of ``mode`` are free for its whole duration, or OVERFLOW."""
     length = net.duration[mode]
@@ -76,7 +75,7 @@ def earliest(line, net, planes, mode, begin):
     return OVERFLOW
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def take(line, net, planes, mode, start):
     """Take all demands of ``mode`` from ``start`` for its duration. The caller made sure that they are free."""
     finish = start + net.duration[mode]
@@ -101,7 +100,7 @@ def take(line, net, planes, mode, start):
             begin = following
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def give_back(line, net, planes, mode, start):
     """The inverse of :func:`take`."""
     finish = start + net.duration[mode]
@@ -126,7 +125,7 @@ def give_back(line, net, planes, mode, start):
             begin = following
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def fits(line, net, planes, mode, start):
     """Whether all demands of ``mode`` are free from ``start`` for its duration (False beyond the timeline)."""
     finish = start + net.duration[mode]
@@ -147,7 +146,7 @@ def fits(line, net, planes, mode, start):
     return True
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def ready_at(net, task, finish):
     """Earliest start of ``task`` by its release and its predecessors' finishes."""
     begin = net.release[task]
@@ -158,7 +157,7 @@ def ready_at(net, task, finish):
     return begin
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def place(line, net, planes, task, begin, start, finish, chosen):
     """Place one task at its earliest start ≥ ``begin`` in the alternative that finishes first; returns False on
     overflow.
@@ -181,14 +180,14 @@ def place(line, net, planes, task, begin, start, finish, chosen):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def decode(line, net, sequence, planes, start, finish, chosen):
     """Serial scheme over ``sequence`` (every task that is not fixed, predecessors first). Returns False on overflow.
 
     ``planes`` is overwritten with ``line.planes`` first; entries of fixed tasks in ``start finish chosen`` are filled
     in too.
     """
-    planes[:] = line.planes
+    copy_into(planes, line.planes, planes.size)
     for task in range(net.fixed.size):
         if net.fixed[task] >= 0:
             start[task] = net.fixed[task]
@@ -201,7 +200,7 @@ def decode(line, net, sequence, planes, start, finish, chosen):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def take_fixed(line, net, planes):
     """Take the demands of all fixed tasks; returns the first task that finds no room, −1 when all do."""
     for task in range(net.fixed.size):
@@ -213,7 +212,7 @@ def take_fixed(line, net, planes):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_planes(net, levels, base, words, planes):
     """Planes of the bare availability: bit t of plane l of r is set where r has more than l units in slot t."""
     for resource in range(levels.size):
@@ -232,3 +231,12 @@ def fill_planes(net, levels, base, words, planes):
                 for level in range(min(units, levels[resource])):
                     planes[base[resource] + word * levels[resource] + level] |= mask
                 begin = following
+
+
+@kernel
+def plant(line, net, planes, start, chosen):
+    """Planes with every free task of the schedule taken."""
+    copy_into(planes, line.planes, planes.size)
+    for task in range(net.fixed.size):
+        if net.fixed[task] < 0:
+            take(line, net, planes, net.mode_ptr[task] + chosen[task], start[task])

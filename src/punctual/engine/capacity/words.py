@@ -9,12 +9,43 @@ that every search thread has its own stream and the same seed gives the same ans
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]  # it has no stubs
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic
+
+from punctual.engine.capacity.compiled import cache_folder
+
+
+def _compiler(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """A decorator that compiles into the folder of :mod:`punctual.engine.capacity.compiled`."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(cache_folder())
+        try:
+            return njit(cache=True, nogil=True, **options)(function)
+        finally:
+            config.CACHE_DIR = before
+
+    return decorate
+
+
+allocating = _compiler()
+"""Compiles a function that runs without the interpreter lock."""
+
+kernel = _compiler(_nrt=False)
+"""The same for a function that allocates nothing and only uses arrays that its caller holds.
+
+Without ``_nrt=False`` numba counts references of every array of every tuple argument in every call: for the tuples of
+fifty arrays that the schedulers hand around, that took up to five times as long as the work itself (docs/adr).
+"""
+
+inlined = _compiler(_nrt=False, forceinline=True)
+"""The same for small functions that are copied into their callers."""
 
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
 MULTIPLIER = np.uint64(0x2545F4914F6CDD1D)
@@ -51,7 +82,7 @@ def generator(seed: int, stream: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
     return np.array([word or 1], dtype=np.uint64)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def next_word(state):
     """Next 64 random bits."""
     x = state[0]
@@ -62,13 +93,20 @@ def next_word(state):
     return x * MULTIPLIER
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def below(state, count):
     """Random whole number from 0 to ``count``−1 (``count`` < 2³¹; the bias is under 2⁻³²)."""
     return np.int64(((next_word(state) >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def chance(state):
     """Random real number in [0, 1)."""
     return np.float64(next_word(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@inlined
+def copy_into(target, source, count):
+    """The first ``count`` items of ``source`` into ``target``; the arrays don't overlap."""
+    for place in range(count):
+        target[place] = source[place]

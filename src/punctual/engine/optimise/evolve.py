@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from punctual.engine.capacity.arrays import Ints, Words
-from punctual.engine.capacity.words import below, chance
+from punctual.engine.capacity.words import below, chance, copy_into, kernel
 from punctual.engine.optimise.project import Project, forward, justify, sort_by
 
 AGE, FILLED, STALE = 0, 1, 2
@@ -77,7 +76,7 @@ def island(project: Project, tail: Ints, random: Words, size: int) -> Island:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sample(project, isle, spread):
     """A random list: among the ready tasks the one with the longest tail, blurred by ``spread`` of the longest tail."""
     count = project.duration.size
@@ -111,7 +110,7 @@ def _sample(project, isle, spread):
                 amount += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cross(isle, mother, father, begin, end):
     """Child: the mother's places begin … end−1 stay; before and after stands what is left, in the father's order.
 
@@ -134,7 +133,7 @@ def _cross(isle, mother, father, begin, end):
         isle.child[position] = isle.lists[mother, position]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mutate(project, isle, rate):
     """Move tasks to a random place between their last predecessor and first successor in the list."""
     count = isle.child.size
@@ -164,7 +163,7 @@ def _mutate(project, isle, rate):
         where[task] = target
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _evaluate(project, isle, leads):
     """Schedule and justify ``isle.child``; returns the makespan, or the largest number when the slots do not
     suffice.
@@ -172,19 +171,19 @@ def _evaluate(project, isle, leads):
     span = forward(project, isle.child, isle.free, isle.start, isle.finish)
     if span >= 0 and not leads:
         sort_by(isle.child, isle.start, span, isle.counts, isle.other)
-        isle.child[:] = isle.other
+        copy_into(isle.child, isle.other, isle.child.size)
         span = justify(project, isle.child, span, isle.free, isle.start, isle.finish, isle.counts, isle.other)
     isle.counters[AGE] += 1
     if span < 0:
         return np.int64(2**31 - 1)
     if span < isle.best[0]:
         isle.best[0] = span
-        isle.best_start[:] = isle.start
+        copy_into(isle.best_start, isle.start, isle.start.size)
         isle.counters[STALE] = 0
     return np.int64(span)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fingerprint(isle):
     key = np.uint64(1469598103934665603)
     for task in range(isle.start.size):
@@ -192,14 +191,14 @@ def _fingerprint(isle):
     return key
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _settle(isle, place, span):
-    isle.lists[place, :] = isle.child
+    copy_into(isle.lists[place], isle.child, isle.child.size)
     isle.spans[place] = span
     isle.keys[place] = _fingerprint(isle)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _tournament(isle, worst):
     """Better (or worse) of two random individuals."""
     one = below(isle.random, isle.spans.size)
@@ -209,7 +208,7 @@ def _tournament(isle, worst):
     return two
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def evolve(project, isle, leads, evaluations, target, patience):
     """Make up to ``evaluations`` schedules; stop early at makespan ``target``. Start anew after ``patience`` vain
     children.

@@ -17,9 +17,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from punctual.engine.capacity.arrays import Ints, Network, Words
+from punctual.engine.capacity.words import copy_into, inlined, kernel
 
 GUARD = np.uint64(0x8000800080008000)
 
@@ -83,7 +83,7 @@ def build(net: Network, slots: int) -> Project:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _schedule(sequence, duration, demand, release, pred_ptr, pred, lag, free, start, finish):
     """Serial scheme on packed slots; returns the makespan, or −1 when the slots do not suffice. ``free`` is used up."""
     width, slots = free.shape
@@ -126,17 +126,18 @@ def _schedule(sequence, duration, demand, release, pred_ptr, pred, lag, free, st
     return makespan
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def forward(project, sequence, free, start, finish):
     """Schedule ``sequence`` (predecessors first) as early as possible; returns the makespan, −1 on overflow."""
-    free[:] = project.supply
+    for word in range(free.shape[0]):
+        copy_into(free[word], project.supply[word], free.shape[1])
     return _schedule(
         sequence, project.duration, project.demand, project.release,
         project.pred_ptr, project.pred, project.pred_lag, free, start, finish,
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def backward(project, sequence, makespan, free, start, finish):
     """Schedule ``sequence`` (successors first) as late as possible before ``makespan``; returns the length used.
 
@@ -158,7 +159,7 @@ def backward(project, sequence, makespan, free, start, finish):
     return used
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def sort_by(sequence, key, most, count, out):
     """Stable counting sort of ``sequence`` by ``key[task]`` (0 … most) into ``out``; ``count`` has most+2 places."""
     for value in range(most + 2):
@@ -173,7 +174,7 @@ def sort_by(sequence, key, most, count, out):
         count[key[task]] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def justify(project, sequence, makespan, free, start, finish, count, other):
     """Backward and forward passes until the makespan falls no more; ``sequence`` becomes the order by start.
 
@@ -192,7 +193,7 @@ def justify(project, sequence, makespan, free, start, finish, count, other):
         if better < 0:
             return -1
         sort_by(sequence, start, better, count, other)
-        sequence[:] = other
+        copy_into(sequence, other, sequence.size)
         if better >= makespan:
             return better
         makespan = better

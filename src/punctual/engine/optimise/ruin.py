@@ -16,12 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from punctual.engine.capacity.arrays import Ints, Network, Words
 from punctual.engine.capacity.lines import Line
 from punctual.engine.capacity.timeline import decode, give_back, place, ready_at, take
-from punctual.engine.capacity.words import below, chance
+from punctual.engine.capacity.words import allocating, below, chance, copy_into, inlined, kernel
 
 Longs = npt.NDArray[np.int64]
 TRIED, TAKEN = 0, 1
@@ -109,14 +108,14 @@ def yard(net: Network, line: Line, random: Words) -> Yard:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def late_cost(net, order, end):
     """Cost of an order that ends then."""
     late = np.int64(end) - np.int64(net.due[order])
     return late * net.weight[order] if late > 0 else np.int64(0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _account(net, state):
     """Ends of all orders and the whole cost of the schedule now; remembers the best."""
     state.ends[:] = 0
@@ -133,15 +132,15 @@ def _account(net, state):
     _note_best(state)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _note_best(state):
     if state.cost[0] < state.best_cost[0]:
         state.best_cost[0] = state.cost[0]
-        state.best_start[:] = state.start
-        state.best_chosen[:] = state.chosen
+        copy_into(state.best_start, state.start, state.start.size)
+        copy_into(state.best_chosen, state.chosen, state.chosen.size)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def begin(line, net, state, sequence):
     """Schedule ``sequence`` in full and go on from there; False when the timeline is too short."""
     if not decode(line, net, sequence, state.planes, state.start, state.finish, state.chosen):
@@ -151,7 +150,7 @@ def begin(line, net, state, sequence):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put_out(net, state, task, amount):
     """Add the task and all that follows it to the tasks taken out; returns the new number of them."""
     if state.is_out[task] != 0 or net.fixed[task] >= 0:
@@ -172,7 +171,7 @@ def _put_out(net, state, task, amount):
     return amount
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put_order_out(net, state, order, cut, amount):
     for row in range(state.own_ptr[order], state.own_ptr[order + 1]):
         task = state.own[row]
@@ -181,7 +180,7 @@ def _put_order_out(net, state, order, cut, amount):
     return amount
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pick_late(net, state):
     """A random order with probability by its cost; −1 when none is late."""
     total = np.int64(0)
@@ -197,7 +196,7 @@ def _pick_late(net, state):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _blocker(net, state, order):
     """A task of another order that holds a resource while a random waiting task of ``order`` waits; −1 when none
     found.
@@ -227,7 +226,7 @@ def _blocker(net, state, order):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _choose(net, state):
     """Fill ``out`` and ``bump`` (head start of an order's keys in slots); returns the number of tasks taken out."""
     orders = net.due.size - 1
@@ -258,7 +257,7 @@ def _choose(net, state):
     return amount
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sort_out(net, state, amount):
     """Keys of what was taken out, made to rise along the links, and ``out`` sorted by them (insertion into runs:
     Shell 1959).
@@ -287,7 +286,7 @@ def _sort_out(net, state, amount):
             state.out[at] = task
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _after(state, other, key, task):
     if state.key[other] != key:
         return state.key[other] > key
@@ -296,7 +295,7 @@ def _after(state, other, key, task):
     return other > task
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _before_fixed(net, state, task):
     """Whether the successors that are fixed can stay where they are."""
     for row in range(net.succ_ptr[task], net.succ_ptr[task + 1]):
@@ -306,7 +305,7 @@ def _before_fixed(net, state, task):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _recreate(line, net, state, amount, limit):
     """Put everything back in the order of ``out``, each task when its predecessors stand; False when dearer than
     ``limit``.
@@ -346,10 +345,10 @@ def _recreate(line, net, state, amount, limit):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _take_out(line, net, state, amount):
     """Give back what the tasks in ``out`` hold and take their orders' cost away; what was is in ``saved``."""
-    state.saved_planes[:] = state.planes
+    copy_into(state.saved_planes, state.planes, state.planes.size)
     for row in range(amount):
         task = state.out[row]
         state.sequence[row] = task
@@ -366,7 +365,7 @@ def _take_out(line, net, state, amount):
     state.cost[0] += _new_ends(net, state, amount)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _new_ends(net, state, amount):
     """Ends of the orders marked by −1, from the tasks that are in place; returns what they cost."""
     cost = np.int64(0)
@@ -383,10 +382,10 @@ def _new_ends(net, state, amount):
     return cost
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put_all_back(net, state, amount, cost):
     """Undo :func:`_take_out`."""
-    state.planes[:] = state.saved_planes
+    copy_into(state.planes, state.saved_planes, state.planes.size)
     state.cost[0] = cost
     for row in range(amount):
         task = state.sequence[row]
@@ -398,7 +397,7 @@ def _put_all_back(net, state, amount, cost):
     _new_ends(net, state, amount)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _one(line, net, state, heat):
     """One move, kept or undone."""
     state.bump[:] = 0
@@ -416,7 +415,7 @@ def _one(line, net, state, heat):
         _put_all_back(net, state, amount, cost)
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def _by_key(net, state, backward):
     """All free tasks by start (or by falling finish), no task before one that it follows; fills ``state.sequence``."""
     count = 0
@@ -438,7 +437,7 @@ def _by_key(net, state, backward):
         state.sequence[row] = state.out[ordered[row]]
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def compact(line, net, state):
     """Schedule all tasks anew in the order of their starts: none starts later, gaps close.
 
@@ -452,7 +451,7 @@ def compact(line, net, state):
         _restore(line, net, state, start, finish, chosen)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _restore(line, net, state, start, finish, chosen):
     """Take a schedule back that a failed pass has half overwritten."""
     state.start[:] = start
@@ -461,7 +460,7 @@ def _restore(line, net, state, start, finish, chosen):
     _replant(line, net, state)
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def spread(line, net, mirror_line, mirror, state):
     """Move all tasks to the right as far as their orders' due dates (late orders: their ends) allow; the cost stays.
 
@@ -484,16 +483,16 @@ def spread(line, net, mirror_line, mirror, state):
         _restore(line, net, state, start, finish, chosen)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _replant(line, net, state):
-    state.planes[:] = line.planes
+    copy_into(state.planes, line.planes, line.planes.size)
     for task in range(net.fixed.size):
         if net.fixed[task] < 0:
             take(line, net, state.planes, net.mode_ptr[task] + state.chosen[task], state.start[task])
     _account(net, state)
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def improve(line, net, mirror_line, mirror, state, evaluations, heat):
     """Make room on the left, try ``evaluations`` moves at temperature ``heat`` (units of cost), then close gaps."""
     if state.sequence.size == 0 or state.best_cost[0] == 0:
@@ -507,7 +506,7 @@ def improve(line, net, mirror_line, mirror, state, evaluations, heat):
     compact(line, net, state)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def adopt(line, net, state, start, chosen):
     """Go on from this schedule (another thread's, or the plan in force)."""
     for task in range(net.fixed.size):

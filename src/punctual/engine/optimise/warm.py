@@ -27,7 +27,7 @@ def warm_makespan() -> None:
 
 def warm_tardiness() -> None:
     """Ready :func:`minimise_tardiness`."""
-    minimise_tardiness(tiny(), Limits(evaluations=1), workers=1)
+    minimise_tardiness(tiny(), Limits(evaluations=100), workers=1)
 
 
 def plan_of_tiny() -> Schedule:

@@ -10,7 +10,6 @@ from punctual.engine.capacity.lines import Line
 from punctual.engine.capacity.model import Problem, Resource, Schedule, order_ends
 from punctual.engine.optimise.rules import tails
 from punctual.engine.promise.model import Candidate, Offer, Shop, joined
-from punctual.engine.promise.restore import plant
 from punctual.engine.verify import verified
 
 TRIES = 24
@@ -32,7 +31,7 @@ class GapFiller:
     def _planted(self, slots: int) -> Line:
         line = lines.build(self._net, slots)
         start = np.array(self.shop.schedule.start, dtype=np.int32)
-        plant(line, self._net, line.planes, start, np.array(self.shop.schedule.mode, dtype=np.int32))
+        timeline.plant(line, self._net, line.planes, start, np.array(self.shop.schedule.mode, dtype=np.int32))
         return line
 
     def place(self, candidate: Candidate, *, seed: int = 0) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from punctual.engine.capacity.model import Order, Problem, Schedule, Task, faults_of
+from punctual.engine.capacity.model import Order, Problem, Schedule, Task, faults_of, order_ends
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 
@@ -54,7 +54,9 @@ def joined(shop: Shop, candidate: Candidate) -> Problem:
     orders.
     """
     tasks = tuple(
-        replace(task, start=start, mode=mode) if start < shop.now else replace(task, planned=start)
+        replace(task, start=start, mode=mode)
+        if start < shop.now
+        else replace(task, planned=start, release=max(task.release, shop.now))
         for task, start, mode in zip(shop.problem.tasks, shop.schedule.start, shop.schedule.mode, strict=True)
     )
     new = tuple(replace(task, release=max(task.release, shop.now)) for task in candidate.tasks)
@@ -89,3 +91,30 @@ def moved_tasks(shop: Shop, starts: Sequence[int], modes: Sequence[int]) -> tupl
     """Ids of confirmed tasks that start elsewhere, or are done in another way, than in force."""
     rows = zip(shop.problem.tasks, shop.schedule.start, shop.schedule.mode, starts, modes, strict=True)
     return tuple(task.id for task, start, mode, now, way in rows if (start, mode) != (now, way))
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What an offer does to one other order: its end in force and then, and what its lateness costs more (weight times
+    slots after its due date; less than 0: it costs less). ``breaks``: slots beyond its promise, 0 when kept."""
+
+    order: str
+    before: int
+    after: int
+    cost: int
+    breaks: int
+
+
+def consequences(shop: Shop, offer: Offer) -> list[Consequence]:
+    """Every confirmed order whose end the offer changes, the worst hit first."""
+    before = order_ends(shop.problem, shop.schedule)
+    rows = []
+    for order in shop.problem.orders:
+        old, new = before[order.id], offer.ends[order.id]
+        if old == new:
+            continue
+        due = order.due if order.due is not None else max(old, new)
+        cost = order.weight * (max(0, new - due) - max(0, old - due))
+        breaks = max(0, new - max(shop.promises.get(order.id, FREE), old))
+        rows.append(Consequence(order.id, old, new, cost, breaks))
+    return sorted(rows, key=lambda row: (-row.breaks, -row.cost, row.before - row.after, row.order))

@@ -21,6 +21,7 @@ from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
 from punctual.flows.demo.scheduling import build_scheduling
+from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates
 
@@ -46,6 +47,7 @@ def build_company(today: dt.date) -> None:
     build_risks(today)
     build_changes(today)
     build_customer_relations(today)
+    build_service(today)
     build_quality(today)
     build_supply(today)
     give_tasks_to_people(today)

@@ -64,9 +64,13 @@ def read_sheets(content: bytes, name: str) -> list[Sheet]:
     suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     if suffix == "csv":
         return [Sheet("CSV", _csv_rows(content, name))]
+    if suffix == "pdf":
+        from punctual.platform.sheets.pdf import pdf_rows
+
+        return [Sheet("PDF", pdf_rows(content, name))]
     if suffix not in {"xlsx", "xlsm", "xls"}:
         raise _refuse(
-            "unknown_format", N_("“%(name)s” is not a spreadsheet: choose an .xlsx, .xls or .csv file."), name=name
+            "unknown_format", N_("“%(name)s” can't be read: choose an .xlsx, .xls, .csv or .pdf file."), name=name
         )
     return _workbook_sheets(content, name)
 

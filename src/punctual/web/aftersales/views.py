@@ -129,7 +129,7 @@ class CaseList(ListPage):
             "clock",
             gettext_lazy("Clock"),
             lambda one: "",
-            lambda one: clocks.chip_of(one.request, now=timezone.now()),
+            lambda one: clocks.due_chip(one.request, now=timezone.now()),
             exported=False,
         ),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), _state_cell, sort=("state",)),

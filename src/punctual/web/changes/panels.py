@@ -63,3 +63,18 @@ register_panel(
     context_function=_button,
     permission="changes.raise",
 )
+
+
+def _compare(request: HttpRequest, order: Order) -> dict[str, Any] | None:
+    return {}
+
+
+register_panel(
+    "order",
+    "purchase-order",
+    order=200,
+    place="menu",
+    template="changes/po_link.html",
+    context_function=_compare,
+    permission="orders.view",
+)

@@ -42,7 +42,7 @@ def new_feed_token(user: User) -> str:
 
 
 def feed_address(token: str) -> str:
-    return absolute(f"/feeds/{token}.ics")
+    return absolute(f"/feeds/{token}/calendar.ics")
 
 
 def _uid(kind: str, pk: int) -> str:

@@ -8,5 +8,5 @@ urlpatterns = [
     path("settings/channels/", views.company_channels, name="company_channels"),
     path("settings/channels/<str:verb>/", views.change_channels, name="change_channels"),
     path("settings/response-times/", views.response_times, name="response_times"),
-    path("feeds/<str:token>.ics", feeds.feed, name="feed"),
+    path("feeds/<str:token>/calendar.ics", feeds.feed, name="feed"),
 ]

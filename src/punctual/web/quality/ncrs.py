@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from punctual.domain.monitoring.models import ForecastPoint
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Plan, Task
@@ -104,6 +105,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "people": people(),
         "files": list(attachments_of(found)),
         "story": story(found),
+        "forecast": ForecastPoint.objects.filter(order=found.order).order_by("-day").first() if found.order else None,
     }
     return render(request, "quality/ncr.html", context)
 

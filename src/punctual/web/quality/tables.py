@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,6 +36,8 @@ from punctual.web.master.cells import chip, two_lines
 from punctual.web.quality import marks
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
 from punctual.web.templatetags.punctual import avatar, day
+
+NOTHING = escape("—")
 
 
 def _suppliers(actor: User) -> Sequence[tuple[str, Any]]:
@@ -73,7 +75,7 @@ def _number(name: str) -> Any:
 
 
 def _order_cell(item: Any) -> SafeString:
-    return marks.order_link(item.order.key, item.order.label) if item.order else format_html("—")
+    return marks.order_link(item.order.key, item.order.label) if item.order else NOTHING
 
 
 class InspectionList(QualityList):
@@ -294,7 +296,7 @@ def _capa_step(item: Any) -> SafeString:
     ages = {one.capa.pk: one for one in capa_ages_of([item])}
     found = ages.get(item.pk)
     if found is None or found.due is None:
-        return format_html("—")
+        return NOTHING
     step = f"D{found.step}" if found.step is not None else _("Effect")
     if found.late > 0:
         return chip("late", "clock-exclamation", _("%(step)s, %(days)s d late") % {"step": step, "days": found.late})
@@ -359,7 +361,7 @@ class CapaList(QualityList):
             lambda item: (
                 format_html('<a href="{}">{}</a>', reverse("ncr", args=[item.ncr_id]), item.ncr.number)
                 if item.ncr
-                else format_html("—")
+                else NOTHING
             ),
             fold=True,
         ),
@@ -457,7 +459,7 @@ class ChartList(QualityList):
             "signals",
             gettext_lazy("Signals without an answer"),
             lambda item: item.open_signals,
-            lambda item: chip("late", "alert-triangle", item.open_signals) if item.open_signals else format_html("0"),
+            lambda item: chip("late", "alert-triangle", item.open_signals) if item.open_signals else escape("0"),
             number=True,
         ),
         Column("owner", gettext_lazy("Owner"), lambda item: item.owner, fold=True),
@@ -465,7 +467,7 @@ class ChartList(QualityList):
 
     def rows(self, actor: User) -> QuerySet[Any]:
         unanswered = Count("signals", filter=Q(signals__answered_at=None))
-        return selectors.charts_of(actor).annotate(open_signals=unanswered)
+        return selectors.charts_of(actor).annotate(open_signals=unanswered).order_by("code")
 
     def url_of(self, item: Any) -> str:
         return reverse("control_chart", args=[item.pk])
@@ -562,7 +564,7 @@ class ReviewList(QualityList):
 def _calibration(item: Any) -> SafeString:
     today = timezone.localdate()
     if item.calibration_due is None:
-        return format_html("—")
+        return NOTHING
     if item.calibration_due < today:
         return chip("late", "alarm", day(item.calibration_due))
     if (item.calibration_due - today).days <= 30:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from punctual.domain.customer_relations.clock import Level, Reading
 from punctual.domain.customer_relations.models import CustomerRequest, RequestState
 from punctual.domain.customer_relations.selectors import readings_of
+from punctual.engine.calendars import WorkCalendar
+from punctual.web.formatting import moment_text
 from punctual.web.templatetags.punctual import icon
 
 DAY: Final = 480
@@ -72,11 +74,23 @@ def clock_chip(
     return _chip("warn", "hourglass", left) if reading.level is Level.WARNED else _chip("", "clock", left)
 
 
-def chip_of(request: CustomerRequest, *, now: dt.datetime) -> SafeString:
+def due_chip(request: CustomerRequest, *, now: dt.datetime) -> SafeString:
+    """For tables: by when, without asking the calendar."""
+    if request.state != RequestState.OPEN:
+        return state_chip(request)
+    due = request.response_due or request.resolution_due
+    if due is None:
+        return state_chip(request)
+    if due < now:
+        return _chip("over", "alarm", _("since %(moment)s") % {"moment": moment_text(due)})
+    return _chip("", "clock", _("until %(moment)s") % {"moment": moment_text(due)})
+
+
+def chip_of(request: CustomerRequest, *, now: dt.datetime, calendar: WorkCalendar | None = None) -> SafeString:
     """The one chip of a list row."""
     if request.state not in (RequestState.OPEN, RequestState.WAITING):
         return state_chip(request)
-    _name, reading = current(readings_of(request, now=now))
+    _name, reading = current(readings_of(request, now=now, calendar=calendar))
     since = next((pause.since for pause in request.pauses.all() if pause.until is None), None)
     return clock_chip(reading, paused_since=since, now=now)
 

@@ -39,8 +39,9 @@ def _requests(request: HttpRequest, **narrow: object) -> dict[str, Any]:
     rows = selectors.listed_requests(actor).filter(**narrow)
     running = list(rows.filter(state__in=RUNNING)[:SHOWN])
     settled = list(rows.exclude(state__in=RUNNING).order_by("-received_at")[: max(2, SHOWN - len(running))])
+    calendar = selectors.shared_calendar(now)
     return {
-        "request_rows": [(one, clocks.chip_of(one, now=now)) for one in [*running, *settled]],
+        "request_rows": [(one, clocks.chip_of(one, now=now, calendar=calendar)) for one in [*running, *settled]],
         "request_count": rows.count(),
         "tab_count": rows.filter(state__in=RUNNING).count() or "",
         "may_record": may(actor, "requests.change"),

@@ -32,6 +32,7 @@ from punctual.domain.customer_relations.services import requests as services
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key, orders_of
 from punctual.domain.parties.models import Contact, Customer
+from punctual.engine.calendars import WorkCalendar
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -99,10 +100,11 @@ def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
         scope, rows = "all", list(_scoped(actor, "all")[:SHOWN])
     if found is None and rows and not key:
         found = selectors.request_by_key(actor, rows[0].number)
+    calendar = selectors.shared_calendar(now)
     context: dict[str, Any] = {
         "title": _("Customer requests"),
         "scope": scope,
-        "rows": [_row(one, now) for one in rows],
+        "rows": [_row(one, now, calendar) for one in rows],
         "found": found,
         "opened": bool(key),
         "may_change": may(actor, "requests.change"),
@@ -113,12 +115,12 @@ def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
     return render(request, "relations/requests.html", context)
 
 
-def _row(one: CustomerRequest, now: dt.datetime) -> dict[str, Any]:
+def _row(one: CustomerRequest, now: dt.datetime, calendar: WorkCalendar) -> dict[str, Any]:
     waits = one.state == RequestState.WAITING
     clock = "" if one.state not in RUNNING else str(clocks.NAMES["resolution" if one.responded_at else "response"])
     return {
         "request": one,
-        "chip": clocks.chip_of(one, now=now),
+        "chip": clocks.chip_of(one, now=now, calendar=calendar),
         "short": one.number.replace("REQ-", ""),
         "clock": _("waits for the customer") if waits else clock,
     }
@@ -442,7 +444,7 @@ class RequestTable(ListPage):
             "clock",
             gettext_lazy("Clock"),
             lambda one: "",
-            lambda one: clocks.chip_of(one, now=timezone.now()),
+            lambda one: clocks.due_chip(one, now=timezone.now()),
             exported=False,
         ),
         Column(

@@ -107,7 +107,7 @@ def histogram(found: OrderForecast, order: Order) -> Picture:
         ],
         "tooltip": {"trigger": "axis"},
         "series": [
-            {"type": "bar", "name": _("Deliveries"), "data": bars, "barMaxWidth": 16},
+            {"type": "bar", "name": _("Lines delivered"), "data": bars, "barMaxWidth": 16},
             {"type": "line", "name": _("Delivered by then"), "data": curve, "yAxisIndex": 1, "symbol": "none"},
         ],
     }

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingLink, TrackingRule
-from punctual.domain.customer_relations.selectors import readings_of
+from punctual.domain.customer_relations.selectors import readings_of, shared_calendar
 from punctual.domain.customer_relations.services.tracking import rule_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
@@ -89,7 +89,7 @@ def _state(order: Order) -> str:
         OrderState.ON_HOLD: _("Paused"),
         OrderState.CANCELLED: _("Cancelled"),
     }
-    return words.get(OrderState(order.state), _("Being prepared"))
+    return words.get(OrderState(order.state), _("In preparation"))
 
 
 def _verdict(order: Order, expected: Expected | None) -> dict[str, Any] | None:
@@ -145,10 +145,11 @@ def _deliveries(lines: list[Any]) -> list[dict[str, Any]]:
 def _requests(order: Order, rule: TrackingRule) -> list[dict[str, Any]]:
     """This order's requests as the customer may read them: their words and our replies."""
     now = timezone.now()
+    calendar = shared_calendar(now)
     rows = CustomerRequest.objects.filter(order=order, customer=order.customer).exclude(state="merged")
     shown = []
     for one in rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:15]:
-        reading = readings_of(one, now=now)["response"]
+        reading = readings_of(one, now=now, calendar=calendar)["response"]
         promise = ""
         if reading.running and not reading.breached:
             promise = _("answer within %(time)s of working time") % {"time": duration(reading.left)}

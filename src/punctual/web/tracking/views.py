@@ -47,7 +47,7 @@ def quiet(view: View) -> View:
         try:
             response = view(request, *args, **kwargs)
         except NotFound:
-            response = render(request, "tracking/quiet.html", {"title": _("Not valid")}, status=404)
+            response = render(request, "tracking/quiet.html", {"title": _("Not valid"), "quiet": True}, status=404)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 

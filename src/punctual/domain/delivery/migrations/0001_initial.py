@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ("position", models.PositiveIntegerField(default=0)),
                 ("criterion", models.CharField(max_length=400, verbose_name="Criterion")),
                 ("method", models.CharField(blank=True, max_length=200, verbose_name="Shown by")),
-                ("value", models.CharField(blank=True, max_length=80, verbose_name="Found")),
+                ("value", models.CharField(blank=True, max_length=80, verbose_name="As found")),
                 (
                     "verdict",
                     models.CharField(
@@ -192,9 +192,9 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("preparing", "Being prepared"),
+                            ("preparing", "Being packed"),
                             ("shipped", "Shipped"),
-                            ("received", "Received"),
+                            ("received", "Money received"),
                             ("cancelled", "Cancelled"),
                         ],
                         default="preparing",
@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                     "freight",
                     models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True, verbose_name="Freight"),
                 ),
-                ("received_on", models.DateField(blank=True, null=True, verbose_name="Received on")),
+                ("received_on", models.DateField(blank=True, null=True, verbose_name="Signed for on")),
                 ("received_by", models.CharField(blank=True, max_length=80, verbose_name="Received by")),
                 ("receipt_note", models.TextField(blank=True, verbose_name="Note on receipt")),
                 ("notes", models.TextField(blank=True, verbose_name="Notes")),
@@ -405,7 +405,7 @@ class Migration(migrations.Migration):
                 (
                     "received",
                     models.DecimalField(
-                        decimal_places=2, default=0, editable=False, max_digits=18, verbose_name="Received"
+                        decimal_places=2, default=0, editable=False, max_digits=18, verbose_name="Money received"
                     ),
                 ),
                 ("reminded_on", models.DateField(blank=True, null=True)),
@@ -440,7 +440,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("invoice", "Invoice"), ("receipt", "Receipt")], max_length=8, verbose_name="Kind"
+                        choices=[("invoice", "Invoice"), ("receipt", "Payment received")], max_length=8, verbose_name="Kind"
                     ),
                 ),
                 ("amount", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="Amount")),

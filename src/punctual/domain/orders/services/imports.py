@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from django.db import transaction
@@ -71,8 +71,8 @@ def upload(*, actor: User, content: bytes, name: str, today: dt.date, customer_i
 def _read_sheet(item: OrderImport, sheet: Sheet, header_index: int, mapping: Mapping[str, str] | None = None) -> None:
     table = table_at(sheet, header_index)
     values = above(sheet, header_index)
-    item.customer = item.customer or _guess_customer(values, item.name)
-    remembered = _remembered(item.customer)
+    item.customer = item.customer or guess_customer(values, item.name)
+    remembered = remembered_mapping(item.customer)
     item.sheet, item.header_row, item.header = sheet.name, header_index + 1, list(table.header)
     item.mapping = dict(mapping) if mapping is not None else guess_mapping(table.header, remembered.columns)
     lines, total = split_total(table, item.mapping)
@@ -91,7 +91,7 @@ def _read_sheet(item: OrderImport, sheet: Sheet, header_index: int, mapping: Map
         )
 
 
-def _guess_customer(values: Mapping[str, str], name: str) -> Customer | None:
+def guess_customer(values: Mapping[str, str], name: str) -> Customer | None:
     """Whom the sheet names, by code, name or a name that holds it."""
     text = values.get("customer", "").strip()
     found, _ = find_customer(text)
@@ -109,7 +109,7 @@ def _guess_customer(values: Mapping[str, str], name: str) -> Customer | None:
     return found
 
 
-def _remembered(customer: Customer | None) -> ImportMapping:
+def remembered_mapping(customer: Customer | None) -> ImportMapping:
     found = ImportMapping.objects.filter(customer=customer).first() if customer else None
     return found or ImportMapping(customer=customer)
 
@@ -120,13 +120,13 @@ def source_of(item: OrderImport) -> Source:
         rows=item.rows,
         header_values=item.header_values,
         customer=item.customer,
-        values=_remembered(item.customer).values,
+        values=remembered_mapping(item.customer).values,
     )
 
 
-def evaluated(item: OrderImport, *, today: dt.date) -> Evaluated:
+def evaluated(item: OrderImport, *, today: dt.date, tell: Callable[[int], None] | None = None) -> Evaluated:
     """The import as it stands now."""
-    return evaluate(source_of(item), today=today)
+    return evaluate(source_of(item), today=today, tell=tell)
 
 
 def _count(item: OrderImport, today: dt.date) -> Evaluated:
@@ -212,7 +212,7 @@ def set_header(
         item.customer, text = find_customer(values["customer"])
         if text:
             raise Refusal(Reason("order.import.customer", N_("Choose a customer of the list."), field="customer"))
-        remembered = _remembered(item.customer)
+        remembered = remembered_mapping(item.customer)
         if remembered.columns:
             item.mapping = guess_mapping(item.header, remembered.columns)
     kept = {name: str(text).strip()[:400] for name, text in values.items() if name in HEADER_VALUES}
@@ -334,6 +334,10 @@ def _remember_columns(item: OrderImport) -> None:
         ImportMapping.objects.update_or_create(customer=item.customer, defaults={"columns": columns})
 
 
+WRITING_SHARE: Final = 3
+"""Writing is one step, since all rows or none are written; it takes about a third of what reading them takes."""
+
+
 def take_over_job(
     progress: Progress, *, import_id: int, actor_id: int, only_good: bool, today: str
 ) -> Mapping[str, Any]:
@@ -341,16 +345,16 @@ def take_over_job(
     item = OrderImport.objects.get(pk=import_id)
     if item.state == ImportState.DONE:
         return {"order_id": item.order_id}
-    progress.tell(1, 4)
+    rows = len(item.rows)
+    total = rows + rows // WRITING_SHARE + 1
     actor = User.objects.get(pk=actor_id)
     day = dt.date.fromisoformat(today)
-    result = evaluated(item, today=day)
-    progress.tell(2, 4)
+    result = evaluated(item, today=day, tell=lambda done: progress.tell(done, total))
     with transaction.atomic():
         item = _open(actor, import_id, None)
         _refuse_bad(result, only_good=only_good)
         order = _make(actor, item, result, day)
-    progress.tell(4, 4)
+    progress.tell(total, total)
     return {"order_id": order.pk}
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
+from punctual.domain.orders import guards
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, ReviewRule, ReviewSign, SignState
@@ -55,7 +56,7 @@ def against_submitting(order: Order, checked: Checked) -> list[Reason]:
     if checked.warnings:
         text = N_("Warnings that are neither put right nor waived: %(count)d. Settle each of them first.")
         reasons.append(Reason("order.warnings_open", text, {"count": len(checked.warnings)}, field="checks"))
-    return reasons
+    return reasons + guards.reasons("submit", order, timezone.localdate())
 
 
 @transaction.atomic

@@ -112,11 +112,14 @@ def _finish(run: ScheduleRun, state: str, began: float) -> ScheduleRun:
 def _solve(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> tuple[Solved, Axis, dict[str, Any]]:
     before = ScheduleRun.objects.filter(is_current=True).first()
     with transaction.atomic():  # one picture of the data
-        book = gather(today, previous=previous_starts(before))
+        earlier = previous_starts(before)
+        book = gather(today, previous=earlier)
         ratios = current_ratios()
     axis = company_axis(today)
     tell(5)
-    solved = solve(book, axis, ratios, effort, tell)
+    known = {piece.id for piece in book.pieces}
+    kept = {name: axis.slot(start) for name, start in earlier.items() if name in known}
+    solved = solve(book, axis, ratios, effort, tell, previous=kept)
     inputs = {
         "orders": sum(not one.soft for one in book.orders),
         "quotations": sum(one.soft for one in book.orders),

@@ -1,0 +1,74 @@
+"""Journey 9, a meeting without preparation, and the customer's side: link, question, survey; in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from browser.conftest import Open
+
+PHONE = (390, 844)
+
+
+def _planned(page: Page) -> str:
+    found = page.locator("tr[data-href]").first.get_attribute("data-href")
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_meeting_is_held_and_its_lines_become_what_their_keys_say(visit: Open, language: str) -> None:
+    one = visit(user="order.manager", language=language)
+    page = one.open("/meetings/?state=planned&sort=starts")
+    address = _planned(page)
+    page = one.open(address)
+    assert page.locator(".pk").count() >= 5
+    page.locator("form[action$='/do/start/'] button").click()
+    page.wait_for_load_state("networkidle")
+    page.locator("#line-text").fill(f"主线体先发 {language}")
+    page.locator("#line-text").press("Enter")
+    page.wait_for_load_state("networkidle")
+    page.locator("#line-text").fill(f"周五前给底座图 {language}")
+    page.keyboard.press("Alt+a")
+    page.wait_for_load_state("networkidle")
+    page.locator("#line-text").fill(f"赶工还没批 {language}")
+    page.keyboard.press("Alt+i")
+    page.wait_for_load_state("networkidle")
+    lines = page.locator(".mn li:not(.cur)")
+    assert lines.count() == 3
+    assert lines.nth(1).locator(".to a").count() == 1
+    outside = one.open(f"{address}?view=customer").locator(".mn").inner_text()
+    assert "赶工还没批" not in outside
+    page = one.open(address)
+    for verb in ("end", "approve", "send"):
+        page.locator(f"form[action$='/do/{verb}/'] button").first.click()
+        page.wait_for_load_state("networkidle")
+    assert page.locator("form[action$='/do/send/'] button").count() == 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_customer_opens_the_link_asks_and_the_question_is_on_our_desk(visit: Open, language: str) -> None:
+    one = visit(user="order.manager", language=language)
+    order = one.open("/orders/?state=in_progress").locator("a.ono").first.get_attribute("href")
+    assert order
+    page = one.open(order)
+    page.locator("[data-dialog=link-dialog]").click()
+    page.locator("#link-name").fill("张工")
+    page.locator("#link-dialog button.pri").click()
+    page.wait_for_load_state("networkidle")
+    address = page.locator("#tracking code, code.brk").first.inner_text()
+    path = re.sub(r"^https?://[^/]+", "", address)
+    guest = visit(user="", language=language, size=PHONE)
+    theirs = guest.open(path)
+    theirs.locator("main form button").click()
+    theirs.wait_for_url("**/track/**")
+    assert theirs.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    question = f"能提前三天吗 {language}"
+    theirs.locator("#q").fill(question)
+    theirs.locator("form:has(#q) button").click()
+    theirs.wait_for_load_state("networkidle")
+    assert question in theirs.locator("main").inner_text()
+    assert "林晓岚" not in theirs.locator("main").inner_text()
+    assert question in one.open("/requests/?scope=all").locator(".rql").inner_text()

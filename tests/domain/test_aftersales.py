@@ -1,0 +1,211 @@
+"""After-sales: warranties, cases with the clock of a request, signed visits, returned parts, return visits."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ordering import confirmed, customer
+from punctual.domain.aftersales import selectors
+from punctual.domain.aftersales.life import CASE_LIFE, RMA_LIFE
+from punctual.domain.aftersales.models import CaseState, RmaState, ServiceCase, Visit, Warranty
+from punctual.domain.aftersales.services import cases as services
+from punctual.domain.aftersales.services.cases import CaseInput, end_of
+from punctual.domain.orders.models import Order
+from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.platform.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+TODAY = dt.date(2026, 11, 23)
+PNG = b"\x89PNG\r\n\x1a\n" + b"drawn" * 20
+SIGNED = "data:image/png;base64," + base64.b64encode(PNG).decode()
+
+
+def delivered(person: Person, state: str = "accepted") -> Order:
+    order = confirmed(person("order_manager"))
+    Order.objects.filter(pk=order.pk).update(state=state)
+    order.refresh_from_db()
+    return order
+
+
+def opened(person: Person, **more: Any) -> ServiceCase:
+    data = CaseInput(customer(), "真空泵异响", engineer=person("worker"), **more)
+    return services.open_case(actor=person("order_manager"), data=data, today=TODAY)
+
+
+def planned(person: Person, case: ServiceCase | None = None) -> Visit:
+    found = case or opened(person)
+    return services.plan_visit(
+        actor=person("order_manager"), case_id=found.pk, engineer=person("worker"), day=TODAY, today=TODAY
+    )
+
+
+def test_who_may_not_serve_opens_nothing_and_an_engineer_sees_the_own_cases_only(person: Person) -> None:
+    for role in ("worker", "planner", "finance"):
+        with pytest.raises(Forbidden):
+            services.open_case(actor=person(role), data=CaseInput(customer(), "x"), today=TODAY)
+    mine = opened(person)
+    other = services.open_case(actor=person("sales"), data=CaseInput(customer(), "别人的"), today=TODAY)
+    assert list(selectors.cases_of(person("worker"))) == [mine]
+    with pytest.raises(NotFound):
+        selectors.case_by_key(person("worker"), other.number)
+
+
+def test_a_warranty_needs_a_delivery_a_day_and_a_length(person: Person) -> None:
+    order = confirmed(person("order_manager"))
+    with pytest.raises(Refusal) as refused:
+        services.start_warranty(actor=person("order_manager"), order=order, line_no=10, begins=None, months=0)
+    assert refused.value.codes == {"warranty.begins", "warranty.months", "warranty.state"}
+    assert not Warranty.objects.exists()
+
+
+def test_a_serial_number_finds_its_warranty_and_after_the_last_day_it_is_charged(person: Person) -> None:
+    order = delivered(person)
+    line = order.lines.get()
+    manager = person("order_manager")
+    services.start_warranty(
+        actor=manager, order=order, line_no=line.line_no, begins=dt.date(2026, 1, 15), months=12, serials=["A1", "A2"]
+    )
+    one = selectors.covering(line, "A1", day=dt.date(2027, 1, 14))
+    assert one is not None
+    assert one.serial == "A1"
+    assert selectors.covering(line, "A1", day=dt.date(2027, 1, 15)) is None
+    data = CaseInput(customer(), "漏气", order=order, order_line=line, serial="A2")
+    assert services.open_case(actor=manager, data=data, today=TODAY).under_warranty
+    late = services.open_case(actor=manager, data=data, today=dt.date(2027, 2, 1))
+    assert not late.under_warranty
+
+
+@given(st.dates(dt.date(2000, 1, 1), dt.date(2090, 1, 1)), st.integers(1, 240))
+@settings(max_examples=150, deadline=None)
+def test_a_warranty_runs_whole_months_and_joins_without_a_gap(begins: dt.date, months: int) -> None:
+    end = end_of(begins, months)
+    whole = (end.year - begins.year) * 12 + end.month - begins.month
+    assert months - 1 <= whole <= months
+    if begins.day <= 28:
+        assert end_of(end + dt.timedelta(days=1), months) > end
+        assert (end + dt.timedelta(days=1)).day == begins.day
+
+
+def test_the_case_runs_on_its_requests_clock_and_solving_stops_it(person: Person) -> None:
+    found = opened(person)
+    assert (found.request.kind, found.request.state) == ("service", "open")
+    with pytest.raises(Refusal):
+        services.solve_case(actor=person("order_manager"), case_id=found.pk, measure=" ")
+    services.solve_case(actor=person("order_manager"), case_id=found.pk, cause="轴承", measure="换轴承")
+    found.refresh_from_db()
+    found.request.refresh_from_db()
+    assert (found.state, found.request.state) == (CaseState.DONE, "resolved")
+    assert found.request.response_used is not None
+    services.move_case(actor=person("order_manager"), case_id=found.pk, verb="reopen", reason="又响")
+    found.request.refresh_from_db()
+    assert found.request.state == "open"
+
+
+def test_a_stale_copy_moves_nothing(person: Person) -> None:
+    found = opened(person)
+    planned(person, found)
+    with pytest.raises(Conflict):
+        services.move_case(actor=person("order_manager"), case_id=found.pk, verb="work", expected_version=1)
+
+
+def test_a_visit_is_reported_by_who_was_there_and_signed_with_a_real_signature(person: Person) -> None:
+    visit = planned(person)
+    told: dict[str, Any] = {"visit_id": visit.pk, "report": "换泵油", "signed_by": "张工", "signature": SIGNED}
+    with pytest.raises(NotFound):
+        services.report_visit(actor=person("finance").__class__.objects.create(username="x", role="worker"), **told)
+    for wrong in ("", "data:image/png;base64,AAAA", "data:text/html;base64," + SIGNED.split(",")[1], "x" * 100):
+        with pytest.raises(Refusal):
+            services.report_visit(actor=person("worker"), **{**told, "signature": wrong})
+    with pytest.raises(Refusal) as refused:
+        services.report_visit(actor=person("worker"), visit_id=visit.pk, report="", hours=Decimal(-1))
+    assert {reason.field for reason in refused.value.reasons} == {"report", "signed_by", "hours"}
+    visit.refresh_from_db()
+    assert visit.done_at is None
+    services.report_visit(actor=person("worker"), **told, hours=Decimal("3.5"), solved=True, cause="缺油")
+    visit.refresh_from_db()
+    case = ServiceCase.objects.get()
+    assert (visit.signed_by, case.state, case.cause) == ("张工", CaseState.DONE, "缺油")
+    assert case.request.messages.filter(author="reply").get().user == person("worker")
+    with pytest.raises(Refusal):
+        services.report_visit(actor=person("worker"), **told)
+
+
+def test_a_returned_part_goes_its_way_and_says_why(person: Person) -> None:
+    found, manager = opened(person), person("order_manager")
+    with pytest.raises(Refusal):
+        services.authorise_return(actor=manager, case_id=found.pk, part=" ", quantity=Decimal(0))
+    rma = services.authorise_return(actor=manager, case_id=found.pk, part="泵头", serial="P7")
+    for verb, told in (
+        ("receive", {}),
+        ("inspect", {"finding": "叶片裂"}),
+        ("decide", {"outcome": "replace"}),
+        ("settle", {"note": "SF9"}),
+    ):
+        if told:
+            with pytest.raises(Refusal):
+                services.move_return(actor=manager, rma_id=rma.pk, verb="cancel" if verb == "settle" else verb)
+        services.move_return(actor=manager, rma_id=rma.pk, verb=verb, **told)
+    rma.refresh_from_db()
+    assert (rma.state, rma.finding, rma.outcome, rma.note) == (RmaState.RETURNED, "叶片裂", "replace", "SF9")
+
+
+@pytest.mark.parametrize("state", list(RmaState))
+@pytest.mark.parametrize("verb", list(RMA_LIFE.verbs))
+def test_every_state_and_verb_of_a_return(person: Person, state: RmaState, verb: str) -> None:
+    manager = person("order_manager")
+    rma = services.authorise_return(actor=manager, case_id=opened(person).pk, part="泵头")
+    type(rma).objects.filter(pk=rma.pk).update(state=state)
+    if RMA_LIFE.allows(state, verb):
+        services.move_return(actor=manager, rma_id=rma.pk, verb=verb, finding="x", outcome="credit")
+    else:
+        with pytest.raises(Refusal):
+            services.move_return(actor=manager, rma_id=rma.pk, verb=verb, finding="x", outcome="credit")
+
+
+@pytest.mark.parametrize("state", list(CaseState))
+@pytest.mark.parametrize("verb", ["work", "close", "reopen", "cancel", "solve", "plan", "take_back"])
+def test_every_state_and_verb_of_a_case(person: Person, state: CaseState, verb: str) -> None:
+    found, manager = opened(person), person("order_manager")
+    ServiceCase.objects.filter(pk=found.pk).update(state=state)
+    calls: dict[str, Callable[[], object]] = {
+        "solve": lambda: services.solve_case(actor=manager, case_id=found.pk, measure="x"),
+        "plan": lambda: planned(person, found),
+        "take_back": lambda: services.authorise_return(actor=manager, case_id=found.pk, part="x"),
+    }
+    call = calls.get(verb) or (lambda: services.move_case(actor=manager, case_id=found.pk, verb=verb, reason="x"))
+    if CASE_LIFE.allows(state, verb):
+        call()
+    else:
+        with pytest.raises(Refusal):
+            call()
+
+
+def test_return_visits_are_planned_once_after_acceptance_on_worked_days(person: Person) -> None:
+    manager, engineer = person("order_manager"), person("worker")
+    early = delivered(person, "delivered")
+    with pytest.raises(Refusal):
+        services.plan_return_visits(actor=manager, order=early, engineer=engineer, accepted_on=TODAY)
+    order = delivered(person)
+    visits = services.plan_return_visits(actor=manager, order=order, engineer=engineer, accepted_on=TODAY)
+    assert [(visit.day - TODAY).days // 30 for visit in visits] == [1, 6, 12]
+    assert all(visit.day.weekday() < 5 for visit in visits)
+    with pytest.raises(Refusal):
+        services.plan_return_visits(actor=manager, order=order, engineer=engineer, accepted_on=TODAY)
+    assert list(selectors.visits_ahead(engineer)) == visits
+
+
+def test_causes_that_come_back_are_counted(person: Person) -> None:
+    for number in range(3):
+        found = opened(person)
+        cause = "轴承" if number else "油封"
+        services.solve_case(actor=person("order_manager"), case_id=found.pk, cause=cause, measure="换")
+    assert selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400)) == [("—", "轴承", 2)]

@@ -1,0 +1,238 @@
+"""Meetings: who may do what, one event in every calendar, what a line becomes, what goes to whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar
+
+from ordering import confirmed, customer
+from punctual.domain.actions.models import ActionItem
+from punctual.domain.changes.models import ChangeOrder
+from punctual.domain.customer_relations import pack
+from punctual.domain.customer_relations.invitations import invitation
+from punctual.domain.customer_relations.models import CustomerRequest, LineKind, Meeting, MeetingState
+from punctual.domain.customer_relations.models.meetings import Rhythm
+from punctual.domain.customer_relations.services import meetings as services
+from punctual.domain.customer_relations.services.meetings import Line, next_start
+from punctual.domain.orders.models import Order
+from punctual.domain.risks.models import Risk
+from punctual.kernel.refusal import Forbidden, Refusal
+from punctual.platform.accounts.models import User
+from punctual.platform.audit.services import Change, record
+from punctual.platform.notifications.models import Delivery
+from punctual.web.relations import packs
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+TODAY = dt.date(2026, 11, 23)
+START = dt.datetime.fromisoformat("2026-11-30T14:00+08:00")
+NOW = dt.datetime.fromisoformat("2026-11-23T09:00+08:00")
+
+
+def called(person: Person, *, order: Order | None = None, **more: Any) -> Meeting:
+    contact = customer().contacts.get()
+    contact.email = "zhang@c001.example"
+    contact.save()
+    return services.call_series(
+        actor=person("order_manager"),
+        title="双周例会",
+        customer=customer(),
+        starts_at=START,
+        order=order,
+        now=NOW,
+        **more,
+    )
+
+
+def running(person: Person, **more: Any) -> Meeting:
+    return services.start(actor=person("order_manager"), meeting_id=called(person, **more).pk, today=TODAY)
+
+
+def test_who_may_not_call_meetings_calls_none(person: Person) -> None:
+    for role in ("worker", "finance", "planner"):
+        with pytest.raises(Forbidden):
+            services.call_series(actor=person(role), title="x", customer=customer(), starts_at=START, now=NOW)
+    assert not Meeting.objects.exists()
+
+
+def test_every_reason_against_a_meeting_is_told_at_once(person: Person) -> None:
+    order = confirmed(person("order_manager"))
+    stranger = customer("C002", "苏州恒拓电子")
+    with pytest.raises(Refusal) as refused:
+        services.call_series(
+            actor=person("order_manager"),
+            title=" ",
+            customer=stranger,
+            starts_at=NOW - dt.timedelta(hours=1),
+            minutes=1,
+            rhythm="never",
+            order=order,
+            contacts=[customer().contacts.get()],
+            now=NOW,
+        )
+    assert {reason.field for reason in refused.value.reasons} == {
+        "starts_at",
+        "minutes",
+        "title",
+        "rhythm",
+        "order",
+        "contacts",
+    }
+    assert not Meeting.objects.exists()
+
+
+def test_nothing_is_written_before_it_begins_nor_sent_before_it_is_approved(person: Person) -> None:
+    found, manager = called(person), person("order_manager")
+    with pytest.raises(Refusal):
+        services.write_line(actor=manager, meeting_id=found.pk, line=Line("x"), today=TODAY)
+    services.start(actor=manager, meeting_id=found.pk, today=TODAY)
+    services.end(actor=manager, meeting_id=found.pk)
+    with pytest.raises(Refusal):
+        services.approve(actor=manager, meeting_id=found.pk)  # nothing is written
+    with pytest.raises(Refusal):
+        services.send_minutes(
+            actor=manager, meeting_id=found.pk, text_for=packs.minutes_text, pdf_for=packs.minutes_pdf
+        )
+    with pytest.raises(Forbidden):
+        services.approve(actor=person("quality"), meeting_id=found.pk)
+    assert not Delivery.objects.exists()
+
+
+def event_of(delivery: Delivery) -> Any:
+    return Calendar.from_ical(delivery.data["calendar"]["text"]).walk("VEVENT")[0]
+
+
+def test_an_invitation_its_change_and_its_cancellation_are_one_event(person: Person) -> None:
+    found, manager = called(person), person("order_manager")
+    services.invite(actor=manager, meeting_id=found.pk)
+    later = START + dt.timedelta(days=1)
+    found.refresh_from_db()
+    services.move(
+        actor=manager, meeting_id=found.pk, expected_version=found.version, starts_at=later, minutes=90, now=NOW
+    )
+    services.cancel(actor=manager, meeting_id=found.pk)
+    mails = list(Delivery.objects.filter(address="zhang@c001.example").order_by("created_at"))
+    events = [event_of(one) for one in mails]
+    assert [one.data["calendar"]["method"] for one in mails] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert len({str(event["uid"]) for event in events}) == 1
+    assert [int(event["sequence"]) for event in events] == [0, 1, 2]
+    assert [event["dtstart"].dt for event in events] == [START, later, later]
+    assert str(events[-1]["status"]) == "CANCELLED"
+    assert "attendee" in events[0]
+
+
+def test_a_cancelled_meeting_is_followed_by_the_next_of_its_series(person: Person) -> None:
+    found = called(person)
+    services.cancel(actor=person("order_manager"), meeting_id=found.pk)
+    following = found.series.meetings.exclude(pk=found.pk).get()
+    assert following.starts_at == START + dt.timedelta(days=14)
+    assert following.attendees.count() == found.attendees.count()
+    assert following.uid != found.uid
+
+
+def test_each_line_becomes_what_its_key_says(person: Person) -> None:
+    order = confirmed(person("order_manager"))
+    found, manager = running(person, order=order), person("order_manager")
+    for kind in (LineKind.NOTE, LineKind.ACTION, LineKind.REQUEST, LineKind.CHANGE, LineKind.RISK, LineKind.INTERNAL):
+        services.write_line(actor=manager, meeting_id=found.pk, line=Line(f"一件事 {kind}", kind), today=TODAY)
+    assert ActionItem.objects.get().cause_id == found.pk
+    asked = CustomerRequest.objects.get()
+    assert (asked.channel, asked.order) == ("meeting", order)
+    change = ChangeOrder.objects.get()
+    assert (change.order, change.cause_type, change.state) == (order, "meeting", "draft")
+    assert Risk.objects.filter(title__startswith="一件事").get().order == order
+    assert [bool(one.target_label) for one in found.lines.all()] == [False, True, True, True, True, False]
+
+
+def test_a_line_that_can_not_become_anything_is_not_kept(person: Person) -> None:
+    found = running(person)
+    with pytest.raises(Refusal):
+        services.write_line(actor=person("order_manager"), meeting_id=found.pk, line=Line("x", "strange"), today=TODAY)
+    confirmed(person("order_manager"))
+    confirmed(person("order_manager"))
+    with pytest.raises(Refusal):  # two orders run; which one is changed?
+        services.write_line(
+            actor=person("order_manager"), meeting_id=found.pk, line=Line("改", LineKind.CHANGE), today=TODAY
+        )
+    assert not found.lines.exists()
+    assert not ChangeOrder.objects.exists()
+
+
+def test_the_customers_minutes_hold_nothing_internal_and_no_risk(person: Person) -> None:
+    found, manager = running(person), person("order_manager")
+    secret, danger = "赶工还没批", "供应商可能倒闭"
+    services.write_line(actor=manager, meeting_id=found.pk, line=Line("主线体先发"), today=TODAY)
+    services.write_line(actor=manager, meeting_id=found.pk, line=Line(secret, LineKind.INTERNAL), today=TODAY)
+    services.write_line(actor=manager, meeting_id=found.pk, line=Line(danger, LineKind.RISK), today=TODAY)
+    services.end(actor=manager, meeting_id=found.pk)
+    services.approve(actor=manager, meeting_id=found.pk)
+    services.send_minutes(actor=manager, meeting_id=found.pk, text_for=packs.minutes_text, pdf_for=packs.minutes_pdf)
+    theirs = Delivery.objects.get(address="zhang@c001.example")
+    ours = Delivery.objects.get(address="order.manager@example.test")
+    assert "主线体先发" in theirs.body
+    assert secret not in theirs.body
+    assert danger not in theirs.body
+    assert secret in ours.body
+    assert [file["type"] for file in theirs.data["files"]] == ["application/pdf"]
+    found.refresh_from_db()
+    assert found.state == MeetingState.SENT
+
+
+def test_the_pack_holds_what_happened_since_the_last_meeting_and_hides_what_is_ours(person: Person) -> None:
+    order = confirmed(person("order_manager"))
+    found, manager = called(person, order=order), person("order_manager")
+    for day, old, new in ((1, "2026-12-01", "2026-12-09"), (-40, "2026-11-20", "2026-12-01")):
+        record(
+            actor=manager,
+            verb="change",
+            target=order,
+            changes=[Change(field="promised_date", old=old, new=new)],
+            reason="泵晚到" if day > 0 else "旧事",
+            at=NOW + dt.timedelta(days=day),
+        )
+    record(
+        actor=manager,
+        verb="change",
+        target=order,
+        changes=[Change(field="planned_date", old="2026-12-01", new="2026-12-03")],
+        at=NOW,
+    )
+    parts = {part["name"]: part for part in pack.build(manager, found, today=TODAY)}
+    assert {"wanted", "dates", "progress", "requests", "actions", "risks", "changes"} <= set(parts)
+    assert [line["reason"] for line in parts["dates"]["lines"]] == ["", "泵晚到"]
+    shown = packs.sections([parts["dates"], parts["risks"]], internal=False)
+    assert len(shown[0]["lines"]) == 1
+    assert packs.pack_pdf(found, list(parts.values()), internal=False).startswith(b"%PDF")
+
+
+def test_the_invitation_of_a_feed_and_of_a_mail_are_the_same_event(person: Person) -> None:
+    from punctual.web.channels.feeds import entries
+
+    found = called(person)
+    ours = [entry for entry in entries(person("order_manager")) if entry.summary == "双周例会"]
+    event = Calendar.from_ical(invitation(found)[0]).walk("VEVENT")[0]
+    assert [entry.uid for entry in ours] == [str(event["uid"])]
+    assert not list(entries(person("worker")))
+
+
+@given(
+    st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2028, 12, 31)),  # noqa: DTZ001
+    st.sampled_from([Rhythm.WEEKLY, Rhythm.FORTNIGHTLY, Rhythm.MONTHLY]),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_next_meeting_is_at_the_same_hour_of_a_worked_day(moment: dt.datetime, rhythm: str) -> None:
+    start = timezone.make_aware(moment)
+    following = next_start(start, rhythm)
+    assert following is not None
+    here, there = timezone.localtime(start), timezone.localtime(following)
+    assert (here.hour, here.minute) == (there.hour, there.minute)
+    assert there.weekday() < 5
+    days = (there.date() - here.date()).days
+    assert {Rhythm.WEEKLY: 7, Rhythm.FORTNIGHTLY: 14, Rhythm.MONTHLY: 28}[Rhythm(rhythm)] <= days <= 34

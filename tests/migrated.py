@@ -1,0 +1,57 @@
+"""A migrated, empty SQLite database: made once for all workers of the tests, and again when a migration changes.
+
+Migrating from nothing renders every model at every step, which takes half a minute; copying takes a moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+
+
+def migrated_database() -> Path:
+    """The file; copy it, don't open it."""
+    import django
+
+    digest = hashlib.sha256(django.__version__.encode())
+    for path in sorted(SOURCE.rglob("migrations/*.py")):
+        digest.update(f"{path.relative_to(SOURCE)}\n".encode() + path.read_bytes())
+    made = Path(tempfile.gettempdir()) / f"punctual-migrated-{digest.hexdigest()[:16]}.db"
+    with only_one(made.with_suffix(".lock")):
+        if not made.exists():
+            _migrate(made)
+    return made
+
+
+def _migrate(made: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="punctual-migrating-") as folder:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
+        kept.pop("DATABASE_URL", None)
+        environment = kept | {"PUNCTUAL_DATA": folder, "PYTHONPATH": str(SOURCE)}
+        command = [sys.executable, "-m", "punctual", "manage", "migrate", "--verbosity", "0"]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        # Into one file: what still stands in the write-ahead log would be left behind.
+        half = made.with_suffix(f".{os.getpid()}")
+        with sqlite3.connect(Path(folder) / "punctual.db") as source, sqlite3.connect(half) as target:
+            source.backup(target)
+        half.rename(made)
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Nobody else on this machine is in here at the same time."""
+    with lock.open("w") as held:
+        with suppress(ImportError):  # Windows has none; the worst is that it is made twice.
+            import fcntl
+
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,72 @@
+"""Pages of changes, deliveries, payments and approvals: who opens them, what they do, how many queries they take."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.test_changes import line_of, planned, quantity, raised
+from planning import TODAY
+from punctual.domain.changes.models import ChangeOrder
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _frozen_day(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_a, **_k: TODAY)
+
+
+@pytest.mark.parametrize("url", ["/changes/", "/deliveries/", "/approvals/", "/orders/{key}/revisions/"])
+def test_pages_are_closed_to_the_shop_floor(signed_in, person, url):
+    plan = planned(person)
+    address = url.format(key=plan.order.key)
+    assert signed_in("worker").get(address).status_code in (403, 404)
+    assert signed_in("quality").get(address).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "status"), [("quality", 403), ("sales", 200), ("finance", 200), ("worker", 403)])
+def test_payments_open_for_those_who_see_money(signed_in, person, role, status):
+    planned(person)
+    assert signed_in(role).get("/payments/").status_code == status
+
+
+def test_the_form_makes_items_of_what_differs_and_shows_the_impact(signed_in, person):
+    plan = planned(person)
+    client = signed_in("order_manager")
+    line = line_of(plan)
+    page = client.get(f"/orders/{plan.order.key}/change/")
+    assert page.status_code == 200
+    form = {
+        "title": "加三台", "source": "customer", f"line-{line.pk}-quantity": "5", "new-0-model": "", "task-0-name": "",
+        "cost-0-amount": "", "analyse": "1",
+    }  # fmt: skip
+    answer = client.post(f"/orders/{plan.order.key}/change/", form)
+    change = ChangeOrder.objects.get()
+    assert answer.headers["Location"] == f"/changes/{change.number}/"
+    assert [(one.field, one.old, one.new) for one in change.items.all()] == [("quantity", "2", "5")]
+    assert change.impact["days"] == 5
+    text = client.get(f"/changes/{change.number}/").content.decode()
+    assert "+5" in text
+    assert client.get(f"/changes/{change.number}/edit/").status_code == 200
+
+
+def test_a_refused_form_keeps_what_was_written(signed_in, person):
+    plan = planned(person)
+    line = line_of(plan)
+    form = {"title": "x", "source": "us", f"line-{line.pk}-quantity": "viele", "task-0-name": ""}
+    answer = signed_in("sales").post(f"/orders/{plan.order.key}/change/", form)
+    assert answer.status_code == 422
+    assert "viele" in answer.content.decode()
+    assert not ChangeOrder.objects.exists()
+
+
+def test_the_list_takes_the_same_queries_for_few_and_many(signed_in, person, django_assert_max_num_queries):
+    plan = planned(person)
+    client = signed_in("order_manager")
+    raised(person, plan, quantity(plan, 3))
+    client.get("/changes/")
+    for count in (2, 8):
+        while ChangeOrder.objects.count() < count:
+            raised(person, plan, quantity(plan, 3))
+        with django_assert_max_num_queries(22):
+            assert client.get("/changes/").status_code == 200

@@ -1,0 +1,224 @@
+"""Pages and API of quality: what is refused where it was typed, what is shown, what is one's own, how much SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+import pdfplumber
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+import inspecting
+import planning
+from punctual.domain.quality.models import Inspection, Nonconformity
+from punctual.domain.quality.services.capas import give_link, open_capa, token_of
+from punctual.domain.quality.services.gauges import GaugeIn, put_gauge
+from punctual.domain.quality.services.results import ResultsIn, enter_results
+from punctual.platform.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+SignedIn = Callable[[str], Client]
+TODAY = inspecting.TODAY
+
+
+def words_of(paper: bytes) -> str:
+    with pdfplumber.open(io.BytesIO(paper)) as found:
+        return "".join(page.extract_text() for page in found.pages)
+
+
+def measured(person: Person) -> Inspection:
+    inspecting.gauge(calibration_due=dt.date(2099, 1, 1))
+    return inspecting.inspection(person("quality"), characteristics=[inspecting.shaft_item()])
+
+
+class TestRefusals:
+    def test_a_wrong_value_comes_back_with_its_reason_and_what_was_typed(
+        self, person: Person, signed_in: SignedIn
+    ) -> None:
+        one = measured(person)
+        item = one.items.get()
+        answer = signed_in("quality").post(
+            f"/inspections/{one.pk}/save/",
+            {"version": 1, "unit": 1, "inspected": "3", "nonconforming": "0", f"value-{item.pk}": "26"},
+        )
+        assert answer.status_code == 422
+        text = answer.content.decode()
+        assert "MIC-01" in text
+        assert 'value="26"' in text
+        one.refresh_from_db()
+        assert one.version == 1
+
+    def test_a_stale_form_is_a_conflict_that_shows_what_changed(self, person: Person, signed_in: SignedIn) -> None:
+        one = measured(person)
+        enter_results(actor=person("quality"), inspection_id=one.pk, results=ResultsIn(7, 0), today=TODAY)
+        answer = signed_in("quality").post(f"/inspections/{one.pk}/save/", {"version": 1, "inspected": "5"})
+        assert answer.status_code == 409
+        one.refresh_from_db()
+        assert one.inspected == 7
+
+    def test_text_where_a_number_belongs_is_refused_not_an_error(self, person: Person, signed_in: SignedIn) -> None:
+        one = measured(person)
+        client = signed_in("quality")
+        for field, wrong in (("inspected", "viele"), ("nonconforming", "1.5"), ("inspected", "9" * 40)):
+            answer = client.post(f"/inspections/{one.pk}/save/", {"version": 1, field: wrong})
+            assert answer.status_code == 422, (field, wrong)
+        assert client.post("/inspections/new/", {"lot_size": "0", "item_name": "x", "stage": "iqc"}).status_code == 422
+        assert client.post("/ncr/new/", {"title": ""}).status_code == 422
+        assert not Nonconformity.objects.exists()
+
+    def test_a_worker_finds_no_workbench_and_no_lot_of_others(self, person: Person, signed_in: SignedIn) -> None:
+        hidden = measured(person)
+        mine = inspecting.inspection(person("quality"), role="worker")
+        client = signed_in("worker")
+        assert client.get("/quality/").status_code == 403
+        assert client.get(f"/inspections/{hidden.pk}/").status_code == 404
+        assert client.get(f"/inspections/{mine.pk}/").status_code == 200
+        assert hidden.number not in client.get("/inspections/").content.decode()
+
+    def test_money_is_not_shown_to_those_who_may_not_see_it(self, person: Person, signed_in: SignedIn) -> None:
+        one = inspecting.ncr(person("quality"))
+        Nonconformity.objects.filter(pk=one.pk).update(cost=Decimal("98765"))
+        assert "98,765" not in signed_in("planner").get(f"/ncr/{one.pk}/").content.decode()
+        assert "98,765" in signed_in("finance").get(f"/ncr/{one.pk}/").content.decode()
+
+
+class TestPages:
+    @pytest.mark.parametrize("language", ["zh-hans", "en"])
+    def test_every_page_opens_in_both_languages(self, person: Person, signed_in: SignedIn, language: str) -> None:
+        plan = planning.plan(person("planner"))
+        point = inspecting.quality_plan(plan)
+        one = inspecting.contained(person("quality"), inspecting.ncr(person("quality"), plan))
+        capa = open_capa(actor=person("quality"), title="气孔", today=TODAY, ncr=one)
+        lot = measured(person)
+        gauge = put_gauge(actor=person("quality"), given=GaugeIn("CAL-02", "卡尺", "mm"))
+        client = signed_in("quality")
+        client.cookies["django_language"] = language
+        order = plan.order.key
+        for address in (
+            "/quality/", "/quality/?days=365", "/inspections/", "/inspections/new/", f"/inspections/{lot.pk}/?unit=2",
+            "/ncr/", "/ncr/new/", f"/ncr/new/?order={order}", f"/ncr/{one.pk}/", "/8d/", "/8d/new/", f"/8d/{capa.pk}/",
+            f"/8d/{capa.pk}/?step=5", "/charts/", "/quality/plans/", f"/quality/plans/{order}/", "/quality/severity/",
+            "/quality/severity/new/", "/quality/reviews/", "/quality/reviews/new/", "/quality/gauges/",
+            "/quality/gauges/new/", f"/quality/gauges/{gauge.pk}/", "/quality/templates/", f"/orders/{order}/",
+            f"/ncr/{one.pk}/preview/?disposition=rework&work=2&recheck=0.5",
+        ):  # fmt: skip
+            assert client.get(address).status_code == 200, address
+        assert point.name in client.get(f"/quality/plans/{order}/").content.decode()
+
+    def test_counting_up_works_without_a_script(self, person: Person, signed_in: SignedIn) -> None:
+        one = inspecting.inspection(person("quality"))
+        form = {"inspected": "50", "nonconforming": "0", "defect-name": ["划伤"], "defect-count-0": "0"}
+        client = signed_in("quality")
+        client.post(f"/inspections/{one.pk}/save/", {**form, "bump": "划伤"})
+        client.post(f"/inspections/{one.pk}/save/", {"nonconforming": "1", "inspected": "50", "step": "+1"})
+        one.refresh_from_db()
+        assert one.nonconforming == 2
+
+    def test_submitting_a_rejected_lot_leads_to_its_nonconformity(self, person: Person, signed_in: SignedIn) -> None:
+        one = inspecting.inspection(person("quality"))
+        answer = signed_in("quality").post(
+            f"/inspections/{one.pk}/save/", {"inspected": "50", "nonconforming": "2", "submit": "1"}
+        )
+        ncr = Nonconformity.objects.get()
+        assert answer.headers["Location"] == f"/ncr/{ncr.pk}/"
+
+    def test_report_and_8d_are_papers_in_both_languages(self, person: Person, signed_in: SignedIn) -> None:
+        one = inspecting.inspection(person("quality"))
+        client = signed_in("quality")
+        assert client.get(f"/inspections/{one.pk}/report.pdf").status_code == 422
+        inspecting.found(person("quality"), one, inspected=50, bad=0)
+        capa = open_capa(actor=person("quality"), title="外径超差", today=TODAY)
+        for language, words in (("zh-hans", "检验报告"), ("en", "Inspection report")):
+            client.cookies["django_language"] = language
+            text = words_of(client.get(f"/inspections/{one.pk}/report.pdf").content)
+            assert words in text
+            assert one.number in text
+            assert capa.number in words_of(client.get(f"/8d/{capa.pk}/report.pdf").content)
+
+    def test_the_workbench_goes_out_as_excel_and_pdf(self, person: Person, signed_in: SignedIn) -> None:
+        inspecting.found(person("quality"), inspecting.inspection(person("quality")), inspected=50, bad=1)
+        client = signed_in("manager")
+        assert client.get("/quality/?export=xlsx").content[:2] == b"PK"
+        assert client.get("/quality/?export=pdf").content[:4] == b"%PDF"
+        assert client.get("/inspections/?export=csv").status_code == 200
+
+    def test_the_suppliers_page_needs_no_sign_in_and_shows_nothing_else(self, person: Person, client: Client) -> None:
+        ncr = inspecting.ncr(person("quality"), supplier=inspecting.supplier(), title="外径超差")
+        capa = open_capa(actor=person("quality"), title="外径超差", today=dt.date.today(), ncr=ncr)  # noqa: DTZ011
+        other = open_capa(actor=person("quality"), title="别家的问题", today=TODAY)
+        capa = give_link(actor=person("quality"), capa_id=capa.pk, today=dt.date.today())  # noqa: DTZ011
+        address = f"/supplier/8d/{token_of(capa)}/"
+        page = client.get(address)
+        assert page.status_code == 200
+        assert other.title not in page.content.decode()
+        assert client.get("/supplier/8d/forged/").status_code == 404
+        assert client.get(f"/8d/{capa.pk}/").status_code == 302
+        assert client.post(address, {"step": "0", "text": "x", "done": "1"}).status_code == 422
+        assert client.post(address, {"step": "5", "text": "换砂轮后首件对刀"}).status_code == 302
+        assert capa.disciplines.get(number=5).by_supplier
+
+    def test_lists_take_the_same_sql_for_two_rows_as_for_many(self, person: Person, signed_in: SignedIn) -> None:
+        client = signed_in("quality")
+
+        def count(address: str) -> int:
+            client.get(address)
+            with CaptureQueriesContext(connection) as taken:
+                assert client.get(address).status_code == 200
+            return len(taken)
+
+        def more() -> None:
+            for _ in range(3):
+                inspecting.inspection(person("quality"))
+                one = inspecting.ncr(person("quality"), supplier=inspecting.supplier())
+                open_capa(actor=person("quality"), title="x", today=TODAY, ncr=one)
+
+        more()
+        addresses = ("/inspections/", "/ncr/", "/8d/", "/quality/gauges/")
+        before = {address: count(address) for address in addresses}
+        more()
+        more()
+        assert {address: count(address) for address in addresses} == before
+
+
+class TestApi:
+    def post(self, client: Client, path: str, **body: object) -> tuple[int, dict]:  # type: ignore[type-arg]
+        answer = client.post(f"/api/v1{path}", json.dumps(body), content_type="application/json")
+        return answer.status_code, answer.json()
+
+    def test_who_may_not_gets_a_problem_and_nothing_changes(self, person: Person, signed_in: SignedIn) -> None:
+        client = signed_in("sales")
+        status, problem = self.post(client, "/inspections", stage="iqc", item_name="轴", lot_size=320, aql=1)
+        assert (status, problem["code"]) == (403, "permission.missing")
+        status, problem = self.post(
+            signed_in("quality"), "/inspections", stage="iqc", item_name="轴", lot_size=0, aql=0.5
+        )
+        assert status == 422
+        assert {one["code"] for one in problem["reasons"]} >= {"inspection.lot_size", "sampling.unknown_aql"}
+        assert not Inspection.objects.exists()
+
+    def test_from_the_lot_to_the_closed_nonconformity(self, person: Person, signed_in: SignedIn) -> None:
+        planning.company_calendar()
+        client = signed_in("quality")
+        status, lot = self.post(client, "/inspections", stage="iqc", item_name="导向轴", lot_size=320, aql=1)
+        assert (status, lot["code_letter"], lot["sample_size"], lot["ac"]) == (201, "H", 50, 1)
+        self.post(client, f"/inspections/{lot['id']}/results", inspected=50, nonconforming=2)
+        status, lot = self.post(client, f"/inspections/{lot['id']}/submit")
+        assert (status, lot["state"]) == (200, "rejected")
+        ncr = client.get("/api/v1/nonconformities").json()["items"][0]
+        assert [ncr["number"]] == lot["nonconformities"]
+        base = f"/nonconformities/{ncr['id']}"
+        assert self.post(client, f"{base}/verify", note="x")[0] == 422
+        self.post(client, f"{base}/contain", places=[{"place": "仓库", "action": "隔离", "quantity": 320}])
+        self.post(client, f"{base}/dispose", disposition="scrap", cause="supplier", cost=10)
+        self.post(client, f"{base}/verify", note="已报废")
+        status, ncr = self.post(client, f"{base}/close")
+        assert (status, ncr["state"], ncr["cost"]) == (200, "closed", "10.00")
+        status, capa = self.post(client, "/corrective-actions", title="外径超差", nonconformity=ncr["id"])
+        assert (status, len(capa["steps"])) == (201, 9)

@@ -1,0 +1,170 @@
+"""Pages of requests, meetings, feedback, service, channels: each opens, its forms work, its lists stay cheap."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ordering import confirmed, customer
+from punctual.domain.aftersales.models import ServiceCase
+from punctual.domain.customer_relations.models import CustomerRequest, Meeting, SlaRule
+from punctual.domain.customer_relations.services import meetings, requests
+from punctual.domain.customer_relations.services.requests import RequestInput
+from punctual.platform.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+SignedIn = Callable[[str], Client]
+
+
+def recorded(person: Person, count: int = 1) -> CustomerRequest:
+    order = confirmed(person("order_manager"))
+    for number in range(count):
+        data = RequestInput(customer(), f"问题 {number}", order=order, owner=person("order_manager"))
+        found = requests.record_request(actor=person("order_manager"), data=data)
+    return found
+
+
+def queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("address", ["/requests/", "/requests/table/", "/meetings/", "/feedback/", "/service-cases/"])
+def test_a_list_asks_no_more_for_thirty_rows_than_for_three(person: Person, signed_in: SignedIn, address: str) -> None:
+    client = signed_in("order_manager")
+    recorded(person, 3)
+    few = queries(client, address)
+    recorded(person, 27)
+    assert queries(client, address) <= few + 1
+
+
+def test_a_request_is_recorded_answered_and_settled_on_its_page(person: Person, signed_in: SignedIn) -> None:
+    client = signed_in("order_manager")
+    order = confirmed(person("order_manager"))
+    wrong = client.post("/requests/new/", {"customer": customer().pk, "title": "x", "order": "SO-none"})
+    assert wrong.status_code == 422
+    assert not CustomerRequest.objects.exists()
+    told = {
+        "customer": customer().pk,
+        "title": "哪天发货",
+        "order": order.number,
+        "contact": "张海涛",
+        "channel": "phone",
+        "kind": "question",
+        "urgency": "high",
+    }
+    assert client.post("/requests/new/", told).status_code == 302
+    found = CustomerRequest.objects.get()
+    page = f"/requests/{found.number}/"
+    assert found.contact is not None
+    assert "哪天发货" in client.get(page).content.decode()
+    assert client.post(f"{page}say/", {"verb": "note", "text": "库存够"}).status_code == 302
+    assert client.post(f"{page}say/", {"verb": "reply_wait", "text": "请给地址"}).status_code == 302
+    assert client.post(f"{page}say/", {"verb": "hear", "text": "地址如下"}).status_code == 302
+    assert client.post(f"{page}say/", {"verb": "reply_resolve", "text": "周五发"}).status_code == 302
+    found.refresh_from_db()
+    assert (found.state, found.messages.count()) == ("resolved", 5)
+    assert client.post(f"{page}do/close/").status_code == 302
+    assert client.post(f"{page}do/strange/").status_code == 404
+
+
+def test_a_meeting_is_called_held_and_sent_on_its_pages(person: Person, signed_in: SignedIn) -> None:
+    client = signed_in("order_manager")
+    start = (timezone.localtime() + dt.timedelta(days=7)).strftime("%Y-%m-%dT14:00")
+    told = {"title": "例会", "customer": customer().pk, "rhythm": "weekly", "starts_at": start, "minutes": 60}
+    assert client.post("/meetings/new/", {**told, "minutes": 1}).status_code == 422
+    assert client.post("/meetings/new/", told).status_code == 302
+    found = Meeting.objects.get()
+    page = f"/meetings/{found.pk}/"
+    for verb in ("invite", "start"):
+        assert client.post(f"{page}do/{verb}/").status_code == 302
+    assert client.post(f"{page}write/", {"text": "主线体先发", "kind": "decision"}).status_code == 302
+    assert client.post(f"{page}write/", {"text": "内部的事", "kind": "internal"}).status_code == 302
+    assert "内部的事" in client.get(page).content.decode()
+    assert "内部的事" not in client.get(f"{page}?view=customer").content.decode()
+    for what in ("pack", "minutes"):
+        assert client.get(f"{page}paper/{what}/").content.startswith(b"%PDF")
+    assert b"BEGIN:VCALENDAR" in client.get(f"{page}paper/invitation/").content
+    for verb in ("end", "approve", "send"):
+        assert client.post(f"{page}do/{verb}/").status_code == 302
+    found.refresh_from_db()
+    assert (found.state, Meeting.objects.count()) == ("sent", 2)
+
+
+def test_a_case_goes_from_report_to_a_planned_visit(person: Person, signed_in: SignedIn) -> None:
+    client = signed_in("order_manager")
+    told = {"customer": customer().pk, "title": "漏气", "kind": "fault", "urgency": "urgent"}
+    assert client.post("/service-cases/new/", told).status_code == 302
+    found = ServiceCase.objects.get()
+    page = f"/service-cases/{found.number}/"
+    day = (timezone.localdate() + dt.timedelta(days=1)).isoformat()
+    assert client.post(f"{page}do/plan/", {"engineer": person("worker").pk, "day": day}).status_code == 302
+    assert "漏气" in client.get(page).content.decode()
+    engineer = Client()
+    engineer.force_login(person("worker"))
+    visit = found.visits.get()
+    assert "canvas" in engineer.get(f"/visits/{visit.pk}/").content.decode()
+    assert engineer.post(f"/visits/{visit.pk}/", {"report": "x"}).status_code == 422
+
+
+def test_response_times_are_set_by_order_managers_only(person: Person, signed_in: SignedIn) -> None:
+    told = {"verb": "set_rule", "grade": "A", "response": "2", "resolution": "1"}
+    client = signed_in("order_manager")
+    assert client.post("/settings/response-times/", told).status_code == 422
+    assert client.post("/settings/response-times/", {**told, "resolution": "16"}).status_code == 302
+    assert SlaRule.objects.get().resolution_minutes == 960
+    client = signed_in("finance")
+    client.post("/settings/response-times/", {**told, "resolution": "20"})
+    assert SlaRule.objects.get().resolution_minutes == 960
+
+
+def test_the_order_and_the_customer_show_what_was_asked(person: Person, signed_in: SignedIn) -> None:
+    found = recorded(person)
+    meetings.call_series(
+        actor=person("order_manager"),
+        title="例会",
+        customer=customer(),
+        starts_at=timezone.now() + dt.timedelta(days=3),
+    )
+    client = signed_in("order_manager")
+    assert found.order is not None
+    for address in (f"/orders/{found.order.number}/", f"/customers/{found.customer_id}/"):
+        text = client.get(address).content.decode()
+        assert found.title in text, address
+
+
+def test_the_api_records_answers_and_merges(person: Person, signed_in: SignedIn) -> None:
+    client = signed_in("order_manager")
+    customer()
+
+    def post(address: str, **told: Any) -> Any:
+        return client.post(f"/api/v1{address}", told, content_type="application/json")
+
+    assert post("/requests", customer="C001", title=" ").status_code == 422
+    assert post("/requests", customer="none", title="x").status_code == 404
+    one = post("/requests", customer="C001", title="哪天发货").json()
+    two = post("/requests", customer="C001", title="同一件事").json()
+    assert one["response"]["running"]
+    assert post(f"/requests/{two['number']}/merge", into=one["number"]).json()["merged_into"] == one["number"]
+    answered = post(f"/requests/{one['number']}/reply", text="周五", and_wait=True).json()
+    assert (answered["state"], answered["resolution"]["due"]) == ("waiting", None)
+    assert post(f"/requests/{one['number']}/strange").status_code == 404
+    listed = client.get("/api/v1/requests?state=waiting").json()
+    assert [item["number"] for item in listed["items"]] == [one["number"]]
+    made = post("/meetings", customer="C001", title="例会", starts_at="2030-01-07T14:00:00").json()
+    assert post(f"/meetings/{made['id']}/start").json()["state"] == "running"
+    assert post(f"/meetings/{made['id']}/lines", text="一条", kind="decision").status_code == 201
+    assert post("/webhooks", url="https://example.com/x").status_code == 403
+    worker = signed_in("worker")
+    assert worker.get("/api/v1/requests").status_code == 403
+    assert worker.get(f"/api/v1/requests/{one['number']}").status_code == 404

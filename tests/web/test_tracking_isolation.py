@@ -1,0 +1,245 @@
+"""The customer's page: what it shows, and that nothing else comes through any address, cookie, form or error."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+from django.utils import timezone
+
+from ordering import TODAY, catalogue, confirmed, customer, draft, sign_all
+from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
+from punctual.domain.customer_relations.services import feedback, requests, tracking
+from punctual.domain.customer_relations.services.requests import RequestInput
+from punctual.domain.orders.models import Order
+from punctual.domain.orders.services.review import submit_for_review
+from punctual.flows.confirm_order import confirm_order
+from punctual.kernel.refusal import Forbidden, Refusal
+from punctual.platform.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+SECRETS = ("内部底价", "毛利 31%", "苏州恒拓", "710,000", "710000", "1,420,000", "经理林某")
+
+
+@pytest.fixture
+def world(person: Person) -> dict[str, Any]:
+    """Two customers with an order each; on A's order everything that must not be seen by A, or by B."""
+    manager = person("order_manager")
+    manager.display_name = "经理林某"
+    manager.save()
+    a = confirmed(manager)
+    b_customer = customer("C002", "苏州恒拓电子股份有限公司")
+    b = submit_for_review(actor=manager, order_id=draft(manager, customer=b_customer.pk).pk, today=TODAY)
+    sign_all(b)
+    b = confirm_order(order_id=b.pk, actor=manager, today=TODAY)
+    for order, words in ((a, "什么时候发货"), (b, "恒拓的秘密问题")):
+        assert order.customer is not None
+        found = requests.record_request(
+            actor=manager, data=RequestInput(order.customer, words, order=order, owner=manager)
+        )
+        requests.add_note(actor=manager, request_id=found.pk, text="内部底价 毛利 31%")
+        requests.reply(actor=manager, request_id=found.pk, text=f"{order.number} 周五")
+        tracking.want(actor=manager, order=order, title=f"样件给 {order.number}", due=TODAY)
+    links = {}
+    for name, order in (("a", a), ("b", b)):
+        link, address = tracking.give_link(actor=manager, order=order, name=name)
+        links[name] = {"order": order, "link": link, "path": "/" + address.split("/", 3)[3]}
+    return links
+
+
+def opened(path: str) -> Client:
+    client = Client()
+    answer = client.post(path)
+    assert answer.status_code == 302, answer.content.decode()[-400:]
+    return client
+
+
+# — the link —
+
+
+@pytest.mark.parametrize("role", ["worker", "planner", "quality", "finance", "supply_chain", "manager"])
+def test_who_may_not_gives_no_link(person: Person, world: dict[str, Any], role: str) -> None:
+    with pytest.raises(Forbidden):
+        tracking.give_link(actor=person(role), order=world["a"]["order"])
+    with pytest.raises(Forbidden):
+        tracking.revoke_link(actor=person(role), link_id=world["a"]["link"].pk)
+
+
+def test_a_link_for_the_contact_of_another_customer_is_refused(person: Person, world: dict[str, Any]) -> None:
+    stranger = customer("C002").contacts.get()
+    with pytest.raises(Refusal) as refused:
+        tracking.give_link(actor=person("sales"), order=world["a"]["order"], contact=stranger, days=0, send=True)
+    assert refused.value.codes == {"tracking.days", "tracking.contact", "tracking.mail"}
+
+
+def test_looking_at_the_address_does_not_use_it_up_but_opening_does(world: dict[str, Any]) -> None:
+    path = world["a"]["path"]
+    for _ in range(3):
+        assert Client().get(path).status_code == 200
+    mine = opened(path)
+    assert Client().post(path).status_code == 404
+    assert mine.get(path).status_code == 302
+    assert mine.get(f"/track/{world['a']['order'].number}/").status_code == 200
+
+
+def test_every_link_that_does_not_work_gets_the_same_quiet_page(world: dict[str, Any]) -> None:
+    used, path = opened(world["a"]["path"]), world["b"]["path"]
+    altered = path[:-3] + ("AA/" if not path.endswith("AA/") else "BB/")
+    answers = [Client().post(world["a"]["path"]), Client().post(altered), Client().post("/t/x/")]
+    TrackingLink.objects.filter(pk=world["b"]["link"].pk).update(expires_at=timezone.now() - dt.timedelta(minutes=1))
+    answers.append(Client().post(path))
+    number = world["a"]["order"].number
+    TrackingLink.objects.filter(pk=world["a"]["link"].pk).update(revoked_at=timezone.now())
+    answers += [used.get(f"/track/{number}/"), Client().get(f"/track/{number}/"), Client().get("/track/")]
+    bodies = set()
+    for answer in answers:
+        assert answer.status_code == 404
+        text = answer.content.decode()
+        assert number not in text
+        bodies.add(text.split("<main")[1].split("</main>")[0])
+    assert len(bodies) == 1
+
+
+def test_only_hashes_are_kept(world: dict[str, Any]) -> None:
+    token = world["a"]["path"].split("/")[2]
+    client = opened(world["a"]["path"])
+    link = TrackingLink.objects.get(pk=world["a"]["link"].pk)
+    kept = f"{link.link_hash}{link.session_hash}"
+    assert token not in kept
+    assert client.cookies["track"].value not in kept
+    assert client.cookies["track"]["httponly"]
+
+
+# — what is seen —
+
+
+def test_the_page_shows_this_order_and_none_of_our_secrets(world: dict[str, Any]) -> None:
+    text = opened(world["a"]["path"]).get(f"/track/{world['a']['order'].number}/").content.decode()
+    assert world["a"]["order"].number in text
+    assert "什么时候发货" in text
+    for secret in (*SECRETS, world["b"]["order"].number, "恒拓的秘密问题"):
+        assert secret not in text, secret
+
+
+def test_the_rule_of_the_customer_hides_what_it_says(person: Person, world: dict[str, Any]) -> None:
+    order: Order = world["a"]["order"]
+    client = opened(world["a"]["path"])
+    tracking.set_rule(actor=person("sales"), customer=order.customer, shown={"show_contact": True})  # type: ignore[arg-type]
+    text = client.get(f"/track/{order.number}/").content.decode()
+    assert "经理林某" in text
+    for hidden in ("什么时候发货", "里程碑", "stars"):
+        assert hidden not in text
+
+
+def _routes(resolver: Any, before: str = "") -> list[str]:
+    found = []
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        found += _routes(pattern, route) if hasattr(pattern, "url_patterns") else [route]
+    return found
+
+
+def _address(route: str, order: Order) -> str:
+    parts = []
+    for part in route.split("/"):
+        if "<" in part or "{" in part:
+            number = "number" in part or "key" in part or part == "{order}"
+            parts.append(str(order.number) if number else str(order.pk) if "int" in part or "id" in part else "x")
+        else:
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def test_a_crawl_of_every_address_as_a_b_and_nobody_finds_nothing_of_another(world: dict[str, Any]) -> None:
+    from punctual.api.v1 import api
+
+    routes = [route for route in _routes(get_resolver()) if not route.startswith(("api/", "accounts/"))]
+    operations = [path.removeprefix("/") for path in api.get_openapi_schema()["paths"]]
+    readers = {"a": opened(world["a"]["path"]), "b": opened(world["b"]["path"]), "nobody": Client()}
+    for client in readers.values():
+        client.raise_request_exception = False
+    for name, client in readers.items():
+        others = [world[one]["order"] for one in ("a", "b") if one != name]
+        for route in [*routes, *operations]:
+            for order in (world["a"]["order"], world["b"]["order"]):
+                address = _address(route, order)
+                answer = client.get(address)
+                body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+                text = body.decode("utf-8", "replace") + str(answer.headers)
+                assert answer.status_code < 500, address
+                if answer.status_code == 200:
+                    for secret in SECRETS[:2]:
+                        assert secret not in text, (name, address)
+                    for other in others:
+                        leaked = other.number in text and not answer.request["PATH_INFO"].endswith(f"{other.number}/")
+                        assert not leaked, (name, address)
+
+
+def test_a_customer_writes_only_into_the_own_order(world: dict[str, Any]) -> None:
+    a, b = world["a"]["order"], world["b"]["order"]
+    client = opened(world["a"]["path"])
+    theirs = CustomerRequest.objects.get(order=b)
+    before = theirs.messages.count()
+    page = f"/track/{a.number}/"
+    assert client.post(page, {"verb": "say", "request": theirs.number, "text": "x"}).status_code == 404
+    task = b.customer_tasks.get()
+    assert client.post(page, {"verb": "done", "task": task.pk, "text": "x"}).status_code == 404
+    assert client.post(f"/track/{b.number}/", {"verb": "ask", "text": "x"}).status_code == 404
+    assert client.post(page, {"verb": "strange"}).status_code == 404
+    task.refresh_from_db()
+    assert task.done_at is None
+    assert theirs.messages.count() == before
+    assert client.post(page, {"verb": "ask", "text": " "}).status_code == 422
+    assert client.post(page, {"verb": "ask", "text": "能提前吗？"}).status_code == 302
+    assert CustomerRequest.objects.filter(order=a, channel="portal").get().title == "能提前吗？"
+    mine = a.customer_tasks.get()
+    assert client.post(page, {"verb": "done", "task": mine.pk, "text": "SF123"}).status_code == 302
+    mine.refresh_from_db()
+    assert (mine.done_by, mine.answer) == ("a", "SF123")
+
+
+# — the survey —
+
+
+def test_one_click_answers_a_low_score_opens_one_request_and_scanners_answer_nothing(
+    person: Person, world: dict[str, Any]
+) -> None:
+    order: Order = world["a"]["order"]
+    assert order.customer is not None
+    with pytest.raises(Forbidden):
+        feedback.ask(actor=person("worker"), customer=order.customer)
+    survey, token = feedback.ask(actor=person("sales"), customer=order.customer, order=order)
+    client = Client()
+    assert client.get(f"/s/{token}/?score=1").status_code == 200
+    assert Survey.objects.get(pk=survey.pk).score is None
+    assert client.post(f"/s/{token}/", {"score": "9"}).status_code == 422
+    assert client.post(f"/s/{token}/", {"score": "2"}).status_code == 302
+    again = {"score": "1", "comment": "晚了一周", "drivers": ["on_time", "x"]}
+    assert client.post(f"/s/{token}/", again).status_code == 302
+    survey.refresh_from_db()
+    assert (survey.score, survey.drivers, survey.comment) == (1, ["on_time"], "晚了一周")
+    assert CustomerRequest.objects.filter(channel="survey").count() == 1
+    assert Client().get("/s/none/").status_code == 404
+    Survey.objects.filter(pk=survey.pk).update(asked_at=timezone.now() - dt.timedelta(days=121))
+    assert client.get(f"/s/{token}/").status_code == 404
+
+
+def test_a_feed_needs_its_token_and_holds_only_what_its_owner_may_see(person: Person, world: dict[str, Any]) -> None:
+    from punctual.web.channels.feeds import new_feed_token
+
+    catalogue()
+    old = new_feed_token(person("order_manager"))
+    token = new_feed_token(person("order_manager"))
+    assert Client().get(f"/feeds/{old}/calendar.ics").status_code == 404
+    text = Client().get(f"/feeds/{token}/calendar.ics").content.decode()
+    assert text.startswith("BEGIN:VCALENDAR")
+    assert world["a"]["order"].number in text
+    theirs = Client().get(f"/feeds/{new_feed_token(person('worker'))}/calendar.ics").content.decode()
+    assert world["a"]["order"].number not in theirs
+    person("order_manager").__class__.objects.filter(username="order.manager").update(is_active=False)
+    assert Client().get(f"/feeds/{token}/calendar.ics").status_code == 404
