@@ -31,6 +31,12 @@ TODAY = scheduling.TODAY
 PROMISE = dt.date(2026, 12, 2)
 
 
+@pytest.fixture(autouse=True)
+def _fresh_books() -> None:
+    """A run's book is read once a process by its id; tests begin with the same ids again."""
+    selectors._unpacked.cache_clear()
+
+
 @pytest.fixture
 def manager(person: Callable[[str], User]) -> User:
     return person("order_manager")
