@@ -15,6 +15,7 @@ from punctual.domain.monitoring.services.notices import acknowledge
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Plan, Task
 from punctual.domain.plans.services.editing import edit_locked
+from punctual.domain.scheduling import selectors
 from punctual.domain.scheduling.models import OrderForecast, TaskPin
 from punctual.domain.scheduling.selectors import book_of
 from punctual.engine.capacity.model import Mode
