@@ -4,35 +4,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('delivery', '0001_initial'),
+        ("delivery", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='acceptanceresult',
-            name='value',
-            field=models.CharField(blank=True, max_length=80, verbose_name='As found'),
+            model_name="acceptanceresult",
+            name="value",
+            field=models.CharField(blank=True, max_length=80, verbose_name="As found"),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='received_on',
-            field=models.DateField(blank=True, null=True, verbose_name='Signed for on'),
+            model_name="delivery",
+            name="received_on",
+            field=models.DateField(blank=True, null=True, verbose_name="Signed for on"),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='state',
-            field=models.CharField(choices=[('preparing', 'Being packed'), ('shipped', 'Shipped'), ('received', 'Money received'), ('cancelled', 'Cancelled')], default='preparing', max_length=12, verbose_name='State'),
+            model_name="delivery",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("preparing", "Being packed"),
+                    ("shipped", "Shipped"),
+                    ("received", "Money received"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="preparing",
+                max_length=12,
+                verbose_name="State",
+            ),
         ),
         migrations.AlterField(
-            model_name='paymententry',
-            name='kind',
-            field=models.CharField(choices=[('invoice', 'Invoice'), ('receipt', 'Payment received')], max_length=8, verbose_name='Kind'),
+            model_name="paymententry",
+            name="kind",
+            field=models.CharField(
+                choices=[("invoice", "Invoice"), ("receipt", "Payment received")], max_length=8, verbose_name="Kind"
+            ),
         ),
         migrations.AlterField(
-            model_name='paymentmilestone',
-            name='received',
-            field=models.DecimalField(decimal_places=2, default=0, editable=False, max_digits=18, verbose_name='Money received'),
+            model_name="paymentmilestone",
+            name="received",
+            field=models.DecimalField(
+                decimal_places=2, default=0, editable=False, max_digits=18, verbose_name="Money received"
+            ),
         ),
     ]
