@@ -130,7 +130,8 @@ class AnalysisOut(Schema):
 def _user(name: str, default: User | None) -> User | None:
     if not name:
         return default
-    return get_or_not_found(User.objects.filter(is_active=True), username=name)
+    found: User = get_or_not_found(User.objects.filter(is_active=True), username=name)
+    return found
 
 
 def _points(payload: PointsIn) -> Points:
