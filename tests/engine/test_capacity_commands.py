@@ -36,7 +36,7 @@ def said(capsys, *words: str) -> dict:
 def test_level_gives_one_start_a_job_and_a_proof(tmp_path, capsys):
     path = tmp_path / "a.rcp"
     path.write_text(RCP)
-    told = said(capsys, "level", str(path), "--seconds", "8")
+    told = said(capsys, "level", str(path), "--seconds", "120")
     assert (told["makespan"], told["lower_bound"], told["optimal"], told["verified"]) == (7, 7, True, True)
     assert len(told["start"]) == 4
 

@@ -35,7 +35,7 @@ def shop_of(orders: str = "ABCD") -> Problem:
         Resource("bench", ((0, 2),)),
         Resource("test", ((0, 1), (13, 0), (16, 1))),
     ]
-    due = {"A": 20, "B": 16, "C": 26, "D": 30}
+    due = {"A": 13, "B": 12, "C": 12, "D": 20}
     rows = [Order(name, 0, due[name], 1 + (name == "B")) for name in orders]
     return problem(resources=machines, orders=rows, tasks=tasks)
 

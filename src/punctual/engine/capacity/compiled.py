@@ -14,6 +14,9 @@ from pathlib import Path
 PACKAGES = ("capacity", "optimise", "promise")
 """Packages of the engine whose compiled functions call each other."""
 
+MARKS = (b"@kernel\n", b"@inlined\n", b"@allocating\n")
+"""Decorators of compiled functions; only files that have one are part of the fingerprint."""
+
 
 @cache
 def cache_folder() -> Path:
@@ -23,7 +26,7 @@ def cache_folder() -> Path:
     for package in PACKAGES:
         for path in sorted((engine / package).glob("*.py")):
             text = path.read_bytes()
-            if b"capacity.words" in text or path.name == "words.py":
+            if path.name == "words.py" or any(mark in text for mark in MARKS):
                 digest.update(path.name.encode() + b"\0" + text)
     base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "punctual"
     beside = engine / "__pycache__"

@@ -42,7 +42,7 @@ CLOSER, FARTHER, FARTHEST = 0.75, 0.35, 0.93
 """Goals as shares of the way from the critical path to the best date so far: the first ones of the threads, the next
 after a success, how much of the rest a failure adds, and where it begins anew."""
 
-HARD, LEARNED = 0.5, 0.5
+HARD, LEARNED = 0.0, 0.5
 """How far forward, as a share of the lead, the hardest new task moves among those to be placed; how fast hardness is
 learned and forgotten."""
 
