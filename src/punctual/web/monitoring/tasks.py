@@ -39,7 +39,7 @@ TABS: Final = (
     ("blocked", gettext_lazy("Blocked")),
     ("reported", gettext_lazy("Reported")),
 )
-SCOPES: Final[tuple[tuple[str, Any], ...]] = (
+SCOPES: Final[tuple[tuple[str, str], ...]] = (
     ("mine", gettext_lazy("Mine")),
     ("team", gettext_lazy("My team")),
     ("all", gettext_lazy("Everybody")),

@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("preparing", "Being packed"),
                             ("shipped", "Shipped"),
-                            ("received", "Money received"),
+                            ("received", "Received by the customer"),
                             ("cancelled", "Cancelled"),
                         ],
                         default="preparing",
