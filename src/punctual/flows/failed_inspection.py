@@ -247,6 +247,7 @@ def _put_into_plan(ncr: Nonconformity, actor: User, given: DispositionIn, today:
     made = list(Task.objects.filter(pk__in=edited.created).order_by("sequence"))
     ncr.rework_task = made[0] if given.work_minutes else None
     ncr.recheck_task = made[-1] if given.recheck_minutes else None
+    assert ncr.order_id is not None
     order = Order.objects.get(pk=ncr.order_id)
     ncr.planned_after = order.planned_date
     if ncr.planned_before and ncr.planned_after:

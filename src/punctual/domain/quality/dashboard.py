@@ -168,8 +168,8 @@ def losses_in(actor: User, period: Period) -> QuerySet[Loss]:
 
 def cost_of_quality(actor: User, period: Period) -> list[CostRow]:
     """Money and days by the four kinds, all four always."""
-    sums = {
-        row["kind"]: row
+    sums: dict[str, dict[str, Any]] = {
+        row["kind"]: dict(row)
         for row in losses_in(actor, period).values("kind").annotate(sum=Sum("amount"), lost=Sum("days")).order_by()
     }
     return [

@@ -278,8 +278,8 @@ def judge(lot: Lot, results: Results) -> Judgement:
         reasons.append(Reason("inspection.incomplete", text, params, field="inspected"))
     if found.accepted and results.unanswered:
         text = N_("Not answered yet: %(names)s.")
-        params = {"names": _names(one.name for one in results.unanswered)}
-        reasons.append(Reason("inspection.unanswered", text, params, field="items"))
+        names = {"names": _names(one.name for one in results.unanswered)}
+        reasons.append(Reason("inspection.unanswered", text, names, field="items"))
     if lot.needs_evidence and not results.has_evidence:
         text = N_("The quality plan asks for evidence; attach a photo or a file.")
         reasons.append(Reason("inspection.evidence", text, field="file"))

@@ -31,6 +31,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.records import get_or_not_found
+from punctual.web.shell.navigation import Words
 from punctual.web.shell.views import safe_next
 
 TABS: Final = (
@@ -39,7 +40,7 @@ TABS: Final = (
     ("blocked", gettext_lazy("Blocked")),
     ("reported", gettext_lazy("Reported")),
 )
-SCOPES: Final[tuple[tuple[str, str], ...]] = (
+SCOPES: Final[tuple[tuple[str, Words], ...]] = (
     ("mine", gettext_lazy("Mine")),
     ("team", gettext_lazy("My team")),
     ("all", gettext_lazy("Everybody")),

@@ -76,7 +76,7 @@ def _facts(found: Inspection) -> list[Block]:
 def _results(found: Inspection) -> list[Block]:
     blocks: list[Block] = []
     items = list(items_of(found))
-    values = [
+    values: list[list[Any]] = [
         [
             one.unit_no,
             one.serial,

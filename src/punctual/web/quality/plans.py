@@ -53,6 +53,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
+from punctual.web.master.cells import chip
 from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
 from punctual.web.quality.inspections import actor_of
@@ -88,9 +89,7 @@ def quality_plan(request: HttpRequest, order: str) -> HttpResponse:
 def _plan_context(actor: User, plan: QualityPlan) -> dict[str, Any]:
     draft = PLAN.allows(plan.state, "change")
     return {
-        "points": [
-            (point, marks.chip(*marks.POINT[point.state], point.get_state_display())) for point in points_of(plan)
-        ],
+        "points": [(point, chip(*marks.POINT[point.state], point.get_state_display())) for point in points_of(plan)],
         "uncovered": list(uncovered_standards(plan.order)),
         "gates": all_gates(plan.order),
         "revisions": list(plan.revisions.select_related("approved_by")),

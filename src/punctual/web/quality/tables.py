@@ -63,11 +63,11 @@ class QualityList(ListPage):
     room: ClassVar[str]
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        require(request.user, self.permission)  # type: ignore[arg-type]
+        require(request.user, self.permission)
         return super().get(request, *args, **kwargs)
 
     def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
-        return {"rooms": marks.tabs(request.user, self.room)}  # type: ignore[arg-type]
+        return {"rooms": marks.tabs(actor_of(request), self.room)}
 
 
 def _number(name: str) -> Any:

@@ -114,6 +114,10 @@ def _next(row: Any, word: str) -> str:
 # ---------------------------------------------------------------------------------------------------------- export
 
 
+def _rows_of(rows: Sequence[Any]) -> list[list[object]]:
+    return [[row.name, row.lots, row.rejected, row.inspected, row.bad, row.ppm] for row in rows]
+
+
 def _tables(actor: User, period: dashboard.Period) -> list[tuple[str, Sequence[str], list[list[object]]]]:
     """The same figures as tables: name, head, rows."""
     today = timezone.localdate()
@@ -128,7 +132,7 @@ def _tables(actor: User, period: dashboard.Period) -> list[tuple[str, Sequence[s
             (
                 name,
                 [_("Name"), _("Lots"), _("Lots rejected"), _("Inspected"), _("Nonconforming"), "PPM"],
-                [[row.name, row.lots, row.rejected, row.inspected, row.bad, row.ppm] for row in rows],
+                _rows_of(rows),
             )
             for name, rows in (
                 (_("Suppliers"), dashboard.ppm_by_supplier(actor, period)),

@@ -111,13 +111,13 @@ def _measured(chart: ControlChart) -> list[Point]:
             "item__inspection_id", "item__inspection__number", "item__inspection__judged_at", "value", named=False
         )[: MOST_POINTS * max(size, 1) * 2]
     )
-    groups: dict[int, tuple[str, dt.datetime, list[float]]] = {}
+    groups: dict[int, tuple[str, dt.datetime | None, list[float]]] = {}
     for pk, number, judged_at, value in rows:
         groups.setdefault(pk, (number, judged_at, []))[2].append(float(value))
     found = [
         Point(pk, number, judged_at, tuple(values[:size]))
         for pk, (number, judged_at, values) in groups.items()
-        if len(values) >= size
+        if len(values) >= size and judged_at is not None
     ]
     return list(reversed(found[:MOST_POINTS]))
 

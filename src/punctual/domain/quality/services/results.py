@@ -136,7 +136,7 @@ def _against_values(
             continue
         if one.value is not None:
             gauge = gauges[one.gauge] if one.gauge else item.gauge
-            value = ValueIn(item.pk, one.unit_no, one.value, one.unit, gauge and gauge_facts(gauge))
+            value = ValueIn(item.pk, one.unit_no, one.value, one.unit, gauge_facts(gauge) if gauge else None)
             reasons += reasons_against_value(value, facts_of(item), today=today, sample=inspection.lot_size)
     return reasons
 
