@@ -23,6 +23,7 @@ from django.db.models import Sum  # noqa: E402
 
 import planning  # noqa: E402
 import supplying  # noqa: E402
+from punctual.domain.orders.models import Order  # noqa: E402
 from punctual.domain.supply.models import Requirement, Reservation, StockItem  # noqa: E402
 from punctual.domain.supply.services import receiving, stock  # noqa: E402
 from punctual.domain.supply.services.reservations import release, reserve  # noqa: E402
@@ -65,6 +66,8 @@ def main() -> None:
     pump = supplying.material()
     planning.company_calendar()
     order = planning.order((planning.product(), 1))
+    # What arrives is reserved by itself for running orders; here the fifty shall do it.
+    Order.objects.filter(pk=order.pk).update(state="draft")
     needs = [
         Requirement.objects.create(material=pump, order=order, order_line=order.lines.get(), quantity=Decimal(2)).pk
         for _ in range(PEOPLE)

@@ -15,6 +15,7 @@ from punctual.domain.monitoring.services.notices import acknowledge
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Plan, Task
 from punctual.domain.plans.services.editing import edit_locked
+from punctual.domain.scheduling import selectors
 from punctual.domain.scheduling.models import OrderForecast, TaskPin
 from punctual.domain.scheduling.selectors import book_of
 from punctual.engine.capacity.model import Mode
@@ -29,6 +30,12 @@ from punctual.platform.accounts.models import User
 pytestmark = pytest.mark.django_db
 TODAY = scheduling.TODAY
 PROMISE = dt.date(2026, 12, 2)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_books() -> None:
+    """A run's book is read once a process by its id; tests begin with the same ids again."""
+    selectors._unpacked.cache_clear()
 
 
 @pytest.fixture

@@ -152,7 +152,19 @@ def _samples() -> dict[str, Any]:
         "first": 1,
         "second": 1,
         **_monitoring_samples(manager, order),
+        **_scheduling_samples(),
     }
+
+
+def _scheduling_samples() -> dict[str, Any]:
+    from punctual.domain.scheduling.models import Absence, ExtraShift, Scenario, ScheduleRun
+
+    firsts = {"absences": Absence, "extras": ExtraShift, "scenarios": Scenario, "schedule-runs": ScheduleRun}
+    rows = {
+        f"{name}/pk": model.objects.order_by("pk").values_list("pk", flat=True).first()
+        for name, model in firsts.items()
+    }
+    return {**rows, "scenarios/verb": "discard"}
 
 
 def _monitoring_samples(manager: User, order: Any) -> dict[str, Any]:

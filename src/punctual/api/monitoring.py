@@ -187,7 +187,8 @@ class OfOrder(Schema):
 
 
 def _user(name: str) -> User:
-    return get_or_not_found(User.objects.filter(is_active=True), username=name)
+    found: User = get_or_not_found(User.objects.filter(is_active=True), username=name)
+    return found
 
 
 def _order_ids(actor: User, key: str) -> list[int] | None:
@@ -483,7 +484,7 @@ def action_item_new(request: HttpRequest, payload: ActionIn) -> Any:
 def action_item_do(request: HttpRequest, action: int, verb: str, payload: VerbIn) -> Any:
     """complete, cancel, reopen, effective or ineffective."""
     actor = actor_of(request)
-    known = {"complete": complete_action, "cancel": cancel_action, "reopen": reopen_action}
+    known: dict[str, Any] = {"complete": complete_action, "cancel": cancel_action, "reopen": reopen_action}
     if verb in known:
         known[verb](actor=actor, action_id=action, expected_version=payload.version, note=payload.note)
     elif verb in ("effective", "ineffective"):

@@ -136,7 +136,7 @@ def attachments(request: HttpRequest, key: str) -> Any:
 
 
 @router.post("/orders/{key}/attachments", response={201: FileOut})
-def post_attachment(request: HttpRequest, key: str, file: UploadedFile = File(...)) -> Any:
+def post_attachment(request: HttpRequest, key: str, file: File[UploadedFile]) -> Any:
     """Keep a file with the order (multipart, field ``file``)."""
     actor = actor_of(request)
     order = order_by_key(actor, key)
@@ -163,7 +163,7 @@ def delete_attachment(request: HttpRequest, key: str, attachment_id: int) -> Any
 
 
 @router.post("/orders/import", response=ImportOut)
-def import_orders(request: HttpRequest, wish: Form[ImportIn], file: UploadedFile = File(...)) -> Any:
+def import_orders(request: HttpRequest, wish: Form[ImportIn], file: File[UploadedFile]) -> Any:
     """One draft for each customer and PO number of an .xlsx, .xls or .csv file (multipart, field ``file``)."""
     actor = actor_of(request)
     require(actor, "orders.change")

@@ -205,12 +205,12 @@ def _need(actor: Any, need: Requirement) -> dict[str, Any]:
     return next(_standing(one) for one in found if one.requirement.pk == need.pk)
 
 
-@router.get("/orders/{key}/requirements", response=list[RequirementOut])
-def requirements(request: HttpRequest, key: str) -> Any:
-    """Everything an order needs, the most harmful shortage first."""
+@router.get("/requirements", response=list[RequirementOut])
+def requirements(request: HttpRequest, order: str) -> Any:
+    """Everything an order (number or id) needs, the most harmful shortage first."""
     actor = actor_of(request)
     require(actor, "supply.view")
-    return [_standing(one) for one in selectors.needs_of_order(actor, order_by_key(actor, key).pk)]
+    return [_standing(one) for one in selectors.needs_of_order(actor, order_by_key(actor, order).pk)]
 
 
 @router.post("/requirements/{int:pk}/reserve", response=RequirementOut)

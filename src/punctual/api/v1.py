@@ -21,6 +21,7 @@ from punctual.api.quality import router as quality_router
 from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
 from punctual.api.risks import router as risks_router
+from punctual.api.scheduling import router as scheduling_router
 from punctual.api.service_cases import router as service_cases_router
 from punctual.api.stock import router as stock_router
 from punctual.api.suppliers import router as suppliers_router
@@ -46,6 +47,7 @@ api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
 api.add_router("", plans_router, tags=["plans"])
 api.add_router("", plan_templates_router, tags=["plan templates"])
+api.add_router("", scheduling_router, tags=["schedules and promises"])
 api.add_router("", customers_router, tags=["customers"])
 api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])

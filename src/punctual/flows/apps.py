@@ -7,6 +7,7 @@ LISTENERS: Final = (
     "customer_meetings",
     "early_warning",
     "incoming_inspection",
+    "late_purchases",
     "material_needs",
     "payment_events",
     "promise_ledger",

@@ -9,13 +9,13 @@ from typing import Final
 from punctual.domain.scheduling.gathering import availability_of, scheduling_settings
 from punctual.domain.scheduling.load import Basis, Loads, starts_of, uses_of
 from punctual.domain.scheduling.models import ScheduleRun
-from punctual.domain.scheduling.selectors import axis_of, book_of, current_run
+from punctual.domain.scheduling.selectors import axis_of, book_of, current_run, stamp_of
 from punctual.flows.promise_at_entry import no_schedule
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 
 _LOCK: Final = Lock()
-_KEPT: Final[OrderedDict[tuple[int, str, int], Loads]] = OrderedDict()
+_KEPT: Final[OrderedDict[tuple[str, str, int], Loads]] = OrderedDict()
 
 
 def loads_of(actor: User, basis: Basis) -> tuple[Loads, ScheduleRun]:
@@ -26,7 +26,7 @@ def loads_of(actor: User, basis: Basis) -> tuple[Loads, ScheduleRun]:
     if run is None or book is None:
         raise no_schedule()
     kept = scheduling_settings()
-    key = (run.pk, basis, kept.version)
+    key = (stamp_of(run), basis, kept.version)
     with _LOCK:
         found = _KEPT.get(key)
     if found is None:

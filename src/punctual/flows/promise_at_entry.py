@@ -34,7 +34,7 @@ from punctual.domain.scheduling.models import OrderForecast, ScheduleRun
 from punctual.domain.scheduling.pieces import Cutter
 from punctual.domain.scheduling.promising import Answer, Care, Known, Names, Prices, answer
 from punctual.domain.scheduling.rules import PromiseLimits
-from punctual.domain.scheduling.selectors import axis_of, book_of, current_run
+from punctual.domain.scheduling.selectors import axis_of, book_of, current_run, stamp_of
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -44,7 +44,7 @@ MOST_LINES: Final = 60
 KEPT_ANSWERS: Final = 64
 
 _LOCK: Final = Lock()
-_DESKS: Final[OrderedDict[tuple[int, int], Desk]] = OrderedDict()
+_DESKS: Final[OrderedDict[tuple[str, int], Desk]] = OrderedDict()
 _ANSWERS: Final[OrderedDict[str, Answer]] = OrderedDict()
 
 
@@ -70,19 +70,20 @@ def desk_of(actor: User, *, without: int = 0) -> tuple[Desk, ScheduleRun]:
     book = book_of(run) if run else None
     if run is None or book is None:
         raise no_schedule()
+    stamp = stamp_of(run)
     with _LOCK:
-        for key in [key for key in _DESKS if key[0] != run.pk]:
+        for key in [key for key in _DESKS if key[0] != stamp]:
             del _DESKS[key]
-        found = _DESKS.get((run.pk, 0))
+        found = _DESKS.get((stamp, 0))
         if found is None:
             axis = axis_of(book)
             found = Desk(book, axis, availability_of(axis), current_ratios())
-            _DESKS[run.pk, 0] = found
+            _DESKS[stamp, 0] = found
         if without and without in book.entries:
-            other = _DESKS.get((run.pk, without))
+            other = _DESKS.get((stamp, without))
             if other is None:
                 other = found.without(without)
-                _DESKS[run.pk, without] = other
+                _DESKS[stamp, without] = other
                 while len(_DESKS) > 5:
                     _DESKS.pop(next(key for key in _DESKS if key[1]))
             found = other
@@ -162,7 +163,7 @@ def _told(order: Order, lines: Sequence[OrderLine], actor: User, care: Care | No
 
 def _mark(run: ScheduleRun, wish: Wish, requested: dt.date | None, care: Care | None) -> str:
     kept = scheduling_settings()
-    told = [run.pk, kept.version, str(requested), repr(care), repr(wish.entry)]
+    told = [stamp_of(run), kept.version, str(requested), repr(care), repr(wish.entry)]
     told += [(one.id, one.duration, one.after, one.release, one.needs) for one in wish.pieces]
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
 

@@ -28,7 +28,7 @@ from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_id
 from punctual.domain.plans.models import Plan, Task
 from punctual.domain.plans.services.editing import edit_locked
-from punctual.domain.plans.work_calendars import plan_time, stored_time
+from punctual.domain.plans.work_calendars import SITE, plan_time
 from punctual.domain.resources.models import Resource
 from punctual.domain.scheduling.axis import SLOT, Axis
 from punctual.domain.scheduling.book import Book, Group
@@ -505,7 +505,7 @@ def _pin(tasks: Mapping[int, Task], patch: Mapping[str, Any], axis: Axis, actor:
     """Lock what moves where it was computed; what was locked before keeps its lock."""
     locked = set(TaskPin.objects.filter(task__in=tasks).values_list("task_id", flat=True))
     made = [
-        TaskPin(task_id=int(name), start=stored_time(axis.start_of(slot)), by=actor)
+        TaskPin(task_id=int(name), start=axis.start_of(slot).replace(tzinfo=SITE), by=actor)
         for name, slot in patch["starts"].items()
         if name.isdigit() and int(name) in tasks and int(name) not in locked
     ]
@@ -571,7 +571,8 @@ def undo_option(*, actor: User, run_id: int, today: dt.date, expected_version: i
     if begun is not None:
         text = N_("“%(task)s” has begun as agreed; the way out can't be taken back any more.")
         raise Refusal(Reason("recovery.begun", text, {"task": str(begun)}))
-    TaskPin.objects.filter(task__in=run.applied["pins"], at__gte=run.applied_at - dt.timedelta(minutes=5)).delete()
+    since = (run.applied_at or timezone.now()) - dt.timedelta(minutes=5)
+    TaskPin.objects.filter(task__in=run.applied["pins"], at__gte=since).delete()
     for name, minutes in run.applied["durations"].items():
         task = Task.objects.get(pk=int(name))
         plan = Plan.objects.select_for_update(of=("self",)).select_related("order").get(pk=task.plan_id)

@@ -129,9 +129,10 @@ class _Teller:
         piece = self.pieces[link.task]
         parts: dict[str, Part] = {"task": self._task(link.task), "day": self._day(link.instant)}
         days = round(link.wait / DAY_SLOTS, 1)
-        make = lambda text, **more: Step(  # noqa: E731 one shape for all
-            link.cause.value, text, parts | more, days, link.cause in _REMOVABLE, piece.task
-        )
+
+        def make(text: str, **more: Part) -> Step:
+            return Step(link.cause.value, text, parts | more, days, link.cause in _REMOVABLE, piece.task)
+
         if link.cause is Cause.PREDECESSOR:
             return make(N_("“%(task)s” waits for “%(by)s”, done on %(day)s."), by=self._task(link.by))
         if link.cause is Cause.RESOURCE:

@@ -85,10 +85,10 @@ def reliability(today: dt.date) -> list[Reliability]:
         )
     }
     rows = Promise.objects.exclude(probability=None).values_list("order_id", "line_no", "date", "probability")
-    judged = []
+    judged: list[tuple[int, bool]] = []
     for order, line, date, percent in rows:
         day = actual.get((order, line))
-        if day is not None or date < today:
+        if percent is not None and (day is not None or date < today):
             judged.append((percent, day is not None and day <= date))
     found = []
     for low, high in BANDS:

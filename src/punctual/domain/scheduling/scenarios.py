@@ -135,7 +135,7 @@ def side_by_side(
     live: Book, live_forecasts: Mapping[int, Forecast], what: Solved, axis: Axis, price: float
 ) -> dict[str, Any]:
     """Both schedules as plain data: totals, and the orders that differ."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for entry in live.orders:
         before, then = live_forecasts.get(entry.id), what.forecasts.get(entry.id)
         if before is None:

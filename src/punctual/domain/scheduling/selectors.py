@@ -115,17 +115,22 @@ def scenarios(actor: User) -> QuerySet[Scenario]:
 
 
 @lru_cache(maxsize=4)
-def _unpacked(run_id: int) -> Book:
+def _unpacked(run_id: int, stamp: str) -> Book:
     kept = ScheduleRun.objects.only("book").get(pk=run_id)
     if kept.book is None:
         raise LookupError(run_id)
     return Book.unpacked(kept.book)
 
 
+def stamp_of(run: ScheduleRun) -> str:
+    """Names what a finished run has stored; a restored database may use a number again."""
+    return f"{run.pk} {run.finished_at} {run.fingerprint}"
+
+
 def book_of(run: ScheduleRun) -> Book | None:
     """What the run scheduled; None for a run too old to have it. Read once a process: a stored book never changes."""
     try:
-        return _unpacked(run.pk)
+        return _unpacked(run.pk, stamp_of(run))
     except LookupError:
         return None
 

@@ -131,7 +131,9 @@ class WaysOut:
         return self._planned_with(gates)
 
     def _priced(self, way: Way) -> Way:
-        """With the gain in days and money."""
+        """With the gain in days and money; a part that goes first has its own share already."""
+        if way.kind is WayKind.PARTIAL:
+            return way
         gained = (self.now - way.planned).days if self.now and way.planned else 0
         saved = damages_of(self.order, self.now) - damages_of(self.order, way.planned) if way.planned else ZERO
         return replace(way, gained=gained, saved=saved)

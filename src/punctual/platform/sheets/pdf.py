@@ -9,7 +9,8 @@ from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 
 MOST_PAGES: Final = 60
-_TEXT_TABLE: Final = {"vertical_strategy": "text", "horizontal_strategy": "text"}
+SAME_LINE: Final = 3.0
+"""Points by which words of one line may differ in height."""
 
 
 def pdf_rows(content: bytes, name: str) -> list[list[str | None]]:
@@ -50,17 +51,41 @@ def _page(page: Any, rows: list[list[str | None]]) -> None:
     tables = [table for table in page.find_tables() if max(len(row.cells) for row in table.rows) > 1]
     first = min((table.bbox[1] for table in tables), default=page.height)
     if not tables:
-        # Without ruled columns the words' own places make them; what stands above is in the same rows.
-        for table in page.find_tables(_TEXT_TABLE):
-            _take(table.extract(), rows)
-        if not rows:
-            rows += [[line] for line in (page.extract_text() or "").splitlines() if line.strip()]
+        _take(_by_place(page.extract_words()), rows)
         return
     if first > 5:
         above = page.crop((0, 0, page.width, first), strict=False).extract_text() or ""
         rows += [[line] for line in above.splitlines() if line.strip()]
     for table in tables:
         _take(table.extract(), rows)
+
+
+def _by_place(words: list[dict[str, Any]]) -> list[list[str | None]]:
+    """Rows and columns without rules: the first line of four words or more is taken for the header, and every word
+    below it belongs to the header word that it stands nearest to."""
+    lines: list[list[dict[str, Any]]] = []
+    for word in sorted(words, key=lambda one: (one["top"], one["x0"])):
+        if lines and abs(lines[-1][0]["top"] - word["top"]) <= SAME_LINE:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    at = next((index for index, line in enumerate(lines) if len(line) >= 4), len(lines))
+    found: list[list[str | None]] = [[" ".join(word["text"] for word in line)] for line in lines[:at]]
+    if at == len(lines):
+        return found
+    heads = sorted(lines[at], key=lambda one: one["x0"])
+    for line in lines[at:]:
+        cells: list[str | None] = [None] * len(heads)
+        for word in sorted(line, key=lambda one: one["x0"]):
+            column = min(range(len(heads)), key=lambda index: _apart(heads[index], word))
+            cells[column] = f"{cells[column]} {word['text']}" if cells[column] else word["text"]
+        found.append(cells)
+    return found
+
+
+def _apart(head: dict[str, Any], word: dict[str, Any]) -> float:
+    """0 where they overlap in width, else the gap between them."""
+    return max(0.0, float(head["x0"] - word["x1"]), float(word["x0"] - head["x1"]))
 
 
 def _take(found: list[list[str | None]], rows: list[list[str | None]]) -> None:

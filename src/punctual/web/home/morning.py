@@ -150,7 +150,8 @@ def _standing(order: Order, forecast: OrderForecast | None, head: Warning, befor
 def _kept_before(ids: Sequence[int], since: dt.datetime) -> dict[int, float]:
     """Order id → the chance to keep the promise when I last looked."""
     points = ForecastPoint.objects.filter(order__in=ids, day__lte=timezone.localdate(since), confidence__isnull=False)
-    return dict(points.order_by("day").values_list("order_id", "confidence"))
+    rows = points.order_by("day").values_list("order_id", "confidence")
+    return {order: kept for order, kept in rows if kept is not None}
 
 
 def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
@@ -158,7 +159,7 @@ def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
     orders = orders_of(actor).filter(owner=actor) if scope == "mine" else orders_of(actor)
     reports = ProgressReport.objects.filter(at__gt=since, taken_back_at=None, plan__order__in=orders)
     reports = reports.filter(~Q(finish_before=None), ~Q(finish_after=None)).select_related("task", "plan__order", "by")
-    told = []
+    told: list[dict[str, Any]] = []
     for one in reports[: 4 * TOLD]:
         if one.finish_before == one.finish_after or one.finish_before is None or one.finish_after is None:
             continue

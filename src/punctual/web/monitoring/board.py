@@ -48,7 +48,7 @@ def board(request: HttpRequest) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "progress.own")
     sees_all = may(actor, "plans.report")
-    scope = request.GET.get("scope", "all" if sees_all else "team")
+    scope: str = request.GET.get("scope", "all" if sees_all else "team")
     if scope not in my_tasks.SCOPES or (scope == "all" and not sees_all):
         scope = "team"
     by_person = request.GET.get("lanes") == "person"

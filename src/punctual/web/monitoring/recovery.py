@@ -247,8 +247,8 @@ def _drawn(
         gained = (end.date() - finish.date()).days
         if gained:
             words = f"−{gained}" if gained > 0 else f"+{-gained}"
-            x = f"{max(at(end), at(finish)) + 4:.1f}"
-            parts.append(format_html('<text x="{}" y="{}" class="what b">{}</text>', x, y + 24, words))
+            right = f"{max(at(end), at(finish)) + 4:.1f}"
+            parts.append(format_html('<text x="{}" y="{}" class="what b">{}</text>', right, y + 24, words))
     if due is not None:
         x = LABEL + ((due - first).days + 1) * per_day
         parts.append(format_html('<line x1="{0}" x2="{0}" y1="0" y2="{1}" class="s-text w15"/>', f"{x:.1f}", height))

@@ -39,7 +39,11 @@ TABS: Final = (
     ("blocked", gettext_lazy("Blocked")),
     ("reported", gettext_lazy("Reported")),
 )
-SCOPES: Final = (("mine", gettext_lazy("Mine")), ("team", gettext_lazy("My team")), ("all", gettext_lazy("Everybody")))
+SCOPES: Final[tuple[tuple[str, str], ...]] = (
+    ("mine", gettext_lazy("Mine")),
+    ("team", gettext_lazy("My team")),
+    ("all", gettext_lazy("Everybody")),
+)
 SHOWN: Final = 60
 STEPS: Final = (25, 50, 75, 90, 100)
 
@@ -94,7 +98,7 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "progress.own")
     sees_all = may(actor, "plans.report")
-    scope = request.GET.get("scope", "")
+    scope: str = request.GET.get("scope", "")
     if scope not in my_tasks.SCOPES or (scope == "all" and not sees_all):
         scope = "mine" if my_tasks.reportable(actor, "mine").exists() or not sees_all else "all"
         if scope == "mine" and not my_tasks.reportable(actor, "mine").exists():

@@ -27,6 +27,8 @@ VERBS: Final[dict[str, Promise]] = {
     "change": gettext_lazy("changed"),
     "waive": gettext_lazy("waived a warning"),
     "withdraw_waiver": gettext_lazy("withdrew a waiver"),
+    "concede": gettext_lazy("let it pass"),
+    "withdraw_concession": gettext_lazy("withdrew a concession"),
     "submit": gettext_lazy("submitted for review"),
     "sign": gettext_lazy("signed the review"),
     "ask": gettext_lazy("asked in the review"),

@@ -38,7 +38,7 @@ def page(request: HttpRequest) -> HttpResponse:
     require(actor, "scheduling.view")
     choices = orders_of(actor).select_related("customer").filter(state__in=STATES, line_count__gt=0).order_by("-pk")
     key = request.GET.get("order", "")
-    context = {"title": _("Rush order"), "choices": choices[:60], "order": None, "today": today}
+    context: dict[str, object] = {"title": _("Rush order"), "choices": choices[:60], "order": None, "today": today}
     if key:
         context |= _answer(request, order_by_key(actor, key), actor, today)
     return render(request, "scheduling/rush.html", context)

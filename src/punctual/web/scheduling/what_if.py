@@ -78,7 +78,7 @@ def delta_words(delta: list[dict[str, Any]]) -> list[str]:
 def _name(change: dict[str, Any]) -> str:
     if change.get("resource"):
         return str(Resource.objects.filter(pk=change["resource"]).first() or change["resource"])
-    return str(Skill.objects.filter(pk=change.get("skill")).first() or "")
+    return str(Skill.objects.filter(pk=change.get("skill") or 0).first() or "")
 
 
 @require_POST

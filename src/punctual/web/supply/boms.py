@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -89,7 +89,7 @@ class BomList(MasterList):
     def everything(self, actor: User) -> QuerySet[Bom]:
         return listed_boms(actor)
 
-    def rows(self, actor: User) -> QuerySet[Any]:
+    def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
         return listed_boms(actor)
 
     def _filtered(self, query: Any, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -54,7 +54,7 @@ class StockList(MasterList):
     search_kind = "material"
     search_hint = gettext_lazy("Code, name, supplier, pinyin initials")
     create = ("stock_new", gettext_lazy("Enter stock"), "supply.change")
-    import_url = ("stock-counts_import", "supply.change")
+    import_url = ("stock_counts_import", "supply.change")
     empty_text = gettext_lazy("What lies where: receive a purchase order, or import a count.")
     template_name = "supply/list.html"
     filters = (
@@ -134,7 +134,7 @@ class StockList(MasterList):
     def everything(self, actor: User) -> QuerySet[StockItem]:
         return stock_of(actor)
 
-    def rows(self, actor: User) -> QuerySet[Any]:
+    def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
         return stock_of(actor)
 
     def _filtered(self, query: Any, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -148,6 +148,10 @@ class StockList(MasterList):
 
     def url_of(self, item: Any) -> str:
         return _url(cast(StockItem, item))
+
+    def edit_url_of(self, item: Any) -> str:
+        """Stock is counted, not edited."""
+        return ""
 
     def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
         return {"side_links": [(reverse("materials"), "package", _("Materials"))]}

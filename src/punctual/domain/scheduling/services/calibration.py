@@ -65,8 +65,8 @@ def teams_of(tasks: list[int]) -> dict[int, tuple[str, str]]:
     found: dict[int, tuple[str, str]] = {}
     for start in range(0, len(tasks), 500):
         needs = Assignment.objects.filter(task__in=tasks[start : start + 500]).order_by("pk")
-        for task, skill, resource_id in needs.values_list("task_id", "skill_id", "resource_id"):
-            told = by_id.get(resource_id, ("", "")) if resource_id else by_skill.get(skill, ("", ""))
+        for task, skill_id, resource_id in needs.values_list("task_id", "skill_id", "resource_id"):
+            told = by_id.get(resource_id, ("", "")) if resource_id else by_skill.get(skill_id or 0, ("", ""))
             found.setdefault(task, told)
     return found
 

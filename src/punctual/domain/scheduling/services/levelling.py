@@ -10,6 +10,7 @@ from django.db import transaction
 
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Plan, Task
+from punctual.domain.plans.selectors import plans_of
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.work_calendars import plan_time, stored_time
 from punctual.domain.scheduling.models import LevelledTask, ScheduledTask, ScheduleRun
@@ -18,6 +19,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.outbox.services import emit
+from punctual.platform.records import lock
 
 MOST_IN_COMMAND = 450
 
@@ -66,7 +68,10 @@ def accept_levelling(*, actor: User, run_id: int, versions: Mapping[int, int], t
         text = N_("This proposal is no longer that of the current schedule. Nothing was moved; look at the new one.")
         raise Conflict(Reason("levelling.outdated", text), current_version=0, changes=[])
     refuse_if([] if versions else [Reason("levelling.none", N_("Choose at least one order."), field="orders")])
-    plans = {plan.order_id: plan for plan in Plan.objects.filter(order__in=list(versions))}
+    plans = {
+        plan.order_id: lock(plans_of(actor), expected_version=versions[plan.order_id], pk=plan.pk)
+        for plan in Plan.objects.filter(order__in=list(versions)).order_by("pk")
+    }
     refuse_if(
         Reason("levelling.no_plan", N_("%(order)s has no plan any more."), {"order": str(order)})
         for order in Order.objects.filter(pk__in=versions.keys() - plans.keys())
@@ -92,9 +97,9 @@ def accept_levelling(*, actor: User, run_id: int, versions: Mapping[int, int], t
             command={"verb": "several", "commands": commands[:MOST_IN_COMMAND]},
         )
         for shift in shifts[:MOST_IN_COMMAND]:
-            LevelledTask.objects.update_or_create(
-                task=shift.task, defaults={"start": stored_time(shift.start), "run": run}
-            )
+            begins = stored_time(shift.start)
+            assert begins is not None
+            LevelledTask.objects.update_or_create(task=shift.task, defaults={"start": begins, "run": run})
         moved += len(commands)
     emit("scheduling.changed", by=actor.pk, label="levelling")
     return moved

@@ -1,0 +1,103 @@
+"""Cost of the promise and of a re-plan on the demo's portfolio, through the services; ratios to one simulated run.
+
+    PUNCTUAL_DATA=/tmp/bench python benchmarks/portfolio_services.py [copies]
+
+``copies`` multiplies the running orders of the demo (5 gives about 200 orders with plans).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+
+def main(copies: int) -> None:
+    from punctual.cli.setup import migrate, set_up
+
+    set_up(tempfile.mkdtemp(prefix="punctual-bench-"))
+    migrate()
+    from django.utils import timezone
+
+    from punctual.domain.orders.models import Order
+    from punctual.domain.scheduling.book import Book
+    from punctual.domain.scheduling.desk import Desk
+    from punctual.domain.scheduling.gathering import availability_of
+    from punctual.domain.scheduling.models import ScheduleRun
+    from punctual.domain.scheduling.promising import Care, answer
+    from punctual.domain.scheduling.selectors import axis_of, book_of
+    from punctual.domain.scheduling.simulation import Ratios, simulate_book
+    from punctual.domain.scheduling.solving import Effort, schedule_book
+    from punctual.flows.demo import build_company
+    from punctual.flows.promise_at_entry import known_of, names, prices, wish_of
+
+    build_company(timezone.localdate())
+    run = ScheduleRun.objects.get(is_current=True)
+    book = book_of(run)
+    assert book is not None
+    axis = axis_of(book)
+    big = _multiplied(book, copies)
+    availability = availability_of(axis)
+    one = _timed(lambda: simulate_book(big, Ratios(), runs=10, seed=1)) / 10
+    schedule_book(big, Effort(moves=100))
+    replan = _timed(lambda: schedule_book(big, Effort(moves=4_000)))
+    done = schedule_book(big, Effort(moves=1_000))
+    desk = Desk(done, axis, availability, Ratios())
+    order = Order.objects.filter(state="draft").order_by("pk").first()
+    assert order is not None
+    wish = wish_of(order, list(order.lines.select_related("product")), desk)
+    ask = {"requested": order.requested_date, "prices": prices(), "names": names(), "care": Care()}
+    first = _timed(lambda: answer(desk, wish, known_of(run), **ask))  # type: ignore[arg-type]
+    times = sorted(_timed(lambda: answer(desk, wish, known_of(run), **ask)) for _ in range(10))  # type: ignore[arg-type]
+    told = {
+        "orders": len(big.orders),
+        "tasks": len(big.pieces),
+        "run_seconds": round(one, 5),
+        "replan": {"seconds": round(replan, 2), "ratio": round(replan / one)},
+        "promise_first": {"seconds": round(first, 2), "ratio": round(first / one)},
+        "promise_p95": {"seconds": round(times[-1], 2), "ratio": round(times[-1] / one)},
+    }
+    assert isinstance(done, Book)
+    print(json.dumps(told, indent=1))
+
+
+def _multiplied(book, copies):  # type: ignore[no-untyped-def]
+    """The book's orders ``copies`` times, with as much more of every resource."""
+    pieces, groups, orders = list(book.pieces), list(book.groups), list(book.orders)
+    for copy in range(1, copies):
+        shift = copy * 1_000_000
+        names = {piece.id: f"{piece.id}x{copy}" for piece in book.pieces}
+        pieces += [
+            replace(
+                piece,
+                id=names[piece.id],
+                order=piece.order + shift,
+                group=f"{piece.order + shift}.{piece.group.split('.')[1]}",
+                after=tuple((names[before], lag) for before, lag in piece.after),
+            )
+            for piece in book.pieces
+        ]
+        groups += [
+            replace(one, id=f"{one.order + shift}.{one.id.split('.')[1]}", order=one.order + shift)
+            for one in book.groups
+        ]
+        orders += [replace(one, id=one.id + shift) for one in book.orders]
+    resources = {name: tuple((at, units * copies) for at, units in steps) for name, steps in book.resources.items()}
+    return replace(
+        book, pieces=tuple(pieces), groups=tuple(groups), orders=tuple(orders), resources=resources, starts=()
+    )
+
+
+def _timed(work) -> float:  # type: ignore[no-untyped-def]
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
