@@ -42,7 +42,7 @@ FARTHEST = 300
 """Estimate (in ripple steps) for a task for which no other place was seen."""
 
 STUBBORN = 7
-"""How often a new task may fail or come back before the attempt is given up."""
+"""How often a new task may fail, and twice as often come back, before the attempt is given up."""
 
 
 class Desk(NamedTuple):
@@ -621,10 +621,10 @@ def make_room(line, net, state, sequence, places, tries, most_moved, budget, sam
         task = state.news[waiting]
         placed = _insert(line, net, state, task, tries, most_moved, budget, samples)
         state.stubborn[task] += 1
+        if state.stubborn[task] > (2 * STUBBORN if placed else STUBBORN):
+            return False
         if placed:
             continue
-        if state.stubborn[task] > STUBBORN:
-            return False
         pick = below(state.random, waiting + 1)
         state.news[waiting] = state.news[pick]
         state.news[pick] = task

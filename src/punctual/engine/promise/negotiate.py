@@ -34,6 +34,9 @@ PLACES, TRIES, BUDGET, SAMPLES = 2500, 8, 60, 12.0
 """Places looked for in an attempt (some tens of milliseconds), ripples a new task, places a ripple, and candidates a
 place."""
 
+PLACES_AN_EVALUATION = 8
+"""So many places count as one of the evaluations by which a search is limited (about a tenth of a millisecond)."""
+
 SWEEPS, SWEEP_SAMPLES = 4, 16.0
 """How often, and with how many candidates, it is estimated how hard each task is to place elsewhere."""
 
@@ -162,7 +165,7 @@ def _attempt(table: _Table, seat: _Seat, best: _State) -> None:
     done = eject.make_room(table.line, net, desk, sequence, PLACES, TRIES, MOST_MOVED, BUDGET, SAMPLES)
     seat.hard += LEARNED * (np.maximum(0, desk.stubborn[new] - 1) / eject.STUBBORN - seat.hard)
     seat.attempts += 1
-    seat.tried += 1 + int(desk.counters[eject.TRIED])
+    seat.tried += 1 + int(desk.counters[eject.TRIED]) // PLACES_AN_EVALUATION
     seat.result = None
     if done:
         eject.go_home(table.line, net, desk, np.ascontiguousarray(table.late_first[::-1]))
