@@ -20,8 +20,8 @@ from punctual.api.purchase_orders import router as purchase_orders_router
 from punctual.api.quality import router as quality_router
 from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
-from punctual.api.scheduling import router as scheduling_router
 from punctual.api.risks import router as risks_router
+from punctual.api.scheduling import router as scheduling_router
 from punctual.api.service_cases import router as service_cases_router
 from punctual.api.stock import router as stock_router
 from punctual.api.suppliers import router as suppliers_router

@@ -14,7 +14,7 @@ DELIVERY: Final = Lifecycle(
     states={
         D.PREPARING: N_("Being packed"),
         D.SHIPPED: N_("Shipped"),
-        D.RECEIVED: N_("Money received"),
+        D.RECEIVED: N_("Received by the customer"),
         D.CANCELLED: N_("Cancelled"),
     },
     verbs={

@@ -186,7 +186,7 @@ def _event_day(milestone: PaymentMilestone) -> dt.date | None:
 def first_shipment(order: Order) -> dt.date | None:
     """The day on which the first batch left or is planned to leave; money due before shipping is due then."""
     rows = order.deliveries.filter(state__in=COUNTS).values_list("shipped_on", "planned_on")
-    return min((shipped or planned for shipped, planned in rows if shipped or planned), default=None)
+    return min((day for shipped, planned in rows if (day := shipped or planned) is not None), default=None)
 
 
 def passed_on(order: Order) -> Mapping[str, dt.date]:

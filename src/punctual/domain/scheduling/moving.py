@@ -43,7 +43,7 @@ class OrderBench:
             for row, factor in fixed.items():
                 self.bench.factors[row] = factor
         found = self.bench.run(self.groups)
-        return np.max(np.stack([found[name] for name in found]), axis=0)
+        return np.asarray(np.max(np.stack(list(found.values())), axis=0), dtype=np.int64)
 
     def spread(self, row: int) -> tuple[float, float]:
         """Factors at which one run in ten is shorter, and one in ten longer."""

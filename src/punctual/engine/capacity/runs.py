@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from punctual.engine.capacity.timeline import decode, take
+from punctual.engine.capacity.words import allocating
 
 
-@njit(cache=True, nogil=True)
+@allocating
 def schedule_runs(line, net, bare, planes, sequence, running, durations, first, group_of, work, ends):
     """Schedule the runs ``first`` … by the serial scheme; returns the first run for which the timeline is too short.
 

@@ -454,9 +454,9 @@ def compact(line, net, state):
 @kernel
 def _restore(line, net, state, start, finish, chosen):
     """Take a schedule back that a failed pass has half overwritten."""
-    state.start[:] = start
-    state.finish[:] = finish
-    state.chosen[:] = chosen
+    copy_into(state.start, start, start.size)
+    copy_into(state.finish, finish, finish.size)
+    copy_into(state.chosen, chosen, chosen.size)
     _replant(line, net, state)
 
 

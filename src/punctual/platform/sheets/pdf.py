@@ -85,7 +85,7 @@ def _by_place(words: list[dict[str, Any]]) -> list[list[str | None]]:
 
 def _apart(head: dict[str, Any], word: dict[str, Any]) -> float:
     """0 where they overlap in width, else the gap between them."""
-    return max(0.0, head["x0"] - word["x1"], word["x0"] - head["x1"])
+    return max(0.0, float(head["x0"] - word["x1"]), float(word["x0"] - head["x1"]))
 
 
 def _take(found: list[list[str | None]], rows: list[list[str | None]]) -> None:

@@ -39,7 +39,11 @@ TABS: Final = (
     ("blocked", gettext_lazy("Blocked")),
     ("reported", gettext_lazy("Reported")),
 )
-SCOPES: Final = (("mine", gettext_lazy("Mine")), ("team", gettext_lazy("My team")), ("all", gettext_lazy("Everybody")))
+SCOPES: Final[tuple[tuple[str, str], ...]] = (
+    ("mine", gettext_lazy("Mine")),
+    ("team", gettext_lazy("My team")),
+    ("all", gettext_lazy("Everybody")),
+)
 SHOWN: Final = 60
 STEPS: Final = (25, 50, 75, 90, 100)
 

@@ -317,6 +317,6 @@ def supplier_page(request: HttpRequest, token: str) -> HttpResponse:
         "may_write": CAPA.allows(found.state, "write"),
     }
     response = render(request, "quality/supplier_8d.html", context, status=status_of(refusal) if refusal else 200)
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"  # with "no-referrer" browsers send no origin and the form is refused
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -44,6 +44,7 @@ from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.orders.actions import done
 from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.shell.panels import Panels
 from punctual.web.shell.views import safe_next
 from punctual.web.supply import marks
 from punctual.web.supply.forms import MaterialForm
@@ -190,6 +191,7 @@ def material(request: HttpRequest, pk: int) -> HttpResponse:
     free = sum((item.free for item in found.stock.all()), Decimal(0))
     context = {
         "title": str(found),
+        "panels": Panels([]),
         "found": found,
         "sub": f"{found.code} · {found.get_kind_display()}",
         "stock": found.stock.select_related("place"),

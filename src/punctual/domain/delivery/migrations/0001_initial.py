@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("preparing", "Being packed"),
                             ("shipped", "Shipped"),
-                            ("received", "Money received"),
+                            ("received", "Received by the customer"),
                             ("cancelled", "Cancelled"),
                         ],
                         default="preparing",
@@ -440,7 +440,9 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("invoice", "Invoice"), ("receipt", "Payment received")], max_length=8, verbose_name="Kind"
+                        choices=[("invoice", "Invoice"), ("receipt", "Payment received")],
+                        max_length=8,
+                        verbose_name="Kind",
                     ),
                 ),
                 ("amount", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="Amount")),

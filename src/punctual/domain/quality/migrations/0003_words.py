@@ -4,25 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('quality', '0002_incoming_rules'),
+        ("quality", "0002_incoming_rules"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='gauge',
-            name='place',
-            field=models.CharField(blank=True, max_length=80, verbose_name='Where'),
+            model_name="gauge",
+            name="place",
+            field=models.CharField(blank=True, max_length=80, verbose_name="Where"),
         ),
         migrations.AlterField(
-            model_name='gauge',
-            name='resolution',
-            field=models.DecimalField(blank=True, decimal_places=6, max_digits=18, null=True, verbose_name='Smallest step'),
+            model_name="gauge",
+            name="resolution",
+            field=models.DecimalField(
+                blank=True, decimal_places=6, max_digits=18, null=True, verbose_name="Smallest step"
+            ),
         ),
         migrations.AlterField(
-            model_name='qualityreview',
-            name='held_on',
-            field=models.DateField(blank=True, null=True, verbose_name='Met on'),
+            model_name="qualityreview",
+            name="held_on",
+            field=models.DateField(blank=True, null=True, verbose_name="Met on"),
         ),
     ]

@@ -99,9 +99,7 @@ def accept_levelling(*, actor: User, run_id: int, versions: Mapping[int, int], t
         for shift in shifts[:MOST_IN_COMMAND]:
             begins = stored_time(shift.start)
             assert begins is not None
-            LevelledTask.objects.update_or_create(
-                task=shift.task, defaults={"start": begins, "run": run}
-            )
+            LevelledTask.objects.update_or_create(task=shift.task, defaults={"start": begins, "run": run})
         moved += len(commands)
     emit("scheduling.changed", by=actor.pk, label="levelling")
     return moved

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('supply', '0001_initial'),
+        ("supply", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='receipt',
-            name='delivery_note',
-            field=models.CharField(blank=True, max_length=60, verbose_name='Supplier’s delivery note'),
+            model_name="receipt",
+            name="delivery_note",
+            field=models.CharField(blank=True, max_length=60, verbose_name="Supplier’s delivery note"),
         ),
     ]
