@@ -33,6 +33,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.formatting import days_text, money_text
 from punctual.web.master.cells import chip, two_lines
+from punctual.web.master.pages import actor_of
 from punctual.web.quality import marks
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
 from punctual.web.templatetags.punctual import avatar, day
