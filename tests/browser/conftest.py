@@ -73,7 +73,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copyfile(migrated_database(), folder / "data" / "punctual.db")
     log = (folder / "log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "punctual", "serve", "--port", str(port), "--data", str(folder / "data")],
+        [
+            sys.executable,
+            "-m",
+            "punctual",
+            "serve",
+            "--port",
+            str(port),
+            "--whole-demo",
+            "--data",
+            str(folder / "data"),
+        ],
         env=environment,
         stdout=log,
         stderr=log,
@@ -93,7 +103,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()[-3000:]
         try:

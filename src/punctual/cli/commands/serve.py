@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help="port of the pages (default 8000)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
+    parser.add_argument("--whole-demo", action="store_true", help="compute the demo's schedule before the first page")
     parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
     parser.add_argument("--no-worker", action="store_true", help="pages only; run the worker elsewhere")
 
@@ -58,17 +60,29 @@ def run(arguments: argparse.Namespace) -> None:
         warming.wait()
         from django.utils import timezone
 
-        from punctual.flows.demo import build_company
-
-        began = time.monotonic()
-        say("Punctual: building the demo company (once) …")
-        build_company(timezone.localdate())
-        say(f"Punctual: demo company ready after {time.monotonic() - began:.0f} s")
+        _build_demo(timezone.localdate(), whole=arguments.whole_demo)
     processes = [_web(arguments.host, arguments.port)]
     if not arguments.no_worker:
         processes.append(_worker())
     _announce(arguments.host, arguments.port)
     sys.exit(_wait(processes))
+
+
+def _build_demo(today: dt.date, *, whole: bool) -> None:
+    """The records now; the schedule over all orders by the worker, whose first run compiles the search."""
+    from punctual.flows.demo import build_forecasts, build_records
+    from punctual.platform.jobs.services import start_job
+
+    began = time.monotonic()
+    say("Punctual: building the demo company (once) …")
+    build_records(today)
+    if whole:
+        build_forecasts(today)
+    else:
+        job = "punctual.flows.demo.forecasts_job"
+        start_job(function=job, label="Demo", actor=None, arguments={"today": today.isoformat()})
+        say("Punctual: the worker computes the first schedule in the background; dates follow in a minute or two")
+    say(f"Punctual: demo company ready after {time.monotonic() - began:.0f} s")
 
 
 def _collect_static() -> None:

@@ -4,9 +4,11 @@ dated relative to ``today``."""
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 
+from punctual.domain.scheduling.models import ScheduleRun
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes
@@ -24,6 +26,7 @@ from punctual.flows.demo.scheduling import build_scheduling
 from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates
+from punctual.platform.jobs.services import Progress
 
 
 @transaction.atomic
@@ -37,8 +40,8 @@ def build_master_data(today: dt.date) -> None:
 
 
 @transaction.atomic
-def build_company(today: dt.date) -> None:
-    """Fill an empty database."""
+def build_records(today: dt.date) -> None:
+    """Everything that people and files have told: quick, and enough for the pages to open."""
     build_master_data(today)
     build_templates()
     build_orders(today)
@@ -51,5 +54,23 @@ def build_company(today: dt.date) -> None:
     build_quality(today)
     build_supply(today)
     give_tasks_to_people(today)
+
+
+@transaction.atomic
+def build_forecasts(today: dt.date) -> None:
+    """What is computed from it: the schedule over all orders, forecasts through time, warnings."""
     build_scheduling(today)
     build_monitoring(today)
+
+
+def build_company(today: dt.date) -> None:
+    """Fill an empty database."""
+    build_records(today)
+    build_forecasts(today)
+
+
+def forecasts_job(progress: Progress, *, today: str) -> dict[str, Any]:
+    """The second half in the worker, while the pages are open already. Nothing to do where it is done."""
+    if not ScheduleRun.objects.filter(is_current=True, why__0__kind="first").exists():
+        build_forecasts(dt.date.fromisoformat(today))
+    return {}
