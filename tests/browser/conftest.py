@@ -193,7 +193,7 @@ def visit(chromium: Browser, server: str) -> Iterator[Open]:
             has_touch=phone,
             accept_downloads=True,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         cookie = {"name": "django_language", "value": "zh-hans" if language == "zh" else "en", "url": server}
         context.add_cookies([cookie, {"name": "theme", "value": theme, "url": server}])  # type: ignore[list-item]
         one = Visit(server, context, context.new_page(), language)

@@ -119,14 +119,10 @@ def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person)
     # Nobody of the project lets it pass; a manager does, by name, gate by gate.
     gate = open_gates(order)[0]
     with pytest.raises(Forbidden):
-        concede(
-            actor=person("order_manager"), order=order, kind="hold", target_id=gate.point.pk, reason="急", today=TODAY
-        )
+        concede(actor=person("order_manager"), order=order, kind="hold", target_id=gate.point.pk, reason="急")
     with pytest.raises(Refusal):
         concede(actor=person("manager"), order=order, kind="hold", target_id=gate.point.pk, reason=" ")
-    concede(
-        actor=person("manager"), order=order, kind="hold", target_id=gate.point.pk, reason="客户同意先发", today=TODAY
-    )
+    concede(actor=person("manager"), order=order, kind="hold", target_id=gate.point.pk, reason="客户同意先发")
     concede(actor=person("manager"), order=order, kind="ncr", target_id=ncr.pk, reason="现场补焊")
     assert open_gates(order) == []
     with pytest.raises(Refusal) as refused:

@@ -137,7 +137,8 @@ def test_applying_does_everything_at_once_and_a_new_plan_shows_the_promised_gain
     assert TaskPin.objects.count() == len(option["patch"]["starts"])  # type: ignore[index]
     assert ActionItem.objects.filter(order=computed.order, state=ActionState.OPEN).exists()
     notice = ChangeNotice.objects.get(order=computed.order)
-    assert notice.state == NoticeState.SENT
+    asked = notice.acknowledgements.exists()
+    assert notice.state == (NoticeState.SENT if asked else NoticeState.DRAFT), "it goes out where it concerns somebody"
     assert notice.moves
     assert MessageDraft.objects.filter(order=computed.order, state=NoticeState.DRAFT).count() == 1
     scheduling.run(manager)

@@ -28,7 +28,7 @@ from punctual.platform.records import get_or_not_found
 router = Router()
 
 
-class ItemIn(Schema):
+class ChangesItemIn(Schema):
     """``kind``: line, line_add, line_remove, header, task_add, task_redo, cost. ``line`` is the id of an order line;
     ``field`` and ``new`` say what it becomes; ``data`` holds what the other kinds need."""
 
@@ -50,7 +50,7 @@ class ChangeIn(Schema):
     reason: str = ""
     words: str = ""
     needs_customer: bool = True
-    items: list[ItemIn] = Field(default_factory=list)
+    items: list[ChangesItemIn] = Field(default_factory=list)
 
 
 class ChangeEdit(Schema):
@@ -63,10 +63,10 @@ class ChangeEdit(Schema):
     reason: str = ""
     words: str = ""
     needs_customer: bool = True
-    items: list[ItemIn] = Field(default_factory=list)
+    items: list[ChangesItemIn] = Field(default_factory=list)
 
 
-class StepIn(Schema):
+class ChangesStepIn(Schema):
     model_config = ConfigDict(extra="forbid")
     version: int | None = None
     reason: str = ""
@@ -101,13 +101,13 @@ class ChangeOut(Schema):
     version: int
 
 
-class LinkOut(Schema):
+class ChangesLinkOut(Schema):
     """``path`` is where the customer answers, once, within seven days."""
 
     path: str
 
 
-class RevisionOut(Schema):
+class ChangesRevisionOut(Schema):
     number: int
     amount: Decimal
     amount_change: Decimal
@@ -202,8 +202,8 @@ def edit_change(request: HttpRequest, number: str, payload: ChangeEdit) -> dict[
     return _shape(change_by_number(actor, number))
 
 
-@router.post("/change-orders/{number}/link", response=LinkOut)
-def link_for_customer(request: HttpRequest, number: str, payload: StepIn) -> dict[str, Any]:
+@router.post("/change-orders/{number}/link", response=ChangesLinkOut)
+def link_for_customer(request: HttpRequest, number: str, payload: ChangesStepIn) -> dict[str, Any]:
     """A link for the customer's answer; an earlier one stops working."""
     actor = actor_of(request)
     change = change_by_number(actor, number)
@@ -212,7 +212,7 @@ def link_for_customer(request: HttpRequest, number: str, payload: StepIn) -> dic
 
 
 @router.post("/change-orders/{number}/{verb}", response=ChangeOut)
-def do_change(request: HttpRequest, number: str, verb: str, payload: StepIn) -> dict[str, Any]:
+def do_change(request: HttpRequest, number: str, verb: str, payload: ChangesStepIn) -> dict[str, Any]:
     """One step: analyse, submit, reopen, withdraw, apply, reverse."""
     actor, today = actor_of(request), timezone.localdate()
     change = change_by_number(actor, number)
@@ -234,7 +234,7 @@ def do_change(request: HttpRequest, number: str, verb: str, payload: StepIn) -> 
     return _shape(change_by_number(actor, number))
 
 
-@router.get("/orders/{key}/revisions", response=list[RevisionOut])
+@router.get("/orders/{key}/revisions", response=list[ChangesRevisionOut])
 def list_revisions(request: HttpRequest, key: str) -> list[OrderRevision]:
     """The revisions of an order; its value is the sum of their changes."""
     actor = actor_of(request)

@@ -83,7 +83,7 @@ class ReportOut(Schema):
     taken_back: bool
 
 
-class EffectOut(Schema):
+class MonitoringEffectOut(Schema):
     """What a report would move."""
 
     task_finish: str
@@ -180,7 +180,7 @@ class VerbIn(Schema):
     note: str = ""
 
 
-class OfOrder(Schema):
+class MonitoringOfOrder(Schema):
     """Narrows a list to one order."""
 
     order: str = ""
@@ -251,7 +251,7 @@ def my_tasks(request: HttpRequest, paging: Query[Paging], scope: str = "mine") -
 
 
 @router.get("/progress-reports", response=Listing[ReportOut])
-def progress_reports(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
+def progress_reports(request: HttpRequest, of: Query[MonitoringOfOrder], paging: Query[Paging]) -> Any:
     """What was reported, newest first."""
     actor = actor_of(request)
     rows = reports_of(actor)
@@ -275,7 +275,7 @@ def progress(request: HttpRequest, task: int, payload: ProgressIn) -> Any:
     return _report(made)
 
 
-@router.post("/tasks/{task}/progress-effect", response=EffectOut)
+@router.post("/tasks/{task}/progress-effect", response=MonitoringEffectOut)
 def progress_effect(request: HttpRequest, task: int, payload: ProgressIn) -> Any:
     """What the same report would do; nothing is written."""
     found: Effect = effect_of(actor=actor_of(request), task_id=task, said=_said(payload), today=timezone.localdate())
@@ -315,7 +315,7 @@ def _warning(one: Warning) -> dict[str, Any]:
 
 
 @router.get("/warnings", response=Listing[WarningOut])
-def warnings(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging], state: str = "open") -> Any:
+def warnings(request: HttpRequest, of: Query[MonitoringOfOrder], paging: Query[Paging], state: str = "open") -> Any:
     """Early warnings by state (open, snoozed, resolved), the dearest first."""
     actor = actor_of(request)
     rows = warnings_of(actor).filter(state=state)
@@ -377,7 +377,7 @@ def _recovery(run: RecoveryRun) -> dict[str, Any]:
 
 
 @router.get("/recovery-options", response=Listing[RecoveryOut])
-def recovery_options(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
+def recovery_options(request: HttpRequest, of: Query[MonitoringOfOrder], paging: Query[Paging]) -> Any:
     """Ways out that were computed, newest first."""
     actor = actor_of(request)
     rows = recoveries_of(actor)

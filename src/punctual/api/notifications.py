@@ -22,7 +22,7 @@ from punctual.platform.records import get_or_not_found
 router = Router()
 
 
-class NotificationOut(Schema):
+class NotificationsNotificationOut(Schema):
     id: int
     kind: str
     text: str
@@ -37,7 +37,7 @@ class MarkIn(Schema):
     ids: list[int] | None = None
 
 
-class SnoozeIn(Schema):
+class NotificationsSnoozeIn(Schema):
     ids: list[int]
     until: dt.datetime
 
@@ -73,7 +73,7 @@ class WebhookPatch(Schema):
     active: bool | None = None
 
 
-class DeliveryOut(Schema):
+class NotificationsDeliveryOut(Schema):
     id: str
     way: str
     address: str
@@ -107,7 +107,7 @@ def _delivery(one: Delivery) -> dict[str, Any]:
     return {"id": str(one.pk), **{name: getattr(one, name) for name in plain}, "error": last}
 
 
-@router.get("/notifications", response=Listing[NotificationOut])
+@router.get("/notifications", response=Listing[NotificationsNotificationOut])
 def notifications(request: HttpRequest, paging: Query[Paging], unread: bool = False) -> Any:
     """My inbox, the newest first, worded in the language asked for."""
     rows = inbox_of(actor_of(request))
@@ -127,7 +127,7 @@ def finish_notifications(request: HttpRequest, payload: MarkIn) -> Any:
 
 
 @router.post("/notifications/snooze", response=CountOut)
-def snooze_notifications(request: HttpRequest, payload: SnoozeIn) -> Any:
+def snooze_notifications(request: HttpRequest, payload: NotificationsSnoozeIn) -> Any:
     """Out of sight until then."""
     return {"count": snooze(actor=actor_of(request), ids=payload.ids, until=payload.until)}
 
@@ -162,13 +162,13 @@ def delete_webhook(request: HttpRequest, pk: int) -> Any:
     return Status(204, None)
 
 
-@router.post("/webhooks/{int:pk}/test", response=DeliveryOut)
+@router.post("/webhooks/{int:pk}/test", response=NotificationsDeliveryOut)
 def test_webhook(request: HttpRequest, pk: int) -> Any:
     """Send an event named ``test`` now."""
     return _delivery(channels.test_webhook(actor=actor_of(request), webhook_id=pk))
 
 
-@router.get("/webhooks/{int:pk}/deliveries", response=Listing[DeliveryOut])
+@router.get("/webhooks/{int:pk}/deliveries", response=Listing[NotificationsDeliveryOut])
 def webhook_deliveries(request: HttpRequest, pk: int, paging: Query[Paging]) -> Any:
     """What was sent to it and what came of it."""
     actor = actor_of(request)

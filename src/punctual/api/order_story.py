@@ -30,7 +30,7 @@ from punctual.platform.records import get_or_not_found
 router = Router()
 
 
-class StepOut(Schema):
+class OrderStoryStepOut(Schema):
     """One step of the story; ``changes`` tell field, old and new."""
 
     at: dt.datetime
@@ -107,7 +107,7 @@ def _file(one: Attachment) -> dict[str, Any]:
     return {**known, "uploaded_at": one.uploaded_at, "by": str(one.uploaded_by or "")}
 
 
-@router.get("/orders/{key}/history", response=Listing[StepOut])
+@router.get("/orders/{key}/history", response=Listing[OrderStoryStepOut])
 def history(request: HttpRequest, key: str, paging: Query[Paging]) -> Any:
     """Who did what when, what from, what to, why; the newest first."""
     order = order_by_key(actor_of(request), key)

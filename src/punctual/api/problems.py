@@ -75,6 +75,9 @@ def install(api: NinjaAPI) -> None:
         response["WWW-Authenticate"] = "Bearer"
         return response
 
+    def too_large(request: HttpRequest, error: Any) -> HttpResponse:
+        return problem(422, gettext("A number is too large to be stored."), code="http.number_too_large")
+
     def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
         logger.exception("API request failed: %s %s", request.method, request.path)
         return problem(500, gettext("Something went wrong"), code="http.server_error")
@@ -85,6 +88,7 @@ def install(api: NinjaAPI) -> None:
         HttpError: http_error,
         Http404: not_found,
         AuthenticationError: unauthenticated,
+        OverflowError: too_large,
         Exception: unexpected,
     }
     for kind, handler in handlers.items():

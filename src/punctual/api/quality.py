@@ -44,20 +44,20 @@ from punctual.platform.records import get_or_not_found
 router = Router()
 
 
-class VersionIn(Schema):
+class QualityVersionIn(Schema):
     """``version`` of the record as it was read; absent: do it whatever happened meanwhile."""
 
     version: int | None = None
 
 
-class ReasonIn(VersionIn):
+class QualityReasonIn(QualityVersionIn):
     reason: str = ""
 
 
 # -------------------------------------------------------------------------------------------------------- the plans
 
 
-class GateOut(Schema):
+class QualityGateOut(Schema):
     """``target`` is the point or the nonconformity; ``conceded_by`` None = it stops."""
 
     kind: str
@@ -73,7 +73,7 @@ class QualityPlanOut(Schema):
     version: int
     points: list[dict[str, Any]]
     uncovered: list[str]
-    gates: list[GateOut]
+    gates: list[QualityGateOut]
 
 
 class ConcedeIn(Schema):
@@ -120,7 +120,7 @@ def post_quality_plan(request: HttpRequest, order: str) -> Status[dict[str, Any]
 
 
 @router.post("/quality-plans/{order}/approve", response=QualityPlanOut)
-def post_approve_quality_plan(request: HttpRequest, order: str, payload: VersionIn) -> dict[str, Any]:
+def post_approve_quality_plan(request: HttpRequest, order: str, payload: QualityVersionIn) -> dict[str, Any]:
     """Approve the draft; the revision is kept."""
     actor = actor_of(request)
     require(actor, "quality.approve")
@@ -184,7 +184,7 @@ class InspectionShort(Schema):
     version: int
 
 
-class ItemOut(Schema):
+class QualityItemOut(Schema):
     id: int
     kind: str
     name: str
@@ -196,7 +196,7 @@ class ItemOut(Schema):
 
 
 class InspectionOut(InspectionShort):
-    items: list[ItemOut]
+    items: list[QualityItemOut]
     defects: dict[str, int]
     nonconformities: list[str]
 
@@ -212,7 +212,7 @@ class ReadingIn(Schema):
     serial: str = ""
 
 
-class ResultsGiven(VersionIn):
+class ResultsGiven(QualityVersionIn):
     """What is absent stays. ``answers``: item id → true, false or null."""
 
     model_config = ConfigDict(extra="forbid")
@@ -242,7 +242,7 @@ def _short(one: Inspection) -> dict[str, Any]:
 
 
 def _full(one: Inspection) -> dict[str, Any]:
-    names = ItemOut.model_fields.keys() - {"values"}
+    names = QualityItemOut.model_fields.keys() - {"values"}
     return _short(one) | {
         "items": [
             {name: getattr(item, name) for name in names}
@@ -331,7 +331,7 @@ def post_results(request: HttpRequest, inspection_id: int, payload: ResultsGiven
 
 
 @router.post("/inspections/{inspection_id}/submit", response=InspectionOut)
-def post_submit(request: HttpRequest, inspection_id: int, payload: VersionIn) -> dict[str, Any]:
+def post_submit(request: HttpRequest, inspection_id: int, payload: QualityVersionIn) -> dict[str, Any]:
     """Give the automatic verdict; a rejected lot opens a nonconformity."""
     judged = submit_inspection(
         actor=actor_of(request),
@@ -343,7 +343,7 @@ def post_submit(request: HttpRequest, inspection_id: int, payload: VersionIn) ->
 
 
 @router.post("/inspections/{inspection_id}/deviate", response=InspectionOut)
-def post_deviate(request: HttpRequest, inspection_id: int, payload: ReasonIn) -> dict[str, Any]:
+def post_deviate(request: HttpRequest, inspection_id: int, payload: QualityReasonIn) -> dict[str, Any]:
     """Accept a rejected lot by deviation, in one's own name."""
     found = accept_by_deviation(
         actor=actor_of(request),
@@ -417,11 +417,11 @@ class PlaceIn(Schema):
     done: bool = False
 
 
-class ContainIn(VersionIn):
+class ContainIn(QualityVersionIn):
     places: list[PlaceIn]
 
 
-class DisposeIn(VersionIn):
+class DisposeIn(QualityVersionIn):
     """Minutes are working time; ``cost`` in the company's currency."""
 
     model_config = ConfigDict(extra="forbid")
@@ -436,7 +436,7 @@ class DisposeIn(VersionIn):
     cause: str = ""
 
 
-class NoteIn(VersionIn):
+class NoteIn(QualityVersionIn):
     note: str = ""
 
 
@@ -534,7 +534,7 @@ def post_verify(request: HttpRequest, ncr_id: int, payload: NoteIn) -> dict[str,
 
 
 @router.post("/nonconformities/{ncr_id}/close", response=NcrOut)
-def post_close(request: HttpRequest, ncr_id: int, payload: VersionIn) -> dict[str, Any]:
+def post_close(request: HttpRequest, ncr_id: int, payload: QualityVersionIn) -> dict[str, Any]:
     """Close a verified nonconformity that has its cause."""
     actor = actor_of(request)
     close_ncr(actor=actor, ncr_id=ncr_id, expected_version=payload.version)
@@ -551,7 +551,7 @@ class CapaIn(Schema):
     supplier: int | None = None
 
 
-class StepOut(Schema):
+class QualityStepOut(Schema):
     number: int
     text: str
     due: dt.date | None
@@ -570,11 +570,11 @@ class CapaOut(Schema):
     opened_on: dt.date
     check_on: dt.date | None
     reopened: int
-    steps: list[StepOut]
+    steps: list[QualityStepOut]
     version: int
 
 
-class StepIn(VersionIn):
+class QualityStepIn(QualityVersionIn):
     """``done`` ticks the step off."""
 
     text: str
@@ -583,18 +583,18 @@ class StepIn(VersionIn):
     cause: str = ""
 
 
-class FinishIn(VersionIn):
+class FinishIn(QualityVersionIn):
     check_on: dt.date | None = None
 
 
-class EffectIn(VersionIn):
+class EffectIn(QualityVersionIn):
     effective: bool
     note: str
 
 
 def _capa(one: CorrectiveAction) -> dict[str, Any]:
     names = CapaOut.model_fields.keys() - {"nonconformity", "supplier", "steps"}
-    fields = StepOut.model_fields.keys()
+    fields = QualityStepOut.model_fields.keys()
     return {name: getattr(one, name) for name in names} | {
         "nonconformity": one.ncr.number if one.ncr else None,
         "supplier": str(one.supplier) if one.supplier else None,
@@ -635,7 +635,7 @@ def post_corrective_action(request: HttpRequest, payload: CapaIn) -> Status[dict
 
 
 @router.post("/corrective-actions/{capa_id}/steps/{number}", response=CapaOut)
-def post_step(request: HttpRequest, capa_id: int, number: int, payload: StepIn) -> dict[str, Any]:
+def post_step(request: HttpRequest, capa_id: int, number: int, payload: QualityStepIn) -> dict[str, Any]:
     """Write a step, and tick it off or not."""
     actor = actor_of(request)
     write_step(

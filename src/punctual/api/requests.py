@@ -52,7 +52,7 @@ class MessageOut(Schema):
     at: dt.datetime
 
 
-class RequestOut(Schema):
+class RequestsRequestOut(Schema):
     id: int
     version: int
     number: str
@@ -74,11 +74,11 @@ class RequestOut(Schema):
     resolution: ClockOut
 
 
-class RequestWithMessages(RequestOut):
+class RequestWithMessages(RequestsRequestOut):
     messages: list[MessageOut]
 
 
-class RequestIn(Schema):
+class RequestsRequestIn(Schema):
     """``customer`` is a code; ``order`` a number; ``owner`` a sign-in name."""
 
     customer: str
@@ -110,13 +110,13 @@ class SayIn(Schema):
     and_resolve: bool = False
 
 
-class StepIn(Schema):
+class RequestsStepIn(Schema):
     version: int | None = None
     reason: str = ""
     into: str = ""
 
 
-class RequestFilters(Schema):
+class RequestsRequestFilters(Schema):
     q: str = ""
     state: str = ""
     kind: str = ""
@@ -177,8 +177,8 @@ def _full(actor: User, number: str) -> dict[str, Any]:
     return {**_shape(found), "messages": messages}
 
 
-@router.get("/requests", response=Listing[RequestOut])
-def requests(request: HttpRequest, paging: Query[Paging], filters: Query[RequestFilters]) -> Any:
+@router.get("/requests", response=Listing[RequestsRequestOut])
+def requests(request: HttpRequest, paging: Query[Paging], filters: Query[RequestsRequestFilters]) -> Any:
     """Customers' requests with their clocks; the next clock to run out first."""
     actor = actor_of(request)
     require(actor, "requests.view")
@@ -201,7 +201,7 @@ def requests(request: HttpRequest, paging: Query[Paging], filters: Query[Request
 
 
 @router.post("/requests", response={201: RequestWithMessages})
-def create_request(request: HttpRequest, payload: RequestIn) -> Any:
+def create_request(request: HttpRequest, payload: RequestsRequestIn) -> Any:
     """Record what a customer wants; its clocks begin to run."""
     actor = actor_of(request)
     require(actor, "requests.change")
@@ -281,7 +281,7 @@ def hear(request: HttpRequest, number: str, payload: SayIn) -> Any:
 
 
 @router.post("/requests/{number}/{verb}", response=RequestWithMessages)
-def request_step(request: HttpRequest, number: str, verb: str, payload: StepIn) -> Any:
+def request_step(request: HttpRequest, number: str, verb: str, payload: RequestsStepIn) -> Any:
     """``wait``, ``resume``, ``resolve``, ``close``, ``reopen`` (with a reason) or ``merge`` (``into`` a number)."""
     actor = actor_of(request)
     found = selectors.request_by_key(actor, number)
@@ -306,7 +306,7 @@ def request_step(request: HttpRequest, number: str, verb: str, payload: StepIn) 
 # — meetings —
 
 
-class LineOut(Schema):
+class RequestsLineOut(Schema):
     id: int
     kind: str
     text: str
@@ -333,7 +333,7 @@ class MeetingOut(Schema):
 
 
 class MeetingWithLines(MeetingOut):
-    lines: list[LineOut]
+    lines: list[RequestsLineOut]
 
 
 class MeetingIn(Schema):
@@ -357,7 +357,7 @@ class MoveIn(Schema):
     agenda: str = ""
 
 
-class LineIn(Schema):
+class RequestsLineIn(Schema):
     """``kind``: note, decision, action, request, change, risk or internal."""
 
     text: str
@@ -367,7 +367,7 @@ class LineIn(Schema):
     order: str = ""
 
 
-class VersionIn(Schema):
+class RequestsVersionIn(Schema):
     version: int | None = None
 
 
@@ -385,7 +385,7 @@ def _meeting(found: Meeting) -> dict[str, Any]:
 
 def _with_lines(actor: User, pk: int) -> dict[str, Any]:
     found = selectors.meeting_by_id(actor, pk)
-    names = LineOut.model_fields
+    names = RequestsLineOut.model_fields
     return {**_meeting(found), "lines": [{name: getattr(one, name) for name in names} for one in found.lines.all()]}
 
 
@@ -444,8 +444,8 @@ def meeting_pack(request: HttpRequest, pk: int) -> Any:
     return found.pack if found.pack is not None else pack.build(actor, found, today=timezone.localdate())
 
 
-@router.post("/meetings/{int:pk}/lines", response={201: LineOut})
-def write_line(request: HttpRequest, pk: int, payload: LineIn) -> Any:
+@router.post("/meetings/{int:pk}/lines", response={201: RequestsLineOut})
+def write_line(request: HttpRequest, pk: int, payload: RequestsLineIn) -> Any:
     """One thing that was said; by its kind it becomes an action, a request, a change order or a risk."""
     actor = actor_of(request)
     line = Line(
@@ -456,11 +456,11 @@ def write_line(request: HttpRequest, pk: int, payload: LineIn) -> Any:
         order=order_or_none(actor, payload.order),
     )
     made = meeting_services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
-    return Status(201, {name: getattr(made, name) for name in LineOut.model_fields})
+    return Status(201, {name: getattr(made, name) for name in RequestsLineOut.model_fields})
 
 
 @router.post("/meetings/{int:pk}/{verb}", response=MeetingWithLines)
-def meeting_step(request: HttpRequest, pk: int, verb: str, payload: VersionIn) -> Any:
+def meeting_step(request: HttpRequest, pk: int, verb: str, payload: RequestsVersionIn) -> Any:
     """``invite``, ``start``, ``end``, ``approve`` or ``cancel``."""
     actor = actor_of(request)
     same: dict[str, Any] = {"actor": actor, "meeting_id": pk, "expected_version": payload.version}

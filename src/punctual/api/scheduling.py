@@ -161,7 +161,7 @@ class AbsenceOut(Schema):
     cancelled_at: dt.datetime | None
 
 
-class VersionIn(Schema):
+class SchedulingVersionIn(Schema):
     version: int
 
 
@@ -446,7 +446,7 @@ def create_absence(request: HttpRequest, body: AbsenceIn) -> Any:
 
 
 @router.post("/absences/{int:pk}/cancel", response=AbsenceOut)
-def take_back_absence(request: HttpRequest, pk: int, body: VersionIn) -> Any:
+def take_back_absence(request: HttpRequest, pk: int, body: SchedulingVersionIn) -> Any:
     """Take an absence back."""
     return _absence(cancel_absence(actor=actor_of(request), absence_id=pk, expected_version=body.version))
 
@@ -483,7 +483,7 @@ def read_scenario(request: HttpRequest, pk: int) -> Any:
 
 
 @router.post("/scenarios/{int:pk}/apply", response=ScenarioOut)
-def do_scenario(request: HttpRequest, pk: int, body: VersionIn) -> Any:
+def do_scenario(request: HttpRequest, pk: int, body: SchedulingVersionIn) -> Any:
     """Do for real what it changes: all of it or nothing."""
     found = apply_scenario(
         actor=actor_of(request), scenario_id=pk, today=timezone.localdate(), expected_version=body.version
@@ -492,6 +492,6 @@ def do_scenario(request: HttpRequest, pk: int, body: VersionIn) -> Any:
 
 
 @router.post("/scenarios/{int:pk}/discard", response=ScenarioOut)
-def drop_scenario(request: HttpRequest, pk: int, body: VersionIn) -> Any:
+def drop_scenario(request: HttpRequest, pk: int, body: SchedulingVersionIn) -> Any:
     """Close it without any change."""
     return _scenario(discard_scenario(actor=actor_of(request), scenario_id=pk, expected_version=body.version))

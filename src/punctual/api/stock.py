@@ -183,7 +183,7 @@ class IssueIn(Versioned):
     quantity: Decimal
 
 
-class ReasonIn(Schema):
+class StockReasonIn(Schema):
     reason: str = ""
 
 
@@ -231,7 +231,7 @@ def issue_for(request: HttpRequest, pk: int, payload: IssueIn) -> Any:
 
 
 @router.post("/reservations/{int:pk}/release", response={204: None})
-def release_one(request: HttpRequest, pk: int, payload: ReasonIn | None = None) -> Any:
+def release_one(request: HttpRequest, pk: int, payload: StockReasonIn | None = None) -> Any:
     """Give back what was reserved."""
     release(actor=actor_of(request), reservation_id=pk, reason=payload.reason if payload else "")
     return Status(204, None)

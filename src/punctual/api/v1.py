@@ -42,7 +42,6 @@ api.add_router("", me_router, tags=["me"])
 api.add_router("", changes_router, tags=["change orders"])
 # Before the orders: their `/orders/{key}/{verb}` would take every other word for a verb.
 api.add_router("", order_story_router, tags=["orders"])
-api.add_router("", orders_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
 api.add_router("", plans_router, tags=["plans"])
@@ -62,3 +61,5 @@ api.add_router("", purchase_orders_router, tags=["purchase orders"])
 api.add_router("", requests_router, tags=["customer relations"])
 api.add_router("", service_cases_router, tags=["service cases"])
 api.add_router("", notifications_router, tags=["notifications"])
+# Last: its "/orders/{key}/{verb}" would take the addresses of others.
+api.add_router("", orders_router, tags=["orders"])

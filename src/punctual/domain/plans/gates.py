@@ -21,7 +21,8 @@ def register(name: str, gate: Gate) -> None:
 def reasons_against_beginning(plan: Plan, state: PlanState, command: Mapping[str, Any]) -> list[Reason]:
     """Every reason of every subject, for each task that a progress command would begin."""
     if command.get("verb") == "several":
-        wishes = [one for one in command.get("commands") or [] if isinstance(one, Mapping)]
+        given = command.get("commands")
+        wishes = [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
     else:
         wishes = [command]
     begun = [

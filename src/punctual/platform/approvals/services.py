@@ -114,7 +114,7 @@ def decide(
     roles = standing(actor, today)
     steps = [
         one
-        for one in request.steps.select_for_update()
+        for one in request.steps.select_for_update(of=("self",))
         if one.state == StepState.WAITING and one.level == request.level and one.role in roles
     ]
     absent = roles[steps[0].role] if steps else None

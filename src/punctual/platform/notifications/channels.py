@@ -121,7 +121,7 @@ def change_webhook(
 ) -> Webhook:
     """Change what is told."""
     require(actor, "channels.manage")
-    found = get_or_not_found(webhooks_of(actor).select_for_update(), pk=webhook_id)
+    found = get_or_not_found(webhooks_of(actor).select_for_update(of=("self",)), pk=webhook_id)
     reasons = _against_address(url.strip(), field="url") if url is not None else []
     reasons += _against_kinds(kinds, list(EVENTS)) if kinds is not None else []
     refuse_if(reasons)

@@ -372,7 +372,7 @@ def supplier_writes(
 ) -> CorrectiveAction:
     """The supplier writes one of its own steps, at D4 also an answer to "why"."""
     capa = capa_by_token(token, today=today)
-    capa = CorrectiveAction.objects.select_for_update().get(pk=capa.pk)
+    capa = CorrectiveAction.objects.select_for_update(of=("self",)).get(pk=capa.pk)
     if number not in BY_SUPPLIER:
         refuse_if([Reason("capa.not_supplier", N_("This step is written by your customer."))])
     step = _step(capa, number)

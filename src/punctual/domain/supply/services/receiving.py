@@ -186,10 +186,13 @@ def inspected(
     waiting = orders_of_line(line)
     line.inspecting -= released + rejected
     if released > 0:
-        move(item, MovementKind.RELEASE, actor=actor, blocked=-released, cause=order, reason=reason)
+        # A count may have found less since: what it took away is not taken twice.
+        freed = min(released, item.blocked)
+        move(item, MovementKind.RELEASE, actor=actor, blocked=-freed, cause=order, reason=reason)
         hand_over(line, item, released, actor=actor)
     if rejected > 0:
-        move(item, MovementKind.SCRAP, actor=actor, quantity=-rejected, blocked=-rejected, cause=order, reason=reason)
+        gone = min(rejected, item.blocked)
+        move(item, MovementKind.SCRAP, actor=actor, quantity=-gone, blocked=-gone, cause=order, reason=reason)
         line.received -= rejected
         line.received_on = None
     line.save(update_fields=["received", "inspecting", "reserved", "received_on"])
