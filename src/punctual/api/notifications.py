@@ -22,7 +22,7 @@ from punctual.platform.records import get_or_not_found
 router = Router()
 
 
-class NotificationsNotificationOut(Schema):
+class NotificationOut(Schema):
     id: int
     kind: str
     text: str
@@ -107,7 +107,7 @@ def _delivery(one: Delivery) -> dict[str, Any]:
     return {"id": str(one.pk), **{name: getattr(one, name) for name in plain}, "error": last}
 
 
-@router.get("/notifications", response=Listing[NotificationsNotificationOut])
+@router.get("/notifications", response=Listing[NotificationOut])
 def notifications(request: HttpRequest, paging: Query[Paging], unread: bool = False) -> Any:
     """My inbox, the newest first, worded in the language asked for."""
     rows = inbox_of(actor_of(request))

@@ -195,7 +195,7 @@ class ComparisonPoint(models.Model):
     at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["comparison", "line_no", "id"]
+        ordering = ["comparison", models.F("line_no").asc(nulls_first=True), "id"]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.line_no or ''} {self.field}"
