@@ -20,12 +20,13 @@ def set_up(data: str | None = None) -> None:
 
 
 def migrate() -> bool:
-    """Bring the database up to date; returns whether it was empty before."""
+    """Bring the database up to date; returns whether nobody has an account in it yet."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
     settings.DATA.mkdir(parents=True, exist_ok=True)
-    empty = "accounts_user" not in connection.introspection.table_names()
     call_command("migrate", interactive=False, verbosity=0)
-    return empty
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM accounts_user LIMIT 1")
+        return cursor.fetchone() is None

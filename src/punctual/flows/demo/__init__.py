@@ -7,6 +7,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from punctual.domain.scheduling.models import ScheduleRun
 from punctual.flows.demo.calendars import build_calendars
@@ -27,6 +28,7 @@ from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates
 from punctual.platform.jobs.services import Progress
+from punctual.platform.outbox.models import OutboxEvent
 
 
 @transaction.atomic
@@ -54,6 +56,7 @@ def build_records(today: dt.date) -> None:
     build_quality(today)
     build_supply(today)
     give_tasks_to_people(today)
+    _nothing_waits()
 
 
 @transaction.atomic
@@ -61,6 +64,12 @@ def build_forecasts(today: dt.date) -> None:
     """What is computed from it: the schedule over all orders, forecasts through time, warnings."""
     build_scheduling(today)
     build_monitoring(today)
+    _nothing_waits()
+
+
+def _nothing_waits() -> None:
+    """What the made-up past has told needs no answer now: its events are taken as handled, its messages as not sent."""
+    OutboxEvent.objects.filter(handled_at=None).update(handled_at=timezone.now())
 
 
 def build_company(today: dt.date) -> None:
