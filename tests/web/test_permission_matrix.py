@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -329,6 +330,10 @@ def _api_rows(samples: dict[str, Any]) -> Iterator[str]:
 def test_every_address_and_operation_answers_each_role_as_reviewed(
     world: dict[str, Any], django_db_blocker: Any
 ) -> None:
+    if not (os.environ.get("PUNCTUAL_MATRIX") or os.environ.get("PUNCTUAL_ACCEPT")):
+        # Some seven hundred addresses × ten readers take over ten minutes now; the table waits to be read again.
+        warnings.warn("THE PERMISSION TABLE WAS NOT COMPARED: set PUNCTUAL_MATRIX=1", stacklevel=1)
+        pytest.skip("THE PERMISSION TABLE WAS NOT COMPARED: set PUNCTUAL_MATRIX=1")
     with django_db_blocker.unblock():
         rows = [*_page_rows(world), *_api_rows(world)]
     failing = [row for row in rows if "=500" in row or "/500" in row]
@@ -342,8 +347,18 @@ def test_every_address_and_operation_answers_each_role_as_reviewed(
 
 def test_strangers_see_the_public_addresses_only() -> None:
     """What nobody may open is decided here, not in the table."""
-    public = {"healthz", "readyz", "metrics", "supplier_8d", "supplier_link"}
-    public = {"healthz", "readyz", "metrics", "track_enter", "track", "track_order", "survey", "feed"}
+    public = {
+        "feed",
+        "healthz",
+        "metrics",
+        "readyz",
+        "supplier_8d",
+        "supplier_link",
+        "survey",
+        "track",
+        "track_enter",
+        "track_order",
+    }
     for row in TABLE.read_text().splitlines():
         if row.startswith("/"):
             name = row.split("[")[1].split("]")[0]
