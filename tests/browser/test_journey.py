@@ -63,7 +63,7 @@ def _upload(one: Visit, po: str) -> None:
     expect(page.locator("td.er")).to_have_count(5)
     page.fill("input[name=customer_po_number]", po)
     with page.expect_response(lambda answer: "/header/" in answer.url):
-        page.locator("form[action$='/header/'] button").click()
+        page.locator("form[action$='/header/'] button").locator("visible=true").first.click()
 
 
 def _put_right(page: Page) -> None:
@@ -108,7 +108,7 @@ def _waive(page: Page) -> None:
 def _press_action(page: Page, verb: str) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
     with page.expect_navigation():
-        page.locator(f"form[action$='/do/{verb}/'] button").click()
+        page.locator(f"form[action$='/do/{verb}/'] button").locator("visible=true").first.click()
     page.wait_for_load_state("networkidle")
 
 
