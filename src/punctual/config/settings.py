@@ -2,6 +2,8 @@
 
 PUNCTUAL_DATA       folder of database, files and secret (default: ``var`` beside the checkout, else the working folder)
 DATABASE_URL        ``postgres://…``; default SQLite in PUNCTUAL_DATA
+PUNCTUAL_POOL       connections a process shares on PostgreSQL; default: one a thread, kept open
+PUNCTUAL_WRITE_WAIT seconds a writer waits for its turn on SQLite (default 20), then 503 with Retry-After
 PUNCTUAL_SECRET     signing key; default: made once and kept in PUNCTUAL_DATA
 PUNCTUAL_HOSTS      host names served, comma-separated; default: this machine only
 PUNCTUAL_DEBUG      1 shows tracebacks in the browser; never in production
@@ -145,16 +147,29 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{DATA / 'punctual.db'}", conn_max_age=600)}
+# Writers to SQLite stand in one fair queue; a turn that does not come within so many seconds is refused with 503.
+WRITE_QUEUE = True
+WRITE_WAIT = float(os.environ.get("PUNCTUAL_WRITE_WAIT", "20"))
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "punctual.platform.sqlite"
     # IMMEDIATE takes the write lock at the start, so a transaction never fails half-way on a lock it can't upgrade.
+    # FULL: what was acknowledged is on the disk, also when the power fails the moment after.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
             "PRAGMA cache_size=-64000; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
         ),
     }
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A server that is away is noticed in seconds; a pool shares a few connections among all threads of a process.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    _POOL = int(os.environ.get("PUNCTUAL_POOL", "0"))
+    if _POOL:
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _POOL, "timeout": 5}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
