@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from punctual.platform.accounts.demo import demo_accounts
 from punctual.platform.accounts.models import Theme
@@ -34,5 +35,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "settings_nav": settings_nav(request),
         "unread": unread_count(request.user) if request.user.is_authenticated else 0,
         "languages": settings.LANGUAGES,
+        "social_sign_in": [(reverse(name, args=["company"]), words) for name, words in settings.SOCIAL_SIGN_IN],
         "demo_accounts": [] if request.user.is_authenticated else demo_accounts(),
     }
