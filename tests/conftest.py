@@ -54,8 +54,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
         connection.ensure_connection()
         source.backup(connection.connection)
         # Tests that commit are followed by emptying every table, which the audit trail's own guards would refuse.
-        guards = connection.connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for (name,) in guards:
+        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'"
+        for (name,) in connection.connection.execute(guards).fetchall():
             connection.connection.execute(f"DROP TRIGGER {name}")
 
 

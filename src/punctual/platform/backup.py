@@ -18,6 +18,7 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -29,6 +30,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from punctual import __version__
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
+from punctual.platform.jobs.services import Progress
 
 MANIFEST: Final = "punctual-backup.json"
 DATABASE: Final = "database"
@@ -197,7 +199,7 @@ def restore(source: Path, *, force: bool = False) -> dict[str, Any]:
 
 def _refuse_newer(manifest: dict[str, Any]) -> None:
     """An older backup is brought up to date after it; what a newer program wrote is not understood here."""
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_initial=True).disk_migrations}
+    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
     unknown = [name for name in manifest.get("migrations", []) if name not in known]
     if unknown:
         raise _refuse(
@@ -254,6 +256,28 @@ def scheduled(now: dt.datetime | None = None) -> str:
     for path in to_forget(sorted(folder.glob("punctual-*.tar.gz")), days=days, weeks=weeks, months=months):
         path.unlink()
     return str(target)
+
+
+def backup_job(progress: Progress) -> dict[str, Any]:
+    """The same as a background job, for who asks for it between two nights."""
+    progress.tell(0, 1)
+    return {"file": scheduled()}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    name: str
+    at: dt.datetime
+    megabytes: int
+
+
+def kept_backups() -> list[Kept]:
+    """The schedule's backups, newest first."""
+    if not settings.BACKUP_DIR:
+        return []
+    paths = Path(settings.BACKUP_DIR).glob("punctual-*.tar.gz")
+    found = [Kept(path.name, at, path.stat().st_size >> 20) for path in paths if (at := made_at(path))]
+    return sorted(found, key=lambda one: one.at, reverse=True)
 
 
 def made_at(path: Path) -> dt.datetime | None:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("punctual.web.supply.urls")),
     path("", include("punctual.web.aftersales.urls")),
     path("", include("punctual.web.channels.urls")),
+    path("", include("punctual.web.system.urls")),
     path("csp-report/", csp_report, name="csp_report"),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),

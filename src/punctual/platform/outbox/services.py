@@ -52,6 +52,14 @@ def deliver_pending(limit: int = 500) -> int:
     return finished
 
 
+def try_again() -> int:
+    """Wait for the handlers once more: the events that were given up; returns how many."""
+    count: int = OutboxEvent.objects.filter(handled_at=None, attempts__gte=MAX_ATTEMPTS).update(attempts=0)
+    if count:
+        _wake()
+    return count
+
+
 @transaction.atomic
 def _take(event: OutboxEvent, name: str, handler: Handler) -> None:
     # The row comes first: a second worker at the same event waits here, then finds it taken.
