@@ -57,7 +57,7 @@ def test_the_security_table_names_tests_that_exist() -> None:
     """Each row of the table says which test proves it; a test that was renamed or removed takes its row with it."""
     text = (ROOT / "docs" / "security" / "asvs.md").read_text(encoding="utf-8")
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
-    assert len(named) > 40
+    assert len(named) > 30
     for file, test in named:
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
 

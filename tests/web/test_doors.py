@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+import ordering
 from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.accounts.models import ApiToken
 from punctual.platform.accounts.services import change_person, issue_token, sign_out_everywhere
@@ -304,3 +306,21 @@ def test_a_log_line_is_json_with_the_number_of_its_request(signed_in: Callable[[
     assert (lines[0]["request_id"], lines[0]["status"], lines[0]["route"]) == ("from-the-proxy-1", 200, "me/settings/")
     assert lines[0]["user"] == person("sales").pk
     assert "abcdefghijk" not in stream.getvalue()
+
+
+# — what was uploaded —
+
+
+@pytest.mark.parametrize("name", ["page.html", "picture.svg", "协议.pdf"])
+def test_an_upload_comes_back_as_a_download_that_runs_nothing(
+    signed_in: Callable[[str], Client], person: Person, settings: Any, tmp_path: Path, name: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    browser, order = signed_in("sales"), ordering.draft(person("sales"))
+    url = f"/api/v1/orders/{order.key}/attachments"
+    made = browser.post(url, {"file": SimpleUploadedFile(name, b"<script>alert(1)</script>", "text/html")})
+    answer = browser.get(f"{url}/{made.json()['id']}")
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert name not in [path.name for path in tmp_path.rglob("*")]
