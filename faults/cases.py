@@ -74,7 +74,7 @@ from faults import cases
 services.subscribe("fault", cases.counting_handler)
 if sys.argv[1] == "1":
     services._take = cases.careless_take
-world.kill_at("before")
+world.kill_at("before", let_pass=int(sys.argv[1]))
 services.deliver_pending()
 """
 

@@ -47,15 +47,20 @@ def in_another_process(program: str, *arguments: str) -> tuple[int, str]:
     return run.returncode, run.stdout + (run.stderr if run.returncode > 0 else "")
 
 
-def kill_at(point: str) -> None:
-    """Let this process die by SIGKILL just ``before`` or just ``after`` the next commit of a transaction that wrote."""
+def kill_at(point: str, *, let_pass: int = 0) -> None:
+    """Let this process die by SIGKILL just ``before`` or just ``after`` the next commit, or a later one."""
     import signal
 
     from django.db import connection
 
     real: Callable[[], Any] = connection._commit  # type: ignore[attr-defined]
 
+    passed: list[None] = []
+
     def commit() -> Any:
+        if len(passed) < let_pass:
+            passed.append(None)
+            return real()
         if point == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = real()

@@ -18,7 +18,7 @@ def social_adapter() -> type:
     """Loaded only where sign-in through a directory is configured, because its tables exist only there."""
     from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 
-    class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    class Adapter(DefaultSocialAccountAdapter):
         def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
             return False
 
