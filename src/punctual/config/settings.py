@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "punctual.api.authentication.ApiTokenMiddleware",
     "punctual.platform.idempotency.middleware.IdempotencyMiddleware",
     "punctual.web.shell.middleware.SignInRequiredMiddleware",
+    "punctual.web.shell.waiting.RecountMiddleware",
     "punctual.web.shell.middleware.RefusalMiddleware",
 ]
 
