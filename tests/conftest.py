@@ -15,6 +15,14 @@ from django.test import Client
 TODAY = dt.date(2026, 11, 23)
 
 
+@pytest.fixture(autouse=True)
+def nothing_cached() -> None:
+    """What another test counted is nothing to this one."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture
 def person(db: None) -> Callable[[str], object]:
     """``person("sales")`` is somebody of that role; the same one each time within a test."""

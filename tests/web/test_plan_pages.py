@@ -51,7 +51,7 @@ def test_the_list_costs_the_same_for_one_plan_and_for_many(plan, person, signed_
         make_plan(order=made, actor=person("planner"), today=planning.TODAY)
     client = signed_in("planner")
     client.get("/plans/")
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(16):
         answer = client.get("/plans/?standing=late&sort=-planned")
     assert answer.content.count(b'data-href="/plans/SO-2026-') == 10
 

@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "punctual.api.rates.ApiRateMiddleware",
     "punctual.platform.idempotency.middleware.IdempotencyMiddleware",
     "punctual.web.shell.middleware.SignInRequiredMiddleware",
+    "punctual.web.shell.waiting.RecountMiddleware",
     "punctual.web.shell.middleware.RefusalMiddleware",
 ]
 

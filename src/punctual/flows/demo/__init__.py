@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from punctual.domain.scheduling.models import ScheduleRun
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes
@@ -23,7 +22,7 @@ from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
-from punctual.flows.demo.scheduling import build_scheduling
+from punctual.flows.demo.scheduling import build_capacity, build_schedule
 from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates
@@ -56,13 +55,14 @@ def build_records(today: dt.date) -> None:
     build_quality(today)
     build_supply(today)
     give_tasks_to_people(today)
+    build_capacity(today)
     _nothing_waits()
 
 
-@transaction.atomic
 def build_forecasts(today: dt.date) -> None:
-    """What is computed from it: the schedule over all orders, forecasts through time, warnings."""
-    build_scheduling(today)
+    """What is computed from it: the schedule over all orders, forecasts through time, warnings. People work on the
+    database meanwhile, so this is no single transaction; stopped half-way, it goes on where it was."""
+    build_schedule(today)
     build_monitoring(today)
     _nothing_waits()
 
@@ -79,7 +79,6 @@ def build_company(today: dt.date) -> None:
 
 
 def forecasts_job(progress: Progress, *, today: str) -> dict[str, Any]:
-    """The second half in the worker, while the pages are open already. Nothing to do where it is done."""
-    if not ScheduleRun.objects.filter(is_current=True, why__0__kind="first").exists():
-        build_forecasts(dt.date.fromisoformat(today))
+    """The second half in the worker, while the pages are open already."""
+    build_forecasts(dt.date.fromisoformat(today))
     return {}

@@ -8,6 +8,7 @@ import random
 from decimal import Decimal
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.costs.models import Commitment, Expense, TimeEntry, TimeState
@@ -40,8 +41,11 @@ def give_tasks_to_people(today: dt.date) -> None:
     _entangled(today)
 
 
+@transaction.atomic
 def build_monitoring(today: dt.date) -> None:
-    """What has happened and what is seen of it, dated relative to ``today``."""
+    """What has happened and what is seen of it, dated relative to ``today``; once."""
+    if Thresholds.objects.exists():
+        return
     _settings()
     _history(today)
     _money(today)
