@@ -87,7 +87,7 @@ def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person)
 
     # Before it is decided, the options say what each would do; two and a half days from the evening of 12-02.
     assert planned_if(ncr, REWORK, today=TODAY) == dt.date(2026, 12, 7)
-    ways = {one.disposition: one for one in options_of(ncr, work=TWO_DAYS, recheck=HALF_A_DAY, today=TODAY)}
+    ways = {one.disposition: one for one in options_of(ncr, work=TWO_DAYS, recheck=HALF_A_DAY, today=TODAY)[0]}
     assert ways["rework"].planned == dt.date(2026, 12, 7)
     assert ways["return"].reasons
     assert ways["use_as_is"].days == 0

@@ -5,18 +5,39 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from punctual.domain.changes.impact import Scenario
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.applying import apply, reverse
+from punctual.domain.changes.services.raising import analyse
 from punctual.domain.delivery.services.payments import follow_value
 from punctual.domain.orders.models import Order, OrderLine
 from punctual.domain.scheduling.models import Channel, PromiseCause
 from punctual.domain.scheduling.services.promises import write
+from punctual.flows.plan_effect import as_data, effect_on_schedule
 from punctual.platform.accounts.models import User
 from punctual.platform.outbox.services import emit
+
+
+def analyse_change(
+    *, actor: User, change_id: int, today: dt.date, expected_version: int | None = None
+) -> tuple[ChangeOrder, Scenario]:
+    """The impact with P50, P80 and the orders hit, where there is a schedule over all orders."""
+    return analyse(
+        actor=actor, change_id=change_id, today=today, expected_version=expected_version, look=on_the_schedule
+    )
+
+
+def on_the_schedule(found: Scenario) -> dict[str, Any]:
+    """What the scenario does beyond its own plan; empty where nothing can be said."""
+    if found.plan is None or found.stored is None or found.result is None:
+        return {}
+    effect = effect_on_schedule(found.plan, found.stored.state, found.result.dates, lines=found.lines)
+    return as_data(effect) if effect else {}
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.utils import timezone
 from punctual.domain.scheduling.models import ScheduleRun
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
-from punctual.flows.demo.changes import build_changes
+from punctual.flows.demo.changes import build_changes, look_ahead
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people
@@ -63,6 +63,7 @@ def build_records(today: dt.date) -> None:
 def build_forecasts(today: dt.date) -> None:
     """What is computed from it: the schedule over all orders, forecasts through time, warnings."""
     build_scheduling(today)
+    look_ahead(today)
     build_monitoring(today)
     _nothing_waits()
 
