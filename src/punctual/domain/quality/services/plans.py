@@ -64,9 +64,18 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
     lines = list(order.lines.select_related("product").order_by("line_no"))
     wishes = "\n".join(dict.fromkeys(line.acceptance_criteria.strip() for line in lines if line.acceptance_criteria))
     plan = QualityPlan.objects.create(order=order, requirements=wishes)
+    add_points(plan, lines)
+    record(actor=actor, verb="create", target=plan)
+    emit("quality_plan.made", quality_plan_id=plan.pk, order_id=order.pk)
+    return plan
+
+
+def add_points(plan: QualityPlan, lines: Sequence[OrderLine]) -> list[ControlPoint]:
+    """The points that the templates of these lines bring, behind those that are there."""
+    order = plan.order
     tasks = list(Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence"))
     standards = list(DeliveryStandard.objects.filter(plan__order=order))
-    position = 0
+    position, made = plan.points.count(), []
     for line, template in _templates(lines):
         for source in template.points.all():
             values = {name: getattr(source, name) for name in POINT_FIELDS} | {"position": position}
@@ -77,10 +86,9 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
                 for one in source.characteristics.all()
             )
             point.standards.set(_standards_of(source.standard_words, line, standards))
+            made.append(point)
             position += 1
-    record(actor=actor, verb="create", target=plan)
-    emit("quality_plan.made", quality_plan_id=plan.pk, order_id=order.pk)
-    return plan
+    return made
 
 
 def _templates(lines: Sequence[OrderLine]) -> list[tuple[OrderLine, QualityTemplate]]:
