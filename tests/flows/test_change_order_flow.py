@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import planning
+import scheduling
 import supplying
-from domain.test_changes import FAR, approved, everything, line_of, planned, quantity
+from domain.test_changes import FAR, approved, everything, line_of, planned, quantity, raised
 from domain.test_supply_properties import explained
 from planning import TODAY
 from punctual.domain.catalog.models import ProductRevision
@@ -27,7 +28,7 @@ from punctual.domain.supply.services.requests import ask
 from punctual.domain.supply.services.reservations import open_need
 from punctual.domain.supply.services.shortages import refresh
 from punctual.domain.supply.services.stock import issue
-from punctual.flows.change_order import apply_change, reverse_change
+from punctual.flows.change_order import analyse_change, apply_change, reverse_change
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,18 @@ def taken(plan) -> object:
         list(quality.points.order_by("pk").values_list("pk", "name", "order_line", "task", "state")),
         (quality.state, quality.revision, quality.approved_by_id),
     )
+
+
+def test_the_impact_says_what_has_to_be_bought_and_whose_dates_move(person):
+    plan = machines(person)
+    scheduling.run(person("planner"))
+    change = raised(person, plan, quantity(plan, 4))
+    change, _found = analyse_change(actor=person("order_manager"), change_id=change.pk, today=TODAY)
+    pump = change.impact["supply"][0]
+    assert (Decimal(pump["more"]), Decimal(pump["buy"]), pump["arrives"] is not None) == (6, 6, True)
+    assert change.impact["p80"] > change.impact["p80_before"]
+    assert change.impact["confidence"] is not None
+    assert change.impact["others"] == []
 
 
 def test_more_machines_take_more_and_what_is_missing_is_asked_for(person):

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -22,7 +24,7 @@ from punctual.domain.scheduling.models import Channel, PromiseCause
 from punctual.domain.scheduling.services.promises import write
 from punctual.domain.supply.models import PurchaseLine
 from punctual.domain.supply.services import following as supply
-from punctual.domain.supply.services.following import taken_by
+from punctual.domain.supply.services.following import Effect, effects_of, taken_by
 from punctual.domain.supply.services.shortages import refresh
 from punctual.flows.plan_effect import as_data, effect_on_schedule
 from punctual.kernel.quantity import plain
@@ -37,12 +39,36 @@ def analyse_change(
 ) -> tuple[ChangeOrder, Scenario]:
     """The impact with P50, P80 and the orders hit, where there is a schedule over all orders."""
     return analyse(
-        actor=actor, change_id=change_id, today=today, expected_version=expected_version, look=on_the_schedule
+        actor=actor,
+        change_id=change_id,
+        today=today,
+        expected_version=expected_version,
+        look=partial(look_around, today=today),
     )
 
 
+def look_around(found: Scenario, today: dt.date) -> dict[str, Any]:
+    """What the scenario does beyond its own plan: to materials and purchases, to the schedule over all orders."""
+    effects = effects_of(found.order.lines.all(), found.lines, today=today)
+    return {"supply": [_effect_data(one) for one in effects]} | on_the_schedule(found)
+
+
+def _effect_data(one: Effect) -> dict[str, Any]:
+    return {
+        "material": one.material.pk,
+        "name": str(one.material),
+        "unit": one.material.unit,
+        "more": str(one.more),
+        "free": str(one.free),
+        "buy": str(one.buy),
+        "supplier": one.supplier,
+        "amount": str(one.amount.quantize(Decimal("0.01"))),
+        "arrives": one.arrives.isoformat() if one.arrives else None,
+    }
+
+
 def on_the_schedule(found: Scenario) -> dict[str, Any]:
-    """What the scenario does beyond its own plan; empty where nothing can be said."""
+    """P50, P80 and the orders hit; empty where there is no schedule to ask."""
     if found.plan is None or found.stored is None or found.result is None:
         return {}
     effect = effect_on_schedule(found.plan, found.stored.state, found.result.dates, lines=found.lines)

@@ -11,7 +11,7 @@ from punctual.domain.changes.models import ChangeOrder, ChangeSource, ChangeStat
 from punctual.domain.changes.services.raising import analyse, facts_of, items_of, raise_change, submit
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
-from punctual.flows.change_order import apply_change, on_the_schedule
+from punctual.flows.change_order import apply_change, look_around
 from punctual.flows.demo.people import demo_user
 from punctual.kernel.quantity import plain
 from punctual.platform.accounts.models import Role
@@ -78,7 +78,7 @@ def look_ahead(today: dt.date) -> None:
         found = scenario_of(change, items_of(change), today=today)
         if found.reasons:
             continue
-        change.impact = as_data(found) | on_the_schedule(found)
+        change.impact = as_data(found) | look_around(found, today)
         change.save(update_fields=["impact"])
         asked = ApprovalRequest.objects.filter(target_type=target_type(change), target_id=change.pk)
         asked.update(facts=facts_of(change.impact))

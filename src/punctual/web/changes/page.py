@@ -126,6 +126,16 @@ def _figures(change: ChangeOrder) -> dict[str, Any]:
         "p80": (_day(impact.get("p80_before")), _day(impact.get("p80"))),
         "confidence": (impact.get("confidence_before"), impact.get("confidence")),
         "others": _others(impact),
+        "supply": [
+            {
+                **one,
+                "arrives": _day(one["arrives"]),
+                "more": Decimal(one["more"]),
+                "buy": Decimal(one["buy"]),
+                "amount": Decimal(one["amount"]),
+            }
+            for one in impact.get("supply") or ()
+        ],
         "breaks": sum(1 for one in impact.get("others") or () if one["breaks"]),
         "value_before": before,
         "value": value,

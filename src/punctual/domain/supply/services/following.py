@@ -6,6 +6,7 @@ people have entered or replaced by hand stays. Released is what comes latest fir
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +16,11 @@ from typing import Any, Final
 from django.db.models import F
 
 from punctual.domain.orders.models import Order, OrderLine
+from punctual.domain.orders.workdays import CompanyWorkdays
+from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Task
 from punctual.domain.supply.models import (
+    Material,
     PurchaseLine,
     PurchaseRequest,
     RequestState,
@@ -56,11 +60,15 @@ class Followed:
     withdrawn: int = 0
 
 
-def taken_by(order: Order, lines: Iterable[OrderLine] | None = None) -> Taken:
-    """As it stands. ``lines``: the order's lines as they would be; absent: as they are stored."""
-    found = {line.pk: _of_line(line) for line in (order.lines.all() if lines is None else lines)}
+def taken_by(order: Order) -> Taken:
+    """As it stands."""
     rows = {row.pk: _snapshot(row) for row in Requirement.objects.filter(order=order).order_by("pk")}
-    return Taken(found, rows)
+    return Taken(lines_take(order.lines.all()), rows)
+
+
+def lines_take(lines: Iterable[OrderLine]) -> dict[int, dict[Key, Decimal]]:
+    """What each line takes; the lines need not be stored."""
+    return {line.pk: _of_line(line) for line in lines}
 
 
 def _of_line(line: OrderLine) -> dict[Key, Decimal]:
@@ -70,14 +78,41 @@ def _of_line(line: OrderLine) -> dict[Key, Decimal]:
     return dict(sums)
 
 
-def differences_of(before: Taken, after: Mapping[int, Mapping[Key, Decimal]]) -> dict[int, Decimal]:
-    """Material → how much more, or less, the lines take."""
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """``more`` of a material (less than 0: not needed any more); ``free`` lies in stock unspoken for, ``buy`` has to be
+    bought from ``supplier`` for ``amount`` and comes on ``arrives`` at the earliest."""
+
+    material: Material
+    more: Decimal
+    free: Decimal
+    buy: Decimal
+    supplier: str
+    amount: Decimal
+    arrives: dt.date | None
+
+
+def effects_of(before: Iterable[OrderLine], after: Iterable[OrderLine], *, today: dt.date) -> list[Effect]:
+    """What lines would take beyond what they take now, material by material; nothing is written."""
     sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    for sign, lines in ((1, after), (-1, before.lines)):
+    for sign, lines in ((1, lines_take(after)), (-1, lines_take(before))):
         for needs in lines.values():
             for (material, _used_in, _level), quantity in needs.items():
                 sums[material] += sign * quantity
-    return {material: quantity for material, quantity in sums.items() if quantity}
+    changed = {material: quantity for material, quantity in sums.items() if quantity}
+    free: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for item in StockItem.objects.filter(material__in=changed):
+        free[item.material_id] += item.free
+    workdays = CompanyWorkdays()
+    names = dict(Supplier.objects.filter(archived_at=None).values_list("pk", "name"))
+    found = []
+    for material in Material.objects.filter(pk__in=changed).order_by("code"):
+        more = changed[material.pk]
+        buy = max(ZERO, more - free[material.pk])
+        supplier, price = best_offer(material)
+        arrives = workdays.after(today, material.lead_time_days) if buy else None
+        found.append(Effect(material, more, free[material.pk], buy, names.get(supplier or 0, ""), buy * price, arrives))
+    return found
 
 
 def _snapshot(row: Requirement) -> dict[str, Any]:
@@ -127,7 +162,7 @@ def follow_lines(*, order: Order, before: Taken, actor: User, reason: str) -> Fo
     cover(grown, actor=actor)
     for need in grown:
         _ask_for_rest(need, before.rows.get(need.pk), found, actor, reason)
-    after = taken_by(order, lines).rows
+    after = taken_by(order).rows
     for pk in sorted({*before.rows, *after}):
         old, new = before.rows.get(pk), after.get(pk)
         if old != new:
