@@ -41,12 +41,16 @@ from punctual.kernel.refusal import NotFound, Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import require
+from punctual.platform.approvals.models import ApprovalRequest
+from punctual.platform.approvals.selectors import steps_for
+from punctual.platform.approvals.services import request_approval
 from punctual.platform.audit.services import Change, as_json, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
 MOST_POINTS = 200
+CONCESSION = "concession"
 
 
 # --------------------------------------------------------------------------------------------------------- making
@@ -348,31 +352,54 @@ def document_of(plan: QualityPlan) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession:
-    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which."""
+def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession | None:
+    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which. Where the
+    company has set a chain for concessions, it is asked for first and None comes back."""
     require(actor, "quality.concede")
     order = Order.objects.select_for_update().get(pk=order.pk)
     refuse_if(reasons_against_text("concession.reason", reason, N_("Say why it may pass."), field_name="reason"))
     gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target_id), None)
     if gate is None:
         raise NotFound(Reason("concession.gate", N_("This gate is not open any more.")))
+    if steps_for(CONCESSION, amount=Decimal(0), days=0, kinds=()):
+        request_approval(
+            actor=actor,
+            subject=CONCESSION,
+            target=order,
+            title=N_("Let “%(gate)s” of %(order)s pass"),
+            params={"gate": gate.label, "order": order.label, "kind": kind, "target": target_id},
+            today=timezone.localdate(),
+            detail=reason.strip(),
+            url=f"/quality/plans/{order.key}/",
+        )
+        return None
+    return _let_pass(order, gate, actor, reason.strip())
+
+
+def decided(request: ApprovalRequest, actor: User, approved: bool, comment: str) -> None:
+    """A concession that was asked for: with yes the gate passes in the name of who asked."""
+    order = Order.objects.select_for_update().get(pk=request.target_id)
+    kind, target = request.params["kind"], request.params["target"]
+    gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target), None)
+    if approved and gate is not None:
+        _let_pass(order, gate, request.requested_by, request.detail)
+
+
+def _let_pass(order: Order, gate: gates.Gate, actor: User, reason: str) -> Concession:
     made = Concession.objects.create(
-        order=order, gate=kind, point=gate.point, ncr=gate.ncr, reason=reason.strip(), by=actor
+        order=order, gate=gate.kind, point=gate.point, ncr=gate.ncr, reason=reason, by=actor
     )
-    record(actor=actor, verb="concede", target=gate.ncr or gate.point or order, reason=reason.strip())
+    record(actor=actor, verb="concede", target=gate.ncr or gate.point or order, reason=reason)
     record(
-        actor=actor,
-        verb="concede",
-        target=order,
-        changes=[Change(field="gate", old=gate.label, new=None)],
-        reason=reason.strip(),
-    )
+        actor=actor, verb="concede", target=order, changes=[Change(field="gate", old=gate.label, new=None)],
+        reason=reason,
+    )  # fmt: skip
     if order.owner and order.owner != actor:
         notify(
             users=[order.owner],
             kind="quality",
             text=N_("%(who)s lets “%(gate)s” of %(order)s pass: %(reason)s"),
-            params={"who": actor.name, "gate": gate.label, "order": order.label, "reason": reason.strip()[:200]},
+            params={"who": actor.name, "gate": gate.label, "order": order.label, "reason": reason[:200]},
             url=f"/orders/{order.key}/",
         )
     emit("quality_gate.conceded", order_id=order.pk, concession_id=made.pk)
