@@ -76,6 +76,7 @@ class ChartList(QualityList):
     key = room = "control_charts"
     title = gettext_lazy("Control charts")
     icon = "chart-line"
+    create = ("control_chart_new", gettext_lazy("New control chart"), "quality.handle")
     empty_text = gettext_lazy("A characteristic that names a chart feeds it with every inspection.")
     columns = (
         Column(
@@ -249,6 +250,7 @@ class TemplateList(QualityList):
     key = room = "quality_templates"
     title = gettext_lazy("Quality templates")
     icon = "template"
+    create = ("quality_template_new", gettext_lazy("New quality template"), "quality.handle")
     empty_text = gettext_lazy("How products are inspected; the quality plan of an order begins with them.")
     columns = (
         Column(

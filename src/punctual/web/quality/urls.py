@@ -12,6 +12,7 @@ from punctual.web.quality import (
     plans,
     standing_tables,
     tables,
+    templates,
     workbench,
 )
 
@@ -41,6 +42,8 @@ urlpatterns = [
     path("8d/<int:pk>/do/<str:verb>/", capas.do, name="capa_do"),
     path("supplier/8d/<str:token>/", capas.supplier_page, name="supplier_8d"),
     path("charts/", standing_tables.ChartList.as_view(), name="control_charts"),
+    path("charts/new/", charts.edit_chart, name="control_chart_new"),
+    path("charts/<int:pk>/edit/", charts.edit_chart, name="control_chart_edit"),
     path("charts/<int:pk>/", charts.chart, name="control_chart"),
     path("charts/<int:pk>/base/", charts.base, name="chart_base"),
     path("charts/<int:pk>/signals/<int:signal_pk>/", charts.answer, name="chart_answer"),
@@ -62,5 +65,9 @@ urlpatterns = [
     path("quality/gauges/new/", others.gauge, name="gauge_new"),
     path("quality/gauges/<int:pk>/", others.gauge, name="gauge"),
     path("quality/templates/", standing_tables.TemplateList.as_view(), name="quality_templates"),
-    path("quality/templates/<int:pk>/", plans.template, name="quality_template"),
+    path("quality/templates/new/", templates.edit_template, name="quality_template_new"),
+    path("quality/templates/<int:pk>/", templates.template, name="quality_template"),
+    path("quality/templates/<int:pk>/edit/", templates.edit_template, name="quality_template_edit"),
+    path("quality/templates/<int:pk>/points/new/", templates.template_point, name="quality_template_point_new"),
+    path("quality/templates/<int:pk>/points/<int:point_pk>/", templates.template_point, name="quality_template_point"),
 ]

@@ -105,6 +105,16 @@ def words_of(shortage: Shortage) -> str:
     return _("comes %(arrives)s, needed %(needed)s") % told
 
 
+def _selected(actor: User, wish: str) -> Shortage | None:
+    """The one that was asked for; one that is gone meanwhile gives way to the first of the list."""
+    if not (wish.isdigit() and len(wish) < 18):
+        return None
+    try:
+        return shortage_by_id(actor, int(wish))
+    except NotFound:
+        return None
+
+
 def shortages(request: HttpRequest) -> HttpResponse:
     """The list on the left, one of them with its ways out on the right, purchase lines below."""
     actor, today = actor_of(request), timezone.localdate()
@@ -115,8 +125,7 @@ def shortages(request: HttpRequest) -> HttpResponse:
         return _export(rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     found = list(page)
-    wish = request.GET.get("show", "")
-    selected = shortage_by_id(actor, int(wish)) if wish.isdigit() and len(wish) < 18 else (found[0] if found else None)
+    selected = _selected(actor, request.GET.get("show", "")) or (found[0] if found else None)
     counted = everything.aggregate(
         stops=Count("pk", filter=Q(state=ShortageState.STOPS)),
         hangs=Count("pk", filter=Q(state=ShortageState.HANGS)),

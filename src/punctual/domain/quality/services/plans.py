@@ -17,6 +17,7 @@ from punctual.domain.quality.life import PLAN
 from punctual.domain.quality.models import (
     Anchor,
     Concession,
+    ControlChart,
     ControlPoint,
     DefectClass,
     Gauge,
@@ -144,6 +145,22 @@ class CharacteristicIn:
     lower: Decimal | None = None
     upper: Decimal | None = None
     gauge: str = ""
+    chart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Gauges and control charts by their codes."""
+
+    gauges: Mapping[str, Gauge]
+    charts: Mapping[str, ControlChart]
+
+    @classmethod
+    def known(cls) -> Tools:
+        return cls(
+            {one.code: one for one in Gauge.objects.filter(archived_at=None)},
+            {one.code: one for one in ControlChart.objects.all()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +186,7 @@ class PointIn:
     characteristics: Sequence[CharacteristicIn] = field(default_factory=tuple)
 
 
-def reasons_against_point(point: PointIn, *, row: int, gauges: Mapping[str, Gauge]) -> list[Reason]:
+def reasons_against_point(point: PointIn, *, row: int, tools: Tools) -> list[Reason]:
     """Everything that is wrong with one point, at its row."""
     reasons = []
     if not point.name.strip() or len(point.name) > 120:
@@ -189,18 +206,24 @@ def reasons_against_point(point: PointIn, *, row: int, gauges: Mapping[str, Gaug
             reasons.append(Reason(f"point.{field_name}", text, params, field=field_name))
     reasons += reasons_against_rule(SamplingRule(point.sampling, point.sample_number, point.aql, point.level))
     for one in point.characteristics:
-        reasons += _against_characteristic(one, gauges)
+        reasons += _against_characteristic(one, tools)
     return [reason.at(row=row) for reason in reasons]
 
 
-def _against_characteristic(one: CharacteristicIn, gauges: Mapping[str, Gauge]) -> list[Reason]:
+def _against_characteristic(one: CharacteristicIn, tools: Tools) -> list[Reason]:
     if not one.name.strip() or len(one.name) > 120:
         text = N_("A characteristic needs a name of at most 120 characters.")
         return [Reason("characteristic.name", text, field="characteristics")]
     if one.kind not in Kind.values or one.defect_class not in DefectClass.values:
         text = N_("“%(name)s”: choose how it is looked at, and its class.")
         return [Reason("characteristic.kind", text, {"name": one.name}, field="characteristics")]
-    reasons = []
+    reasons, gauges = [], tools.gauges
+    if one.chart and one.chart not in tools.charts:
+        text = N_("There is no control chart “%(code)s”.")
+        reasons.append(Reason("characteristic.chart", text, {"code": one.chart}, field="characteristics"))
+    elif one.chart and one.kind != Kind.MEASURED:
+        text = N_("“%(name)s”: only a measured value feeds a control chart.")
+        reasons.append(Reason("characteristic.chart_kind", text, {"name": one.name}, field="characteristics"))
     if one.gauge and one.gauge not in gauges:
         text = N_("There is no gauge “%(code)s”.")
         reasons.append(Reason("characteristic.gauge", text, {"code": one.gauge}, field="characteristics"))
@@ -218,8 +241,8 @@ def put_point(*, actor: User, plan_id: int, point: PointIn, expected_version: in
     """Add a control point to a draft, or change the one that ``point.id`` names."""
     require(actor, "quality.plan")
     plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
-    gauges = {one.code: one for one in Gauge.objects.filter(archived_at=None)}
-    reasons = [*PLAN.reasons(plan.state, "change"), *reasons_against_point(point, row=1, gauges=gauges)]
+    tools = Tools.known()
+    reasons = [*PLAN.reasons(plan.state, "change"), *reasons_against_point(point, row=1, tools=tools)]
     if point.id is None and plan.points.count() >= MOST_POINTS:
         reasons.append(
             Reason("quality_plan.full", N_("A quality plan holds at most %(most)s points."), {"most": MOST_POINTS})
@@ -234,7 +257,10 @@ def put_point(*, actor: User, plan_id: int, point: PointIn, expected_version: in
     target.order_line = OrderLine.objects.filter(order=plan.order_id, pk=point.line or 0).first()
     target.save()
     target.standards.set(DeliveryStandard.objects.filter(plan__order=plan.order_id, pk__in=list(point.standards)))
-    _write_characteristics(target, point.characteristics, gauges)
+    target.characteristics.all().delete()
+    PointCharacteristic.objects.bulk_create(
+        PointCharacteristic(point=target, **values) for values in characteristics_of(point.characteristics, tools)
+    )
     save_next(plan, fields=[])
     changes = [
         Change(field=f"{target.name}: {name}", old=before.get(name), new=as_json(getattr(target, name)))
@@ -252,27 +278,23 @@ def _point(plan: QualityPlan, pk: int) -> ControlPoint:
     return found
 
 
-def _write_characteristics(
-    point: ControlPoint, wanted: Iterable[CharacteristicIn], gauges: Mapping[str, Gauge]
-) -> None:
-    charts = {one.name: one.chart_id for one in point.characteristics.all()}
-    point.characteristics.all().delete()
-    PointCharacteristic.objects.bulk_create(
-        PointCharacteristic(
-            point=point,
-            position=position,
-            name=one.name.strip(),
-            kind=one.kind,
-            defect_class=one.defect_class,
-            unit=one.unit.strip(),
-            nominal=one.nominal,
-            lower=one.lower,
-            upper=one.upper,
-            gauge=gauges.get(one.gauge),
-            chart_id=charts.get(one.name.strip()),
-        )
+def characteristics_of(wanted: Iterable[CharacteristicIn], tools: Tools) -> list[dict[str, Any]]:
+    """Values of the rows, in their order."""
+    return [
+        {
+            "position": position,
+            "name": one.name.strip(),
+            "kind": one.kind,
+            "defect_class": one.defect_class,
+            "unit": one.unit.strip(),
+            "nominal": one.nominal,
+            "lower": one.lower,
+            "upper": one.upper,
+            "gauge": tools.gauges.get(one.gauge),
+            "chart": tools.charts.get(one.chart),
+        }
         for position, one in enumerate(wanted)
-    )
+    ]
 
 
 @transaction.atomic
