@@ -25,7 +25,7 @@ from punctual.flows.demo.risks import build_risks
 from punctual.flows.demo.scheduling import build_capacity, build_schedule
 from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
-from punctual.flows.demo.templates import build_templates
+from punctual.flows.demo.templates import build_templates, draft_next_edition
 from punctual.platform.jobs.services import Progress
 from punctual.platform.outbox.models import OutboxEvent
 
@@ -47,6 +47,7 @@ def build_records(today: dt.date) -> None:
     build_templates()
     build_orders(today)
     build_plans(today)
+    draft_next_edition()
     build_deliveries(today)
     build_risks(today)
     build_changes(today)
