@@ -40,12 +40,11 @@ def told(person: Person) -> list[int]:
 def _by_sql(statement: str, *values: object) -> None:
     """As somebody would who holds the database, past every guard of the program."""
     with connection.cursor() as cursor:
-        guarded = statement.split()[2 if statement.startswith("DELETE") else 1]
         if connection.vendor == "postgresql":
-            cursor.execute(f"ALTER TABLE {guarded} DISABLE TRIGGER USER")
+            cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute(statement, values)
         if connection.vendor == "postgresql":
-            cursor.execute(f"ALTER TABLE {guarded} ENABLE TRIGGER USER")
+            cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def test_an_untouched_trail_fits(told: list[int]) -> None:
