@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from punctual.platform.accounts.demo import demo_accounts
 from punctual.platform.accounts.models import Theme
@@ -35,5 +36,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "settings_nav": lambda: settings_nav(request),
         "unread": lambda: next((one.count for group in groups() for one in group.entries if one.name == "inbox"), 0),
         "languages": settings.LANGUAGES,
+        "social_sign_in": [(reverse(name, args=["company"]), words) for name, words in settings.SOCIAL_SIGN_IN],
         "demo_accounts": lambda: [] if request.user.is_authenticated else demo_accounts(),
     }

@@ -320,6 +320,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
     SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
+    SettingsEntry(_("System"), "shield-check", "system", "settings.manage"),
 ]
 
 
