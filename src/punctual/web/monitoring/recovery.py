@@ -28,7 +28,9 @@ from punctual.domain.scheduling.axis import SLOT
 from punctual.domain.scheduling.gathering import company_axis
 from punctual.domain.scheduling.models import ScheduledTask
 from punctual.domain.scheduling.selectors import forecast_of
-from punctual.flows.recover import apply_option, request_recovery, undo_option, worded_title
+from punctual.flows.recover import request_recovery
+from punctual.flows.recovery_apply import apply_option, undo_option
+from punctual.flows.recovery_options import worded_title
 from punctual.flows.why import why_late
 from punctual.platform.accounts.permissions import may, reasons_against, require
 from punctual.web.formatting import day_text, money_text
