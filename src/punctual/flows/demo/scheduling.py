@@ -8,6 +8,7 @@ import random
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.plans.models import Task
@@ -173,7 +174,7 @@ def _promises(today: dt.date, run: ScheduleRun) -> None:
                         number=2,
                         date=line.promised_date,
                         before=first,
-                        at=order.confirmed_at + dt.timedelta(days=21),
+                        at=min(order.confirmed_at + dt.timedelta(days=21), timezone.now() - dt.timedelta(hours=3)),
                         by=order_manager,
                         channel=channel,
                         cause=cause,
