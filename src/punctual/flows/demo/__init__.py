@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
-from punctual.flows.demo.changes import build_changes
+from punctual.flows.demo.changes import build_changes, look_ahead
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people, is_watched
@@ -70,6 +70,11 @@ def build_forecasts(today: dt.date) -> None:
             before = OutboxEvent.objects.aggregate(last=Max("pk"))["last"] or 0
             build_monitoring(today)
             _nothing_waits(after=before)
+    """What is computed from it: the schedule over all orders, forecasts through time, warnings."""
+    build_scheduling(today)
+    look_ahead(today)
+    build_monitoring(today)
+    _nothing_waits()
 
 
 def _nothing_waits(after: int = 0) -> None:

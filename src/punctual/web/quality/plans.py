@@ -119,14 +119,15 @@ def do(request: HttpRequest, order: str, verb: str) -> HttpResponse:
         revise_quality_plan(actor=actor, plan_id=plan.pk, reason=reading.text(data, "reason"), expected_version=version)
         return done(request, _url(plan), _("The next revision is a draft."))
     if verb == "concede":
-        concede(
+        made = concede(
             actor=actor,
             order=plan.order,
             kind=data.get("kind", ""),
             target_id=reading.key(data, "target"),
             reason=reading.text(data, "reason"),
         )
-        return done(request, f"{_url(plan)}#gates", _("Let pass, in your name."))
+        words = _("Let pass, in your name.") if made else _("Approval is asked for; the gate passes when it is given.")
+        return done(request, f"{_url(plan)}#gates", words)
     if verb == "withdraw":
         withdraw_concession(actor=actor, order=plan.order, concession_id=reading.key(data, "concession"))
         return done(request, f"{_url(plan)}#gates", _("The gate counts again."))

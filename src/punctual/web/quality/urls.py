@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from punctual.web.quality import capas, charts, inspections, ncrs, others, papers, plans, tables, workbench
+from punctual.web.quality import (
+    capas,
+    charts,
+    inspections,
+    ncrs,
+    others,
+    papers,
+    plans,
+    standing_tables,
+    tables,
+    workbench,
+)
 
 urlpatterns = [
     path("quality/", workbench.quality, name="quality"),
@@ -29,27 +40,27 @@ urlpatterns = [
     path("8d/<int:pk>/report.pdf", papers.capa_report, name="capa_report"),
     path("8d/<int:pk>/do/<str:verb>/", capas.do, name="capa_do"),
     path("supplier/8d/<str:token>/", capas.supplier_page, name="supplier_8d"),
-    path("charts/", tables.ChartList.as_view(), name="control_charts"),
+    path("charts/", standing_tables.ChartList.as_view(), name="control_charts"),
     path("charts/<int:pk>/", charts.chart, name="control_chart"),
     path("charts/<int:pk>/base/", charts.base, name="chart_base"),
     path("charts/<int:pk>/signals/<int:signal_pk>/", charts.answer, name="chart_answer"),
-    path("quality/plans/", tables.PlanList.as_view(), name="quality_plans"),
+    path("quality/plans/", standing_tables.PlanList.as_view(), name="quality_plans"),
     path("quality/plans/<str:order>/", plans.quality_plan, name="quality_plan"),
     path("quality/plans/<str:order>/points/new/", plans.point, name="quality_point_new"),
     path("quality/plans/<str:order>/points/<int:pk>/", plans.point, name="quality_point"),
     path("quality/plans/<str:order>/points/<int:pk>/inspect/", plans.inspect, name="quality_point_inspect"),
     path("quality/plans/<str:order>/do/<str:verb>/", plans.do, name="quality_plan_do"),
-    path("quality/severity/", tables.SeverityList.as_view(), name="severities"),
+    path("quality/severity/", standing_tables.SeverityList.as_view(), name="severities"),
     path("quality/severity/new/", others.new_severity, name="severity_new"),
     path("quality/severity/<int:pk>/", others.severity, name="severity"),
     path("quality/severity/<int:pk>/switch/", others.switch_severity, name="severity_switch"),
-    path("quality/reviews/", tables.ReviewList.as_view(), name="quality_reviews"),
+    path("quality/reviews/", standing_tables.ReviewList.as_view(), name="quality_reviews"),
     path("quality/reviews/new/", others.new_review, name="quality_review_new"),
     path("quality/reviews/<int:pk>/", others.review, name="quality_review"),
     path("quality/reviews/<int:pk>/do/<str:verb>/", others.do_review, name="quality_review_do"),
-    path("quality/gauges/", tables.GaugeList.as_view(), name="gauges"),
+    path("quality/gauges/", standing_tables.GaugeList.as_view(), name="gauges"),
     path("quality/gauges/new/", others.gauge, name="gauge_new"),
     path("quality/gauges/<int:pk>/", others.gauge, name="gauge"),
-    path("quality/templates/", tables.TemplateList.as_view(), name="quality_templates"),
+    path("quality/templates/", standing_tables.TemplateList.as_view(), name="quality_templates"),
     path("quality/templates/<int:pk>/", plans.template, name="quality_template"),
 ]

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -31,6 +32,7 @@ from punctual.domain.supply.scorecard import NOTHING, Lateness, lateness
 from punctual.domain.supply.selectors import purchase_lines_of, sees_costs, shortage_by_id, shortages_of
 from punctual.domain.supply.services.deciding import choose
 from punctual.domain.supply.ways import Way, WaysOut
+from punctual.kernel.refusal import NotFound
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.search.services import ids
@@ -263,7 +265,13 @@ def _export(rows: QuerySet[Shortage]) -> HttpResponse:
 def choose_way(request: HttpRequest, pk: int) -> HttpResponse:
     """Carry out the way that was chosen."""
     actor = actor_of(request)
-    decided = choose(actor=actor, shortage_id=pk, key=request.POST.get("way", ""), today=timezone.localdate())
+    try:
+        decided = choose(actor=actor, shortage_id=pk, key=request.POST.get("way", ""), today=timezone.localdate())
+    except NotFound:
+        messages.warning(
+            request, _("This shortage is gone: stock, purchases or plans have changed meanwhile. Nothing was done.")
+        )
+        return redirect("shortages")
     words = worded(decided.way.title)
     count = sum(len(move.tasks) for move in decided.moves)
     if count:

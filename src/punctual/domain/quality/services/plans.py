@@ -41,12 +41,16 @@ from punctual.kernel.refusal import NotFound, Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import require
+from punctual.platform.approvals.models import ApprovalRequest
+from punctual.platform.approvals.selectors import steps_for
+from punctual.platform.approvals.services import request_approval
 from punctual.platform.audit.services import Change, as_json, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
 MOST_POINTS = 200
+CONCESSION = "concession"
 
 
 # --------------------------------------------------------------------------------------------------------- making
@@ -64,9 +68,18 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
     lines = list(order.lines.select_related("product").order_by("line_no"))
     wishes = "\n".join(dict.fromkeys(line.acceptance_criteria.strip() for line in lines if line.acceptance_criteria))
     plan = QualityPlan.objects.create(order=order, requirements=wishes)
+    add_points(plan, lines)
+    record(actor=actor, verb="create", target=plan)
+    emit("quality_plan.made", quality_plan_id=plan.pk, order_id=order.pk)
+    return plan
+
+
+def add_points(plan: QualityPlan, lines: Sequence[OrderLine]) -> list[ControlPoint]:
+    """The points that the templates of these lines bring, behind those that are there."""
+    order = plan.order
     tasks = list(Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence"))
     standards = list(DeliveryStandard.objects.filter(plan__order=order))
-    position = 0
+    position, made = plan.points.count(), []
     for line, template in _templates(lines):
         for source in template.points.all():
             values = {name: getattr(source, name) for name in POINT_FIELDS} | {"position": position}
@@ -77,10 +90,9 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
                 for one in source.characteristics.all()
             )
             point.standards.set(_standards_of(source.standard_words, line, standards))
+            made.append(point)
             position += 1
-    record(actor=actor, verb="create", target=plan)
-    emit("quality_plan.made", quality_plan_id=plan.pk, order_id=order.pk)
-    return plan
+    return made
 
 
 def _templates(lines: Sequence[OrderLine]) -> list[tuple[OrderLine, QualityTemplate]]:
@@ -340,31 +352,54 @@ def document_of(plan: QualityPlan) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession:
-    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which."""
+def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession | None:
+    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which. Where the
+    company has set a chain for concessions, it is asked for first and None comes back."""
     require(actor, "quality.concede")
     order = Order.objects.select_for_update().get(pk=order.pk)
     refuse_if(reasons_against_text("concession.reason", reason, N_("Say why it may pass."), field_name="reason"))
     gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target_id), None)
     if gate is None:
         raise NotFound(Reason("concession.gate", N_("This gate is not open any more.")))
+    if steps_for(CONCESSION, amount=Decimal(0), days=0, kinds=()):
+        request_approval(
+            actor=actor,
+            subject=CONCESSION,
+            target=order,
+            title=N_("Let “%(gate)s” of %(order)s pass"),
+            params={"gate": gate.label, "order": order.label, "kind": kind, "target": target_id},
+            today=timezone.localdate(),
+            detail=reason.strip(),
+            url=f"/quality/plans/{order.key}/",
+        )
+        return None
+    return _let_pass(order, gate, actor, reason.strip())
+
+
+def decided(request: ApprovalRequest, actor: User, approved: bool, comment: str) -> None:
+    """A concession that was asked for: with yes the gate passes in the name of who asked."""
+    order = Order.objects.select_for_update().get(pk=request.target_id)
+    kind, target = request.params["kind"], request.params["target"]
+    gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target), None)
+    if approved and gate is not None:
+        _let_pass(order, gate, request.requested_by, request.detail)
+
+
+def _let_pass(order: Order, gate: gates.Gate, actor: User, reason: str) -> Concession:
     made = Concession.objects.create(
-        order=order, gate=kind, point=gate.point, ncr=gate.ncr, reason=reason.strip(), by=actor
+        order=order, gate=gate.kind, point=gate.point, ncr=gate.ncr, reason=reason, by=actor
     )
-    record(actor=actor, verb="concede", target=gate.ncr or gate.point or order, reason=reason.strip())
+    record(actor=actor, verb="concede", target=gate.ncr or gate.point or order, reason=reason)
     record(
-        actor=actor,
-        verb="concede",
-        target=order,
-        changes=[Change(field="gate", old=gate.label, new=None)],
-        reason=reason.strip(),
-    )
+        actor=actor, verb="concede", target=order, changes=[Change(field="gate", old=gate.label, new=None)],
+        reason=reason,
+    )  # fmt: skip
     if order.owner and order.owner != actor:
         notify(
             users=[order.owner],
             kind="quality",
             text=N_("%(who)s lets “%(gate)s” of %(order)s pass: %(reason)s"),
-            params={"who": actor.name, "gate": gate.label, "order": order.label, "reason": reason.strip()[:200]},
+            params={"who": actor.name, "gate": gate.label, "order": order.label, "reason": reason[:200]},
             url=f"/orders/{order.key}/",
         )
     emit("quality_gate.conceded", order_id=order.pk, concession_id=made.pk)
