@@ -22,7 +22,8 @@ from punctual.engine.capacity.model import Mode
 from punctual.engine.recovery import patched
 from punctual.engine.recovery.patch import Patch
 from punctual.engine.verify import violations_of
-from punctual.flows.recover import apply_option, check_effects, compute_recovery, request_recovery, undo_option
+from punctual.flows.recover import compute_recovery, request_recovery
+from punctual.flows.recovery_apply import apply_option, check_effects, undo_option
 from punctual.flows.why import MATERIAL, explain_material, why_late
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User

@@ -314,7 +314,9 @@ def _firm_rows(orders: Sequence[Order], axis: Axis) -> list[OrderRows]:
 
 def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[int, list[Row]]:
     clock = _Clock()
-    pins = {task: clock(start) for task, start in TaskPin.objects.values_list("task_id", "start")}
+    locked = list(TaskPin.objects.values_list("task_id", "start", "before_material"))
+    pins = {task: clock(start) for task, start, _hurried in locked}
+    hurried = {task for task, _start, hurry in locked if hurry}
     levelled = {task: clock(start) for task, start in LevelledTask.objects.values_list("task_id", "start")}
     columns = TASK_COLUMNS
     found: dict[int, list[Row]] = defaultdict(list)
@@ -341,7 +343,7 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
                 remaining=one["remaining"],
                 start=clock(one["start"]),
                 finish=clock(one["finish"]),
-                not_before=clock(one["not_before"]),
+                not_before=None if key in hurried else clock(one["not_before"]),
                 levelled=levelled.get(key),
                 pinned=pins.get(key),
                 total_float=one["total_float"],

@@ -12,3 +12,20 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Signing in and out speaks for itself."""
+
+
+def social_adapter() -> type:
+    """Loaded only where sign-in through a directory is configured, because its tables exist only there."""
+    from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+
+    class Adapter(DefaultSocialAccountAdapter):
+        def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+            return False
+
+    return Adapter
+
+
+def __getattr__(name: str) -> Any:
+    if name == "SocialAdapter":
+        return social_adapter()
+    raise AttributeError(name)

@@ -105,8 +105,8 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
         if scope == "mine" and not my_tasks.reportable(actor, "mine").exists():
             scope = "team"
     tab = request.GET.get("tab", "today")
-    if tab not in dict(TABS):
-        tab = "today"
+    if tab not in dict(TABS) or ("tab" not in request.GET and not _rows(actor, "today", scope, today).exists()):
+        tab = "week" if tab == "today" and "tab" not in request.GET else "today"
     reports = list(my_tasks.reports_by(actor, since=today - dt.timedelta(days=7))[:SHOWN])
     rows = [] if tab == "reported" else list(my_tasks.with_details(_rows(actor, tab, scope, today))[:SHOWN])
     context = {
