@@ -65,16 +65,12 @@ def build_forecasts(today: dt.date) -> None:
     """What is computed from it: the schedule over all orders, forecasts through time, warnings. People work on the
     database meanwhile, so this is no single transaction; stopped half-way, it goes on where it was."""
     build_schedule(today)
+    look_ahead(today)
     with transaction.atomic():
         if not is_watched():
             before = OutboxEvent.objects.aggregate(last=Max("pk"))["last"] or 0
             build_monitoring(today)
             _nothing_waits(after=before)
-    """What is computed from it: the schedule over all orders, forecasts through time, warnings."""
-    build_scheduling(today)
-    look_ahead(today)
-    build_monitoring(today)
-    _nothing_waits()
 
 
 def _nothing_waits(after: int = 0) -> None:
