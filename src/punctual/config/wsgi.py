@@ -10,7 +10,7 @@ application = get_wsgi_application()
 
 
 def _warm() -> None:
-    """Loads the planning passes beside the first pages: no first edit waits for it while it holds the database."""
+    """Loads the planning passes beside the first pages: no first edit waits for them while it holds the database."""
     from punctual.engine.cpm import prepare
 
     prepare()

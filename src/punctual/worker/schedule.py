@@ -6,6 +6,8 @@ from django_q.models import Schedule
 
 SCHEDULES = {
     "deliver events": ("punctual.platform.outbox.services.deliver_pending", Schedule.MINUTES, 1),
+    "seal the audit trail": ("punctual.platform.audit.chain.seal", Schedule.MINUTES, 1),
+    "back up": ("punctual.platform.backup.scheduled", Schedule.DAILY, None),
     "remind of payments": ("punctual.domain.delivery.services.payments.remind_due", Schedule.DAILY, None),
     "remind of approvals": ("punctual.platform.approvals.services.remind_late", Schedule.HOURLY, None),
     "plan everything again": ("punctual.flows.replan.daily", Schedule.DAILY, None),

@@ -353,6 +353,17 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
     return found
 
 
+def plan_marks(order: Order) -> tuple[dict[int, dt.datetime | None], dict[int, dt.datetime | None], bool]:
+    """What the schedule knows of an order's tasks beside the plan: levelled starts, pinned starts, whether the plan
+    runs on a calendar of its own."""
+    clock = _Clock()
+    mine = {"task__plan__order": order}
+    levelled = {task: clock(start) for task, start in LevelledTask.objects.filter(**mine).values_list("task", "start")}
+    pins = {task: clock(start) for task, start in TaskPin.objects.filter(**mine).values_list("task", "start")}
+    plan = Plan.objects.filter(order=order).select_related("calendar").first()
+    return levelled, pins, plan is not None and not plan.calendar.is_default
+
+
 def ratio_key(template_task: int | None, name: str) -> str:
     """By what tasks are compared with finished ones: the step of the template, else the name."""
     return f"t{template_task}" if template_task else f"n{name}"

@@ -30,7 +30,7 @@ from punctual.domain.scheduling.solving import Effort
 from punctual.flows.demo.people import demo_user
 from punctual.flows.replan import first_schedule
 from punctual.flows.scenarios import compute_scenario
-from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.models import Role
 
 S = OrderState
 EFFORT: Final = Effort(moves=1_500, runs=200)
@@ -51,23 +51,9 @@ SLOW: Final = {"调试": 1.18, "钳工装配": 1.1, "机械设计": 1.06}
 """Team → how much longer than estimated its work takes in the middle."""
 
 
-def build_scheduling(today: dt.date) -> ScheduleRun:
-    """Returns the first run. What is computed is computed outside any transaction: people sign in meanwhile."""
+def build_capacity(today: dt.date) -> None:
+    """Extra people, somebody on leave, and what finished tasks took."""
     planner = demo_user(Role.PLANNER)
-    _capacity(today, planner)
-    run = first_schedule(actor=planner, today=today, effort=EFFORT)
-    if _agree_on_possible_dates(run):
-        run = first_schedule(actor=planner, today=today, effort=EFFORT)
-    _promises(today, run)
-    _scenario(run, today)
-    return run
-
-
-@transaction.atomic
-def _capacity(today: dt.date, planner: User) -> None:
-    """More people for a year, somebody on leave, what finished tasks took; once."""
-    if ExtraShift.objects.filter(note=EXTRA[0][2]).exists():
-        return
     for code, units, note in EXTRA:
         ExtraShift.objects.create(
             skill=Skill.objects.get(code=code),
@@ -90,11 +76,26 @@ def _capacity(today: dt.date, planner: User) -> None:
     _finished(today)
 
 
+def build_schedule(today: dt.date) -> None:
+    """The first schedule, the promises that were told from it and a scenario beside it. The database is locked only to
+    write, not while computing; what a stopped start had finished already is kept."""
+    if not Promise.objects.filter(channel=Channel.CONTRACT).exists():
+        _agree_on_possible_dates(_current_schedule(today))
+        _promises(today, _current_schedule(today))
+    if not Scenario.objects.filter(created_by=demo_user(Role.PLANNER)).exclude(result={}).exists():
+        _scenario(_current_schedule(today), today)
+
+
+def _current_schedule(today: dt.date) -> ScheduleRun:
+    """Computed now, unless nothing changed since the last."""
+    first_schedule(actor=demo_user(Role.PLANNER), today=today, effort=EFFORT)
+    return ScheduleRun.objects.get(is_current=True)
+
+
 @transaction.atomic
-def _agree_on_possible_dates(run: ScheduleRun) -> int:
+def _agree_on_possible_dates(run: ScheduleRun) -> None:
     """The contracts were made with the load in mind: what their plan would keep but the load would not is promised for
-    its P80 and a few days. The orders that are behind by themselves stay late. Returns how many dates moved."""
-    moved = []
+    its P80 and a few days. The orders that are behind by themselves stay late."""
     for found in run.forecasts.select_related("order").filter(is_soft=False, promise_percent__lt=MEANT):
         order = found.order
         assert order.promised_date is not None
@@ -107,8 +108,6 @@ def _agree_on_possible_dates(run: ScheduleRun) -> int:
         order.promised_date = _workday(found.p80 + reserve)
         order.save(update_fields=["promised_date"])
         order.lines.filter(promised_date__isnull=False).update(promised_date=order.promised_date)
-        moved.append(order.pk)
-    return len(moved)
 
 
 def _workday(day: dt.date) -> dt.date:
@@ -142,8 +141,6 @@ def _finished(today: dt.date) -> None:
 @transaction.atomic
 def _promises(today: dt.date, run: ScheduleRun) -> None:
     """The date of the contract for each line, and for every fifth order a later one with its reason."""
-    if Promise.objects.filter(channel=Channel.CONTRACT).exists():
-        return
     order_manager, sales = demo_user(Role.ORDER_MANAGER), demo_user(Role.SALES)
     rows = []
     orders = Order.objects.filter(state__in=TOLD, confirmed_at__isnull=False).order_by("pk")
