@@ -251,6 +251,10 @@ def over_allocation(control: bool) -> Answer:
             if not control:
                 reserve(actor=actor, requirement_id=wants[number], quantity=Decimal(1))
                 return
+            # The database's own CHECK is the second guard; it is taken away as well.
+            from django.db import connection
+
+            connection.cursor().execute("PRAGMA ignore_check_constraints = ON")
             seen = StockItem.objects.get(material=pump)
             time.sleep(0.3)
             if seen.on_hand > seen.reserved:

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 
 import ordering
 from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.accounts.models import ApiToken
 from punctual.platform.accounts.services import change_person, issue_token, sign_out_everywhere
-from punctual.platform.logs import JsonFormatter, SecretsFilter, without_secrets
+from punctual.platform.logs import JsonFormatter, SecretsFilter, client_address, without_secrets
 from punctual.web.account import sessions
 
 Person = Callable[[str], Any]
@@ -175,6 +175,13 @@ def test_too_many_api_requests_are_told_when_to_come_again(person: Person, setti
     assert {answer.status_code for answer in answers} == {200, 429}
     assert 1 <= int(answers[-1]["Retry-After"]) <= 60
     cache.clear()
+
+
+@pytest.mark.parametrize(("proxy", "address"), [(False, "192.0.2.1"), (True, "203.0.113.9")])
+def test_a_callers_address_is_believed_from_our_own_proxy_only(settings: Any, proxy: bool, address: str) -> None:
+    settings.BEHIND_PROXY = proxy
+    headers = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
+    assert client_address(RequestFactory().get("/", headers=headers, REMOTE_ADDR="192.0.2.1")) == address
 
 
 # — what every answer says —

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from punctual.api.problems import problem
+from punctual.platform.logs import client_address
 
 
 class ApiRateMiddleware:
@@ -26,7 +27,7 @@ class ApiRateMiddleware:
         if not request.path.startswith("/api/") or not settings.API_RATE:
             return self.get_response(request)
         now = time.time()
-        who = f"u{request.user.pk}" if request.user.is_authenticated else f"a{request.META.get('REMOTE_ADDR', '')}"
+        who = f"u{request.user.pk}" if request.user.is_authenticated else f"a{client_address(request)}"
         key = f"api-rate:{who}:{int(now // 60)}"
         cache.add(key, 0, 120)
         try:

@@ -82,7 +82,7 @@ def _add_file(archive: tarfile.TarFile, path: Path, name: str, sums: dict[str, s
     entry = archive.gettarinfo(path, name)
     with path.open("rb") as file:
         reader = _Hashing(file)
-        archive.addfile(entry, reader)  # type: ignore[arg-type]
+        archive.addfile(entry, reader)
     sums[name] = reader.digest.hexdigest()
 
 

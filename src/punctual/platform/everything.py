@@ -116,7 +116,7 @@ def _schema(model: type[models.Model]) -> dict[str, Any]:
         field.attname: {
             "type": field.get_internal_type(),
             "null": field.null,
-            **({"points_to": field.related_model._meta.label_lower} if field.is_relation else {}),
+            **({"points_to": field.related_model._meta.label_lower} if field.related_model else {}),
             **({"choices": [str(value) for value, _ in field.flatchoices]} if field.flatchoices else {}),
         }
         for field in columns_of(model)

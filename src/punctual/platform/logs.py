@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id", default="")
@@ -82,6 +83,13 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(said, ensure_ascii=False, default=str)
 
 
+def client_address(request: HttpRequest) -> str:
+    """Who asks: what our own proxy wrote last, where there is one, else whoever is connected."""
+    if settings.BEHIND_PROXY:
+        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()[:45]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 class RequestLogMiddleware:
     """Numbers the request and writes one line when it has been answered; outermost, so that it sees everything."""
 
@@ -110,5 +118,5 @@ def _facts(request: HttpRequest, response: HttpResponse, began: float) -> dict[s
         "ms": round((time.perf_counter() - began) * 1000, 1),
         "route": request.resolver_match.route if request.resolver_match else "",
         "user": user.pk if user is not None and user.is_authenticated else None,
-        "address": request.META.get("REMOTE_ADDR", ""),
+        "address": client_address(request),
     }

@@ -76,25 +76,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         self.take_turn()
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
         except BaseException:
             self.end_turn()
             raise
 
     def _commit(self) -> Any:
         # A commit that fails is followed by a rollback, which ends the turn.
-        result = super()._commit()
+        result = super()._commit()  # type: ignore[misc]  # not in the stubs
         self.end_turn()
         return result
 
     def _rollback(self) -> Any:
         try:
-            return super()._rollback()
+            return super()._rollback()  # type: ignore[misc]  # not in the stubs
         finally:
             self.end_turn()
 
     def _close(self) -> Any:
         try:
-            return super()._close()
+            return super()._close()  # type: ignore[misc]  # not in the stubs
         finally:
             self.end_turn()

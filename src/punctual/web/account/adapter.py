@@ -5,10 +5,16 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from punctual.web.account.sessions import begin
+
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        super().login(request, user)
+        begin(request)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Signing in and out speaks for itself."""

@@ -15,8 +15,13 @@ NOTED_EVERY: Final = 300
 BEGAN, USED = "began", "used"
 
 
+def begin(request: HttpRequest) -> None:
+    """Start the clocks of a sign-in; they stand in the session itself, which only the server writes."""
+    request.session[BEGAN] = request.session[USED] = int(time.time())
+
+
 class SessionLimitsMiddleware:
-    """Behind authentication. Its clocks stand in the session itself, which only the server writes."""
+    """Behind authentication. A session whose clocks were never started (made by a program) has the database's end."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -32,8 +37,8 @@ class SessionLimitsMiddleware:
         session = request.session
         began, used = session.get(BEGAN), session.get(USED)
         if began is None or used is None:
-            session[BEGAN] = session[USED] = now
-        elif now - used > settings.SESSION_IDLE_SECONDS or now - began > settings.SESSION_COOKIE_AGE:
+            return
+        if now - used > settings.SESSION_IDLE_SECONDS or now - began > settings.SESSION_COOKIE_AGE:
             logout(request)
         elif now - used >= NOTED_EVERY:
             session[USED] = now

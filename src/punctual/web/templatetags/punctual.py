@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -26,6 +27,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "", css: str = "") -> SafeString:
     """A line icon out of the sprite; ``size`` s, l or nothing. Decorative: its word stands beside it."""
     return format_html(

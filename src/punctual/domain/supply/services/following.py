@@ -97,9 +97,9 @@ def effects_of(before: Iterable[OrderLine], after: Iterable[OrderLine], *, today
     sums: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for sign, lines in ((1, lines_take(after)), (-1, lines_take(before))):
         for needs in lines.values():
-            for (material, _used_in, _level), quantity in needs.items():
-                sums[material] += sign * quantity
-    changed = {material: quantity for material, quantity in sums.items() if quantity}
+            for (key, _used_in, _level), quantity in needs.items():
+                sums[key] += sign * quantity
+    changed = {key: quantity for key, quantity in sums.items() if quantity}
     free: dict[int, Decimal] = defaultdict(lambda: ZERO)
     for item in StockItem.objects.filter(material__in=changed):
         free[item.material_id] += item.free
