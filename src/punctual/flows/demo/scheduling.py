@@ -8,6 +8,7 @@ import random
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.plans.models import Task
@@ -78,10 +79,10 @@ def build_capacity(today: dt.date) -> None:
 def build_schedule(today: dt.date) -> None:
     """The first schedule, the promises that were told from it and a scenario beside it. The database is locked only to
     write, not while computing; what a stopped start had finished already is kept."""
-    if not Promise.objects.exists():
+    if not Promise.objects.filter(channel=Channel.CONTRACT).exists():
         _agree_on_possible_dates(_current_schedule(today))
         _promises(today, _current_schedule(today))
-    if not Scenario.objects.exists():
+    if not Scenario.objects.filter(created_by=demo_user(Role.PLANNER)).exclude(result={}).exists():
         _scenario(_current_schedule(today), today)
 
 
@@ -101,7 +102,10 @@ def _agree_on_possible_dates(run: ScheduleRun) -> None:
         behind = order.planned_date is not None and order.planned_date > order.promised_date
         if behind or order.promised_date <= found.run.asked_at.date():
             continue
-        order.promised_date = _workday(found.p80 + dt.timedelta(days=4 + order.pk % 4))
+        reserve = dt.timedelta(days=4 + order.pk % 4)
+        if order.pk % 5 == 1:  # the customer pressed for it: even money, no reserve
+            reserve = -((found.p80 - found.p50) // 2)
+        order.promised_date = _workday(found.p80 + reserve)
         order.save(update_fields=["promised_date"])
         order.lines.filter(promised_date__isnull=False).update(promised_date=order.promised_date)
 
@@ -170,7 +174,7 @@ def _promises(today: dt.date, run: ScheduleRun) -> None:
                         number=2,
                         date=line.promised_date,
                         before=first,
-                        at=order.confirmed_at + dt.timedelta(days=21),
+                        at=min(order.confirmed_at + dt.timedelta(days=21), timezone.now() - dt.timedelta(hours=3)),
                         by=order_manager,
                         channel=channel,
                         cause=cause,
@@ -184,18 +188,20 @@ def _promises(today: dt.date, run: ScheduleRun) -> None:
 def _scenario(run: ScheduleRun, today: dt.date) -> None:
     """More fitters at the weekends for a month, computed beside the live plan."""
     skill = Skill.objects.get(code="FIT")
-    found = Scenario.objects.create(
+    found, _made = Scenario.objects.get_or_create(
         name="周末加班：钳工 +3，四周",
-        delta=[
-            {
-                "kind": "extra",
-                "skill": skill.pk,
-                "units": 3,
-                "first": today.isoformat(),
-                "last": (today + dt.timedelta(days=28)).isoformat(),
-            }
-        ],
-        run=run,
-        created_by=demo_user(Role.PLANNER),
+        defaults={
+            "delta": [
+                {
+                    "kind": "extra",
+                    "skill": skill.pk,
+                    "units": 3,
+                    "first": today.isoformat(),
+                    "last": (today + dt.timedelta(days=28)).isoformat(),
+                }
+            ],
+            "run": run,
+            "created_by": demo_user(Role.PLANNER),
+        },
     )
     compute_scenario(found, SCENARIO_EFFORT)

@@ -125,7 +125,18 @@ def _figures(change: ChangeOrder) -> dict[str, Any]:
         "p50": (_day(impact.get("p50_before")), _day(impact.get("p50"))),
         "p80": (_day(impact.get("p80_before")), _day(impact.get("p80"))),
         "confidence": (impact.get("confidence_before"), impact.get("confidence")),
-        "others": impact.get("others"),
+        "others": _others(impact),
+        "supply": [
+            {
+                **one,
+                "arrives": _day(one["arrives"]),
+                "more": Decimal(one["more"]),
+                "buy": Decimal(one["buy"]),
+                "amount": Decimal(one["amount"]),
+            }
+            for one in impact.get("supply") or ()
+        ],
+        "breaks": sum(1 for one in impact.get("others") or () if one["breaks"]),
         "value_before": before,
         "value": value,
         "value_delta": words.signed_money(value - before, change.order.currency),
@@ -139,6 +150,13 @@ def _figures(change: ChangeOrder) -> dict[str, Any]:
         "counts": impact["counts"],
         "critical": impact["critical"],
     }
+
+
+def _others(impact: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The orders that end on another day by it; None where no schedule could say."""
+    if impact.get("others") is None:
+        return None
+    return [{**one, "ends": _day(one["ends"]), "promised": _day(one["promised"])} for one in impact["others"]]
 
 
 def _task_rows(impact: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
