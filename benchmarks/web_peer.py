@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ["trytond", "trytond-sale", "proteus", "gunicorn"]
-SALES = 1000
+SALES = 200
 
 SET_UP = """
 import datetime, sys
@@ -49,7 +49,8 @@ for start in range(0, int(sys.argv[3]), 200):
         for _ in range(5):
             line = sale.lines.new(); line.product = product; line.quantity = 2
         batch.append(sale)
-    Sale.save(batch) if hasattr(Sale, "save_all") else [one.save() for one in batch]
+    for sale in batch:
+        sale.save()
 print("ready", customer.id, product.id, unit.id, term.id, company.id)
 """
 
@@ -80,7 +81,7 @@ def tryton(clients: list[int], seconds: float, load: Any) -> dict[str, Any]:
         admin = [scripts / "trytond-admin", "-c", config, "-d", "peer", "--all", "--email", "a@example.test", "-p"]
         _run(*admin, TRYTONPASSFILE=str(folder / "password"))
         (folder / "set_up.py").write_text(SET_UP)
-        told = _run(scripts / "python", folder / "set_up.py", database, config, str(SALES)).split()
+        told = _run(scripts / "python", folder / "set_up.py", "peer", config, str(SALES)).split()
         versions = _run(scripts / "pip", "list", "--format", "json")
         port = free_port()
         command = [scripts / "gunicorn", "--workers", "1", "--threads", "4", "--bind", f"127.0.0.1:{port}"]
