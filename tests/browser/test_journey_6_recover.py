@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import PHONE, WIDE, Open
 
@@ -24,7 +24,7 @@ def test_a_late_order_is_understood_and_repaired(
     expect(ways.first).to_be_visible(timeout=150_000)
     assert ways.count() >= 2
     one.check_page()
-    ways.nth(1).locator("a").first.click()
+    (ways.nth(1) if size == PHONE else ways.nth(1).locator("a").first).click()
     page.wait_for_load_state("networkidle")
     expect(page.locator(".mk li").first).to_be_visible()
     page.locator("form[action$='/apply/'] button").locator("visible=true").first.click()
@@ -37,5 +37,5 @@ def test_a_late_order_is_understood_and_repaired(
     expect(page.locator("#notices")).to_contain_text(re.compile("已撤回|已收回|Taken back"))
 
 
-def _ways(page: Page, *, phone: bool) -> object:
-    return page.locator(".opts-ph > *" if phone else "table.opts tbody tr:not(.none)").locator("visible=true")
+def _ways(page: Page, *, phone: bool) -> Locator:
+    return page.locator(".rco > a" if phone else "table.opt tbody tr:not(.now0)").locator("visible=true")

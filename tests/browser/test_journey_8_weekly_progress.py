@@ -38,7 +38,7 @@ def test_a_worker_reports_in_seconds_and_sees_what_it_does(visit: Open, language
 
 def test_a_card_is_moved_on_the_board_by_keyboard(visit: Open) -> None:
     one = visit(user="planner", language="zh", size=WIDE)
-    page = one.open("/tasks/board/?scope=all")
+    page = one.open("/tasks/board/?scope=all&whole=1")
     one.check_page()
     card = page.locator("[data-column=ready] article.kc").first
     name = card.locator("a").first.inner_text()
