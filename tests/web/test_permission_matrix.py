@@ -231,6 +231,7 @@ def _quality_samples(order_id: int) -> dict[str, Any]:
         "quality/gauges/pk": first(quality.Gauge),
         "quality/templates/pk": first(quality.QualityTemplate),
         "quality/points/pk": first(quality.ControlPoint, plan__order=order_id),
+        "quality/points/point_pk": first(quality.TemplatePoint),
     }
 
 

@@ -31,6 +31,7 @@ from punctual.platform.audit.services import story_of
 from punctual.platform.links.services import links_on
 from punctual.platform.records import get_or_not_found
 from punctual.web.changes import words
+from punctual.web.formatting import days_text
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download
 from punctual.web.plans.pictures import Picture, Span, picture
@@ -217,7 +218,7 @@ def _span(one: Mapping[str, Any]) -> Span:
 def _bar_words(one: Mapping[str, Any]) -> str:
     label = str(words.CHANGES[one["change"]][2])
     if one["change"] in ("changed", "moved") and one["days"]:
-        return f"{one['days']:+d} d" if one["days"] else label
+        return days_text(one["days"])
     return f"{label} · {_('critical')}" if one["critical"] else label
 
 

@@ -50,10 +50,13 @@ FINISHED: Final = (RecoveryState.APPLIED, RecoveryState.UNDONE)
 
 @require_http_methods(["GET", "POST"])
 def recover_page(request: HttpRequest, key: str) -> HttpResponse:
-    """Why, what could be done, and what one of the ways would create. POST computes anew."""
+    """Why, what could be done, and what one of the ways would create. POST computes anew. A warning leads everybody
+    here; who may not see ways out is shown the order."""
     actor, today = actor_of(request), timezone.localdate()
-    require(actor, "recovery.view")
     order = order_by_key(actor, key)
+    if request.method == "GET" and not may(actor, "recovery.view"):
+        return redirect("order", key=order.key)
+    require(actor, "recovery.view")
     if request.method == "POST":
         request_recovery(actor=actor, order_id=order.pk, today=today)
         return redirect("recover", key=order.key)

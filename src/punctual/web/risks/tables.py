@@ -159,8 +159,8 @@ class RiskList(ListPage):
     def rows(self, actor: User) -> QuerySet[Risk]:
         return listed(actor)
 
-    def _rows(self, page: Page[Any]) -> list[Row]:
-        return super()._rows(with_matrix(page))
+    def _rows(self, actor: User, page: Page[Any]) -> list[Row]:
+        return super()._rows(actor, with_matrix(page))
 
     def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
         columns = self.shown_columns(actor)

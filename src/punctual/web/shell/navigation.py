@@ -313,12 +313,12 @@ class SettingsEntry:
 SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
-    SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
-    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings"),
+    SettingsEntry(_("Order checks and review"), "checkbox", "order_settings", "orders.view"),
+    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings", "warnings.rules"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
     SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
-    SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
+    SettingsEntry(_("Approval chains"), "checks", "approval_rules", "approvals.rules"),
     SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
     SettingsEntry(_("System"), "shield-check", "system", "settings.manage"),
 ]

@@ -19,11 +19,18 @@ from django.utils.translation import gettext
 
 from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.permissions import may
+from punctual.platform.markup import as_html
 from punctual.web import formatting
 from punctual.web.shell.refusals import worded as worded_reason
 from punctual.web.shell.undo import undo_of
 
 register = template.Library()
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """A comment or note as its writer laid it out; cleaned by :mod:`punctual.platform.markup`."""
+    return mark_safe(as_html(text or ""))  # noqa: S308 cleaned
 
 
 @register.simple_tag

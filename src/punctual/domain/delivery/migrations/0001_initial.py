@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("preparing", "Being packed"),
                             ("shipped", "Shipped"),
-                            ("received", "Received by the customer"),
+                            ("received", "Signed for"),
                             ("cancelled", "Cancelled"),
                         ],
                         default="preparing",
