@@ -44,6 +44,7 @@ def test_a_card_is_moved_on_the_board_by_keyboard(visit: Open) -> None:
     name = card.locator("a").first.inner_text()
     card.locator("summary").focus()
     page.keyboard.press("Enter")
+    card.locator("input[name=reason]").fill("补位")
     card.locator("button[value=doing]").focus()
     page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")

@@ -115,6 +115,7 @@ def accept(request: HttpRequest, key: str) -> HttpResponse:
         raise Refusal(Reason("promise.date", N_("Choose a day."), field="date")) from error
     reason, priority = request.POST.get("reason", ""), request.POST.get("priority", "")
     if request.POST.get("counter") == "yes":
+        reason = reason or str(_("Counter-offer: the earliest day that hurts no other order."))
         promise_order(
             actor=actor,
             order_id=order.pk,
