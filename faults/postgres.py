@@ -51,7 +51,7 @@ def _write_and_stop(server: Any, control: bool) -> dict[str, Any]:
         cursor.execute("CREATE TABLE acknowledged (n integer)")
         if control:
             cursor.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
-            cursor.execute("ALTER SYSTEM SET wal_writer_flush_after = 0")
+            cursor.execute("ALTER SYSTEM SET wal_writer_flush_after = '512MB'")
             cursor.execute("SELECT pg_reload_conf()")
     acknowledged: list[int] = []
     ended = threading.Event()

@@ -115,7 +115,7 @@ def test_a_task_is_locked_and_let_go(ask: Ask, shop: list[Order]) -> None:
 
 
 def test_risks_are_entered_by_those_who_may(ask: Ask, shop: list[Order]) -> None:
-    risk = {"title": "减速机晚到", "category": "supply", "order": shop[0].key}
+    risk: dict[str, Any] = {"title": "减速机晚到", "category": "supply", "order": shop[0].key}
     risk |= {"probability": 40, "days_low": 2, "days_mode": 4, "days_high": 9}
     assert ask("worker", "post", "/risks", risk)[0] in (403, 404)
     assert not Risk.objects.exists()

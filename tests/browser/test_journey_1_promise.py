@@ -3,6 +3,7 @@ what holds them and who would move; the chosen date saved as a quotation that ho
 
 from __future__ import annotations
 
+import os
 import re
 
 from playwright.sync_api import Page, expect
@@ -13,7 +14,7 @@ from browser.test_journey import _press_action, _put_right, _take_over, _upload,
 
 def test_a_workbook_becomes_a_quotation_with_a_date_that_can_be_kept(visit: Open) -> None:
     one = visit(user="sales", language="zh", size=WIDE)
-    _upload(one, "LK-P1")
+    _upload(one, f"LK-{os.getpid()}")
     _put_right(one.page)
     _take_over(one.page)
     _waive(one.page)
@@ -39,10 +40,11 @@ def test_a_typed_order_answers_while_it_is_typed_and_is_saved_as_a_quotation(vis
     one = visit(user="sales", language="en", size=PHONE, theme="dark")
     page = one.open("/orders/new/")
     page.locator("#f-customer").select_option(index=2)
-    cell = page.locator("table.ent tbody tr").first.locator("[data-field=model], td:nth-child(2)").first
-    cell.click()
-    page.keyboard.type("HC-VI30")
-    page.keyboard.press("Enter")
+    page.locator("#f-po").fill(f"T-{os.getpid()}")
+    for column, text in ((2, "HC-VI30"), (5, "1"), (7, "490000"), (9, "2027-06-30")):
+        page.locator(f"table.ent tbody tr:first-child td:nth-child({column})").click()
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
     _three_dates(page)
     one.check_page()
     expect(page.locator("[data-promise]")).to_contain_text(re.compile(r"P80"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import cast
 
@@ -23,9 +24,10 @@ from punctual.platform.jobs.models import Job
 from punctual.platform.jobs.services import start_job
 from punctual.platform.outbox.models import OutboxEvent
 from punctual.platform.outbox.services import MAX_ATTEMPTS, try_again
-from punctual.web.system.words import check_words
+from punctual.web.system.words import check_words, clock_words
 
 SHOWN = 20
+LATE = dt.timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +35,23 @@ class ClockLine:
     """One thing that runs by the clock: when next, when last, and whether that worked."""
 
     name: str
-    next_run: object
-    last_run: object
+    next_run: dt.datetime
+    last_run: dt.datetime | None
     worked: bool | None
+    late: bool
 
 
 def _clock() -> list[ClockLine]:
     schedules = list(Schedule.objects.order_by("next_run"))
+    due = timezone.now() - LATE
     last = Task.objects.in_bulk([one.task for one in schedules if one.task])
     return [
         ClockLine(
-            one.name,
+            clock_words(one.name),
             one.next_run,
             last[one.task].stopped if one.task in last else None,
             last[one.task].success if one.task in last else None,
+            late=one.next_run < due,
         )
         for one in schedules
     ]
@@ -70,7 +75,6 @@ def system(request: HttpRequest) -> HttpResponse:
         "run": ScheduleRun.objects.defer("book").order_by("-asked_at").first(),
         "backups": kept_backups()[:SHOWN],
         "backup_folder": settings.BACKUP_DIR,
-        "now": timezone.now(),
     }
     return render(request, "system/system.html", context)
 
