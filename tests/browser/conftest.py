@@ -38,9 +38,7 @@ PASSWORD = "punctual-demo"
 WIDE, PHONE = (1440, 900), (390, 844)
 
 
-NOT_YET_WALKED = (
-    "test_changes_and_delivery", "test_customers", "test_quality_journey", "test_supplier_late",
-)  # fmt: skip
+NOT_YET_WALKED: tuple[str, ...] = ()
 """Journeys that are written but have not been green yet; PUNCTUAL_ALL_JOURNEYS=1 runs them."""
 
 
