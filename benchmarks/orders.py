@@ -25,7 +25,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -36,6 +35,7 @@ from punctual.domain.orders.services.summary import document_of  # noqa: E402
 from punctual.domain.parties.models import Customer  # noqa: E402
 from punctual.flows.demo import build_company  # noqa: E402
 from punctual.platform.accounts.models import User  # noqa: E402
+from punctual.platform.first_tables import make_first_tables  # noqa: E402
 from punctual.platform.jobs.models import Job  # noqa: E402
 from punctual.platform.jobs.services import Progress  # noqa: E402
 from punctual.platform.search.services import index  # noqa: E402
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--lines", type=int, default=10_000)
     wish = parser.parse_args()
-    call_command("migrate", verbosity=0)
+    make_first_tables()
     today = timezone.localdate()
     build_company(today)
     client = Client()

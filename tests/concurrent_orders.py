@@ -17,7 +17,6 @@ import django  # noqa: E402
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 import ordering  # noqa: E402
@@ -26,6 +25,7 @@ from punctual.domain.orders.services.review import submit_for_review  # noqa: E4
 from punctual.flows.confirm_order import confirm_order  # noqa: E402
 from punctual.kernel.refusal import Refusal  # noqa: E402
 from punctual.platform.accounts.models import User  # noqa: E402
+from punctual.platform.first_tables import make_first_tables  # noqa: E402
 
 PEOPLE = 50
 
@@ -51,7 +51,7 @@ def main() -> None:
     if connection.vendor == "sqlite":
         # On a busy machine fifty in a row may take longer than anybody would wait; it is the numbers that are tried.
         settings.WRITE_WAIT = 240
-    call_command("migrate", verbosity=0)
+    make_first_tables()
     actor = User.objects.create_user("order.manager", password="x", role="order_manager")
     pks = [ordering.draft(actor, customer_po_number=f"PO-{number}").pk for number in range(PEOPLE)]
     made = at_once(lambda n: submit_for_review(actor=actor, order_id=pks[n], today=ordering.TODAY).number)

@@ -17,7 +17,6 @@ import django  # noqa: E402
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 
@@ -29,6 +28,7 @@ from punctual.domain.supply.services import receiving, stock  # noqa: E402
 from punctual.domain.supply.services.reservations import release, reserve  # noqa: E402
 from punctual.kernel.refusal import Refusal  # noqa: E402
 from punctual.platform.accounts.models import User  # noqa: E402
+from punctual.platform.first_tables import make_first_tables  # noqa: E402
 
 PEOPLE = 50
 
@@ -61,7 +61,7 @@ def explained(pump: int) -> StockItem:
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
+    make_first_tables()
     actor = User.objects.create_user("admin", password="x", role="administrator")
     pump = supplying.material()
     planning.company_calendar()
