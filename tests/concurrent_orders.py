@@ -16,8 +16,9 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, connections  # noqa: E402
+from django.db import connection  # noqa: E402
 
 import ordering  # noqa: E402
 from punctual.domain.orders.models import Order  # noqa: E402
@@ -49,7 +50,7 @@ def at_once(work: Callable[[int], object]) -> list[object]:
 def main() -> None:
     if connection.vendor == "sqlite":
         # On a busy machine fifty in a row may take longer than anybody would wait; it is the numbers that are tried.
-        connections.settings["default"]["OPTIONS"]["timeout"] = 240
+        settings.WRITE_WAIT = 240
     call_command("migrate", verbosity=0)
     actor = User.objects.create_user("order.manager", password="x", role="order_manager")
     pks = [ordering.draft(actor, customer_po_number=f"PO-{number}").pk for number in range(PEOPLE)]

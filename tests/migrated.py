@@ -1,7 +1,4 @@
-"""A migrated, empty SQLite database: made once for all workers of the tests, and again when a migration changes.
-
-Migrating from nothing renders every model at every step, which takes half a minute; copying takes a moment.
-"""
+"""A migrated, empty SQLite database: made once for all workers of the tests, and again when a migration changes."""
 
 from __future__ import annotations
 
@@ -37,7 +34,8 @@ def _migrate(made: Path) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
         kept.pop("DATABASE_URL", None)
         environment = kept | {"PUNCTUAL_DATA": folder, "PYTHONPATH": str(SOURCE)}
-        command = [sys.executable, "-m", "punctual", "manage", "migrate", "--verbosity", "0"]
+        made_at_once = "from punctual.cli.setup import migrate, set_up; set_up(); migrate()"
+        command = [sys.executable, "-c", made_at_once]
         subprocess.run(command, env=environment, check=True, capture_output=True)
         # Into one file: what still stands in the write-ahead log would be left behind.
         half = made.with_suffix(f".{os.getpid()}")

@@ -161,6 +161,7 @@ class Editor {
       if ("addRow" in button.dataset) this.insert(this.rows.length - 1);
       if ("addBudget" in button.dataset) this.line("budget", {});
       if ("addStandard" in button.dataset) this.line("standard", {});
+      if ("adopt" in button.dataset) this.adopt(button);
       if ("drop" in button.dataset && !this.body.contains(button)) {
         button.closest(".row-f")?.remove();
         this.touched();
@@ -171,6 +172,17 @@ class Editor {
     window.addEventListener("beforeunload", (event) => {
       if (this.dirty) event.preventDefault();
     });
+  }
+
+  /** Durations that fit what finished tasks took. */
+  private adopt(button: HTMLElement): void {
+    const row = this.rows.find((one) => one.id === Number(button.dataset.adopt));
+    if (!row) return;
+    this.restructure(() => {
+      row.duration = button.dataset.duration ?? row.duration;
+      row.duration_per_unit = button.dataset.perUnit ?? row.duration_per_unit;
+    });
+    button.setAttribute("disabled", "");
   }
 
   private key(event: KeyboardEvent): void {

@@ -38,9 +38,7 @@ PASSWORD = "punctual-demo"
 WIDE, PHONE = (1440, 900), (390, 844)
 
 
-NOT_YET_WALKED = (
-    "test_changes_and_delivery", "test_customers", "test_quality_journey", "test_risk_journey", "test_supplier_late",
-)  # fmt: skip
+NOT_YET_WALKED: tuple[str, ...] = ()
 """Journeys that are written but have not been green yet; PUNCTUAL_ALL_JOURNEYS=1 runs them."""
 
 
@@ -70,7 +68,11 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of ``punctual serve`` with the demo company in a folder of its own."""
+    """The address of ``punctual serve`` with the demo company in a folder of its own; PUNCTUAL_SERVED names one that
+    runs already, which spares whoever writes a journey its minutes."""
+    if served := os.environ.get("PUNCTUAL_SERVED"):
+        yield served
+        return
     port = _free_port()
     folder = tmp_path_factory.mktemp("served")
     environment = {

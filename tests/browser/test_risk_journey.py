@@ -27,7 +27,7 @@ def test_a_risk_review_from_the_register_to_a_chosen_response(
     choose = page.locator("form[action*='/responses/'][action$='/choose/'] button").first
     if choose.count():
         choose.click()
-        expect(page.locator("a[href^='/actions/']").first).to_be_visible()
+        expect(page.locator("main a[href^='/actions/']").first).to_be_visible()
     page = one.open("/risks/review/")
     one.check_page()
     due = page.locator("ul.ls").first.locator("a.ono")

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 from decimal import Decimal
 
+import pdfplumber
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -497,3 +498,16 @@ def test_items_of_a_cancelled_delivery_are_free_again(person):
     cancel_delivery(actor=person("sales"), delivery_id=delivery.pk, reason="改期")
     prepared(person, order, 2)
     assert DeliveryItem.objects.count() == 2
+
+
+def test_the_certificate_of_an_acceptance_is_a_pdf_even_where_the_signature_is_no_picture(person, signed_in):
+    order = with_criteria(running(person))
+    acceptance = plan_acceptance(actor=person("quality"), order_id=order.pk, kind="fat")
+    met(person, acceptance)
+    signed(person, acceptance)
+    answer = signed_in("order_manager").get(f"/acceptances/{acceptance.pk}/certificate.pdf")
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+    with pdfplumber.open(io.BytesIO(answer.content)) as paper:
+        words = paper.pages[0].extract_text()
+    assert "周建平" in words
+    assert "节拍" in words

@@ -135,3 +135,18 @@ def test_no_sequence_of_steps_makes_anything_negative_or_unexplained(
         transaction.savepoint_rollback(point)
         if question is not None:
             hooks.forget(question)
+
+
+def test_goods_that_a_count_took_away_are_not_spoken_for_when_inspection_releases_them(person: Any) -> None:
+    question = hooks.needs_inspection(lambda line, quantity: True)
+    try:
+        world = World(person("administrator"))
+        world.cover(0, ZERO)
+        world.receive(0, D("9"))
+        stock.count(actor=world.actor, item_id=world.item.pk, counted=D("6.4"))
+        receipt = Receipt.objects.get()
+        receiving.inspected(actor=world.actor, receipt_id=receipt.pk, released=D("9"))
+        explained()
+        assert StockItem.objects.get().free == 0
+    finally:
+        hooks.forget(question)

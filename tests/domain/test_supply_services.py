@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,8 @@ from punctual.domain.supply.services.boms import set_bom
 from punctual.domain.supply.services.reservations import release, reserve
 from punctual.domain.supply.services.shortages import refresh
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.platform.approvals.models import ApprovalRequest
+from punctual.platform.approvals.services import decide
 from punctual.platform.outbox.services import deliver_pending
 
 pytestmark = pytest.mark.django_db
@@ -405,3 +408,49 @@ def test_lateness_counts_working_days_after_the_first_confirmed_date(admin: Any,
         found = lateness([order.supplier_id], today=TODAY)[order.supplier_id]
         assert found.days[-1] == late
     assert (found.count, found.p80, found.on_time_percent) == (2, 1, 50)
+
+
+# ------------------------------------------------------------------------------------------------ over the limit
+
+
+def costly(buyer: Any) -> tuple[Any, PurchaseLineFacts]:
+    """A draft for 600,000."""
+    pump = supplying.material().pk
+    facts = PurchaseLineFacts(Decimal(600), Decimal(1000), material_id=pump, asked_date=TODAY)
+    made = purchases.create_purchase(actor=buyer, supplier_id=supplying.supplier().pk, today=TODAY, lines=[facts])
+    return made, facts
+
+
+def test_a_purchase_over_the_limit_stays_a_draft_until_it_is_approved_by_somebody_else(person):
+    buyer = person("administrator")
+    made, _facts = costly(buyer)
+    assert purchases.send(actor=buyer, purchase_id=made.pk, today=TODAY).state == "draft"
+    assert purchases.send(actor=buyer, purchase_id=made.pk, today=TODAY).state == "draft"
+    request = ApprovalRequest.objects.get(subject="purchase")
+    with pytest.raises(Refusal):
+        decide(actor=buyer, request_id=request.pk, approve=True, today=TODAY)
+    decide(actor=person("manager"), request_id=request.pk, approve=True, today=TODAY)
+    made.refresh_from_db()
+    assert (made.state, made.sent_on is not None) == ("sent", True)
+
+
+def test_a_purchase_that_grew_after_it_was_approved_is_asked_for_again(person):
+    buyer = person("administrator")
+    made, facts = costly(buyer)
+    purchases.send(actor=buyer, purchase_id=made.pk, today=TODAY)
+    purchases.change_purchase(actor=buyer, purchase_id=made.pk, lines=[replace(facts, quantity=Decimal(900))])
+    decide(actor=person("manager"), request_id=ApprovalRequest.objects.get().pk, approve=True, today=TODAY)
+    made.refresh_from_db()
+    assert made.state == "draft"
+    purchases.send(actor=buyer, purchase_id=made.pk, today=TODAY)
+    assert ApprovalRequest.objects.filter(state="waiting", amount=Decimal(900_000)).exists()
+
+
+def test_a_rejected_purchase_stays_a_draft(person):
+    buyer = person("administrator")
+    made, _facts = costly(buyer)
+    purchases.send(actor=buyer, purchase_id=made.pk, today=TODAY)
+    asked = ApprovalRequest.objects.get()
+    decide(actor=person("manager"), request_id=asked.pk, approve=False, comment="太贵", today=TODAY)
+    made.refresh_from_db()
+    assert (made.state, made.sent_on) == ("draft", None)

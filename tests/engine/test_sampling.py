@@ -109,6 +109,14 @@ class TestKnownCells:
         assert sampling_plan(1, aql=1.0).inspect_all
 
 
+class TestVerified:
+    def test_what_no_published_source_confirms_is_marked(self) -> None:
+        found = {(one.severity, one.lot_code_letter, one.aql) for one in every_plan() if not one.verified}
+        assert {severity for severity, _letter, _aql in found} == {Severity.TIGHTENED, Severity.REDUCED}
+        assert [one for one in found if one[0] is Severity.TIGHTENED] == [(Severity.TIGHTENED, "A", 10.0)]
+        assert all(one.verified == one.as_data()["verified"] for one in every_plan())
+
+
 class TestSanity:
     def test_no_arrow_leads_out_of_the_table_and_every_row_has_all_columns(self) -> None:
         for severity, table in MASTER_TABLES.items():

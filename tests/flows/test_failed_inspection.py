@@ -10,6 +10,7 @@ import pytest
 
 import inspecting
 import planning
+import scheduling
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.services.states import move
 from punctual.domain.plans.models import Plan, Task
@@ -27,6 +28,8 @@ from punctual.flows.failed_inspection import (
 )
 from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.approvals.models import ApprovalRequest, ApprovalRule
+from punctual.platform.approvals.services import decide
 
 TODAY = planning.TODAY
 pytestmark = pytest.mark.django_db
@@ -87,7 +90,7 @@ def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person)
 
     # Before it is decided, the options say what each would do; two and a half days from the evening of 12-02.
     assert planned_if(ncr, REWORK, today=TODAY) == dt.date(2026, 12, 7)
-    ways = {one.disposition: one for one in options_of(ncr, work=TWO_DAYS, recheck=HALF_A_DAY, today=TODAY)}
+    ways = {one.disposition: one for one in options_of(ncr, work=TWO_DAYS, recheck=HALF_A_DAY, today=TODAY)[0]}
     assert ways["rework"].planned == dt.date(2026, 12, 7)
     assert ways["return"].reasons
     assert ways["use_as_is"].days == 0
@@ -128,6 +131,31 @@ def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person)
     with pytest.raises(Refusal) as refused:
         move(actor=person("order_manager"), order_id=order.pk, verb="deliver", today=TODAY)
     assert refused.value.codes == {"order.deliver.not_shipped"}
+
+
+def test_where_the_company_wants_a_chain_a_concession_waits_for_its_approval(person: Person) -> None:
+    plan, ncr = rejected(person)
+    ApprovalRule.objects.create(subject="concession", level=1, role="quality")
+    order = plan.order
+    asked = concede(actor=person("manager"), order=order, kind="ncr", target_id=ncr.pk, reason="现场补焊")
+    assert asked is None
+    assert any(gate.ncr for gate in open_gates(order))
+    decide(actor=person("quality"), request_id=ApprovalRequest.objects.get().pk, approve=True, today=TODAY)
+    assert not any(gate.ncr for gate in open_gates(order))
+
+
+def test_every_way_out_says_what_it_does_to_p80(person: Person) -> None:
+    plan, ncr = rejected(person)
+    Order.objects.filter(pk=plan.order_id).update(promised_date=dt.date(2026, 12, 4), state=OrderState.CONFIRMED)
+    scheduling.run(person("planner"))
+    ncr.refresh_from_db()
+    options, now = options_of(ncr, work=TWO_DAYS, recheck=HALF_A_DAY, today=TODAY)
+    ways = {one.disposition: one for one in options}
+    assert now is not None
+    assert ways["use_as_is"].ahead == now
+    assert ways["rework"].ahead is not None
+    assert (ways["rework"].ahead.p80 - now.p80).days >= 3
+    assert (ways["rework"].ahead.percent or 0) < (now.percent or 0)
 
 
 def test_a_failed_reinspection_sends_the_same_nonconformity_back(person: Person) -> None:

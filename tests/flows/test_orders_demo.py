@@ -31,7 +31,7 @@ def test_eighty_orders_stand_in_every_state_the_same_every_time(manager):
     assert set(Order.objects.values_list("state", flat=True)) == set(OrderState.values)
     numbers = list(Order.objects.exclude(number=None).order_by("number").values_list("number", flat=True))
     assert len(numbers) == len(set(numbers))
-    for name in (Health.ON_TIME, Health.LATE, Health.OVERDUE):
+    for name in (Health.ON_TIME, Health.AT_RISK, Health.LATE, Health.OVERDUE):
         assert with_health(orders_of(manager), [name], today=timezone.localdate(), at_risk_days=5).exists()
     amounts = list(Order.objects.order_by("pk").values_list("total_amount", flat=True))
     assert sum(1 for amount in amounts if amount > 0) == 80

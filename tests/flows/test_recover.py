@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from django.db import transaction
 
 import planning
 import scheduling
@@ -13,16 +14,20 @@ from punctual.domain.actions.models import ActionItem, ActionState
 from punctual.domain.monitoring.models import ChangeNotice, MessageDraft, NoticeState, RecoveryRun, RecoveryState
 from punctual.domain.monitoring.services.notices import acknowledge
 from punctual.domain.orders.models import Order
-from punctual.domain.plans.models import Plan, Task
+from punctual.domain.parties.models import Supplier
+from punctual.domain.plans.models import Assignment, Plan, Task
 from punctual.domain.plans.services.editing import edit_locked
+from punctual.domain.resources.models import Resource, ResourceKind
 from punctual.domain.scheduling import selectors
-from punctual.domain.scheduling.models import OrderForecast, TaskPin
+from punctual.domain.scheduling.models import ExtraShift, OrderForecast, TaskPin
 from punctual.domain.scheduling.selectors import book_of
+from punctual.domain.supply.models import PurchaseRequest
 from punctual.engine.capacity.model import Mode
 from punctual.engine.recovery import patched
 from punctual.engine.recovery.patch import Patch
 from punctual.engine.verify import violations_of
-from punctual.flows.recover import apply_option, check_effects, compute_recovery, request_recovery, undo_option
+from punctual.flows.recover import compute_recovery, request_recovery
+from punctual.flows.recovery_apply import BOUGHT, apply_option, check_effects, undo_option
 from punctual.flows.why import MATERIAL, explain_material, why_late
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
@@ -45,7 +50,9 @@ def manager(person: Callable[[str], User]) -> User:
 
 def late_shop(actor: User) -> list[Order]:
     """Three orders want the only fitter for three days each; all are promised for the day on which the second ends."""
-    return scheduling.workshop(actor, 3, promised=PROMISE)
+    orders = scheduling.workshop(actor, 3, promised=PROMISE)
+    Order.objects.update(owner=actor)
+    return orders
 
 
 def latest(orders: list[Order]) -> Order:
@@ -137,8 +144,8 @@ def test_applying_does_everything_at_once_and_a_new_plan_shows_the_promised_gain
     assert TaskPin.objects.count() == len(option["patch"]["starts"])  # type: ignore[index]
     assert ActionItem.objects.filter(order=computed.order, state=ActionState.OPEN).exists()
     notice = ChangeNotice.objects.get(order=computed.order)
-    asked = notice.acknowledgements.exists()
-    assert notice.state == (NoticeState.SENT if asked else NoticeState.DRAFT), "it goes out where it concerns somebody"
+    assert notice.state == NoticeState.SENT
+    assert [one.user for one in notice.acknowledgements.all()] == [manager], "who owns the orders is asked"
     assert notice.moves
     assert MessageDraft.objects.filter(order=computed.order, state=NoticeState.DRAFT).count() == 1
     scheduling.run(manager)
@@ -147,6 +154,55 @@ def test_applying_does_everything_at_once_and_a_new_plan_shows_the_promised_gain
     assert check_effects(done.check_on or TODAY) == 1
     done.refresh_from_db()
     assert done.held is True
+
+
+def test_each_way_keeps_its_word_when_everything_is_planned_again_and_leaves_nothing_when_taken_back(
+    manager: User, person: Callable[[str], User]
+) -> None:
+    """Overtime, more people, a supplier instead, others moved: what is promised is what the next schedule has."""
+    orders = late_shop(manager)
+    fitter = Resource.objects.get(name="赵磊")
+    supplier = Supplier.objects.create(code="S1", name="恒达外协")
+    outside = scheduling.person("外协装配")
+    outside.kind, outside.supplier = ResourceKind.OUTSOURCED, supplier
+    outside.save()
+    outside.skills.set(fitter.skills.all())
+    for need in Assignment.objects.filter(task__name="装配"):
+        need.skill, need.resource = None, fitter
+        need.save()
+    scheduling.run(manager)
+    late = latest(orders)
+    found = compute_recovery(actor=manager, order_id=late.pk, today=TODAY, runs=40)
+    ways = [one for one in found.options if one["kind"] != "new_promise"]
+    assert {"outsourcing"} & {use["kind"] for one in ways for use in one["uses"]}, [one["kind"] for one in ways]
+    before = _world()
+    for one in ways:
+        with transaction.atomic():
+            done = apply_option(actor=manager, run_id=found.pk, number=one["number"], today=TODAY)
+            bought = any(use["kind"] in BOUGHT for use in one["uses"])
+            assert PurchaseRequest.objects.filter(state="open").exists() == bought
+            assert ExtraShift.objects.filter(cancelled_at=None).exists() == bool(one["patch"]["capacity"])
+            scheduling.run(manager)
+            now = OrderForecast.objects.get(run__is_current=True, order=late)
+            assert now.planned <= dt.date.fromisoformat(one["planned"]), one["titles"]
+            undo_option(actor=manager, run_id=done.pk, today=TODAY)
+            assert _world() == before
+            transaction.set_rollback(True)
+        selectors._unpacked.cache_clear()
+
+
+def _world() -> dict[str, object]:
+    """Everything that applying a way out may write."""
+    return {
+        "tasks": list(Task.objects.order_by("pk").values_list("pk", "duration", "start", "finish")),
+        "needs": sorted(Assignment.objects.values_list("task_id", "skill_id", "resource_id", "units"), key=str),
+        "pins": TaskPin.objects.count(),
+        "extras": ExtraShift.objects.filter(cancelled_at=None).count(),
+        "requests": PurchaseRequest.objects.filter(state="open").count(),
+        "actions": ActionItem.objects.filter(state=ActionState.OPEN).count(),
+        "drafts": MessageDraft.objects.count(),
+        "notices": ChangeNotice.objects.exclude(state=NoticeState.WITHDRAWN).count(),
+    }
 
 
 def test_it_is_taken_back_whole_while_nothing_has_begun(computed: RecoveryRun, manager: User) -> None:

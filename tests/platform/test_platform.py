@@ -197,9 +197,15 @@ def test_an_api_post_of_a_session_needs_its_csrf_token(person: Person) -> None:
 def test_a_repeated_key_gets_the_first_answer_and_another_request_under_it_is_refused(person: Person) -> None:
     user: User = person("sales")
     client = Client(headers={"Authorization": f"Bearer {issue_token(actor=user, user=user, name='x')}"})
-    first = client.post("/api/v1/notifications/read", data={}, content_type="application/json", headers={"Idempotency-Key": "k1"})
-    again = client.post("/api/v1/notifications/read", data={}, content_type="application/json", headers={"Idempotency-Key": "k1"})
-    other = client.post("/api/v1/notifications/read?x=1", data={}, content_type="application/json", headers={"Idempotency-Key": "k1"})
+    first = client.post(
+        "/api/v1/notifications/read", data={}, content_type="application/json", headers={"Idempotency-Key": "k1"}
+    )
+    again = client.post(
+        "/api/v1/notifications/read", data={}, content_type="application/json", headers={"Idempotency-Key": "k1"}
+    )
+    other = client.post(
+        "/api/v1/notifications/read?x=1", data={}, content_type="application/json", headers={"Idempotency-Key": "k1"}
+    )
     assert (first.status_code, again.status_code, other.status_code) == (200, 200, 422)
     assert again["Idempotent-Replay"] == "true"
     assert json.loads(other.content)["code"] == "idempotency.key_reused"

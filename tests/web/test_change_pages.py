@@ -68,5 +68,5 @@ def test_the_list_takes_the_same_queries_for_few_and_many(signed_in, person, dja
     for count in (2, 8):
         while ChangeOrder.objects.count() < count:
             raised(person, plan, quantity(plan, 3))
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(22):
             assert client.get("/changes/").status_code == 200

@@ -93,7 +93,7 @@ def test_lists_and_details_speak_the_readers_language(signed_in: Enter, language
 def test_a_list_needs_few_queries(signed_in: Enter, noun: str, django_assert_max_num_queries: Any) -> None:
     client = signed_in("manager")
     client.get(f"/{noun}/")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(18):
         client.get(f"/{noun}/")
 
 
@@ -103,7 +103,7 @@ def test_an_export_needs_few_queries_and_names_its_columns(
     signed_in: Enter, noun: str, django_assert_max_num_queries: Any
 ) -> None:
     client = signed_in("manager")
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(16):
         response = client.get(f"/{noun}/?export=xlsx")
     rows = read_sheets(response.content, "x.xlsx")[0].rows
     assert len(rows) > 10

@@ -10,10 +10,11 @@ import datetime as dt
 import io
 import os
 import re
-import warnings
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
@@ -230,6 +231,7 @@ def _quality_samples(order_id: int) -> dict[str, Any]:
         "quality/gauges/pk": first(quality.Gauge),
         "quality/templates/pk": first(quality.QualityTemplate),
         "quality/points/pk": first(quality.ControlPoint, plan__order=order_id),
+        "quality/points/point_pk": first(quality.TemplatePoint),
     }
 
 
@@ -287,11 +289,22 @@ def _address(route: str, samples: dict[str, Any]) -> str:
     return "/" + "/".join(parts)
 
 
+RENDERED = ("order_manager", "worker")
+"""For these two the pages are written out, for the others the answer is decided and no page is drawn: whether somebody
+may open it is decided before, and drawing seven hundred pages ten times takes ten minutes."""
+
+
+def _drawn(role: str) -> Any:
+    return nullcontext() if role in RENDERED else patch("django.shortcuts.loader.render_to_string", lambda *_, **__: "")
+
+
 def _status(client: Client, method: str, address: str, **more: Any) -> int:
-    """The status; whatever the request changed is taken back."""
+    """The status; whatever the request changed is taken back, a new session's cookie too."""
+    cookies = client.cookies.copy()
     with transaction.atomic():
         answer = client.generic(method, address, **more)
         transaction.set_rollback(True)
+    client.cookies = cookies
     return answer.status_code
 
 
@@ -311,7 +324,8 @@ def _page_rows(samples: dict[str, Any]) -> Iterator[str]:
         address = _address(route, samples)
         cells = []
         for role, client in clients.items():
-            got, posted = _status(client, "GET", address), _status(client, "POST", address, **form)
+            with _drawn(role):
+                got, posted = _status(client, "GET", address), _status(client, "POST", address, **form)
             cells.append(f"{role}={got}/{posted}")
         yield f"/{route} [{name}] " + " ".join(cells)
 
@@ -331,10 +345,6 @@ def _api_rows(samples: dict[str, Any]) -> Iterator[str]:
 def test_every_address_and_operation_answers_each_role_as_reviewed(
     world: dict[str, Any], django_db_blocker: Any
 ) -> None:
-    if not (os.environ.get("PUNCTUAL_MATRIX") or os.environ.get("PUNCTUAL_ACCEPT")):
-        # Some seven hundred addresses × ten readers take over ten minutes now; the table waits to be read again.
-        warnings.warn("THE PERMISSION TABLE WAS NOT COMPARED: set PUNCTUAL_MATRIX=1", stacklevel=1)
-        pytest.skip("THE PERMISSION TABLE WAS NOT COMPARED: set PUNCTUAL_MATRIX=1")
     with django_db_blocker.unblock():
         rows = [*_page_rows(world), *_api_rows(world)]
     failing = [row for row in rows if "=500" in row or "/500" in row]
@@ -349,6 +359,7 @@ def test_every_address_and_operation_answers_each_role_as_reviewed(
 def test_strangers_see_the_public_addresses_only(world: dict[str, Any], django_db_blocker: Any) -> None:
     """What nobody may open is decided here, not in the table."""
     public = {
+        "csp_report",
         "feed",
         "healthz",
         "metrics",

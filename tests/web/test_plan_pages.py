@@ -11,6 +11,7 @@ import planning
 from punctual.domain.plans.models import PlanTemplate
 from punctual.domain.plans.services.making import make_plan
 from punctual.domain.plans.work_calendars import plan_time
+from punctual.domain.scheduling.models import DurationRatio
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def test_the_list_costs_the_same_for_one_plan_and_for_many(plan, person, signed_
         make_plan(order=made, actor=person("planner"), today=planning.TODAY)
     client = signed_in("planner")
     client.get("/plans/")
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(16):
         answer = client.get("/plans/?standing=late&sort=-planned")
     assert answer.content.count(b'data-href="/plans/SO-2026-') == 10
 
@@ -121,3 +122,48 @@ def test_no_page_of_plans_carries_inline_style_or_script(plan, signed_in):
         page = client.get(address).content.decode()
         assert " style=" not in page
         assert "<script>" not in page
+
+
+def test_a_draft_is_seen_by_editors_only_until_it_is_published(plan, signed_in, person):
+    client = signed_in("planner")
+    template = PlanTemplate.objects.get()
+    first = template.tasks.filter(children=None).order_by("position").first()
+    tasks = [{"id": first.pk, "name": "方案改过", "level": 0, "duration": "7"}]
+    body = {"code": "T-1", "name": template.name, "tasks": tasks, "version": template.version}
+    assert _post(client, "/plan-templates/T-1/", body).status_code == 200
+    page = client.get("/plan-templates/T-1/").content.decode()
+    assert "方案改过" in page
+    assert "<del" in page
+    assert "方案改过" not in signed_in("sales").get("/plan-templates/T-1/").content.decode()
+    client = signed_in("planner")
+    version = PlanTemplate.objects.get().version
+    assert client.post("/plan-templates/T-1/publish/", {"version": version - 1}).status_code == 409
+    assert client.post("/plan-templates/T-1/publish/", {"version": version, "note": "重排"}).status_code == 302
+    assert "方案改过" in signed_in("sales").get("/plan-templates/T-1/").content.decode()
+    assert PlanTemplate.objects.get().edition == 2
+
+
+def test_a_draft_is_discarded_from_its_page(plan, signed_in):
+    client = signed_in("planner")
+    template = PlanTemplate.objects.get()
+    body = {
+        "code": "T-1",
+        "name": "别的",
+        "tasks": [{"name": "设计", "level": 0, "duration": "1"}],
+        "version": template.version,
+    }
+    assert _post(client, "/plan-templates/T-1/", body).status_code == 200
+    assert client.post("/plan-templates/T-1/discard/", {"version": template.version + 1}).status_code == 302
+    assert "别的" not in client.get("/plan-templates/T-1/").content.decode()
+
+
+def test_the_template_tells_what_finished_tasks_took_and_what_would_fit(plan, signed_in):
+    first = PlanTemplate.objects.get().tasks.filter(children=None, duration__gt=0).order_by("position").first()
+    for actual in (600, 630, 660):
+        DurationRatio.objects.create(
+            type_key=f"t{first.pk}", type_name=first.name, estimated=480, actual=actual, finished_on=planning.TODAY
+        )
+    page = signed_in("planner").get("/plan-templates/T-1/").content.decode()
+    assert "+31%" in page
+    assert f'data-adopt="{first.pk}"' in page
+    assert "data-adopt" not in signed_in("sales").get("/plan-templates/T-1/").content.decode()

@@ -16,9 +16,10 @@ from django.test.utils import CaptureQueriesContext
 
 import inspecting
 import planning
-from punctual.domain.quality.models import Inspection, Nonconformity
+from punctual.domain.quality.models import Inspection, Nonconformity, QualityTemplate
 from punctual.domain.quality.services.capas import give_link, open_capa, token_of
 from punctual.domain.quality.services.gauges import GaugeIn, put_gauge
+from punctual.domain.quality.services.plans import make_quality_plan
 from punctual.domain.quality.services.results import ResultsIn, enter_results
 from punctual.platform.accounts.models import User
 
@@ -222,3 +223,47 @@ class TestApi:
         assert (status, ncr["state"], ncr["cost"]) == (200, "closed", "10.00")
         status, capa = self.post(client, "/corrective-actions", title="外径超差", nonconformity=ncr["id"])
         assert (status, len(capa["steps"])) == (201, 9)
+
+
+class TestTemplatesAndCharts:
+    def test_a_template_is_made_on_its_page_and_the_next_order_is_inspected_by_it(
+        self, person: Person, signed_in: SignedIn
+    ) -> None:
+        product = planning.product()
+        assert signed_in("planner").post("/quality/templates/new/", {"code": "T9", "name": "x"}).status_code == 403
+        desk = signed_in("quality")
+        refused = desk.post("/quality/templates/new/", {"code": "T9", "name": ""})
+        assert (refused.status_code, QualityTemplate.objects.count()) == (422, 0)
+        desk.post("/quality/templates/new/", {"code": "T9", "name": "检测机", "product": str(product.pk)})
+        made = QualityTemplate.objects.get()
+        point = {
+            "version": "1", "name": "装配检", "stage": "ipqc", "anchor": "task", "defect_class": "major",
+            "sampling": "all", "hold": "hold", "role": "quality", "level": "II", "task_words": "装配", "rows": "1",
+            "name-0": "外径", "kind-0": "measured", "defect_class-0": "major", "unit-0": "mm", "lower-0": "1",
+            "upper-0": "2", "chart-0": "C9",
+        }  # fmt: skip
+        refused = desk.post(f"/quality/templates/{made.pk}/points/new/", point)
+        assert (refused.status_code, made.points.count()) == (422, 0)
+        chart = {"code": "C9", "name": "外径", "type": "xbar-r", "subgroup_size": "5", "lower": "1", "upper": "2"}
+        assert desk.post("/charts/new/", chart | {"subgroup_size": "1"}).status_code == 422
+        desk.post("/charts/new/", chart)
+        desk.post(f"/quality/templates/{made.pk}/points/new/", point)
+        plan = make_quality_plan(order=planning.order((product, 2)), actor=person("quality"))
+        assert [(one.name, one.hold) for one in plan.points.all()] == [("装配检", "hold")]
+        assert plan.points.get().characteristics.get().chart.code == "C9"
+        for page in (f"/quality/templates/{made.pk}/", f"/quality/templates/{made.pk}/edit/", "/charts/new/"):
+            assert desk.get(page).status_code == 200
+        stands = made.points.get().pk
+        assert desk.get(f"/quality/templates/{made.pk}/points/{stands}/").status_code == 200
+        desk.post(f"/quality/templates/{made.pk}/points/{stands}/", {"remove": "1", "version": "2"})
+        assert not made.points.exists()
+
+    def test_a_second_template_for_the_same_product_is_refused_with_the_first_one_named(
+        self, signed_in: SignedIn
+    ) -> None:
+        product, desk = planning.product(), signed_in("quality")
+        for code in ("T1", "T2"):
+            answer = desk.post("/quality/templates/new/", {"code": code, "name": "x", "product": str(product.pk)})
+        assert answer.status_code == 422
+        assert "T1" in answer.content.decode()
+        assert QualityTemplate.objects.count() == 1

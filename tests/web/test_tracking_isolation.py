@@ -12,6 +12,8 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from ordering import TODAY, catalogue, confirmed, customer, draft, sign_all
+from punctual.domain.changes.models import ChangeOrder
+from punctual.domain.changes.services.raising import raise_change
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
 from punctual.domain.customer_relations.services import feedback, requests, tracking
 from punctual.domain.customer_relations.services.requests import RequestInput
@@ -20,6 +22,7 @@ from punctual.domain.orders.services.review import submit_for_review
 from punctual.flows.confirm_order import confirm_order
 from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.links.models import SignedLink
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
@@ -243,3 +246,29 @@ def test_a_feed_needs_its_token_and_holds_only_what_its_owner_may_see(person: Pe
     assert world["a"]["order"].number not in theirs
     person("order_manager").__class__.objects.filter(username="order.manager").update(is_active=False)
     assert Client().get(f"/feeds/{token}/calendar.ics").status_code == 404
+
+
+def test_a_change_that_waits_for_the_customer_is_signed_from_the_page_and_never_by_another(
+    world: dict[str, Any], person: Person
+) -> None:
+    order = world["a"]["order"]
+    change = raise_change(
+        actor=person("order_manager"), order_id=order.pk, title="改地址", source="customer", today=TODAY,
+        reason="内部底价", items=[{"kind": "header", "field": "delivery_place", "new": "二期"}],
+    )  # fmt: skip
+    impact = {"value": "710000", "value_before": "700000", "promised": "2027-03-01", "promised_before": "2027-02-01"}
+    ChangeOrder.objects.filter(pk=change.pk).update(state="approved", impact=impact)
+    theirs, others = opened(world["a"]["path"]), opened(world["b"]["path"])
+    page = theirs.get(f"/track/{order.number}/").content.decode()
+    assert change.number in page
+    assert "内部底价" not in page
+    other = world["b"]["order"]
+    assert change.number not in others.get(f"/track/{other.number}/").content.decode()
+    wish = {"verb": "sign", "what": "change", "key": str(change.pk)}
+    assert others.post(f"/track/{other.number}/", wish).status_code == 404
+    assert others.post(f"/track/{order.number}/", wish).status_code == 404
+    answer = theirs.post(f"/track/{order.number}/", wish)
+    signing = theirs.get(answer.headers["Location"])
+    assert signing.status_code == 200
+    assert "改地址" in signing.content.decode()
+    assert SignedLink.objects.get(target_id=change.pk).created_by is None

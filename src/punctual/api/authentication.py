@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from ninja.errors import HttpError
 from ninja.utils import check_csrf
 
-from punctual.platform.accounts.models import User
-from punctual.platform.accounts.services import user_of_token
+from punctual.api.problems import problem
+from punctual.platform.accounts.models import TokenScope, User
+from punctual.platform.accounts.services import valid_token
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -24,10 +26,12 @@ class ApiTokenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and request.path.startswith("/api/"):
-            user = user_of_token(text.strip())
-            if user is not None:
-                request.user = user
+            token = valid_token(text.strip())
+            if token is not None:
+                request.user = token.user
                 request.by_token = True  # type: ignore[attr-defined]
+                if token.scope == TokenScope.READ and request.method not in SAFE_METHODS:
+                    return problem(403, gettext("This token reads only."), code="token.reads_only")
         return self.get_response(request)
 
 

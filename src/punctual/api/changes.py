@@ -17,9 +17,9 @@ from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.changes.models import ChangeOrder, OrderRevision
 from punctual.domain.changes.selectors import change_by_number, compared, listed_changes, revisions_of
 from punctual.domain.changes.services.customer import ask_customer
-from punctual.domain.changes.services.raising import analyse, change_draft, raise_change, reopen, submit, withdraw
+from punctual.domain.changes.services.raising import change_draft, raise_change, reopen, submit, withdraw
 from punctual.domain.orders.selectors import order_by_key
-from punctual.flows.change_order import apply_change, reverse_change
+from punctual.flows.change_order import analyse_change, apply_change, reverse_change
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import require
@@ -218,7 +218,7 @@ def do_change(request: HttpRequest, number: str, verb: str, payload: ChangesStep
     change = change_by_number(actor, number)
     wish: dict[str, Any] = {"actor": actor, "change_id": change.pk, "expected_version": payload.version}
     if verb == "analyse":
-        analyse(**wish, today=today)
+        analyse_change(**wish, today=today)
     elif verb == "submit":
         submit(**wish, today=today)
     elif verb == "reopen":

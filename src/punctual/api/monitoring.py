@@ -28,7 +28,8 @@ from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.selectors import plan_by_order
 from punctual.domain.plans.work_calendars import plan_time
-from punctual.flows.recover import apply_option, request_recovery, undo_option
+from punctual.flows.recover import request_recovery
+from punctual.flows.recovery_apply import apply_option, undo_option
 from punctual.flows.why import why_late
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,8 +11,9 @@ from pydantic import Field
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
-from punctual.domain.plans.models import PlanTemplate
+from punctual.domain.plans.models import PlanTemplate, TemplateEdition
 from punctual.domain.plans.selectors import listed_templates, shape_tasks, template_by_code
+from punctual.domain.plans.services.template_drafts import discard_draft, draft_changes, publish_draft, save_draft
 from punctual.domain.plans.services.templates import (
     archive_template,
     change_template,
@@ -32,6 +34,29 @@ class TemplateHead(Schema):
     name: str
     family: int | None
     archived: bool
+    edition: int
+    has_draft: bool
+
+
+class EditionOut(Schema):
+    number: int
+    published_at: dt.datetime
+    published_by: str
+    note: str
+    document: dict[str, Any]
+
+
+class DifferenceOut(Schema):
+    """``field``: part of the head, ``WBS name`` of a task, ``budget`` or ``standards``; null is "not there"."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+class VersionIn(Schema):
+    version: int
+    note: str = ""
 
 
 class TemplateTaskIO(Schema):
@@ -112,6 +137,8 @@ def _head(template: PlanTemplate) -> dict[str, Any]:
         "name": template.name,
         "family": template.family_id,
         "archived": template.archived_at is not None,
+        "edition": template.edition,
+        "has_draft": template.draft is not None,
     }
 
 
@@ -119,6 +146,11 @@ def _whole(template: PlanTemplate) -> dict[str, Any]:
     document = document_of(rows_of([template])[template.pk], vocabulary())
     products = list(template.product_links.values_list("product_id", flat=True))
     return {**_head(template), **document, "products": products}
+
+
+def _edition(edition: TemplateEdition) -> dict[str, Any]:
+    told = {name: getattr(edition, name) for name in ("number", "published_at", "note", "document")}
+    return {**told, "published_by": str(edition.published_by or "")}
 
 
 def _document(payload: TemplateIn) -> dict[str, Any]:
@@ -156,12 +188,51 @@ def template(request: HttpRequest, code: str) -> Any:
 
 @router.put("/plan-templates/{code}", response=TemplateOut)
 def change(request: HttpRequest, code: str, payload: TemplateChange) -> Any:
-    """Replace what it says; tasks with their id stay the same tasks."""
+    """Publish what it says as the next edition; tasks with their id stay the same tasks."""
     actor = actor_of(request)
     found = template_by_code(actor, code)
     document = _document(payload)
     version = document.pop("version")
     return _whole(change_template(actor=actor, template_id=found.pk, document=document, expected_version=version))
+
+
+@router.get("/plan-templates/{code}/editions", response=Listing[EditionOut])
+def editions(request: HttpRequest, code: str, paging: Query[Paging]) -> Any:
+    """What it said from when on, the newest first."""
+    found = template_by_code(actor_of(request), code)
+    return listing(found.editions.select_related("published_by"), paging, sorts=["number"], shape=_edition)
+
+
+@router.put("/plan-templates/{code}/draft", response=TemplateHead)
+def keep_draft(request: HttpRequest, code: str, payload: TemplateChange) -> Any:
+    """Keep it as the draft of the next edition; plans are made from the published one."""
+    actor = actor_of(request)
+    found = template_by_code(actor, code)
+    document = _document(payload)
+    version = document.pop("version")
+    return _head(save_draft(actor=actor, template_id=found.pk, document=document, expected_version=version))
+
+
+@router.get("/plan-templates/{code}/draft/differences", response=list[DifferenceOut])
+def compare_draft(request: HttpRequest, code: str) -> Any:
+    """What the draft would change of the published edition."""
+    return draft_changes(template_by_code(actor_of(request), code))
+
+
+@router.post("/plan-templates/{code}/draft/publish", response=TemplateOut)
+def publish(request: HttpRequest, code: str, payload: VersionIn) -> Any:
+    """Make the draft the edition from which plans are made."""
+    actor = actor_of(request)
+    found = template_by_code(actor, code)
+    return _whole(publish_draft(actor=actor, template_id=found.pk, expected_version=payload.version, note=payload.note))
+
+
+@router.post("/plan-templates/{code}/draft/discard", response=TemplateHead)
+def discard(request: HttpRequest, code: str, payload: VersionIn) -> Any:
+    """Back to the published edition."""
+    actor = actor_of(request)
+    found = template_by_code(actor, code)
+    return _head(discard_draft(actor=actor, template_id=found.pk, expected_version=payload.version))
 
 
 @router.post("/plan-templates/{code}/copy", response=TemplateOut)

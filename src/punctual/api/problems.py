@@ -13,6 +13,8 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.platform.trouble import problem as passing
+from punctual.platform.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +81,9 @@ def install(api: NinjaAPI) -> None:
         return problem(422, gettext("A number is too large to be stored."), code="http.number_too_large")
 
     def unexpected(request: HttpRequest, error: Any) -> HttpResponse:
+        trouble = trouble_of(error)
+        if trouble:
+            return passing(request, trouble)
         logger.exception("API request failed: %s %s", request.method, request.path)
         return problem(500, gettext("Something went wrong"), code="http.server_error")
 

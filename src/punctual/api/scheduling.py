@@ -28,10 +28,12 @@ from punctual.domain.scheduling.selectors import (
 )
 from punctual.domain.scheduling.services.absences import cancel_absence, enter_absence
 from punctual.domain.scheduling.services.levelling import accept_levelling
+from punctual.domain.scheduling.services.locks import lock_task, unlock_task
 from punctual.flows.load_picture import loads_of
 from punctual.flows.promise_at_entry import promise_for_order
 from punctual.flows.promise_ledger import promise_order
 from punctual.flows.replan import replan_by_hand
+from punctual.flows.rush_approval import accept_rush
 from punctual.flows.rush_order import harm_of
 from punctual.flows.scenarios import apply_scenario, discard_scenario, make_scenario
 from punctual.platform.accounts.permissions import require
@@ -407,6 +409,52 @@ def level(request: HttpRequest, body: LevellingIn) -> Any:
     versions = {order_by_key(actor, key).pk: version for key, version in body.orders.items()}
     moved = accept_levelling(actor=actor, run_id=body.run, versions=versions, today=timezone.localdate())
     return {"moved": moved}
+
+
+class LockOut(Schema):
+    task: int
+    start: dt.datetime
+
+
+@router.post("/tasks/{int:pk}/lock", response=LockOut)
+def lock(request: HttpRequest, pk: int) -> Any:
+    """Let schedules leave a task that has not begun where the current one has it."""
+    made = lock_task(actor=actor_of(request), task_id=pk)
+    return {"task": pk, "start": made.start}
+
+
+@router.post("/tasks/{int:pk}/unlock", response={204: None})
+def unlock(request: HttpRequest, pk: int) -> Any:
+    """Let schedules move the task again."""
+    unlock_task(actor=actor_of(request), task_id=pk)
+    return 204, None
+
+
+class RushIn(Schema):
+    date: dt.date
+    priority: Literal[1, 2, 3, 4] = 1
+    reason: str = ""
+
+
+class RushOut(Schema):
+    """``approval``: the request that waits for a decision; none where the day is promised already."""
+
+    approval: int | None
+
+
+@router.post("/orders/{key}/rush", response=RushOut)
+def take_rush(request: HttpRequest, key: str, body: RushIn) -> Any:
+    """Accept a rush order for a day; where others would lose their promise, a manager is asked first."""
+    actor = actor_of(request)
+    asked = accept_rush(
+        actor=actor,
+        order_id=order_by_key(actor, key).pk,
+        day=body.date,
+        priority=body.priority,
+        today=timezone.localdate(),
+        reason=body.reason,
+    )
+    return {"approval": asked.pk if asked else None}
 
 
 def _absence(found: Absence) -> dict[str, Any]:

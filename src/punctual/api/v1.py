@@ -10,6 +10,7 @@ from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.me import router as me_router
 from punctual.api.monitoring import router as monitoring_router
+from punctual.api.nonconformities import router as nonconformities_router
 from punctual.api.notifications import router as notifications_router
 from punctual.api.order_story import router as order_story_router
 from punctual.api.orders import router as orders_router
@@ -55,6 +56,7 @@ api.add_router("", calendars_router, tags=["calendars"])
 api.add_router("", monitoring_router, tags=["monitoring"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
+api.add_router("", nonconformities_router, tags=["quality"])
 api.add_router("", supply_router, tags=["supply"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchase_orders_router, tags=["purchase orders"])

@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "what is wrong with this installation",
     "manage": "Django's own commands",
     "import": "orders out of a customer's .xlsx, .xls or .csv: import orders FILE [--dry-run]",
-    "export": "an order's plan as Microsoft Project XML",
+    "export": "an order's plan as Microsoft Project XML, or everything in open formats",
     "schedule": "critical path schedule of a Microsoft Project XML file",
     "level": "resource-constrained schedule of a PSPLIB or Patterson file",
     "portfolio": "schedule of many orders with least weighted tardiness",

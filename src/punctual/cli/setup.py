@@ -25,7 +25,10 @@ def migrate() -> bool:
     from django.core.management import call_command
     from django.db import connection
 
+    from punctual.platform.first_tables import make_first_tables
+
     settings.DATA.mkdir(parents=True, exist_ok=True)
+    make_first_tables()
     call_command("migrate", interactive=False, verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM accounts_user LIMIT 1")

@@ -2,14 +2,27 @@
 
 PUNCTUAL_DATA       folder of database, files and secret (default: ``var`` beside the checkout, else the working folder)
 DATABASE_URL        ``postgres://…``; default SQLite in PUNCTUAL_DATA
+PUNCTUAL_POOL       connections a process shares on PostgreSQL; default: one a thread, kept open
+PUNCTUAL_WRITE_WAIT seconds a writer waits for its turn on SQLite (default 20), then 503 with Retry-After
 PUNCTUAL_SECRET     signing key; default: made once and kept in PUNCTUAL_DATA
 PUNCTUAL_HOSTS      host names served, comma-separated; default: this machine only
+PUNCTUAL_PROXY      1 behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For itself
+PUNCTUAL_IDLE_HOURS and PUNCTUAL_SESSION_DAYS: a sign-in ends after so long unused (12) and after so long at all (14)
+PUNCTUAL_API_RATE   API requests a minute of one user or address (default 1200), then 429
+PUNCTUAL_REDIS      ``redis://…`` for rate limits and cache of many processes; default: each process its own memory
+PUNCTUAL_OIDC_*     SERVER, CLIENT, SECRET, NAME: sign-in through an OpenID Connect provider beside passwords
+PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs ``pip install python3-saml``
+PUNCTUAL_BACKUP_DIR folder for a backup every night; PUNCTUAL_BACKUP_KEEP how many daily, weekly, monthly (7,5,12)
+PUNCTUAL_WORKERS    background processes (1); PUNCTUAL_WORKER_MB memory after which one is replaced (1500)
+PUNCTUAL_LOG        level (WARNING); PUNCTUAL_LOG_FORMAT ``json`` for one JSON object a line, access log included
 PUNCTUAL_DEBUG      1 shows tracebacks in the browser; never in production
 PUNCTUAL_HTTPS      1 when the pages are served over TLS: secure cookies, HSTS
 PUNCTUAL_SYNC_JOBS  1 runs background jobs in the request (tests)
 PUNCTUAL_URL        address under which people open the pages; stands in mails
 PUNCTUAL_SMTP_*     HOST, PORT, USER, PASSWORD, TLS of the mail server; PUNCTUAL_MAIL_FROM is who writes
 PUNCTUAL_IMAP_*     HOST, PORT, USER, PASSWORD, FOLDER of the mailbox that customers write to
+
+Every one of them may be given as a file instead: PUNCTUAL_SECRET_FILE=/run/secrets/punctual holds the value.
 """
 
 from __future__ import annotations
@@ -18,9 +31,17 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
+
+
+def _read(name: str, default: str = "") -> str:
+    """The variable, or what the file named by NAME_FILE holds (secrets of containers and systemd)."""
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else os.environ.get(name, default)
+
 
 PACKAGE = Path(__file__).resolve().parent.parent
 CHECKOUT = PACKAGE.parent.parent
@@ -30,11 +51,11 @@ DATA = Path(
 
 
 def _flag(name: str) -> bool:
-    return os.environ.get(name, "") not in {"", "0", "false", "no"}
+    return _read(name) not in {"", "0", "false", "no"}
 
 
 def _secret() -> str:
-    given = os.environ.get("PUNCTUAL_SECRET")
+    given = _read("PUNCTUAL_SECRET")
     if given:
         return given
     DATA.mkdir(parents=True, exist_ok=True)
@@ -49,10 +70,10 @@ def _secret() -> str:
 
 
 SECRET_KEY = _secret()
+# Former keys: sessions and seals signed with them stay valid after the key was changed.
+SECRET_KEY_FALLBACKS = [key for key in _read("PUNCTUAL_OLD_SECRETS").split(",") if key]
 DEBUG = _flag("PUNCTUAL_DEBUG")
-ALLOWED_HOSTS = [
-    host for host in os.environ.get("PUNCTUAL_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",") if host
-]
+ALLOWED_HOSTS = [host for host in _read("PUNCTUAL_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",") if host]
 HTTPS = _flag("PUNCTUAL_HTTPS")
 
 INSTALLED_APPS = [
@@ -103,14 +124,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "punctual.platform.logs.RequestLogMiddleware",
     "punctual.web.shell.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "punctual.web.shell.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "punctual.web.account.sessions.SessionLimitsMiddleware",
     "punctual.web.shell.middleware.PreferencesMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -118,8 +142,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "punctual.api.authentication.ApiTokenMiddleware",
+    "punctual.api.rates.ApiRateMiddleware",
     "punctual.platform.idempotency.middleware.IdempotencyMiddleware",
     "punctual.web.shell.middleware.SignInRequiredMiddleware",
+    "punctual.web.shell.waiting.RecountMiddleware",
     "punctual.web.shell.middleware.RefusalMiddleware",
 ]
 
@@ -144,17 +170,31 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{DATA / 'punctual.db'}", conn_max_age=600)}
+_DATABASE = _read("DATABASE_URL") or f"sqlite:///{DATA / 'punctual.db'}"
+DATABASES = {"default": dj_database_url.parse(_DATABASE, conn_max_age=600)}
+# Writers to SQLite stand in one fair queue; a turn that does not come within so many seconds is refused with 503.
+WRITE_QUEUE = True
+WRITE_WAIT = float(_read("PUNCTUAL_WRITE_WAIT", "20"))
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "punctual.platform.sqlite"
     # IMMEDIATE takes the write lock at the start, so a transaction never fails half-way on a lock it can't upgrade.
+    # FULL: what was acknowledged is on the disk, also when the power fails the moment after.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
             "PRAGMA cache_size=-64000; PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;"
         ),
     }
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A server that is away is noticed in seconds; a pool shares a few connections among all threads of a process.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    _POOL = int(_read("PUNCTUAL_POOL", "0"))
+    if _POOL:
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _POOL, "timeout": 5}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -180,14 +220,35 @@ MFA_TOTP_ISSUER = "Punctual"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+_REDIS = _read("PUNCTUAL_REDIS")
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS}
+    if _REDIS
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+API_RATE = int(_read("PUNCTUAL_API_RATE", "1200"))
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_IDLE_SECONDS = int(float(_read("PUNCTUAL_IDLE_HOURS", "12")) * 3600)
+SESSION_COOKIE_AGE = int(float(_read("PUNCTUAL_SESSION_DAYS", "14")) * 24 * 3600)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+if HTTPS:
+    # The browser itself then refuses a cookie of that name that comes from elsewhere or without TLS.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+BEHIND_PROXY = _flag("PUNCTUAL_PROXY")
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+BACKUP_DIR = _read("PUNCTUAL_BACKUP_DIR")
+BACKUP_KEEP = _read("PUNCTUAL_BACKUP_KEEP", "7,5,12")
 CSRF_FAILURE_VIEW = "punctual.web.shell.views.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -201,6 +262,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "manifest-src": [SELF],
+        "report-uri": ["/csp-report/"],
+        "report-to": ["csp"],
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 60 * 1024 * 1024
@@ -234,10 +297,12 @@ MEDIA_ROOT = DATA / "files"
 Q_CLUSTER: dict[str, Any] = {
     "name": "punctual",
     "orm": "default",
-    "workers": int(os.environ.get("PUNCTUAL_WORKERS", "1")),
+    "workers": int(_read("PUNCTUAL_WORKERS", "1")),
     "timeout": 900,
     "retry": 1200,
     "max_attempts": 3,
+    # A worker that has grown beyond this is replaced between two jobs; a hard limit is the service manager's.
+    "max_rss": int(_read("PUNCTUAL_WORKER_MB", "1500")) * 1024,
     "poll": 0.5,
     "save_limit": 250,
     "catch_up": False,
@@ -246,34 +311,96 @@ Q_CLUSTER: dict[str, Any] = {
     "sync": _flag("PUNCTUAL_SYNC_JOBS"),
 }
 
+_JSON_LOGS = _read("PUNCTUAL_LOG_FORMAT") == "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("PUNCTUAL_LOG", "WARNING")},
+    "formatters": {
+        "line": {"()": "punctual.platform.logs.LineFormatter"},
+        "json": {"()": "punctual.platform.logs.JsonFormatter"},
+    },
+    "filters": {"secrets": {"()": "punctual.platform.logs.SecretsFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "json" if _JSON_LOGS else "line",
+            "filters": ["secrets"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": _read("PUNCTUAL_LOG", "WARNING")},
+    "loggers": {
+        "punctual.access": {"level": "INFO" if _JSON_LOGS else "WARNING"},
+        "punctual.platform.audit.chain": {"level": "INFO"},
+    },
 }
 
 # Without a mail server mail is kept as files, where an administrator finds it.
-EMAIL_BACKEND = (
-    f"django.core.mail.backends.{'smtp' if os.environ.get('PUNCTUAL_SMTP_HOST') else 'filebased'}.EmailBackend"
-)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _read('PUNCTUAL_SMTP_HOST') else 'filebased'}.EmailBackend"
 EMAIL_FILE_PATH = DATA / "mail"
-EMAIL_HOST = os.environ.get("PUNCTUAL_SMTP_HOST", "localhost")
-EMAIL_PORT = int(os.environ.get("PUNCTUAL_SMTP_PORT", "25"))
-EMAIL_HOST_USER = os.environ.get("PUNCTUAL_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("PUNCTUAL_SMTP_PASSWORD", "")
-DEFAULT_FROM_EMAIL = os.environ.get("PUNCTUAL_MAIL_FROM", "punctual@localhost")
+EMAIL_HOST = _read("PUNCTUAL_SMTP_HOST", "localhost")
+EMAIL_PORT = int(_read("PUNCTUAL_SMTP_PORT", "25"))
+EMAIL_HOST_USER = _read("PUNCTUAL_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = _read("PUNCTUAL_SMTP_PASSWORD", "")
+DEFAULT_FROM_EMAIL = _read("PUNCTUAL_MAIL_FROM", "punctual@localhost")
 EMAIL_USE_TLS = _flag("PUNCTUAL_SMTP_TLS")
 EMAIL_TIMEOUT = 20
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"
-SITE_URL = os.environ.get("PUNCTUAL_URL", "http://localhost:8000")
+SITE_URL = _read("PUNCTUAL_URL", "http://localhost:8000")
 # Webhooks and robots are written to on the public internet only, within so many seconds.
 OUTGOING_TIMEOUT = 10
 OUTGOING_LOOPBACK = False
 
-IMAP_HOST = os.environ.get("PUNCTUAL_IMAP_HOST", "")
-IMAP_PORT = int(os.environ.get("PUNCTUAL_IMAP_PORT", "993"))
-IMAP_USER = os.environ.get("PUNCTUAL_IMAP_USER", "")
-IMAP_PASSWORD = os.environ.get("PUNCTUAL_IMAP_PASSWORD", "")
-IMAP_FOLDER = os.environ.get("PUNCTUAL_IMAP_FOLDER", "INBOX")
+IMAP_HOST = _read("PUNCTUAL_IMAP_HOST", "")
+IMAP_PORT = int(_read("PUNCTUAL_IMAP_PORT", "993"))
+IMAP_USER = _read("PUNCTUAL_IMAP_USER", "")
+IMAP_PASSWORD = _read("PUNCTUAL_IMAP_PASSWORD", "")
+IMAP_FOLDER = _read("PUNCTUAL_IMAP_FOLDER", "INBOX")
+
+# Sign-in through the company's own directory. Off unless configured; nobody gets an account by it, it must be there.
+OIDC_NAME, SAML_NAME = _read("PUNCTUAL_OIDC_NAME", "OpenID Connect"), _read("PUNCTUAL_SAML_NAME", "SAML")
+SOCIAL_SIGN_IN: list[tuple[str, str]] = []
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
+_OIDC = _read("PUNCTUAL_OIDC_SERVER")
+if _OIDC:
+    INSTALLED_APPS += ["allauth.socialaccount.providers.openid_connect"]
+    SOCIAL_SIGN_IN.append(("openid_connect_login", OIDC_NAME))
+    # The sign-in form's answer leads there, which browsers count as a place the form goes to.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append("{0.scheme}://{0.netloc}".format(urlsplit(_OIDC)))
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": OIDC_NAME,
+                "client_id": _read("PUNCTUAL_OIDC_CLIENT"),
+                "secret": _read("PUNCTUAL_OIDC_SECRET"),
+                "settings": {"server_url": _OIDC},
+            }
+        ],
+    }
+if _read("PUNCTUAL_SAML_METADATA"):
+    INSTALLED_APPS += ["allauth.socialaccount.providers.saml"]
+    SOCIAL_SIGN_IN.append(("saml_login", SAML_NAME))
+    _IDP = urlsplit(_read("PUNCTUAL_SAML_METADATA"))
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"{_IDP.scheme}://{_IDP.netloc}")
+    SOCIALACCOUNT_PROVIDERS["saml"] = {
+        "APPS": [
+            {
+                "provider_id": "company",
+                "client_id": "company",
+                "name": SAML_NAME,
+                "settings": {
+                    "idp": {
+                        "entity_id": _read("PUNCTUAL_SAML_ENTITY"),
+                        "metadata_url": _read("PUNCTUAL_SAML_METADATA"),
+                    },
+                    "advanced": {"strict": True, "want_assertion_signed": True, "want_message_signed": False},
+                },
+            }
+        ]
+    }
+if SOCIAL_SIGN_IN:
+    INSTALLED_APPS += ["allauth.socialaccount"]
+    SOCIALACCOUNT_ADAPTER = "punctual.web.account.adapter.SocialAdapter"
+    SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+    SOCIALACCOUNT_STORE_TOKENS = False

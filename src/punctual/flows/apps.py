@@ -14,6 +14,7 @@ LISTENERS: Final = (
     "quality_warnings",
     "replan",
     "risk_occurs",
+    "rush_approval",
     "supply_warnings",
 )
 """Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Plan, Task
-from punctual.domain.plans.services.editing import edit_plan, what_if
+from punctual.domain.plans.services.editing import WhatIf, edit_plan, what_if
 from punctual.domain.quality.life import NCR
 from punctual.domain.quality.models import (
     CostKind,
@@ -45,6 +45,9 @@ from punctual.domain.quality.services.ncrs import (
     reopen_failed,
     write_loss,
 )
+from punctual.domain.scheduling.altered import Effect
+from punctual.domain.scheduling.models import OrderForecast
+from punctual.flows.plan_effect import Ahead, ahead_of, effect_on_schedule
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -184,18 +187,25 @@ def _command(ncr: Nonconformity, steps: Sequence[dict[str, Any]], today: dt.date
     return {"verb": "insert", "after": ncr.task_id, "steps": list(steps), "not_before": today.isoformat()}
 
 
-def planned_if(ncr: Nonconformity, given: DispositionIn, *, today: dt.date) -> dt.date | None:
-    """When the order would be delivered by this disposition; None without an order or a plan. Nothing is written."""
+def looked_at(ncr: Nonconformity, given: DispositionIn, *, today: dt.date) -> WhatIf | None:
+    """The order's plan with this disposition; None without an order or a plan, and where nothing comes into it.
+    Nothing is written."""
     plan = Plan.objects.select_related("order").filter(order_id=ncr.order_id or 0).first()
-    if plan is None:
-        return None
     steps = steps_of(ncr, given)
-    if not steps:
-        return plan.planned_date
+    if plan is None or not steps:
+        return None
     try:
-        return what_if(plan, today=today, commands=[_command(ncr, steps, today)]).planned_after
+        return what_if(plan, today=today, commands=[_command(ncr, steps, today)])
     except Refusal:
         return None
+
+
+def planned_if(ncr: Nonconformity, given: DispositionIn, *, today: dt.date) -> dt.date | None:
+    """When the order would be delivered by this disposition; None without an order or a plan."""
+    if steps_of(ncr, given):
+        found = looked_at(ncr, given, today=today)
+        return found.planned_after if found else None
+    return ncr.order.planned_date if ncr.order else None
 
 
 @transaction.atomic
@@ -319,29 +329,51 @@ def _tell(ncr: Nonconformity, actor: User) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A way out: ``reasons`` = why it is impossible here; ``planned`` with ``days`` against today's plan."""
+    """A way out: ``reasons`` = why it is impossible here; ``planned`` with ``days`` against today's plan, and what the
+    schedule over all orders makes of it, where there is one."""
 
     disposition: str
     label: str
     planned: dt.date | None
     days: int | None
     reasons: tuple[Reason, ...]
+    ahead: Ahead | None = None
 
 
-def options_of(ncr: Nonconformity, *, work: int, recheck: int, today: dt.date) -> list[Option]:
-    """Every disposition with the date that it gives at this much work; impossible ones stay, with the reason."""
-    now = ncr.order.planned_date if ncr.order else None
+def options_of(ncr: Nonconformity, *, work: int, recheck: int, today: dt.date) -> tuple[list[Option], Ahead | None]:
+    """Every disposition with the date that it gives at this much work, impossible ones with the reason; and the order
+    as it stands. Dispositions that take time take the same time here, so they are simulated once."""
+    takes = DispositionIn(
+        Disposition.REWORK.value, customer_agreed="x", work_minutes=work, recheck_minutes=recheck
+    )  # which of them it is makes no difference to the dates
+    effect = _effect(ncr, takes, today)
+    now, later = (ahead_of(effect.before), ahead_of(effect.after)) if effect else (_known(ncr), None)
+    before = ncr.order.planned_date if ncr.order else None
+    with_work = planned_if(ncr, takes, today=today)
     options = []
     for one in Disposition:
-        takes_time = one in WORK
+        in_time = one in WORK and bool(steps_of(ncr, takes))
         given = DispositionIn(
             one.value,
             customer_agreed="x",
-            work_minutes=work if takes_time else 0,
-            recheck_minutes=recheck if takes_time else 0,
+            work_minutes=work if one in WORK else 0,
+            recheck_minutes=recheck if one in WORK else 0,
         )
         reasons = tuple(reasons_against(ncr, given))
-        planned = None if reasons else planned_if(ncr, given, today=today)
-        days = (planned - now).days if planned and now else None
-        options.append(Option(one.value, str(one.label), planned, days, reasons))
-    return options
+        planned = None if reasons else with_work if in_time else before
+        days = (planned - before).days if planned and before else None
+        ahead = None if reasons else later if in_time else now
+        options.append(Option(one.value, str(one.label), planned, days, reasons, ahead))
+    return options, now
+
+
+def _effect(ncr: Nonconformity, given: DispositionIn, today: dt.date) -> Effect | None:
+    found = looked_at(ncr, given, today=today)
+    plan = Plan.objects.select_related("order").filter(order_id=ncr.order_id or 0).first()
+    return effect_on_schedule(plan, found.state, found.after) if found and plan else None
+
+
+def _known(ncr: Nonconformity) -> Ahead | None:
+    """What the current schedule says of the order as it is."""
+    row = OrderForecast.objects.filter(run__is_current=True, order_id=ncr.order_id or 0).first()
+    return ahead_of(row) if row else None

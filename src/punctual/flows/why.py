@@ -58,9 +58,12 @@ class Why:
     steps: Sequence[Step] = ()
     without: Step | None = None
 
-    @property
-    def hidden(self) -> bool:
-        return not self.steps
+    def briefly(self, most: int) -> list[Step]:
+        """For a row of a list: what can be acted on, the earliest first, and then the delivery; else the way there."""
+        if not any(step.root for step in self.steps):
+            return list(reversed(self.steps[:most]))
+        causes = [step for step in reversed(self.steps) if step.root][: most - 1]
+        return causes if self.steps[0].root else [*causes, self.steps[0]]
 
 
 def why_late(actor: User, order: Order) -> Why:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 from collections.abc import Callable
@@ -78,22 +79,120 @@ def _administrators() -> tuple[bool, str]:
     return count > 0, f"{count} active"
 
 
+def _audit() -> tuple[bool, str]:
+    """Only whether the sealing goes on; ``doctor --audit`` reads every row."""
+    from punctual.platform.audit.chain import LATE
+    from punctual.platform.audit.models import AuditCheckpoint, AuditEntry
+
+    last = AuditCheckpoint.objects.order_by("-id").first()
+    if last is None:
+        return True, "not sealed yet"
+    waiting = AuditEntry.objects.filter(pk__gt=last.last_entry).count()
+    late = waiting > 0 and timezone.now() - last.at > LATE and _oldest_is_late(last.last_entry)
+    return not late, f"sealed up to row {last.last_entry}, {waiting} rows wait"
+
+
+def _oldest_is_late(after: int) -> bool:
+    from punctual.platform.audit.chain import LATE
+    from punctual.platform.audit.models import AuditEntry
+
+    return AuditEntry.objects.filter(pk__gt=after, at__lt=timezone.now() - LATE).exists()
+
+
+def audit_trail() -> Finding:
+    """Every row of the audit trail against its seal."""
+    from punctual.platform.audit.chain import verify
+
+    verdict = verify()
+    text = verdict.first_altered or (
+        f"{verdict.sealed} rows fit their seals, {verdict.checkpoints} checkpoints, {verdict.unsealed} rows wait"
+        + (f", {verdict.late} of them too long: does the worker run?" if verdict.late else "")
+        + (f", root {verdict.root}" if verdict.root else "")
+    )
+    return Finding(check="audit trail", ok=verdict.ok, finding=text)
+
+
+def _versions() -> tuple[bool, str]:
+    import platform
+    import sqlite3
+
+    import django
+
+    from punctual import __version__
+
+    engine = sqlite3.sqlite_version if connection.vendor == "sqlite" else _server_version()
+    python = platform.python_version()
+    return True, f"Punctual {__version__}, Python {python}, Django {django.__version__}, {connection.vendor} {engine}"
+
+
+def _server_version() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return str(cursor.fetchone()[0])
+
+
+def _storage() -> tuple[bool, str]:
+    """How large the database and the files are."""
+    if connection.vendor == "sqlite":
+        name = Path(str(settings.DATABASES["default"]["NAME"]))
+        size = sum(path.stat().st_size for path in name.parent.glob(name.name + "*") if path.is_file())
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            size = int(cursor.fetchone()[0])
+    files = [path.stat().st_size for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    return True, f"database {size >> 20} MB, {len(files)} files of {sum(files) >> 20} MB"
+
+
+def _clock() -> tuple[bool, str]:
+    """The worker's schedule: what should have run by now and has not."""
+    from django_q.models import Schedule
+
+    overdue = Schedule.objects.filter(next_run__lt=timezone.now() - dt.timedelta(minutes=15), repeats__lt=0)
+    names = [str(name) for name in overdue.values_list("name", flat=True)[:3]]
+    return not names, "on time" if not names else f"late: {', '.join(names)}; does the worker run?"
+
+
+def _backups() -> tuple[bool, str]:
+    """Whether the last nightly backup is of the last two days."""
+    from punctual.platform.backup import kept_backups
+
+    if not settings.BACKUP_DIR:
+        return True, "no folder is set (PUNCTUAL_BACKUP_DIR)"
+    kept = kept_backups()
+    if not kept:
+        return False, f"none in {settings.BACKUP_DIR}"
+    age = timezone.now() - kept[0].at
+    return age < dt.timedelta(days=2), f"{len(kept)} kept, the last {int(age.total_seconds() // 3600)} h old"
+
+
 CHECKS: Final[dict[str, Callable[[], tuple[bool, str]]]] = {
+    "versions": _versions,
     "data folder": _data_folder,
     "disk": _disk,
     "database": _database,
     "integrity": _integrity,
+    "storage": _storage,
     "migrations": _migrations,
     "administrators": _administrators,
     "events": _events,
     "jobs": _jobs,
+    "clock": _clock,
+    "audit": _audit,
+    "backup": _backups,
 }
 
 
-def examine() -> list[Finding]:
+LONG: Final = frozenset({"integrity"})
+"""Checks that read the whole database: for the command line, not for a page."""
+
+
+def examine(*, thorough: bool = True) -> list[Finding]:
     """Every check; one that can't be made counts as failed and says why."""
     findings: list[Finding] = []
     for name, check in CHECKS.items():
+        if name in LONG and not thorough:
+            continue
         try:
             ok, text = check()
         except (DatabaseError, OSError) as error:

@@ -121,8 +121,11 @@ def _set(block: Block, width: float) -> Any:
         case Grid():
             return _grid(block, width)
         case Picture(content, height):
-            image = Image(io.BytesIO(content))
-            share = height * mm / image.imageHeight
+            try:
+                image = Image(io.BytesIO(content))
+                share = height * mm / image.imageHeight
+            except (OSError, SyntaxError, ValueError, ZeroDivisionError):
+                return Paragraph(_words(""), _BODY)  # a file that is no picture spoils no paper
             image.drawHeight, image.drawWidth = height * mm, image.imageWidth * share
             image.hAlign = "LEFT"
             return KeepTogether([image])

@@ -6,6 +6,8 @@ from django_q.models import Schedule
 
 SCHEDULES = {
     "deliver events": ("punctual.platform.outbox.services.deliver_pending", Schedule.MINUTES, 1),
+    "seal the audit trail": ("punctual.platform.audit.chain.seal", Schedule.MINUTES, 1),
+    "back up": ("punctual.platform.backup.scheduled", Schedule.DAILY, None),
     "remind of payments": ("punctual.domain.delivery.services.payments.remind_due", Schedule.DAILY, None),
     "remind of approvals": ("punctual.platform.approvals.services.remind_late", Schedule.HOURLY, None),
     "plan everything again": ("punctual.flows.replan.daily", Schedule.DAILY, None),
@@ -27,7 +29,7 @@ SCHEDULES = {
     "refresh shortages": ("punctual.flows.material_needs.refresh_all", Schedule.DAILY, None),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
     "look at marked orders": ("punctual.flows.early_warning.look_at_marked", Schedule.MINUTES, 1),
-    "check effects": ("punctual.flows.recover.check_effects_today", Schedule.HOURLY, None),
+    "check effects": ("punctual.flows.recovery_apply.check_effects_today", Schedule.HOURLY, None),
     "escalate action items": ("punctual.flows.escalation.escalate", Schedule.HOURLY, None),
     "send reports": ("punctual.web.monitoring.scheduled.send_reports", Schedule.MINUTES, 30),
     "look at every order": ("punctual.flows.early_warning.nightly", Schedule.MINUTES, 30),

@@ -11,14 +11,15 @@ from punctual.cli.setup import set_up
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
+    parser.add_argument("--audit", action="store_true", help="read the whole audit trail; names the first altered row")
 
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Each check with its finding; exit status 1 when one failed."""
     set_up(arguments.data)
-    from punctual.platform.doctor import examine
+    from punctual.platform.doctor import audit_trail, examine
 
-    findings = examine()
+    findings = [audit_trail()] if arguments.audit else examine()
     if not arguments.json:
         for finding in findings:
             sys.stdout.write(f"{'ok ' if finding['ok'] else 'BAD'}  {finding['check']}: {finding['finding']}\n")

@@ -1,4 +1,5 @@
-"""``punctual export plan ORDER --format mspdi FILE``: an order's plan as Microsoft Project XML."""
+"""``punctual export plan ORDER --format mspdi FILE``: an order's plan as Microsoft Project XML.
+``punctual export everything FILE.zip``: all data and files in open formats."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from punctual.kernel.wording import N_
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["plan"])
-    parser.add_argument("order", help="order number or id")
+    parser.add_argument("what", choices=["plan", "everything"])
+    parser.add_argument("order", nargs="?", help="order number or id (of a plan)")
     parser.add_argument("file", type=Path)
     parser.add_argument("--format", choices=["mspdi"], default="mspdi")
     parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
@@ -22,6 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Write the file; nothing is written when there is no such plan."""
     set_up(arguments.data)
+    if arguments.what == "everything":
+        from punctual.platform.everything import export_everything
+
+        return export_everything(arguments.file)
+    if not arguments.order:
+        raise Refusal(
+            Reason("export.order", N_("Name the order whose plan it is: export plan ORDER FILE."), {}, "order")
+        )
     from punctual.domain.orders.models import Order
     from punctual.domain.plans.engine_plan import project_file
     from punctual.domain.plans.models import Plan

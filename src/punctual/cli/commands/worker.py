@@ -16,7 +16,9 @@ def run(arguments: argparse.Namespace) -> None:
     set_up(arguments.data)
     from django.core.management import call_command
 
+    from punctual.engine.cpm import prepare
     from punctual.worker.schedule import ensure_schedules
 
     ensure_schedules()
+    prepare()  # once, before the jobs' processes are forked off
     call_command("qcluster", verbosity=0)

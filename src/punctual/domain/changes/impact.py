@@ -129,6 +129,7 @@ def unsaved_line(order: Order, data: LineInput, catalogue: Catalogue) -> OrderLi
         acceptance_criteria=data.acceptance_criteria,
     )
     line.product = catalogue.product(data.model)
+    line.revision = catalogue.revision(data.model, data.revision)
     return line
 
 

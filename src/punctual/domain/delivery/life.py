@@ -14,7 +14,7 @@ DELIVERY: Final = Lifecycle(
     states={
         D.PREPARING: N_("Being packed"),
         D.SHIPPED: N_("Shipped"),
-        D.RECEIVED: N_("Received by the customer"),
+        D.RECEIVED: N_("Signed for"),
         D.CANCELLED: N_("Cancelled"),
     },
     verbs={

@@ -59,7 +59,7 @@ class DocumentRequest(models.Model):
 class DeliveryState(models.TextChoices):
     PREPARING = "preparing", _("Being packed")
     SHIPPED = "shipped", _("Shipped")
-    RECEIVED = "received", _("Received by the customer")
+    RECEIVED = "received", _("Signed for")
     CANCELLED = "cancelled", _("Cancelled")
 
 

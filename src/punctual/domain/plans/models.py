@@ -118,6 +118,12 @@ class PlanTemplate(Versioned):
         verbose_name=_("Family"),
     )
     goals = models.TextField(_("Goals"), blank=True)
+    edition = models.PositiveIntegerField(default=1, editable=False)
+    draft = models.JSONField(null=True, blank=True, editable=False)
+    """The next edition as its document, while it is worked on; plans are made from the published one."""
+    draft_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -126,6 +132,24 @@ class PlanTemplate(Versioned):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+
+class TemplateEdition(models.Model):
+    """What a template said from its publication on."""
+
+    template = models.ForeignKey(PlanTemplate, on_delete=models.CASCADE, related_name="editions")
+    number = models.PositiveIntegerField()
+    document = models.JSONField()
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["template", "-number"]
+        constraints = [models.UniqueConstraint(fields=["template", "number"], name="plans_one_edition_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.template} / {self.number}"
 
 
 class TemplateTask(models.Model):

@@ -59,6 +59,13 @@ def template_by_code(actor: User, code: str) -> PlanTemplate:
     return get_or_not_found(templates_of(actor, archived=True).select_related("family"), code=code)
 
 
+def plans_made_from(template: PlanTemplate) -> int:
+    """How many plans its published edition has given."""
+    plans = Plan.objects.filter(tasks__template_task__template=template)
+    since = template.editions.filter(number=template.edition).values_list("published_at", flat=True).first()
+    return (plans.filter(created_at__gte=since) if since else plans).distinct().count()
+
+
 # --------------------------------------------------------------------------------------------- rows as plain data
 
 

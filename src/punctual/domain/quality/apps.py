@@ -14,9 +14,13 @@ class QualityConfig(AppConfig):
             permissions,  # noqa: F401
             selectors,
         )
+        from punctual.domain.quality.services.plans import CONCESSION, decided
         from punctual.kernel.wording import N_
         from punctual.platform import targets
+        from punctual.platform.approvals.subjects import Subject
+        from punctual.platform.approvals.subjects import register as register_subject
 
+        register_subject(Subject(CONCESSION, N_("Concession at a quality gate"), "shield-check", (), decided))
         order_gates.register("quality", gates.against_delivery)
         task_gates.register("quality", gates.against_starting)
         for name, label, fetch, url_name, icon in (

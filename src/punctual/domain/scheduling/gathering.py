@@ -314,7 +314,9 @@ def _firm_rows(orders: Sequence[Order], axis: Axis) -> list[OrderRows]:
 
 def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[int, list[Row]]:
     clock = _Clock()
-    pins = {task: clock(start) for task, start in TaskPin.objects.values_list("task_id", "start")}
+    locked = list(TaskPin.objects.values_list("task_id", "start", "before_material"))
+    pins = {task: clock(start) for task, start, _hurried in locked}
+    hurried = {task for task, _start, hurry in locked if hurry}
     levelled = {task: clock(start) for task, start in LevelledTask.objects.values_list("task_id", "start")}
     columns = TASK_COLUMNS
     found: dict[int, list[Row]] = defaultdict(list)
@@ -341,7 +343,7 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
                 remaining=one["remaining"],
                 start=clock(one["start"]),
                 finish=clock(one["finish"]),
-                not_before=clock(one["not_before"]),
+                not_before=None if key in hurried else clock(one["not_before"]),
                 levelled=levelled.get(key),
                 pinned=pins.get(key),
                 total_float=one["total_float"],
@@ -349,6 +351,17 @@ def _task_rows(plan_ids: Sequence[int], own_clock: Mapping[int, bool]) -> dict[i
             )
         )
     return found
+
+
+def plan_marks(order: Order) -> tuple[dict[int, dt.datetime | None], dict[int, dt.datetime | None], bool]:
+    """What the schedule knows of an order's tasks beside the plan: levelled starts, pinned starts, whether the plan
+    runs on a calendar of its own."""
+    clock = _Clock()
+    mine = {"task__plan__order": order}
+    levelled = {task: clock(start) for task, start in LevelledTask.objects.filter(**mine).values_list("task", "start")}
+    pins = {task: clock(start) for task, start in TaskPin.objects.filter(**mine).values_list("task", "start")}
+    plan = Plan.objects.filter(order=order).select_related("calendar").first()
+    return levelled, pins, plan is not None and not plan.calendar.is_default
 
 
 def ratio_key(template_task: int | None, name: str) -> str:

@@ -153,12 +153,14 @@ class OrderForecast(models.Model):
 
 
 class TaskPin(models.Model):
-    """A task that schedules leave where it is."""
+    """A task that schedules leave where it is. ``before_material``: its material is being hurried along, so it stays
+    even where the confirmed day of arrival is later."""
 
     task = models.OneToOneField("plans.Task", on_delete=models.CASCADE, related_name="pin")
     start = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    before_material = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.start:%Y-%m-%d}"

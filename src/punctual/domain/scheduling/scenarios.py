@@ -83,7 +83,7 @@ def changed_book(book: Book, axis: Axis, delta: Sequence[Mapping[str, Any]]) -> 
         else:
             first, last = _day(change["first"]), _day(change["last"])
             extra.append(Extra(change.get("resource"), change.get("skill"), first, last, int(change["units"])))
-    return _resettled(book, axis, away, extra)
+    return resettled(book, axis, away, extra)
 
 
 def _day(text: str) -> dt.date:
@@ -110,7 +110,7 @@ def _with_date(book: Book, axis: Axis, order: int, day: dt.date) -> Book:
     return replace(book, groups=groups, orders=orders)
 
 
-def _resettled(book: Book, axis: Axis, away: Sequence[Away], extra: Sequence[Extra]) -> Book:
+def resettled(book: Book, axis: Axis, away: Sequence[Away], extra: Sequence[Extra]) -> Book:
     """Availability anew, and what is fixed placed on it again."""
     availability = availability_of(axis, more_away=away, more_extra=extra)
     previous = {piece.id: piece.fixed for piece in book.pieces if piece.fixed is not None and not piece.pinned}

@@ -7,8 +7,16 @@ class SupplyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from decimal import Decimal
+
         from punctual.domain.supply import permissions, selectors  # noqa: F401 - declares what roles may do
+        from punctual.domain.supply.services.approving import SUBJECT
+        from punctual.domain.supply.services.purchases import decided
         from punctual.kernel.wording import N_
+        from punctual.platform.accounts.models import Role
+        from punctual.platform.approvals.rules import Level
+        from punctual.platform.approvals.subjects import Subject
+        from punctual.platform.approvals.subjects import register as register_subject
         from punctual.platform.targets import Target, register
 
         register(Target("material", N_("material"), selectors.material_by_id, "material", icon="package"))
@@ -22,3 +30,5 @@ class SupplyConfig(AppConfig):
                 icon="truck-delivery",
             )
         )
+        over = (Level(Role.MANAGER, 1, minimum_amount=Decimal(500_000)),)
+        register_subject(Subject(SUBJECT, N_("Purchase over the limit"), "truck-delivery", over, decided))

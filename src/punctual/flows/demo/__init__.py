@@ -7,15 +7,15 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from punctual.domain.scheduling.models import ScheduleRun
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
-from punctual.flows.demo.changes import build_changes
+from punctual.flows.demo.changes import build_changes, look_ahead
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
-from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people
+from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people, is_watched
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
@@ -23,10 +23,10 @@ from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
-from punctual.flows.demo.scheduling import build_scheduling
+from punctual.flows.demo.scheduling import build_capacity, build_schedule
 from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
-from punctual.flows.demo.templates import build_templates
+from punctual.flows.demo.templates import build_templates, draft_next_edition
 from punctual.platform.jobs.services import Progress
 from punctual.platform.outbox.models import OutboxEvent
 
@@ -48,6 +48,7 @@ def build_records(today: dt.date) -> None:
     build_templates()
     build_orders(today)
     build_plans(today)
+    draft_next_edition()
     build_deliveries(today)
     build_risks(today)
     build_changes(today)
@@ -56,20 +57,25 @@ def build_records(today: dt.date) -> None:
     build_quality(today)
     build_supply(today)
     give_tasks_to_people(today)
+    build_capacity(today)
     _nothing_waits()
 
 
-@transaction.atomic
 def build_forecasts(today: dt.date) -> None:
-    """What is computed from it: the schedule over all orders, forecasts through time, warnings."""
-    build_scheduling(today)
-    build_monitoring(today)
-    _nothing_waits()
+    """What is computed from it: the schedule over all orders, forecasts through time, warnings. People work on the
+    database meanwhile, so this is no single transaction; stopped half-way, it goes on where it was."""
+    build_schedule(today)
+    look_ahead(today)
+    with transaction.atomic():
+        if not is_watched():
+            before = OutboxEvent.objects.aggregate(last=Max("pk"))["last"] or 0
+            build_monitoring(today)
+            _nothing_waits(after=before)
 
 
-def _nothing_waits() -> None:
+def _nothing_waits(after: int = 0) -> None:
     """What the made-up past has told needs no answer now: its events are taken as handled, its messages as not sent."""
-    OutboxEvent.objects.filter(handled_at=None).update(handled_at=timezone.now())
+    OutboxEvent.objects.filter(handled_at=None, pk__gt=after).update(handled_at=timezone.now())
 
 
 def build_company(today: dt.date) -> None:
@@ -80,6 +86,6 @@ def build_company(today: dt.date) -> None:
 
 def forecasts_job(progress: Progress, *, today: str) -> dict[str, Any]:
     """The second half in the worker, while the pages are open already. Nothing to do where it is done."""
-    if not ScheduleRun.objects.filter(is_current=True, why__0__kind="first").exists():
+    if not is_watched():
         build_forecasts(dt.date.fromisoformat(today))
     return {}

@@ -6,16 +6,18 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from punctual.domain.changes.models import ChangeOrder, ChangeSource
-from punctual.domain.changes.services.raising import analyse, raise_change, submit
+from punctual.domain.changes.impact import as_data, scenario_of
+from punctual.domain.changes.models import ChangeOrder, ChangeSource, ChangeState
+from punctual.domain.changes.services.raising import analyse, facts_of, items_of, raise_change, submit
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
-from punctual.flows.change_order import apply_change
+from punctual.flows.change_order import apply_change, look_around
 from punctual.flows.demo.people import demo_user
 from punctual.kernel.quantity import plain
 from punctual.platform.accounts.models import Role
 from punctual.platform.approvals.models import ApprovalRequest, ApprovalState
 from punctual.platform.approvals.services import decide
+from punctual.platform.audit.services import target_type
 
 
 def build_changes(today: dt.date) -> list[ChangeOrder]:
@@ -68,6 +70,18 @@ def _under_approval(order: Order, actor: Any, today: dt.date) -> ChangeOrder:
     submit(actor=actor, change_id=change.pk, today=today)
     _agree(Role.PLANNER, "图纸与节拍可行。", today)
     return change
+
+
+def look_ahead(today: dt.date) -> None:
+    """Once there is a schedule over all orders: what it says of the changes that wait for approval."""
+    for change in ChangeOrder.objects.filter(state=ChangeState.SUBMITTED).select_related("order"):
+        found = scenario_of(change, items_of(change), today=today)
+        if found.reasons:
+            continue
+        change.impact = as_data(found) | look_around(found, today)
+        change.save(update_fields=["impact"])
+        asked = ApprovalRequest.objects.filter(target_type=target_type(change), target_id=change.pk)
+        asked.update(facts=facts_of(change.impact))
 
 
 def _agree(role: Role, comment: str, today: dt.date) -> None:

@@ -103,7 +103,7 @@ def _passed(order: Order, delivery: Delivery, kind: str, day: dt.date) -> Accept
         [
             AcceptanceResult(
                 acceptance=acceptance, position=at, standard=one, criterion=one.criterion, method=one.method,
-                value="合格", verdict="met",
+                value="", verdict="met",
             )
             for at, one in enumerate(rows, start=1)
         ]

@@ -40,6 +40,11 @@ def give_tasks_to_people(today: dt.date) -> None:
     _entangled(today)
 
 
+def is_watched() -> bool:
+    """The last part of the demo stands already."""
+    return Thresholds.objects.filter(grade="A").exists()
+
+
 def build_monitoring(today: dt.date) -> None:
     """What has happened and what is seen of it, dated relative to ``today``."""
     _settings()

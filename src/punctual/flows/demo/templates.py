@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from punctual.domain.catalog.models import Product, ProductFamily
 from punctual.domain.plans.models import PlanTemplate
+from punctual.domain.plans.services.template_drafts import save_draft
 from punctual.domain.plans.services.templates import create_template
-from punctual.domain.plans.template_document import outline
+from punctual.domain.plans.template_document import document_of, outline, vocabulary
+from punctual.domain.plans.template_rows import rows_of
 from punctual.flows.demo import template_texts as texts
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.models import Role
@@ -165,6 +167,22 @@ def build_templates() -> list[PlanTemplate]:
         )
         for code, name, family, text, models, budget in TEMPLATES
     ]
+
+
+def draft_next_edition() -> None:
+    """Somebody works on the next edition of the inspection machines: their design takes longer than was thought."""
+    template = PlanTemplate.objects.get(code="T-07")
+    document = document_of(rows_of([template])[template.pk], vocabulary())
+    longest = max((one for one in document["tasks"] if not one["is_summary"] and one["duration"].isdecimal()),
+                  key=lambda one: int(one["duration"]))  # fmt: skip
+    longest["duration"] = str(int(longest["duration"]) + 3)
+    head = {"code": template.code, "name": template.name, "family": template.family_id}
+    save_draft(
+        actor=demo_user(Role.PLANNER),
+        template_id=template.pk,
+        document={**head, **document, "products": list(template.product_links.values_list("product_id", flat=True))},
+        expected_version=None,
+    )
 
 
 def _tasks(text: str) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import secrets
 from typing import Any, ClassVar
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -42,6 +44,8 @@ class User(AbstractUser):
     language = models.CharField(_("Language"), max_length=10, blank=True)
     theme = models.CharField(_("Theme"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
     time_zone = models.CharField(_("Time zone"), max_length=64, default="Asia/Shanghai")
+    session_round = models.PositiveIntegerField(default=0, editable=False)
+    """Counts how often this person was signed out everywhere; a session of an earlier round is none."""
 
     objects: ClassVar[UserManager[Any]] = UserManager()
 
@@ -51,6 +55,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        key = "punctual.accounts.session"
+        return salted_hmac(key, f"{self.password}:{self.session_round}", secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def name(self) -> str:
@@ -70,6 +78,13 @@ class User(AbstractUser):
         return (self.pk or 0) % 5 + 1
 
 
+class TokenScope(models.TextChoices):
+    """What a token may do at most; its owner's permissions hold besides."""
+
+    WRITE = "write", _("Read and change")
+    READ = "read", _("Read only")
+
+
 class ApiToken(models.Model):
     """A bearer token of a user or an integration. Only its SHA-256 is kept; the text is shown once."""
 
@@ -77,6 +92,8 @@ class ApiToken(models.Model):
     name = models.CharField(_("Name"), max_length=80)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
+    scope = models.CharField(_("Scope"), max_length=10, choices=TokenScope.choices, default=TokenScope.WRITE)
+    expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -91,7 +108,10 @@ class ApiToken(models.Model):
         return hashlib.sha256(text.encode()).hexdigest()
 
     @classmethod
-    def issue(cls, *, user: User, name: str) -> tuple[ApiToken, str]:
+    def issue(
+        cls, *, user: User, name: str, scope: str = TokenScope.WRITE, expires_at: dt.datetime | None = None
+    ) -> tuple[ApiToken, str]:
         """Make a token; returns it and its text, which cannot be read again."""
         text = f"pt_{secrets.token_urlsafe(32)}"
-        return cls.objects.create(user=user, name=name, digest=cls.digest_of(text)), text
+        made = cls.objects.create(user=user, name=name, digest=cls.digest_of(text), scope=scope, expires_at=expires_at)
+        return made, text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import zoneinfo
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -13,7 +15,7 @@ from django.utils import timezone
 
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
-from punctual.platform.accounts.models import ApiToken, Role, Theme, User
+from punctual.platform.accounts.models import ApiToken, Role, Theme, TokenScope, User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import differences, record
 from punctual.platform.records import get_or_not_found
@@ -151,13 +153,37 @@ def change_my_settings(*, actor: User, language: str, theme: str, time_zone: str
     return actor
 
 
-def issue_token(*, actor: User | None, user: User, name: str) -> str:
+LONGEST_TOKEN_DAYS: Final = 3650
+
+
+def issue_token(
+    *, actor: User | None, user: User, name: str, scope: str = TokenScope.WRITE, days: int | None = None
+) -> str:
     """A new API token for ``user``; the text is shown this once. People make only their own."""
     if actor is not None and actor.pk != user.pk:
         require(actor, "accounts.manage")
-    token, text = ApiToken.issue(user=user, name=name.strip()[:80] or "API")
+    reasons = []
+    if scope not in TokenScope.values:
+        reasons.append(Reason("token.scope", N_("A token reads only, or reads and changes."), field="scope"))
+    if days is not None and not 1 <= days <= LONGEST_TOKEN_DAYS:
+        reasons.append(Reason("token.days", N_("A token is valid from 1 to 3650 days."), field="days"))
+    refuse_if(reasons)
+    until = timezone.now() + dt.timedelta(days=days) if days else None
+    token, text = ApiToken.issue(user=user, name=name.strip()[:80] or "API", scope=scope, expires_at=until)
     record(actor=actor, verb="issue_token", target=user, reason=token.name)
     return text
+
+
+@transaction.atomic
+def sign_out_everywhere(*, actor: User, user_id: int) -> User:
+    """End every session of this person; one's own, or another's by who manages people. API tokens stay."""
+    if actor.pk != user_id:
+        require(actor, "accounts.manage")
+    user: User = get_or_not_found(User.objects.select_for_update(), pk=user_id)
+    user.session_round += 1
+    user.save(update_fields=["session_round"])
+    record(actor=actor, verb="sign_out_everywhere", target=user)
+    return user
 
 
 def revoke_token(*, actor: User, token_id: int) -> None:
@@ -171,16 +197,23 @@ def revoke_token(*, actor: User, token_id: int) -> None:
     record(actor=actor, verb="revoke_token", target=token.user, reason=token.name)
 
 
-def user_of_token(text: str) -> User | None:
-    """Whose token this is, if it is valid and its owner may still sign in. Notes its use once a minute."""
+def valid_token(text: str) -> ApiToken | None:
+    """The token of this text, if it is valid and its owner may still sign in. Notes its use once a minute."""
+    now = timezone.now()
     token = (
         ApiToken.objects.filter(digest=ApiToken.digest_of(text), revoked_at=None, user__is_active=True)
+        .exclude(expires_at__lte=now)
         .select_related("user")
         .first()
     )
     if token is None:
         return None
-    now = timezone.now()
     if token.last_used_at is None or (now - token.last_used_at).total_seconds() > 60:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return token.user
+    return token
+
+
+def user_of_token(text: str) -> User | None:
+    """Whose token this is, whatever it may do; see :func:`valid_token`."""
+    token = valid_token(text)
+    return token.user if token else None

@@ -10,12 +10,13 @@ import hashlib
 import json
 from collections.abc import Callable
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from punctual.platform.accounts.models import User
 from punctual.platform.idempotency.models import DoneRequest
+from punctual.platform.trouble import ATTEMPTS, Trouble, pause, problem, trouble_of
 
 LONGEST_KEY = 180
 
@@ -53,7 +54,17 @@ class IdempotencyMiddleware:
         return ""
 
     def _once(self, request: HttpRequest, user: User, key: str) -> HttpResponse:
+        """Again, from the beginning, while it only clashed with another transaction: nothing of it was kept."""
         fingerprint = _fingerprint(request)
+        for attempt in range(ATTEMPTS):
+            response = self._attempt(request, user, key, fingerprint)
+            if getattr(request, "trouble", None) is not Trouble.CLASH or attempt == ATTEMPTS - 1:
+                break
+            pause(attempt)
+            _rewind(request)
+        return response
+
+    def _attempt(self, request: HttpRequest, user: User, key: str, fingerprint: str) -> HttpResponse:
         try:
             with transaction.atomic():
                 done, fresh = DoneRequest.objects.get_or_create(
@@ -78,6 +89,20 @@ class IdempotencyMiddleware:
             if found is None:
                 raise
             return _replay(found, fingerprint)
+        except OperationalError as error:
+            # The transaction could not even begin, or its commit clashed.
+            trouble = trouble_of(error)
+            if trouble is not Trouble.CLASH:
+                raise
+            return problem(request, trouble)
+
+
+def _rewind(request: HttpRequest) -> None:
+    """As if nobody had read the request yet."""
+    del request.trouble  # type: ignore[attr-defined]
+    for name in request.FILES:
+        for file in request.FILES.getlist(name):
+            file.seek(0)
 
 
 def _fingerprint(request: HttpRequest) -> str:

@@ -25,9 +25,9 @@ def links_on(target: models.Model, purpose: str) -> QuerySet[SignedLink]:
 
 
 @transaction.atomic
-def issue(*, actor: User, purpose: str, target: models.Model, days: int = DAYS) -> tuple[SignedLink, str]:
+def issue(*, actor: User | None, purpose: str, target: models.Model, days: int = DAYS) -> tuple[SignedLink, str]:
     """A new link; earlier ones of the same purpose that were not used are revoked. Returns it with its token, which
-    can't be read again."""
+    can't be read again. ``actor`` None: the customer opened it from the tracking page."""
     now = timezone.now()
     links_on(target, purpose).filter(used_at=None, revoked_at=None).update(revoked_at=now)
     token = secrets.token_urlsafe(24)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from punctual.platform.outbox.models import HandledEvent, OutboxEvent
+from punctual.platform.trouble import retrying
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +52,29 @@ def deliver_pending(limit: int = 500) -> int:
     return finished
 
 
+def try_again() -> int:
+    """Wait for the handlers once more: the events that were given up; returns how many."""
+    count: int = OutboxEvent.objects.filter(handled_at=None, attempts__gte=MAX_ATTEMPTS).update(attempts=0)
+    if count:
+        _wake()
+    return count
+
+
+@transaction.atomic
+def _take(event: OutboxEvent, name: str, handler: Handler) -> None:
+    # The row comes first: a second worker at the same event waits here, then finds it taken.
+    _, fresh = HandledEvent.objects.get_or_create(event=event, handler=name)
+    if fresh:
+        handler(event)
+
+
 def _deliver(event: OutboxEvent) -> bool:
     taken = set(HandledEvent.objects.filter(event=event).values_list("handler", flat=True))
     for name, handler in _HANDLERS.get(event.kind, {}).items():
         if name in taken:
             continue
         try:
-            with transaction.atomic():
-                # The row comes first: a second worker at the same event waits here, then finds it taken.
-                _, fresh = HandledEvent.objects.get_or_create(event=event, handler=name)
-                if fresh:
-                    handler(event)
+            retrying(partial(_take, event, name, handler))
         except Exception as error:
             logger.exception("handler %s failed on event %s", name, event.pk)
             event.attempts += 1

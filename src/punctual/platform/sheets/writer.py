@@ -70,11 +70,12 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer = csv.writer(buffer)
     writer.writerow(header)
     for row in rows:
-        writer.writerow([_safe(_plain(value)) for value in row])
+        writer.writerow([harmless(_plain(value)) for value in row])
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()
 
 
-def _safe(value: object) -> object:
+def harmless(value: object) -> object:
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return "" if value is None else value

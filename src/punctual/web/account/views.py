@@ -6,6 +6,7 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from punctual.kernel.refusal import Refusal
-from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.models import Role, TokenScope, User
 from punctual.platform.accounts.permissions import LABELS, ROLES_BY_PERMISSION, may, require
 from punctual.platform.accounts.services import (
     all_people,
@@ -23,6 +24,7 @@ from punctual.platform.accounts.services import (
     issue_token,
     people,
     revoke_token,
+    sign_out_everywhere,
 )
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.company.services import change_company, company
@@ -54,7 +56,13 @@ def my_settings(request: HttpRequest) -> HttpResponse:
             return response
     tokens = actor.api_tokens.filter(revoked_at=None)
     new_token = request.session.pop("new_token", "")
-    context = {"title": _("My settings"), "form": form, "tokens": tokens, "new_token": new_token}
+    context = {
+        "title": _("My settings"),
+        "form": form,
+        "tokens": tokens,
+        "new_token": new_token,
+        "scopes": TokenScope.choices,
+    }
     return render(request, "account/my_settings.html", context)
 
 
@@ -71,7 +79,14 @@ def _remember(response: HttpResponse, actor: User) -> None:
 def new_token(request: HttpRequest) -> HttpResponse:
     """Make a token and show its text once."""
     actor = _actor(request)
-    request.session["new_token"] = issue_token(actor=actor, user=actor, name=request.POST.get("name", ""))
+    days = request.POST.get("days", "")
+    request.session["new_token"] = issue_token(
+        actor=actor,
+        user=actor,
+        name=request.POST.get("name", ""),
+        scope=request.POST.get("scope") or TokenScope.WRITE,
+        days=int(days) if days.isdecimal() else None,
+    )
     return redirect("my_settings")
 
 
@@ -80,6 +95,18 @@ def drop_token(request: HttpRequest, pk: int) -> HttpResponse:
     revoke_token(actor=_actor(request), token_id=pk)
     messages.success(request, _("The token is revoked."))
     return redirect("my_settings")
+
+
+@require_POST
+def sign_out_of_all(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """End every other session of mine, or every session of somebody else."""
+    actor = _actor(request)
+    user = sign_out_everywhere(actor=actor, user_id=pk or actor.pk)
+    if user.pk == actor.pk:
+        # This very browser stays signed in, under a new session.
+        update_session_auth_hash(request, user)
+    messages.success(request, _("Signed out everywhere else.") if pk is None else _("Signed out everywhere."))
+    return redirect("my_settings") if pk is None else redirect("person", pk=pk)
 
 
 def api_documentation(request: HttpRequest) -> HttpResponse:

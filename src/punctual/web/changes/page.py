@@ -31,6 +31,7 @@ from punctual.platform.audit.services import story_of
 from punctual.platform.links.services import links_on
 from punctual.platform.records import get_or_not_found
 from punctual.web.changes import words
+from punctual.web.formatting import days_text
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download
 from punctual.web.plans.pictures import Picture, Span, picture
@@ -125,7 +126,18 @@ def _figures(change: ChangeOrder) -> dict[str, Any]:
         "p50": (_day(impact.get("p50_before")), _day(impact.get("p50"))),
         "p80": (_day(impact.get("p80_before")), _day(impact.get("p80"))),
         "confidence": (impact.get("confidence_before"), impact.get("confidence")),
-        "others": impact.get("others"),
+        "others": _others(impact),
+        "supply": [
+            {
+                **one,
+                "arrives": _day(one["arrives"]),
+                "more": Decimal(one["more"]),
+                "buy": Decimal(one["buy"]),
+                "amount": Decimal(one["amount"]),
+            }
+            for one in impact.get("supply") or ()
+        ],
+        "breaks": sum(1 for one in impact.get("others") or () if one["breaks"]),
         "value_before": before,
         "value": value,
         "value_delta": words.signed_money(value - before, change.order.currency),
@@ -139,6 +151,13 @@ def _figures(change: ChangeOrder) -> dict[str, Any]:
         "counts": impact["counts"],
         "critical": impact["critical"],
     }
+
+
+def _others(impact: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The orders that end on another day by it; None where no schedule could say."""
+    if impact.get("others") is None:
+        return None
+    return [{**one, "ends": _day(one["ends"]), "promised": _day(one["promised"])} for one in impact["others"]]
 
 
 def _task_rows(impact: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -199,7 +218,7 @@ def _span(one: Mapping[str, Any]) -> Span:
 def _bar_words(one: Mapping[str, Any]) -> str:
     label = str(words.CHANGES[one["change"]][2])
     if one["change"] in ("changed", "moved") and one["days"]:
-        return f"{one['days']:+d} d" if one["days"] else label
+        return days_text(one["days"])
     return f"{label} · {_('critical')}" if one["critical"] else label
 
 

@@ -18,10 +18,10 @@ from punctual.domain.changes.models import ChangeOrder, ChangeSource, CustomerAn
 from punctual.domain.changes.rules import against_order
 from punctual.domain.changes.selectors import change_by_number, listed_changes
 from punctual.domain.changes.services.customer import answer_by_paper, ask_customer
-from punctual.domain.changes.services.raising import analyse, change_draft, raise_change, reopen, submit, withdraw
+from punctual.domain.changes.services.raising import change_draft, raise_change, reopen, submit, withdraw
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key
-from punctual.flows.change_order import apply_change, reverse_change
+from punctual.flows.change_order import analyse_change, apply_change, reverse_change
 from punctual.kernel.refusal import Conflict, NotFound, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -102,7 +102,7 @@ def _save(request: HttpRequest, order: Order, change: ChangeOrder | None) -> Htt
                 actor=actor, change_id=change.pk, expected_version=version_of(request), items=items, **facts
             )
         if "analyse" in post:
-            made, _found = analyse(actor=actor, change_id=made.pk, today=today)
+            made, _found = analyse_change(actor=actor, change_id=made.pk, today=today)
     except Conflict:
         raise
     except Refusal as refusal:
@@ -148,7 +148,7 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     wish: dict[str, Any] = {"actor": actor, "change_id": change.pk, "expected_version": version_of(request)}
     reason = request.POST.get("reason", "")
     if verb == "analyse":
-        analyse(**wish, today=today)
+        analyse_change(**wish, today=today)
         return done(request, page_url(change), _("The impact is computed; nothing is changed yet."))
     if verb == "submit":
         submit(**wish, today=today)

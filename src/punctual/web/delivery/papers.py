@@ -1,4 +1,4 @@
-"""The delivery note and the packing list as PDF."""
+"""The delivery note, the packing list and the acceptance certificate as PDF."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from punctual.domain.delivery.models import Delivery
-from punctual.domain.delivery.selectors import delivery_by_number
+from punctual.domain.delivery.selectors import acceptance_by_id, delivery_by_number
 from punctual.platform.accounts.permissions import require
+from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.company.services import company
-from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
+from punctual.platform.papers import Block, Facts, Grid, Heading, Picture, Text, paper
 from punctual.web.formatting import day_text, quantity_text
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download
@@ -83,3 +84,42 @@ def packing_list(request: HttpRequest, number: str) -> HttpResponse:
         title=f"{_('Packing list')} {delivery.number}", subtitle=company().name, blocks=blocks, footer=delivery.number
     )
     return as_download(content, f"{delivery.number}-packing.pdf", "application/pdf")
+
+
+def acceptance_certificate(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was found at an acceptance, what is open, and the signature as it was drawn."""
+    actor = actor_of(request)
+    require(actor, "delivery.view")
+    acceptance = acceptance_by_id(actor, pk)
+    order = acceptance.order
+    title = f"{acceptance.get_kind_display()} {order.label}"
+    facts = Facts(
+        [
+            (_("Customer"), order.customer.name if order.customer else ""),
+            (_("Customer PO number"), order.customer_po_number),
+            (_("Order"), order.label),
+            (_("Batch"), acceptance.delivery.batch if acceptance.delivery else ""),
+            (_("Held on"), acceptance.held_on.isoformat() if acceptance.held_on else ""),
+            (_("State"), acceptance.get_state_display()),
+        ]
+    )
+    results = [(one.criterion, one.method, one.value, one.get_verdict_display()) for one in acceptance.results.all()]
+    head = (_("Criterion"), _("Shown by"), _("As found"), _("Verdict"))
+    punch = [
+        (one.grade, one.action.title, str(one.action.owner or ""), one.action.due, one.action.get_state_display())
+        for one in acceptance.punch.select_related("action__owner")
+    ]
+    blocks: list[Block] = [facts, Heading(_("Acceptance criteria")), Grid(head, results, widths=(5, 3, 2, 2))]
+    if punch:
+        names = (_("Grade"), _("What"), _("Who"), _("Due"), _("State"))
+        blocks += [Heading(_("Open items")), Grid(names, punch, widths=(1, 5, 2, 2, 2))]
+    if acceptance.note:
+        blocks.append(Text(acceptance.note))
+    blocks.append(Heading(_("Signature")))
+    drawn = attachments_of(acceptance).filter(kind="signature").order_by("-pk").first()
+    if drawn is not None:
+        blocks.append(Picture(path_of(drawn.sha256).read_bytes(), 22))
+    signed = f"{acceptance.signer} {day_text(acceptance.held_on)}" if acceptance.signer else "______________________"
+    blocks.append(Text(signed))
+    content = paper(title=title, subtitle=company().name, blocks=blocks, footer=title)
+    return as_download(content, f"{order.label}-{acceptance.kind}.pdf", "application/pdf")

@@ -14,6 +14,7 @@ urlpatterns = [
     path("orders/<str:key>/deliver/", pages.new_delivery, name="delivery_new"),
     path("orders/<str:key>/acceptances/", actions.new_acceptance, name="acceptance_new"),
     path("acceptances/<int:pk>/", pages.acceptance_page, name="acceptance"),
+    path("acceptances/<int:pk>/certificate.pdf", papers.acceptance_certificate, name="acceptance_certificate"),
     path("acceptances/<int:pk>/do/<str:verb>/", actions.do_acceptance, name="acceptance_do"),
     path("acceptances/<int:pk>/files/<int:file_pk>/", pages.acceptance_file, name="acceptance_file"),
     path("payments/", lists.PaymentList.as_view(), name="payments"),

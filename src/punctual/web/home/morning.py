@@ -122,7 +122,7 @@ def _items(actor: User, rows: Sequence[Warning], today: dt.date, since: dt.datet
     for item in items[:WITH_CHAIN]:
         if item["order"] is not None and item["head"]["warning"].kind in ("promise", "overdue"):
             why = why_late(actor, item["order"])
-            item["chain"] = [(step_html(step), step.root, step.days) for step in why.steps[:4]]
+            item["chain"] = [(step_html(step), step.root, step.days) for step in why.briefly(4)]
     return items
 
 

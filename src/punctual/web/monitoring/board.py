@@ -31,6 +31,8 @@ COLUMNS: Final = (
     ("done", gettext_lazy("Done this week")),
 )
 MOST: Final = 160
+LANES: Final = 8
+"""Shown at once; the others on request."""
 
 
 def _column(task: Task, card: dict[str, Any], open_before: set[int]) -> str:
@@ -73,11 +75,13 @@ def board(request: HttpRequest) -> HttpResponse:
                 name, {"name": name, "order": card["order"], "cells": {key: [] for key, _w in COLUMNS}}
             )
             lane["cells"][column].append(card)
+    shown_lanes = list(lanes.values())[: None if "whole" in request.GET else LANES]
     context = {
         "title": _("Board of tasks"),
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
         "by_person": by_person,
+        "full": any(key == "doing" and key in limits and counts[key] >= limits[key] for key in counts),
         "columns": [
             {
                 "key": key,
@@ -88,9 +92,9 @@ def board(request: HttpRequest) -> HttpResponse:
             }
             for key, words in COLUMNS
         ],
-        "lanes": [
-            {**lane, "cells": [(key, lane["cells"][key]) for key, _w in COLUMNS]} for lane in list(lanes.values())[:30]
-        ],
+        "lanes": [{**lane, "cells": [(key, lane["cells"][key]) for key, _w in COLUMNS]} for lane in shown_lanes],
+        "more_lanes": len(lanes) - len(shown_lanes),
+        "blocked_count": counts["blocked"],
         "task_count": len(tasks),
         "may_limit": may(actor, "plans.edit"),
     }

@@ -28,7 +28,9 @@ from punctual.domain.scheduling.axis import SLOT
 from punctual.domain.scheduling.gathering import company_axis
 from punctual.domain.scheduling.models import ScheduledTask
 from punctual.domain.scheduling.selectors import forecast_of
-from punctual.flows.recover import apply_option, request_recovery, undo_option, worded_title
+from punctual.flows.recover import request_recovery
+from punctual.flows.recovery_apply import BOUGHT, apply_option, undo_option
+from punctual.flows.recovery_options import worded_title
 from punctual.flows.why import why_late
 from punctual.platform.accounts.permissions import may, reasons_against, require
 from punctual.web.formatting import day_text, money_text
@@ -48,10 +50,13 @@ FINISHED: Final = (RecoveryState.APPLIED, RecoveryState.UNDONE)
 
 @require_http_methods(["GET", "POST"])
 def recover_page(request: HttpRequest, key: str) -> HttpResponse:
-    """Why, what could be done, and what one of the ways would create. POST computes anew."""
+    """Why, what could be done, and what one of the ways would create. POST computes anew. A warning leads everybody
+    here; who may not see ways out is shown the order."""
     actor, today = actor_of(request), timezone.localdate()
-    require(actor, "recovery.view")
     order = order_by_key(actor, key)
+    if request.method == "GET" and not may(actor, "recovery.view"):
+        return redirect("order", key=order.key)
+    require(actor, "recovery.view")
     if request.method == "POST":
         request_recovery(actor=actor, order_id=order.pk, today=today)
         return redirect("recover", key=order.key)
@@ -70,7 +75,7 @@ def recover_page(request: HttpRequest, key: str) -> HttpResponse:
         "order": order,
         "chip": marks.health_chip(order, today=today, at_risk_days=5),
         "subject": order.lines.order_by("line_no").values_list("description", flat=True).first() or "",
-        "why": [(step_html(step), step.root, step.days) for step in why.steps],
+        "why": [(step_html(step), step.root, step.days) for step in reversed(why.steps)],
         "without": filled_html(_(why.without.text), why.without.parts) if why.without else "",
         "forecast": forecast,
         "run": run,
@@ -133,6 +138,9 @@ def _option_view(order: Order, one: Mapping[str, Any]) -> dict[str, Any]:
         "saved_text": money_text(saved),
         "saved_css": "ok" if saved > 0 else "late" if saved < 0 else "",
         "moves": len(one["patch"]["starts"]),
+        "done_otherwise": len(one["patch"]["modes"]),
+        "extras": len(one["patch"]["capacity"]),
+        "bought": sum(use.get("kind") in BOUGHT for use in one["uses"]),
         "touched_more": max(0, len(one["touched"]) - 4),
     }
 

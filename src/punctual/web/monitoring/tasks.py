@@ -23,7 +23,9 @@ from punctual.domain.monitoring.models import ProgressReport, ReportSource
 from punctual.domain.monitoring.selectors import report_by_id, reports_of
 from punctual.domain.monitoring.services.progress import Progress, clear_block, effect_of, report_progress, take_back
 from punctual.domain.plans.models import Task
+from punctual.domain.plans.selectors import plans_of
 from punctual.domain.plans.work_calendars import USUAL_DAY, plan_time
+from punctual.domain.scheduling.models import ScheduledTask, TaskPin
 from punctual.flows.progress_sheet import read_progress, sheet_of, task_sheet
 from punctual.kernel.refusal import Forbidden, NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
@@ -105,8 +107,8 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
         if scope == "mine" and not my_tasks.reportable(actor, "mine").exists():
             scope = "team"
     tab = request.GET.get("tab", "today")
-    if tab not in dict(TABS):
-        tab = "today"
+    if tab not in dict(TABS) or ("tab" not in request.GET and not _rows(actor, "today", scope, today).exists()):
+        tab = "week" if tab == "today" and "tab" not in request.GET else "today"
     reports = list(my_tasks.reports_by(actor, since=today - dt.timedelta(days=7))[:SHOWN])
     rows = [] if tab == "reported" else list(my_tasks.with_details(_rows(actor, tab, scope, today))[:SHOWN])
     context = {
@@ -128,9 +130,15 @@ def _count(actor: User, tab: str, scope: str, today: dt.date, reports: list[Prog
 
 
 def task_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """One task: what a scanned code opens. Who may only look sees its reports."""
+    """One task: what a scanned code opens. Who doesn't report on it but sees its plan is shown it there."""
     actor, today = actor_of(request), timezone.localdate()
-    task = my_tasks.task_to_report(actor, pk)
+    try:
+        task = my_tasks.task_to_report(actor, pk)
+    except NotFound:
+        plan = plans_of(actor).filter(tasks=pk).select_related("order").first()
+        if plan is None:
+            raise
+        return redirect("plan", order=plan.order.key)
     reports = reports_of(actor).filter(task=task)[:30]
     context = {
         "title": str(task),
@@ -138,8 +146,23 @@ def task_page(request: HttpRequest, pk: int) -> HttpResponse:
         "reports": [(one, list(attachments_of(one))) for one in reports],
         "scanned": "qr" in request.GET,
         "from": "qr" if "qr" in request.GET else "page",
+        **_placed(actor, task),
     }
     return render(request, "monitoring/task.html", context)
+
+
+def _placed(actor: User, task: Task) -> dict[str, Any]:
+    """Where the schedule over all orders has it, and whether somebody has locked it there."""
+    if not may(actor, "scheduling.view"):
+        return {}
+    placed = ScheduledTask.objects.filter(run__is_current=True, task=task).first()
+    locked = TaskPin.objects.filter(task=task).select_related("by").first()
+    open_still = task.actual_start is None and task.percent == 0 and not task.is_summary
+    return {
+        "placed": placed,
+        "locked": locked,
+        "may_lock": may(actor, "scheduling.level") and (locked is not None or (placed is not None and open_still)),
+    }
 
 
 def progress_report(request: HttpRequest, pk: int) -> HttpResponse:

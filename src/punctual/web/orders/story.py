@@ -52,6 +52,14 @@ VERBS: Final[dict[str, Promise]] = {
     "open_link": gettext_lazy("opened the tracking link"),
     "want": gettext_lazy("asked the customer for something"),
     "settle_want": gettext_lazy("noted what the customer has done"),
+    "raise_change": gettext_lazy("raised a change order"),
+    "promise": gettext_lazy("promised a date"),
+    "compare_po": gettext_lazy("compared it with the customer's order"),
+    "explode": gettext_lazy("worked out the material"),
+    "set_milestones": gettext_lazy("set the payment milestones"),
+    "review_closing": gettext_lazy("looked back at the order"),
+    "override_health": gettext_lazy("set the health by hand"),
+    "withdraw_health": gettext_lazy("took the health back that was set by hand"),
 }
 OTHER_FIELDS: Final[dict[str, Promise]] = {
     "model": gettext_lazy("Model"),
@@ -59,6 +67,8 @@ OTHER_FIELDS: Final[dict[str, Promise]] = {
     "attachment": gettext_lazy("File"),
     "cells": gettext_lazy("Cells changed"),
     "line_no": gettext_lazy("Line"),
+    "change_order": gettext_lazy("Change order"),
+    "health": gettext_lazy("Health"),
 }
 MONEY: Final = frozenset({"total_amount", "stated_total"})
 HIDDEN: Final = frozenset({"line_count"})

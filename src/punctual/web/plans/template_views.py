@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
@@ -19,10 +20,10 @@ from django.views.decorators.http import require_POST
 from punctual.domain.calendars.selectors import company_calendar
 from punctual.domain.catalog.models import Product, ProductFamily
 from punctual.domain.plans.models import BudgetKind, PlanTemplate
-from punctual.domain.plans.selectors import listed_templates, template_by_code
+from punctual.domain.plans.selectors import listed_templates, plans_made_from, template_by_code
+from punctual.domain.plans.services.template_drafts import discard_draft, draft_changes, publish_draft, save_draft
 from punctual.domain.plans.services.templates import (
     archive_template,
-    change_template,
     copy_template,
     create_template,
 )
@@ -35,14 +36,15 @@ from punctual.kernel.refusal import Conflict, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.audit.services import story_of
+from punctual.platform.audit.services import Change, story_of
+from punctual.web.plans.learned import learned_of
 from punctual.web.plans.pictures import long_breaks, template_picture
 from punctual.web.plans.tables import TEMPLATE_COLUMNS, TEMPLATE_FILTERS
 from punctual.web.shell.lists import BuiltInView, ListPage
 from punctual.web.shell.middleware import status_of
 from punctual.web.shell.refusals import worded
 
-EMPTY: dict[str, Any] = {"goals": "", "tasks": [], "budget": [], "standards": []}
+EMPTY: dict[str, Any] = {"goals": "", "tasks": [], "budget": [], "standards": [], "products": []}
 LARGEST = 2_000_000
 
 
@@ -84,18 +86,22 @@ def edit(request: HttpRequest, code: str = "") -> HttpResponse:
         return _save(request, actor, found)
     if found is None:
         require(actor, "templates.edit")
-    document = document_of(rows_of([found])[found.pk], vocabulary()) if found else EMPTY
+    may_edit = may(actor, "templates.edit") and not (found and found.archived_at)
+    document, draft = _shown(found, may_edit=may_edit)
     products = Product.objects.filter(archived_at=None).order_by("model")
-    chosen = set(found.product_links.values_list("product_id", flat=True)) if found else set()
     context = {
         "title": str(found) if found else _("New template"),
         "template": found,
+        "head": {name: document.get(name) for name in ("code", "name", "family")},
+        "draft": draft,
+        "used": plans_made_from(found) if found else 0,
         "document": document,
-        "may_edit": may(actor, "templates.edit") and not (found and found.archived_at),
+        "learned": learned_of(document["tasks"]),
+        "may_edit": may_edit,
         "may_archive": may(actor, "templates.edit"),
         "families": ProductFamily.objects.all(),
-        "products": [(one, one.pk in chosen) for one in products],
-        "chosen": [one for one in products if one.pk in chosen],
+        "products": [(one, one.pk in document["products"]) for one in products],
+        "chosen": [one for one in products if one.pk in document["products"]],
         "kinds": BudgetKind.choices,
         "suggestions": [*Skill.objects.values_list("name", flat=True), *_resource_names()],
         "start": timezone.localdate(),
@@ -103,6 +109,36 @@ def edit(request: HttpRequest, code: str = "") -> HttpResponse:
         "story": story_of(found)[:8] if found else [],
     }
     return render(request, "plans/template.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDraft:
+    """Who works on the next edition, and what it would change; ``faults`` where it no longer fits."""
+
+    by: User | None
+    number: int
+    changes: list[Change]
+    faults: list[str]
+
+
+def _shown(found: PlanTemplate | None, *, may_edit: bool) -> tuple[dict[str, Any], ShownDraft | None]:
+    """The document on the page: the draft for those who may edit it, else what is published."""
+    if found is None:
+        return EMPTY, None
+    published = {
+        **document_of(rows_of([found])[found.pk], vocabulary()),
+        "code": found.code,
+        "name": found.name,
+        "family": found.family_id,
+        "products": list(found.product_links.values_list("product_id", flat=True)),
+    }
+    if found.draft is None or not may_edit:
+        return published, None
+    try:
+        changes, faults = draft_changes(found), list[str]()
+    except Refusal as refusal:
+        changes, faults = [], [worded(one) for one in refusal.reasons]
+    return {**published, **found.draft}, ShownDraft(found.draft_by, found.edition + 1, changes, faults)
 
 
 WORDS = {
@@ -145,11 +181,40 @@ def _save(request: HttpRequest, actor: User, found: PlanTemplate | None) -> Http
         else:
             version = document.get("version")
             expected = version if isinstance(version, int) else -1
-            saved = change_template(actor=actor, template_id=found.pk, document=document, expected_version=expected)
+            saved = save_draft(actor=actor, template_id=found.pk, document=document, expected_version=expected)
     except Refusal as refusal:
         return _refused(refusal)
-    messages.success(request, _("Saved."))
+    messages.success(
+        request, _("Saved.") if found is None else _("Draft saved; plans still use the published edition.")
+    )
     return JsonResponse({"url": reverse("plan_template", args=[saved.code])})
+
+
+@require_POST
+def publish(request: HttpRequest, code: str) -> HttpResponse:
+    """The draft becomes the edition from which plans are made."""
+    actor = _actor(request)
+    found = template_by_code(actor, code)
+    saved = publish_draft(
+        actor=actor, template_id=found.pk, expected_version=_version(request), note=request.POST.get("note", "")
+    )
+    messages.success(request, _("Edition %(number)s is published.") % {"number": saved.edition})
+    return redirect("plan_template", code=saved.code)
+
+
+@require_POST
+def discard(request: HttpRequest, code: str) -> HttpResponse:
+    """Back to the published edition."""
+    actor = _actor(request)
+    found = template_by_code(actor, code)
+    discard_draft(actor=actor, template_id=found.pk, expected_version=_version(request))
+    messages.success(request, _("Draft discarded."))
+    return redirect("plan_template", code=code)
+
+
+def _version(request: HttpRequest) -> int:
+    version = request.POST.get("version", "")
+    return int(version) if version.isdecimal() else -1
 
 
 @require_POST
@@ -191,12 +256,6 @@ def archive(request: HttpRequest, code: str) -> HttpResponse:
     actor = _actor(request)
     found = template_by_code(actor, code)
     archived = found.archived_at is None
-    version = request.POST.get("version", "")
-    archive_template(
-        actor=actor,
-        template_id=found.pk,
-        archived=archived,
-        expected_version=int(version) if version.isdecimal() else -1,
-    )
+    archive_template(actor=actor, template_id=found.pk, archived=archived, expected_version=_version(request))
     messages.success(request, _("Archived.") if archived else _("Taken back into use."))
     return redirect("plan_template", code=code)

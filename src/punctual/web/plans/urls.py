@@ -16,6 +16,8 @@ urlpatterns = [
     path("plan-templates/new/", template_views.edit, name="plan_template_new"),
     path("plan-templates/preview/", template_views.preview, name="plan_template_preview"),
     path("plan-templates/<str:code>/", template_views.edit, name="plan_template"),
+    path("plan-templates/<str:code>/publish/", template_views.publish, name="plan_template_publish"),
+    path("plan-templates/<str:code>/discard/", template_views.discard, name="plan_template_discard"),
     path("plan-templates/<str:code>/copy/", template_views.copy, name="plan_template_copy"),
     path("plan-templates/<str:code>/archive/", template_views.archive, name="plan_template_archive"),
 ]

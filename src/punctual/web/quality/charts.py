@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,22 +12,30 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from punctual.domain.actions.services import open_action
+from punctual.domain.orders.selectors import order_by_key
+from punctual.domain.parties.models import Supplier
 from punctual.domain.quality.models import ControlChart
+from punctual.domain.quality.models.inspections import CHART_WORDS
 from punctual.domain.quality.selectors import chart_by_id
 from punctual.domain.quality.services.charts import (
+    ChartIn,
     Computed,
     answer_signal,
     choose_base,
     compute,
+    put_chart,
     rule_words,
 )
 from punctual.engine.capability import Interval
-from punctual.platform.accounts.permissions import may
+from punctual.kernel.refusal import Refusal
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may, require
 from punctual.web.orders.actions import done
-from punctual.web.quality import marks, pictures, reading
+from punctual.web.quality import marks, pictures, points, reading
 from punctual.web.quality.inspections import actor_of
 from punctual.web.quality.ncrs import people
 from punctual.web.quality.story import story
+from punctual.web.shell.middleware import status_of
 
 
 def chart(request: HttpRequest, pk: int) -> HttpResponse:
@@ -51,6 +59,67 @@ def chart(request: HttpRequest, pk: int) -> HttpResponse:
         "story": story(found),
     }
     return render(request, "quality/chart.html", context)
+
+
+def edit_chart(request: HttpRequest, pk: int | None = None) -> HttpResponseBase:
+    """A new chart, or what an old one looks at."""
+    actor = actor_of(request)
+    require(actor, "quality.handle")
+    found = chart_by_id(actor, pk) if pk else None
+    refusal: Refusal | None = None
+    if request.method == "POST":
+        try:
+            made = put_chart(
+                actor=actor,
+                given=_chart_in(actor, request.POST),
+                chart_id=pk,
+                expected_version=reading.version(request),
+            )
+            return done(request, reverse("control_chart", args=[made.pk]), _("Saved."))
+        except Refusal as caught:
+            refusal = caught
+    context = {
+        "title": found.name if found else _("New control chart"),
+        "found": found,
+        "rooms": marks.tabs(actor, "control_charts"),
+        "typed": request.POST.dict() if request.method == "POST" else _shown(found),
+        "types": CHART_WORDS,
+        "suppliers": [(str(one.pk), str(one)) for one in Supplier.objects.filter(archived_at=None)],
+        "refusal": refusal,
+    }
+    return render(request, "quality/chart_edit.html", context, status=status_of(refusal) if refusal else 200)
+
+
+def _chart_in(actor: User, data: QueryDict) -> ChartIn:
+    key = reading.text(data, "order")
+    size = reading.whole(data, "subgroup_size", default=5)
+    return ChartIn(
+        code=reading.text(data, "code"),
+        name=reading.text(data, "name"),
+        type=data.get("type", ""),
+        subgroup_size=size if size is not None and 0 < size < 10_000 else 1,
+        unit=reading.text(data, "unit"),
+        lower=reading.number(data, "lower"),
+        upper=reading.number(data, "upper"),
+        wanted_cpk=reading.number(data, "wanted_cpk"),
+        order=order_by_key(actor, key) if key else None,
+        supplier=reading.record(Supplier.objects.all(), data, "supplier"),
+        item_key=reading.text(data, "item_key"),
+    )
+
+
+def _shown(found: ControlChart | None) -> dict[str, Any]:
+    if found is None:
+        return {"type": "xbar-r", "subgroup_size": "5"}
+    names = ("code", "name", "type", "unit", "item_key")
+    return {name: getattr(found, name) for name in names} | {
+        "subgroup_size": str(found.subgroup_size),
+        "lower": points.plain(found.lower),
+        "upper": points.plain(found.upper),
+        "wanted_cpk": points.plain(found.wanted_cpk),
+        "order": found.order.key if found.order else "",
+        "supplier": str(found.supplier_id or ""),
+    }
 
 
 def is_low(chart: ControlChart, computed: Computed) -> bool:

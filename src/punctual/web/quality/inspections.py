@@ -33,7 +33,7 @@ from punctual.domain.quality.services.results import (
     verdict_now,
 )
 from punctual.domain.quality.services.switching import severity_for
-from punctual.engine.sampling import AQLS, LEVELS
+from punctual.engine.sampling import AQLS, LEVELS, Severity, sampling_plan
 from punctual.flows.failed_inspection import submit_inspection
 from punctual.kernel.refusal import Conflict, NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
@@ -103,6 +103,7 @@ def _page(
         "switching": severity_for(found.supplier, found.item_key),
         "refusal": refusal,
         "story": story(found),
+        "verified": _verified(found),
         "why": _why(found),
     }
     status = status_of(refusal) if refusal else 200
@@ -128,6 +129,14 @@ def _defects(found: Inspection) -> list[tuple[str, int]]:
     counted = {one.name: one.quantity for one in found.defects.all()}
     names = [*counted, *(name for name in names_of_defects(found) if name not in counted)]
     return [(name, counted.get(name, 0)) for name in names[:8]]
+
+
+def _verified(found: Inspection) -> bool:
+    """Whether the cell of the standard's table that gave the plan is confirmed by a published source."""
+    if found.aql is None or not found.lot_size:
+        return True
+    severity = Severity(found.severity) if found.severity in {one.value for one in Severity} else Severity.NORMAL
+    return sampling_plan(found.lot_size, aql=float(found.aql), level=found.level, severity=severity).verified
 
 
 def _why(found: Inspection) -> str:

@@ -47,7 +47,8 @@ from punctual.domain.quality.services.ncrs import (
     report_ncr,
     verify_ncr,
 )
-from punctual.flows.failed_inspection import DispositionIn, Option, decide_disposition, options_of, planned_if
+from punctual.flows.failed_inspection import DispositionIn, decide_disposition, options_of, planned_if
+from punctual.flows.plan_effect import Ahead
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
@@ -88,7 +89,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "chip": marks.ncr_chip(found),
         "rooms": marks.tabs(actor, "ncrs"),
         "steps": _steps(found),
-        "options": _options(found, work, recheck, today) if deciding else [],
+        **(_options(found, work, recheck, today) if deciding else {}),
         "work_days": Decimal(work) / reading.DAY_MINUTES,
         "recheck_days": Decimal(recheck) / reading.DAY_MINUTES,
         "may": {verb: _may(actor, found, verb) for verb in NCR.verbs},
@@ -110,18 +111,26 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "quality/ncr.html", context)
 
 
-def _options(found: Nonconformity, work: int, recheck: int, today: dt.date) -> list[tuple[Option, SafeString | None]]:
-    """Each way out with its date against the promise."""
+def _options(found: Nonconformity, work: int, recheck: int, today: dt.date) -> dict[str, Any]:
+    """Each way out with its dates against the promise, and the order as it stands."""
+    options, now = options_of(found, work=work, recheck=recheck, today=today)
+    rows = [(one, _rail(found, one.planned, one.ahead), _gain(one.ahead, now)) for one in options]
     order = found.order
-    return [
-        (
-            one,
-            rail(RailFacts(order.promised_date, order.requested_date, one.planned), width=110)
-            if order and one.planned
-            else None,
-        )
-        for one in options_of(found, work=work, recheck=recheck, today=today)
-    ]
+    return {"options": rows, "now": now, "now_rail": _rail(found, order.planned_date if order else None, now)}
+
+
+def _rail(found: Nonconformity, planned: dt.date | None, ahead: Ahead | None) -> SafeString | None:
+    order = found.order
+    if order is None or planned is None:
+        return None
+    facts = RailFacts(order.promised_date, order.requested_date, planned)
+    if ahead is not None:
+        facts = RailFacts(order.promised_date, order.requested_date, ahead.p80, ahead.p50, ahead.p95)
+    return rail(facts, width=110)
+
+
+def _gain(ahead: Ahead | None, now: Ahead | None) -> int | None:
+    return (ahead.p80 - now.p80).days if ahead and now else None
 
 
 PERMISSIONS = {

@@ -1,21 +1,19 @@
-"""Columns and filters of quality's lists."""
+"""Columns and filters of inspections, nonconformities and 8D reports."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from punctual.domain.parties.models import Supplier
 from punctual.domain.quality import selectors
 from punctual.domain.quality.dashboard import CapaAge
 from punctual.domain.quality.life import JUDGED, UNSETTLED
@@ -28,55 +26,14 @@ from punctual.domain.quality.models import (
     Stage,
 )
 from punctual.domain.quality.models.inspections import SEVERITIES
-from punctual.domain.quality.services.switching import word_of
 from punctual.platform.accounts.models import User
-from punctual.platform.accounts.permissions import may, require
+from punctual.platform.accounts.permissions import may
 from punctual.web.formatting import days_text, money_text
 from punctual.web.master.cells import chip, two_lines
-from punctual.web.master.pages import actor_of
 from punctual.web.quality import marks
+from punctual.web.quality.lists import NOTHING, QualityList, number_cell, order_cell, since, suppliers
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
 from punctual.web.templatetags.punctual import avatar, day
-
-NOTHING = escape("—")
-
-
-def _suppliers(actor: User) -> Sequence[tuple[str, Any]]:
-    return [(str(one.pk), str(one)) for one in Supplier.objects.filter(archived_at=None)]
-
-
-def _since(field: str) -> Filter:
-    """The last so many days."""
-
-    def apply(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        first = timezone.localdate() - dt.timedelta(days=int(values[0]) - 1) if values[0].isdigit() else None
-        return rows.filter(**{f"{field}__date__gte": first}) if first else rows
-
-    options = [("30", gettext_lazy("30 days")), ("90", gettext_lazy("90 days")), ("365", gettext_lazy("A year"))]
-    return Filter("days", gettext_lazy("Period"), lambda actor: options, apply, multiple=False)
-
-
-class QualityList(ListPage):
-    """A list with the tabs of quality above it."""
-
-    template_name = "quality/list.html"
-    permission: ClassVar[str] = "quality.view"
-    room: ClassVar[str]
-
-    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        require(request.user, self.permission)
-        return super().get(request, *args, **kwargs)
-
-    def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
-        return {"rooms": marks.tabs(actor_of(request), self.room)}
-
-
-def _number(name: str) -> Any:
-    return lambda item: two_lines(reverse(name, args=[item.pk]), item.number, getattr(item, "title", "") or "")
-
-
-def _order_cell(item: Any) -> SafeString:
-    return marks.order_link(item.order.key, item.order.label) if item.order else NOTHING
 
 
 class InspectionList(QualityList):
@@ -111,7 +68,7 @@ class InspectionList(QualityList):
         Filter(
             "supplier",
             gettext_lazy("Supplier"),
-            _suppliers,
+            suppliers,
             lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
         ),
         Filter(
@@ -133,7 +90,7 @@ class InspectionList(QualityList):
             lambda rows, values: rows.filter(is_first=values[0] == "1", state__in=JUDGED),
             multiple=False,
         ),
-        _since("judged_at"),
+        since("judged_at"),
     )
     columns = (
         Column(
@@ -145,7 +102,7 @@ class InspectionList(QualityList):
         ),
         Column("item", gettext_lazy("Item"), lambda item: item.item_key, fold=True),
         Column("stage", gettext_lazy("Stage"), lambda item: item.get_stage_display(), sort=("stage",), fold=True),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, _order_cell),
+        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell),
         Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, sort=("supplier__code",), fold=True),
         Column("lot", gettext_lazy("Lot"), lambda item: item.lot_size, sort=("lot_size",), number=True, fold=True),
         Column(
@@ -240,7 +197,7 @@ class NcrList(QualityList):
         Filter(
             "supplier",
             gettext_lazy("Supplier"),
-            _suppliers,
+            suppliers,
             lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
         ),
         Filter(
@@ -249,11 +206,11 @@ class NcrList(QualityList):
             lambda actor: list(Disposition.choices),
             lambda rows, values: rows.filter(disposition__in=values),
         ),
-        _since("found_at"),
+        since("found_at"),
     )
     columns = (
-        Column("number", gettext_lazy("Number"), lambda item: item.number, _number("ncr"), sort=("id",)),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, _order_cell),
+        Column("number", gettext_lazy("Number"), lambda item: item.number, number_cell("ncr"), sort=("id",)),
+        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell),
         Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, sort=("supplier__code",), fold=True),
         Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), marks.ncr_chip, sort=("state",)),
         Column("disposition", gettext_lazy("Disposition"), lambda item: item.get_disposition_display(), fold=True),
@@ -343,7 +300,7 @@ class CapaList(QualityList):
         Filter(
             "supplier",
             gettext_lazy("Supplier"),
-            _suppliers,
+            suppliers,
             lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
         ),
         Filter(
@@ -354,7 +311,7 @@ class CapaList(QualityList):
         ),
     )
     columns = (
-        Column("number", gettext_lazy("Number"), lambda item: item.number, _number("capa"), sort=("id",)),
+        Column("number", gettext_lazy("Number"), lambda item: item.number, number_cell("capa"), sort=("id",)),
         Column(
             "ncr",
             gettext_lazy("Nonconformity"),
@@ -387,252 +344,3 @@ class CapaList(QualityList):
 
     def url_of(self, item: Any) -> str:
         return reverse("capa", args=[item.pk])
-
-
-class PlanList(QualityList):
-    key = room = "quality_plans"
-    title = gettext_lazy("Quality plans")
-    icon = "checklist"
-    empty_text = gettext_lazy("Confirming an order makes its quality plan from the templates of its products.")
-    tabs = (
-        BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Waiting for approval"), "state=draft"),
-    )
-    filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: [("draft", gettext_lazy("Draft")), ("approved", gettext_lazy("Approved"))],
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-    )
-    columns = (
-        Column(
-            "order",
-            gettext_lazy("Order"),
-            lambda item: item.order.label,
-            lambda item: two_lines(
-                reverse("quality_plan", args=[item.order.key]), item.order.label, item.order.customer or ""
-            ),
-            sort=("order_id",),
-        ),
-        Column("points", gettext_lazy("Control points"), lambda item: item.point_count, number=True),
-        Column("open", gettext_lazy("Not passed yet"), lambda item: item.open_count, number=True),
-        Column("revision", gettext_lazy("Revision"), lambda item: item.revision, number=True, fold=True),
-        Column("approved_by", gettext_lazy("Approved by"), lambda item: item.approved_by, fold=True),
-        Column(
-            "state",
-            gettext_lazy("State"),
-            lambda item: item.get_state_display(),
-            lambda item: (
-                chip("ok", "circle-check", item.get_state_display())
-                if item.state == "approved"
-                else chip("", "pencil", item.get_state_display())
-            ),
-            sort=("state",),
-        ),
-    )
-
-    def rows(self, actor: User) -> QuerySet[Any]:
-        return selectors.listed_quality_plans(actor)
-
-    def url_of(self, item: Any) -> str:
-        return reverse("quality_plan", args=[item.order.key])
-
-
-class ChartList(QualityList):
-    key = room = "control_charts"
-    title = gettext_lazy("Control charts")
-    icon = "chart-line"
-    empty_text = gettext_lazy("A characteristic that names a chart feeds it with every inspection.")
-    columns = (
-        Column(
-            "name",
-            gettext_lazy("Control chart"),
-            lambda item: item.name,
-            lambda item: two_lines(reverse("control_chart", args=[item.pk]), item.name, item.code),
-            sort=("name",),
-        ),
-        Column("type", gettext_lazy("Chart"), lambda item: item.get_type_display(), sort=("type",)),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, _order_cell, fold=True),
-        Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, fold=True),
-        Column(
-            "signals",
-            gettext_lazy("Signals without an answer"),
-            lambda item: item.open_signals,
-            lambda item: chip("late", "alert-triangle", item.open_signals) if item.open_signals else escape("0"),
-            number=True,
-        ),
-        Column("owner", gettext_lazy("Owner"), lambda item: item.owner, fold=True),
-    )
-
-    def rows(self, actor: User) -> QuerySet[Any]:
-        unanswered = Count("signals", filter=Q(signals__answered_at=None))
-        return selectors.charts_of(actor).annotate(open_signals=unanswered).order_by("code")
-
-    def url_of(self, item: Any) -> str:
-        return reverse("control_chart", args=[item.pk])
-
-
-class SeverityList(QualityList):
-    key = room = "severities"
-    title = gettext_lazy("Inspection severity")
-    icon = "adjustments"
-    create = ("severity_new", gettext_lazy("Put an item under inspection"), "quality.handle")
-    empty_text = gettext_lazy("Kept for each item of each supplier as soon as a lot of it is judged by AQL.")
-    columns = (
-        Column(
-            "supplier",
-            gettext_lazy("Supplier"),
-            lambda item: item.supplier,
-            lambda item: two_lines(
-                reverse("severity", args=[item.pk]), item.supplier, f"{item.item_key} {item.item_name}".strip()
-            ),
-            sort=("supplier__code",),
-        ),
-        Column(
-            "severity",
-            gettext_lazy("Severity"),
-            word_of,
-            lambda item: marks.severity_chip(word_of(item)),
-            sort=("severity",),
-        ),
-        Column("score", gettext_lazy("Switching score"), lambda item: item.score, sort=("score",), number=True),
-        Column(
-            "row",
-            gettext_lazy("Accepted in a row, tightened"),
-            lambda item: item.accepted_in_a_row,
-            number=True,
-            fold=True,
-        ),
-        Column(
-            "rejected",
-            gettext_lazy("Rejected, tightened"),
-            lambda item: item.rejected_tightened,
-            number=True,
-            fold=True,
-        ),
-    )
-
-    def rows(self, actor: User) -> QuerySet[Any]:
-        return selectors.severities_of(actor)
-
-    def url_of(self, item: Any) -> str:
-        return reverse("severity", args=[item.pk])
-
-
-class ReviewList(QualityList):
-    key = room = "quality_reviews"
-    title = gettext_lazy("Reviews and audit plan")
-    icon = "checklist"
-    create = ("quality_review_new", gettext_lazy("Plan a review"), "quality.handle")
-    empty_text = gettext_lazy("Reviews of projects, processes and suppliers: a checklist, findings, and what follows.")
-    tabs = (
-        BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("In the audit plan"), "state=planned"),
-    )
-    filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: [("planned", gettext_lazy("In the audit plan")), ("held", gettext_lazy("Held"))],
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-    )
-    columns = (
-        Column("number", gettext_lazy("Number"), lambda item: item.number, _number("quality_review"), sort=("id",)),
-        Column("kind", gettext_lazy("Kind"), lambda item: item.get_kind_display(), sort=("kind",)),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, _order_cell, fold=True),
-        Column(
-            "planned",
-            gettext_lazy("Planned on"),
-            lambda item: item.planned_on,
-            lambda item: day(item.planned_on),
-            sort=("planned_on",),
-        ),
-        Column("held", gettext_lazy("Met on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
-        Column("lead", gettext_lazy("Lead"), lambda item: item.lead, lambda item: avatar(item.lead), fold=True),
-        Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), sort=("state",)),
-    )
-
-    def rows(self, actor: User) -> QuerySet[Any]:
-        return selectors.reviews_of(actor)
-
-    def url_of(self, item: Any) -> str:
-        return reverse("quality_review", args=[item.pk])
-
-
-def _calibration(item: Any) -> SafeString:
-    today = timezone.localdate()
-    if item.calibration_due is None:
-        return NOTHING
-    if item.calibration_due < today:
-        return chip("late", "alarm", day(item.calibration_due))
-    if (item.calibration_due - today).days <= 30:
-        return chip("warn", "alert-triangle", day(item.calibration_due))
-    return day(item.calibration_due)
-
-
-class GaugeList(QualityList):
-    key = room = "gauges"
-    title = gettext_lazy("Gauges")
-    icon = "ruler-2"
-    create = ("gauge_new", gettext_lazy("New gauge"), "quality.handle")
-    empty_text = gettext_lazy("What is measured with, its range and its calibration; an expired one is refused.")
-    columns = (
-        Column(
-            "code",
-            gettext_lazy("Gauge"),
-            lambda item: item.code,
-            lambda item: two_lines(reverse("gauge", args=[item.pk]), item.name, item.code),
-            sort=("code",),
-        ),
-        Column("unit", gettext_lazy("Unit"), lambda item: item.unit),
-        Column(
-            "range",
-            gettext_lazy("Range"),
-            lambda item: " – ".join(
-                "…" if one is None else f"{one.normalize():f}" for one in (item.minimum, item.maximum)
-            ),
-            number=True,
-        ),
-        Column(
-            "due",
-            gettext_lazy("Next calibration"),
-            lambda item: item.calibration_due,
-            _calibration,
-            sort=("calibration_due",),
-        ),
-        Column("place", gettext_lazy("Where"), lambda item: item.place, fold=True),
-    )
-
-    def rows(self, actor: User) -> QuerySet[Any]:
-        return selectors.gauges_of(actor)
-
-    def url_of(self, item: Any) -> str:
-        return reverse("gauge", args=[item.pk])
-
-
-class TemplateList(QualityList):
-    key = room = "quality_templates"
-    title = gettext_lazy("Quality templates")
-    icon = "template"
-    empty_text = gettext_lazy("How products are inspected; the quality plan of an order begins with them.")
-    columns = (
-        Column(
-            "code",
-            gettext_lazy("Template"),
-            lambda item: item.code,
-            lambda item: two_lines(reverse("quality_template", args=[item.pk]), item.name, item.code),
-            sort=("code",),
-        ),
-        Column("family", gettext_lazy("Family"), lambda item: item.family),
-        Column("product", gettext_lazy("Product"), lambda item: item.product, fold=True),
-        Column("points", gettext_lazy("Control points"), lambda item: item.point_count, number=True),
-    )
-
-    def rows(self, actor: User) -> QuerySet[Any]:
-        return selectors.templates_of(actor)
-
-    def url_of(self, item: Any) -> str:
-        return reverse("quality_template", args=[item.pk])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.core.paginator import Page
 from django.db.models import QuerySet
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from punctual.domain.risks.facts import in_force, matrix
 from punctual.domain.risks.life import LIVE
 from punctual.domain.risks.models import Category, Risk, RiskState
+from punctual.domain.risks.rules import Matrix
 from punctual.domain.risks.selectors import listed
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
@@ -26,6 +27,8 @@ from punctual.web.risks.marks import level_chip, levels, state_chip, three
 from punctual.web.risks.pictures import matrix_picture
 from punctual.web.shell.lists import MOST_EXPORTED, BuiltInView, Column, Filter, ListPage, Row, link
 from punctual.web.templatetags.punctual import avatar, day
+
+WORST: Final = 6
 
 
 def _by_state(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
@@ -74,6 +77,16 @@ def with_matrix(items: Any) -> Any:
     for item in items:
         item.matrix = shown
     return items
+
+
+def top_risks(actor: User, most: int) -> list[tuple[Risk, SafeString]]:
+    """What stays highest after the chosen responses, over all orders that the actor may see."""
+    return _highest(list(listed(actor).filter(state__in=LIVE)), matrix(), most)
+
+
+def _highest(live: list[Risk], shown: Matrix, most: int) -> list[tuple[Risk, SafeString]]:
+    worst = sorted(live, key=lambda one: (-levels(one, shown)[1], -one.days_mode, one.pk))[:most]
+    return [(one, level_chip(one, shown)) for one in worst]
 
 
 class RiskList(ListPage):
@@ -146,8 +159,8 @@ class RiskList(ListPage):
     def rows(self, actor: User) -> QuerySet[Risk]:
         return listed(actor)
 
-    def _rows(self, page: Page[Any]) -> list[Row]:
-        return super()._rows(with_matrix(page))
+    def _rows(self, actor: User, page: Page[Any]) -> list[Row]:
+        return super()._rows(actor, with_matrix(page))
 
     def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
         columns = self.shown_columns(actor)
@@ -165,10 +178,9 @@ class RiskList(ListPage):
         shown = matrix()
         live = list(listed(actor_of(request)).filter(state__in=LIVE))
         due = sum(1 for one in live if one.review_on and one.review_on <= timezone.localdate())
-        worst = sorted(live, key=lambda one: (-levels(one, shown)[1], -one.days_mode, one.pk))[:6]
         return {
             "picture": matrix_picture(live, shown, as_counts=True),
-            "worst": [(one, level_chip(one, shown)) for one in worst],
+            "worst": _highest(live, shown, WORST),
             "live_count": len(live),
             "due_count": due,
         }

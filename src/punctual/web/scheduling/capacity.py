@@ -83,6 +83,7 @@ def level(cell: Cell) -> str:
 def capacity(request: HttpRequest) -> HttpResponse:
     """The heat map, with the chosen cell beside it."""
     actor, today = actor_of(request), timezone.localdate()
+    require(actor, "scheduling.view")
     asked = _asked(request, today)
     try:
         loads, run = loads_of(actor, asked.basis)
@@ -226,6 +227,7 @@ def _export(rows: list[LoadRow], periods: list[Period]) -> HttpResponse:
 def utilisation(request: HttpRequest) -> HttpResponse:
     """How much of what there is was and will be used, and what stands idle, over the next months."""
     actor, today = actor_of(request), timezone.localdate()
+    require(actor, "scheduling.view")
     try:
         loads, run = loads_of(actor, "scheduled")
     except Refusal as refusal:

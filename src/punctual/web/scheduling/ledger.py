@@ -73,10 +73,10 @@ COLUMNS = (
     Column("date", _("Promised"), lambda p: p.date, _date_cell, ("date",)),
     Column("change", _("Change"), _change, _change_cell),
     Column("percent", _("Probability, %"), lambda p: p.probability, _percent_cell, ("probability",), number=True),
-    Column("cause", _("Cause"), lambda p: p.get_cause_display(), sort=("cause",), fold=True),
+    Column("cause", _("Kind of change"), lambda p: p.get_cause_display(), sort=("cause",), fold=True),
     Column("reason", _("Reason"), lambda p: p.reason or p.exception_reason, _reason_cell, fold=True),
     Column("channel", _("Channel"), lambda p: p.get_channel_display(), sort=("channel",), fold=True),
-    Column("by", _("By"), lambda p: str(p.by or ""), lambda p: avatar(p.by), ("by__display_name",), fold=True),
+    Column("by", _("Told by"), lambda p: str(p.by or ""), lambda p: avatar(p.by), ("by__display_name",), fold=True),
     Column(
         "at", _("When"), lambda p: p.at, lambda p: format_html('<span class="n">{}</span>', moment_text(p.at)), ("at",)
     ),

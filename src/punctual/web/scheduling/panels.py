@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.selectors import orders_of
 from punctual.domain.scheduling.models import Channel, OrderForecast, PromiseCause
 from punctual.domain.scheduling.promising import slots_a_day
 from punctual.domain.scheduling.selectors import (
@@ -165,5 +167,24 @@ register_panel(
     place="main",
     template="scheduling/peek.html",
     context_function=_peek,
+    permission="scheduling.view",
+)
+
+
+def _first_schedule(request: HttpRequest, _subject: object) -> dict[str, Any] | None:
+    """Said on today until there is a schedule: what is missing meanwhile, and that it comes by itself."""
+    actor = actor_of(request)
+    if current_run(actor) is not None or not orders_of(actor).filter(state__in=RUNNING).exists():
+        return None
+    return {}
+
+
+register_panel(
+    "home",
+    "first_schedule",
+    order=1,
+    place="top",
+    template="scheduling/first.html",
+    context_function=_first_schedule,
     permission="scheduling.view",
 )

@@ -91,6 +91,7 @@ def panel_context(told: Told | None, request: HttpRequest, *, day: dt.date | Non
     return {
         "told": told,
         "offers": [offer_view(one, answer, chosen) for one in answer.offers],
+        "no_levers": all(one.kind != "levers" for one in answer.offers),
         "chosen": chosen.kind,
         "holds": [(one, hold_words(one)) for one in answer.holds],
         "moves": list(chosen.moves)[:MOST_MOVES],

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST
 
 from punctual.domain.orders.models import Order, OrderState, Priority
 from punctual.domain.orders.selectors import order_by_key, orders_of
-from punctual.domain.orders.services.priority import set_priority
 from punctual.domain.scheduling.models import Channel, PromiseCause
 from punctual.flows.promise_at_entry import promise_for_order
 from punctual.flows.promise_ledger import promise_order
+from punctual.flows.rush_approval import accept_rush
 from punctual.flows.rush_order import Harm, harm_of
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
@@ -106,27 +106,38 @@ def _approvers(harm: Harm, actor: User) -> list[str]:
 
 @require_POST
 def accept(request: HttpRequest, key: str) -> HttpResponse:
-    """Promise the chosen day with its priority; or, as a counter-offer, the day that hurts nobody."""
-    actor = actor_of(request)
+    """Accept for the chosen day; or, as a counter-offer, promise the day that hurts nobody."""
+    actor, today = actor_of(request), timezone.localdate()
     order = order_by_key(actor, key)
     try:
         day = dt.date.fromisoformat(request.POST.get("date", ""))
     except ValueError as error:
         raise Refusal(Reason("promise.date", N_("Choose a day."), field="date")) from error
-    counter = request.POST.get("counter") == "yes"
-    priority = request.POST.get("priority", "")
-    promise_order(
-        actor=actor,
-        order_id=order.pk,
-        dates=day,
-        today=timezone.localdate(),
-        channel=Channel.QUOTATION,
-        cause=PromiseCause.CUSTOMER,
-        reason=request.POST.get("reason", ""),
-        exception_reason=request.POST.get("reason", ""),
-        offer="nobody" if counter else "levers",
-    )
-    if not counter and priority in {"1", "2", "3", "4"} and int(priority) != order.priority:
-        set_priority(actor=actor, order_id=order.pk, priority=int(priority), reason=request.POST.get("reason", ""))
-    words = _("Counter-offer: %(day)s.") if counter else _("Accepted: promised for %(day)s.")
+    reason, priority = request.POST.get("reason", ""), request.POST.get("priority", "")
+    if request.POST.get("counter") == "yes":
+        reason = reason or str(_("Counter-offer: the earliest day that hurts no other order."))
+        promise_order(
+            actor=actor,
+            order_id=order.pk,
+            dates=day,
+            today=today,
+            channel=Channel.QUOTATION,
+            cause=PromiseCause.CUSTOMER,
+            reason=reason,
+            exception_reason=reason,
+        )
+        words = _("Counter-offer: %(day)s.")
+    else:
+        asked = accept_rush(
+            actor=actor,
+            order_id=order.pk,
+            day=day,
+            priority=int(priority) if priority in {"1", "2", "3", "4"} else order.priority,
+            today=today,
+            reason=reason,
+        )
+        if asked is not None:
+            words = _("Asked: %(day)s is promised once a manager agrees. Nothing has changed yet.")
+            return done(request, reverse("approval", args=[asked.pk]), words % {"day": day_text(day)})
+        words = _("Accepted: promised for %(day)s.")
     return done(request, reverse("order", args=[order.key]), words % {"day": day_text(day)})

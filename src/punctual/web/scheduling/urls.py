@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from punctual.web.scheduling import absences, capacity, ledger, promise, runs, rush, what_if
+from punctual.web.scheduling import absences, capacity, ledger, locks, promise, runs, rush, what_if
 
 urlpatterns = [
     path("promise/entry/", promise.entry_panel, name="promise_entry"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("capacity/absences/<int:pk>/cancel/", absences.cancel, name="absence_cancel"),
     path("capacity/extras/enter/", absences.enter_more, name="extra_enter"),
     path("capacity/extras/<int:pk>/cancel/", absences.cancel_more, name="extra_cancel"),
+    path("tasks/<int:pk>/lock/", locks.lock, name="task_lock"),
+    path("tasks/<int:pk>/unlock/", locks.unlock, name="task_unlock"),
     path("rush/", rush.page, name="rush"),
     path("rush/<str:key>/accept/", rush.accept, name="rush_accept"),
     path("scenarios/", what_if.page, name="scenarios"),

@@ -32,6 +32,7 @@ PUBLIC: Final = (
     "/s/",
     "/feeds/",
     "/supplier-link/",
+    "/csp-report/",
 )
 """Addresses that decide for themselves who may come; everything else needs a sign-in."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.web.shell.waiting import waiting
 
 Words = str | Promise
 
@@ -39,6 +40,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
+    name: str
     label: Words
     icon: str
     url: str
@@ -231,26 +233,28 @@ GROUPS: Final[list[Group]] = [
 ]
 
 
-def shown(request: HttpRequest) -> Iterator[ShownGroup]:
+def shown(request: HttpRequest) -> list[ShownGroup]:
     """The groups with the entries that the reader may open."""
     user = request.user
     if not user.is_authenticated:
-        return
-    for group in GROUPS:
-        entries = [
-            _shown(entry, request, user)
-            for entry in group.entries
-            if not entry.permission or may(user, entry.permission)
-        ]
-        if entries:
-            yield ShownGroup(group.label, entries)
+        return []
+    open_to = [
+        (group, [entry for entry in group.entries if not entry.permission or may(user, entry.permission)])
+        for group in GROUPS
+    ]
+    counts = waiting(user, {one.url_name: one.count for _, entries in open_to for one in entries if one.count})
+    return [
+        ShownGroup(group.label, [_shown(entry, request, counts.get(entry.url_name, 0)) for entry in entries])
+        for group, entries in open_to
+        if entries
+    ]
 
 
-def _shown(entry: Entry, request: HttpRequest, user: User) -> ShownEntry:
+def _shown(entry: Entry, request: HttpRequest, count: int) -> ShownEntry:
     url = reverse(entry.url_name)
     root = entry.section or url
     active = request.path == url if root == "/" else request.path.startswith(root)
-    return ShownEntry(entry.label, entry.icon, url, active, entry.count(user) if entry.count else 0)
+    return ShownEntry(entry.url_name, entry.label, entry.icon, url, active, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,20 +313,23 @@ class SettingsEntry:
 SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
-    SettingsEntry(_("Order checks and review"), "checkbox", "order_settings"),
-    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings"),
+    SettingsEntry(_("Order checks and review"), "checkbox", "order_settings", "orders.view"),
+    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings", "warnings.rules"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
     SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
-    SettingsEntry(_("Approval chains"), "checks", "approval_rules"),
+    SettingsEntry(_("Approval chains"), "checks", "approval_rules", "approvals.rules"),
     SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
+    SettingsEntry(_("System"), "shield-check", "system", "settings.manage"),
 ]
 
 
 def settings_nav(request: HttpRequest) -> list[ShownEntry]:
     """The settings pages, the open one marked."""
     return [
-        ShownEntry(item.label, item.icon, reverse(item.url_name), request.path == reverse(item.url_name), 0)
+        ShownEntry(
+            item.url_name, item.label, item.icon, reverse(item.url_name), request.path == reverse(item.url_name), 0
+        )
         for item in SETTINGS
         if not item.permission or may(request.user, item.permission)
     ]

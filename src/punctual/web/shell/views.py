@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,7 +22,9 @@ from punctual.platform import targets
 from punctual.platform.accounts.models import User
 from punctual.platform.saved_views.services import delete_view, save_view
 from punctual.platform.search.services import find
+from punctual.platform.trouble import trouble_of
 from punctual.web.shell.navigation import Words, creations_for, shown
+from punctual.web.shell.unavailable import unavailable
 
 MOST_RESULTS = 12
 
@@ -110,6 +113,9 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Leans on nothing that may be the broken part: no database, no context, no file names of the moment."""
+    trouble = trouble_of(sys.exc_info()[1])
+    if trouble:
+        return unavailable(request, trouble)
     lang = "en" if get_language() == "en" else "zh-CN"
     return HttpResponse(render_to_string("shell/error500.html", {"lang": lang}), status=500)
 

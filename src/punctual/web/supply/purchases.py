@@ -370,6 +370,9 @@ def do(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     reason = request.POST.get("reason", "")
     if verb == "send":
         order = purchases.send(actor=actor, purchase_id=order.pk, today=today, expected_version=version)
+        if order.state == PurchaseState.DRAFT:
+            sentence = _("%(number)s is over the limit; approval is asked for. It goes out when it is given.")
+            return done(request, marks.purchase_url(order), sentence % {"number": order.number})
     elif verb == "close":
         order = purchases.close(actor=actor, purchase_id=order.pk, reason=reason, expected_version=version)
     elif verb == "cancel":

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -31,6 +32,7 @@ from punctual.domain.supply.scorecard import NOTHING, Lateness, lateness
 from punctual.domain.supply.selectors import purchase_lines_of, sees_costs, shortage_by_id, shortages_of
 from punctual.domain.supply.services.deciding import choose
 from punctual.domain.supply.ways import Way, WaysOut
+from punctual.kernel.refusal import NotFound
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.search.services import ids
@@ -103,6 +105,16 @@ def words_of(shortage: Shortage) -> str:
     return _("comes %(arrives)s, needed %(needed)s") % told
 
 
+def _selected(actor: User, wish: str) -> Shortage | None:
+    """The one that was asked for; one that is gone meanwhile gives way to the first of the list."""
+    if not (wish.isdigit() and len(wish) < 18):
+        return None
+    try:
+        return shortage_by_id(actor, int(wish))
+    except NotFound:
+        return None
+
+
 def shortages(request: HttpRequest) -> HttpResponse:
     """The list on the left, one of them with its ways out on the right, purchase lines below."""
     actor, today = actor_of(request), timezone.localdate()
@@ -113,8 +125,7 @@ def shortages(request: HttpRequest) -> HttpResponse:
         return _export(rows)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     found = list(page)
-    wish = request.GET.get("show", "")
-    selected = shortage_by_id(actor, int(wish)) if wish.isdigit() and len(wish) < 18 else (found[0] if found else None)
+    selected = _selected(actor, request.GET.get("show", "")) or (found[0] if found else None)
     counted = everything.aggregate(
         stops=Count("pk", filter=Q(state=ShortageState.STOPS)),
         hangs=Count("pk", filter=Q(state=ShortageState.HANGS)),
@@ -263,7 +274,13 @@ def _export(rows: QuerySet[Shortage]) -> HttpResponse:
 def choose_way(request: HttpRequest, pk: int) -> HttpResponse:
     """Carry out the way that was chosen."""
     actor = actor_of(request)
-    decided = choose(actor=actor, shortage_id=pk, key=request.POST.get("way", ""), today=timezone.localdate())
+    try:
+        decided = choose(actor=actor, shortage_id=pk, key=request.POST.get("way", ""), today=timezone.localdate())
+    except NotFound:
+        messages.warning(
+            request, _("This shortage is gone: stock, purchases or plans have changed meanwhile. Nothing was done.")
+        )
+        return redirect("shortages")
     words = worded(decided.way.title)
     count = sum(len(move.tasks) for move in decided.moves)
     if count:

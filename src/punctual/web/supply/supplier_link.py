@@ -54,6 +54,6 @@ def supplier_page(request: HttpRequest, token: str) -> HttpResponse:
         "button": _("Confirm these days") if order.state == PurchaseState.SENT else _("Change the days"),
     }
     response = render(request, "supply/supplier_link.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"  # with "no-referrer" browsers send no origin and the form is refused
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -18,6 +19,7 @@ from django.utils.translation import gettext
 
 from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.permissions import may
+from punctual.platform.markup import as_html
 from punctual.web import formatting
 from punctual.web.shell.refusals import worded as worded_reason
 from punctual.web.shell.undo import undo_of
@@ -25,7 +27,14 @@ from punctual.web.shell.undo import undo_of
 register = template.Library()
 
 
+@register.filter
+def markdown(text: str) -> SafeString:
+    """A comment or note as its writer laid it out; cleaned by :mod:`punctual.platform.markup`."""
+    return mark_safe(as_html(text or ""))  # noqa: S308 cleaned
+
+
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "", css: str = "") -> SafeString:
     """A line icon out of the sprite; ``size`` s, l or nothing. Decorative: its word stands beside it."""
     return format_html(

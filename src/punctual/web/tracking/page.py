@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils import timezone
@@ -16,6 +17,8 @@ from punctual.domain.customer_relations.services.tracking import rule_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
 from punctual.domain.scheduling.models import OrderForecast
+from punctual.flows.customer_signs import waiting_for_customer
+from punctual.web.changes.words import signed_money
 from punctual.web.formatting import day_text, quantity_text
 from punctual.web.relations.clocks import duration
 
@@ -67,6 +70,7 @@ def page_of(link: TrackingLink) -> dict[str, Any]:
         "verdict": _verdict(order, expected) if rule.show_range else None,
         "delivered": order.actual_date,
         "wants": wants,
+        **_signs(order),
         "wants_done": list(order.customer_tasks.exclude(done_at=None)[:5]),
         "milestones": _milestones(order) if rule.show_milestones else [],
         "deliveries": _deliveries(lines) if rule.show_deliveries else [],
@@ -74,6 +78,25 @@ def page_of(link: TrackingLink) -> dict[str, Any]:
         "owner": order.owner if rule.show_contact else None,
         "updated": order.updated_at,
     }
+
+
+def _signs(order: Order) -> dict[str, Any]:
+    """What waits for the customer's yes; of a change the value and the date, neither cost nor cause."""
+    waiting = waiting_for_customer(order)
+    changes = []
+    for one in waiting.changes:
+        impact = one.impact or {}
+        delta = Decimal(impact.get("value", "0")) - Decimal(impact.get("value_before", "0"))
+        promised = impact.get("promised")
+        moved = promised != impact.get("promised_before")
+        changes.append(
+            {
+                "change": one,
+                "delta": signed_money(delta, order.currency) if delta else "",
+                "promised": dt.date.fromisoformat(promised) if promised and moved else None,
+            }
+        )
+    return {"sign_changes": changes, "sign_documents": waiting.documents}
 
 
 def _state(order: Order) -> str:

@@ -19,6 +19,7 @@ from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Survey, TrackingLink
 from punctual.domain.customer_relations.rules import SCALE
 from punctual.domain.customer_relations.services import feedback, tracking
+from punctual.flows.customer_signs import sign_at
 from punctual.kernel.refusal import NotFound, Refusal
 from punctual.platform.records import get_or_not_found
 from punctual.web.shell.refusals import worded
@@ -103,6 +104,11 @@ def track(request: HttpRequest, number: str) -> HttpResponse:
     """The page of one order."""
     link = _link(request, number)
     refused: list[str] = []
+    if request.method == "POST" and request.POST.get("verb") == "sign":
+        wish = request.POST.get("key", "")
+        key = int(wish) if wish.isdigit() and len(wish) < 18 else 0
+        what, token = sign_at(link.order, what=request.POST.get("what", ""), key=key)
+        return redirect("change_sign" if what == "change" else "document_sign", token=token)
     if request.method == "POST":
         try:
             messages.success(request, _act(request, link))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -46,6 +46,9 @@ MOST_ITEMS: Final = 200
 
 Item = Mapping[str, Any]
 """{"kind", "line" (id of an order line), "field", "new", "data"}"""
+
+
+Look = Callable[[Scenario], Mapping[str, Any]]
 
 
 def page_of(change: ChangeOrder) -> str:
@@ -210,16 +213,22 @@ def against_analysing(change: ChangeOrder, items: Sequence[ChangeItem]) -> list[
 
 @transaction.atomic
 def analyse(
-    *, actor: User, change_id: int, today: dt.date, expected_version: int | None = None
+    *,
+    actor: User,
+    change_id: int,
+    today: dt.date,
+    expected_version: int | None = None,
+    look: Look | None = None,
 ) -> tuple[ChangeOrder, Scenario]:
-    """Compute the impact on a copy in memory and keep it with the change order; order and plan stay as they are."""
+    """Compute the impact on a copy in memory and keep it with the change order; order and plan stay as they are.
+    ``look`` adds what the schedule over all orders says of the scenario."""
     require(actor, "changes.raise")
     change = lock(changes_of(actor).select_related("order"), expected_version=expected_version, pk=change_id)
     items = items_of(change)
     refuse_if(against_analysing(change, items))
     found = scenario_of(change, items, today=today)
     refuse_if(found.reasons)
-    change.impact = as_data(found)
+    change.impact = as_data(found) | dict(look(found) if look else {})
     change.plan_version = found.plan.version if found.plan else None
     change.order_version = change.order.version
     change.state, change.analysed_at = LIFE.after(change.state, "analyse"), timezone.now()

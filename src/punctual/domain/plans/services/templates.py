@@ -17,6 +17,7 @@ from punctual.domain.plans.models import (
     PlanTemplate,
     ProductTemplate,
     TemplateBudget,
+    TemplateEdition,
     TemplateLink,
     TemplateNeed,
     TemplateStandard,
@@ -44,13 +45,15 @@ def search_document(template: PlanTemplate) -> Document:
 
 @transaction.atomic
 def create_template(*, actor: User, document: Mapping[str, Any]) -> PlanTemplate:
-    """A new template out of a document (``template_document``) with ``code``, ``name``, ``family``, ``products``."""
+    """A new template out of a document (``template_document``) with ``code``, ``name``, ``family``, ``products``; its
+    first edition is published at once."""
     require(actor, "templates.edit")
-    head = _head(document)
-    rows = _checked(document)
+    head = head_of(document)
+    rows = checked(document)
     template = PlanTemplate.objects.create(**head, goals=rows.goals)
     _write(template, rows)
     _set_products(template, document, actor)
+    _keep_edition(template, actor)
     record(actor=actor, verb="create", target=template)
     index([search_document(template)])
     return template
@@ -58,27 +61,50 @@ def create_template(*, actor: User, document: Mapping[str, Any]) -> PlanTemplate
 
 @transaction.atomic
 def change_template(
-    *, actor: User, template_id: int, document: Mapping[str, Any], expected_version: int | None
+    *, actor: User, template_id: int, document: Mapping[str, Any], expected_version: int | None, note: str = ""
 ) -> PlanTemplate:
-    """Replace what the template says; steps with a known id stay the same steps. Plans already made don't change."""
+    """Publish what the document says as the next edition; steps with a known id stay the same steps. Plans already made
+    don't change. Refused while somebody works on a draft."""
+    template = template_to_change(actor, template_id, expected_version)
+    if template.draft is not None:
+        refuse("template_draft", N_("There is a draft of it; publish or discard that first."))
+    return publish(template, document, actor=actor, note=note)
+
+
+def template_to_change(actor: User, template_id: int, expected_version: int | None) -> PlanTemplate:
+    """Locked, and in use."""
     require(actor, "templates.edit")
     template = lock(templates_of(actor, archived=True), expected_version=expected_version, pk=template_id)
     if template.archived_at is not None:
         refuse("template_archived", N_("An archived template can't be changed; take it back first."))
-    head = _head(document, template)
-    rows = _checked(document)
+    return template
+
+
+def publish(template: PlanTemplate, document: Mapping[str, Any], *, actor: User, note: str = "") -> PlanTemplate:
+    """Write the document over the template, and keep it as the next edition unless nothing differs."""
+    head = head_of(document, template)
+    rows = checked(document)
     words = vocabulary()
-    before = _told(template, document_of(rows_of([template])[template.pk], words))
+    before = told(template, document_of(rows_of([template])[template.pk], words))
     for name, value in {**head, "goals": rows.goals}.items():
         setattr(template, name, value)
     _write(template, rows)
     products = _set_products(template, document, actor)
-    changes = [*differences(before, _told(template, document_of(rows_of([template])[template.pk], words))), *products]
+    changes = [*differences(before, told(template, document_of(rows_of([template])[template.pk], words))), *products]
     if changes:
+        template.edition += 1
         save_next(template)
-        record(actor=actor, verb="change", target=template, changes=changes)
+        _keep_edition(template, actor, note)
+        record(actor=actor, verb="publish", target=template, changes=changes, reason=note)
         index([search_document(template)])
     return template
+
+
+def _keep_edition(template: PlanTemplate, actor: User, note: str = "") -> None:
+    document = document_of(rows_of([template])[template.pk], vocabulary())
+    TemplateEdition.objects.create(
+        template=template, number=template.edition, document=document, published_by=actor, note=note
+    )
 
 
 @transaction.atomic
@@ -87,9 +113,10 @@ def copy_template(*, actor: User, template_id: int, code: str, name: str) -> Pla
     require(actor, "templates.edit")
     source = lock(templates_of(actor, archived=True), expected_version=None, pk=template_id)
     rows = rows_of([source])[source.pk]
-    head = _head({"code": code, "name": name, "family": source.family_id})
+    head = head_of({"code": code, "name": name, "family": source.family_id})
     template = PlanTemplate.objects.create(**head, goals=rows.goals)
     _write(template, _with_new_keys(rows))
+    _keep_edition(template, actor)
     record(actor=actor, verb="copy", target=template, changes=[Change(field="copied_from", old=None, new=str(source))])
     index([search_document(template)])
     return template
@@ -133,7 +160,8 @@ def preview(document: Mapping[str, Any]) -> tuple[PlanState, Scheduled]:
 # ----------------------------------------------------------------------------------------------------------- inside
 
 
-def _head(document: Mapping[str, Any], template: PlanTemplate | None = None) -> dict[str, Any]:
+def head_of(document: Mapping[str, Any], template: PlanTemplate | None = None) -> dict[str, Any]:
+    """Code, name and family as the document says them; refused with every reason."""
     faults: list[Reason] = []
     values: dict[str, Any] = {}
     for field, most in (("code", 20), ("name", 80)):
@@ -152,7 +180,7 @@ def _head(document: Mapping[str, Any], template: PlanTemplate | None = None) -> 
     return values
 
 
-def _checked(document: Mapping[str, Any]) -> TemplateRows:
+def checked(document: Mapping[str, Any]) -> TemplateRows:
     """The document's rows; a circle of links is found by scheduling them once."""
     rows = read_document(document, vocabulary())
     state = PlanState(PlanFacts(timezone.localdate()))
@@ -161,22 +189,27 @@ def _checked(document: Mapping[str, Any]) -> TemplateRows:
     return rows
 
 
-def _told(template: PlanTemplate, document: Mapping[str, Any]) -> dict[str, object]:
+def told(template: PlanTemplate, document: Mapping[str, Any]) -> dict[str, object]:
     """What the story compares: the head, and each task, budget line and standard in one line."""
-    told: dict[str, object] = {
+    says: dict[str, object] = {
         "code": template.code,
         "name": template.name,
         "family": template.family,
         "goals": template.goals,
     }
     for task in document["tasks"]:
-        parts = (task["name"], task["duration"], task["duration_per_unit"], task["needs"], task["after"])
-        told[f"task {task['wbs']}"] = " | ".join(parts)
+        says[f"task {task['wbs']}"] = task_line(task)
     for number, one in enumerate(document["budget"], start=1):
-        told[f"budget {number}"] = " | ".join(map(str, one.values()))
+        says[f"budget {number}"] = " | ".join(map(str, one.values()))
     for number, one in enumerate(document["standards"], start=1):
-        told[f"standard {number}"] = " | ".join(one.values())
-    return told
+        says[f"standard {number}"] = " | ".join(one.values())
+    return says
+
+
+def task_line(task: Mapping[str, Any]) -> str:
+    """A task of a document in one line."""
+    parts = (task["name"], task["duration"], task["duration_per_unit"], task["needs"], task["after"])
+    return " | ".join(part for part in parts if part)
 
 
 def _with_new_keys(rows: TemplateRows) -> TemplateRows:

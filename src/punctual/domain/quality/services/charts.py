@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
+from punctual.domain.orders.models import Order
+from punctual.domain.parties.models import Supplier
 from punctual.domain.quality.life import JUDGED
 from punctual.domain.quality.models import ChartSignal, ControlChart, Inspection, Measurement
-from punctual.domain.quality.rules import reasons_against_text
+from punctual.domain.quality.rules import reasons_against_limits, reasons_against_text
 from punctual.domain.quality.selectors import charts_of
 from punctual.engine.capability import Bar, Interval, centred_interval, histogram, spread_interval
 from punctual.engine.control_charts import Chart, ChartType, Subgroups, control_chart
 from punctual.engine.run_rules import RuleSet
+from punctual.kernel.checks import Checker
 from punctual.kernel.refusal import NotFound, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
@@ -203,6 +207,87 @@ def refresh_charts_of(inspection: Inspection) -> None:
         charts |= {one for one in attributes if one.supplier_id in (None, inspection.supplier_id)}
     for chart in charts:
         refresh_signals(chart)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartIn:
+    """A chart as it is wanted; ``order``, ``supplier`` and ``item_key`` say what it looks at."""
+
+    code: str
+    name: str
+    type: str
+    subgroup_size: int = 5
+    unit: str = ""
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+    wanted_cpk: Decimal | None = None
+    order: Order | None = None
+    supplier: Supplier | None = None
+    item_key: str = ""
+
+
+CHART_FIELDS = (
+    "code", "name", "type", "subgroup_size", "unit", "lower", "upper", "wanted_cpk", "order", "supplier", "item_key",
+)  # fmt: skip
+LARGEST_SUBGROUP: Final = {ChartType.XBAR_R: 10, ChartType.XBAR_S: 25}
+
+
+def reasons_against_chart(given: ChartIn, *, taken: bool, type_fixed: bool = False) -> list[Reason]:
+    """Everything that is wrong with a chart's record."""
+    check = Checker("chart")
+    check.code("code", N_("Code"), given.code, longest=20)
+    check.text("name", N_("Name"), given.name, longest=120, required=True)
+    check.text("unit", N_("Unit"), given.unit, longest=20)
+    check.text("item_key", N_("Item"), given.item_key, longest=60)
+    reasons = list(check.reasons)
+    if taken:
+        text = N_("Control chart “%(code)s” exists already.")
+        reasons.append(Reason("chart.code.taken", text, {"code": given.code}, field="code"))
+    if given.type not in {one.value for one in ChartType}:
+        reasons.append(Reason("chart.type", N_("Choose the kind of chart."), field="type"))
+        return reasons
+    if type_fixed:
+        text = N_("The chart has points; make a new chart for another kind or subgroup size.")
+        reasons.append(Reason("chart.type_fixed", text, field="type"))
+    most = LARGEST_SUBGROUP.get(ChartType(given.type))
+    if most is not None and not 2 <= given.subgroup_size <= most:
+        text = N_("A subgroup of this chart has 2 to %(most)d values.")
+        reasons.append(Reason("chart.subgroup", text, {"most": most}, field="subgroup_size"))
+    if ChartType(given.type).is_variables:
+        if given.lower is not None or given.upper is not None:
+            reasons += reasons_against_limits(given.lower, None, given.upper)
+    elif not given.item_key and given.supplier is None and given.order is None:
+        text = N_("Say what it counts: an item, a supplier or an order.")
+        reasons.append(Reason("chart.what", text, field="item_key"))
+    return reasons
+
+
+@transaction.atomic
+def put_chart(
+    *, actor: User, given: ChartIn, chart_id: int | None = None, expected_version: int | None = None
+) -> ControlChart:
+    """Make a chart, or change the one named. Measured values feed it through the characteristics that name it."""
+    require(actor, "quality.handle")
+    found = lock(charts_of(actor), expected_version=expected_version, pk=chart_id) if chart_id else ControlChart()
+    taken = ControlChart.objects.filter(code=given.code).exclude(pk=found.pk).exists()
+    differs = (found.type, found.subgroup_size) != (given.type, given.subgroup_size)
+    fixed = bool(found.pk) and differs and bool(points_of(found))
+    refuse_if(reasons_against_chart(given, taken=taken, type_fixed=fixed))
+    before = {name: _told(getattr(found, name)) for name in CHART_FIELDS} if found.pk else {}
+    for name in CHART_FIELDS:
+        setattr(found, name, getattr(given, name))
+    if found.pk:
+        save_next(found)
+    else:
+        found.owner = actor
+        found.save()
+    after = {name: _told(getattr(given, name)) for name in CHART_FIELDS}
+    record(actor=actor, verb="change" if before else "create", target=found, changes=differences(before, after))
+    return found
+
+
+def _told(value: object) -> object:
+    return str(value) if isinstance(value, (Order, Supplier)) else value
 
 
 @transaction.atomic

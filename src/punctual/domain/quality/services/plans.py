@@ -17,6 +17,7 @@ from punctual.domain.quality.life import PLAN
 from punctual.domain.quality.models import (
     Anchor,
     Concession,
+    ControlChart,
     ControlPoint,
     DefectClass,
     Gauge,
@@ -41,12 +42,16 @@ from punctual.kernel.refusal import NotFound, Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import require
+from punctual.platform.approvals.models import ApprovalRequest
+from punctual.platform.approvals.selectors import steps_for
+from punctual.platform.approvals.services import request_approval
 from punctual.platform.audit.services import Change, as_json, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
 MOST_POINTS = 200
+CONCESSION = "concession"
 
 
 # --------------------------------------------------------------------------------------------------------- making
@@ -64,9 +69,18 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
     lines = list(order.lines.select_related("product").order_by("line_no"))
     wishes = "\n".join(dict.fromkeys(line.acceptance_criteria.strip() for line in lines if line.acceptance_criteria))
     plan = QualityPlan.objects.create(order=order, requirements=wishes)
+    add_points(plan, lines)
+    record(actor=actor, verb="create", target=plan)
+    emit("quality_plan.made", quality_plan_id=plan.pk, order_id=order.pk)
+    return plan
+
+
+def add_points(plan: QualityPlan, lines: Sequence[OrderLine]) -> list[ControlPoint]:
+    """The points that the templates of these lines bring, behind those that are there."""
+    order = plan.order
     tasks = list(Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence"))
     standards = list(DeliveryStandard.objects.filter(plan__order=order))
-    position = 0
+    position, made = plan.points.count(), []
     for line, template in _templates(lines):
         for source in template.points.all():
             values = {name: getattr(source, name) for name in POINT_FIELDS} | {"position": position}
@@ -77,10 +91,9 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
                 for one in source.characteristics.all()
             )
             point.standards.set(_standards_of(source.standard_words, line, standards))
+            made.append(point)
             position += 1
-    record(actor=actor, verb="create", target=plan)
-    emit("quality_plan.made", quality_plan_id=plan.pk, order_id=order.pk)
-    return plan
+    return made
 
 
 def _templates(lines: Sequence[OrderLine]) -> list[tuple[OrderLine, QualityTemplate]]:
@@ -132,6 +145,22 @@ class CharacteristicIn:
     lower: Decimal | None = None
     upper: Decimal | None = None
     gauge: str = ""
+    chart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Gauges and control charts by their codes."""
+
+    gauges: Mapping[str, Gauge]
+    charts: Mapping[str, ControlChart]
+
+    @classmethod
+    def known(cls) -> Tools:
+        return cls(
+            {one.code: one for one in Gauge.objects.filter(archived_at=None)},
+            {one.code: one for one in ControlChart.objects.all()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +186,7 @@ class PointIn:
     characteristics: Sequence[CharacteristicIn] = field(default_factory=tuple)
 
 
-def reasons_against_point(point: PointIn, *, row: int, gauges: Mapping[str, Gauge]) -> list[Reason]:
+def reasons_against_point(point: PointIn, *, row: int, tools: Tools) -> list[Reason]:
     """Everything that is wrong with one point, at its row."""
     reasons = []
     if not point.name.strip() or len(point.name) > 120:
@@ -177,18 +206,24 @@ def reasons_against_point(point: PointIn, *, row: int, gauges: Mapping[str, Gaug
             reasons.append(Reason(f"point.{field_name}", text, params, field=field_name))
     reasons += reasons_against_rule(SamplingRule(point.sampling, point.sample_number, point.aql, point.level))
     for one in point.characteristics:
-        reasons += _against_characteristic(one, gauges)
+        reasons += _against_characteristic(one, tools)
     return [reason.at(row=row) for reason in reasons]
 
 
-def _against_characteristic(one: CharacteristicIn, gauges: Mapping[str, Gauge]) -> list[Reason]:
+def _against_characteristic(one: CharacteristicIn, tools: Tools) -> list[Reason]:
     if not one.name.strip() or len(one.name) > 120:
         text = N_("A characteristic needs a name of at most 120 characters.")
         return [Reason("characteristic.name", text, field="characteristics")]
     if one.kind not in Kind.values or one.defect_class not in DefectClass.values:
         text = N_("“%(name)s”: choose how it is looked at, and its class.")
         return [Reason("characteristic.kind", text, {"name": one.name}, field="characteristics")]
-    reasons = []
+    reasons, gauges = [], tools.gauges
+    if one.chart and one.chart not in tools.charts:
+        text = N_("There is no control chart “%(code)s”.")
+        reasons.append(Reason("characteristic.chart", text, {"code": one.chart}, field="characteristics"))
+    elif one.chart and one.kind != Kind.MEASURED:
+        text = N_("“%(name)s”: only a measured value feeds a control chart.")
+        reasons.append(Reason("characteristic.chart_kind", text, {"name": one.name}, field="characteristics"))
     if one.gauge and one.gauge not in gauges:
         text = N_("There is no gauge “%(code)s”.")
         reasons.append(Reason("characteristic.gauge", text, {"code": one.gauge}, field="characteristics"))
@@ -206,8 +241,8 @@ def put_point(*, actor: User, plan_id: int, point: PointIn, expected_version: in
     """Add a control point to a draft, or change the one that ``point.id`` names."""
     require(actor, "quality.plan")
     plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
-    gauges = {one.code: one for one in Gauge.objects.filter(archived_at=None)}
-    reasons = [*PLAN.reasons(plan.state, "change"), *reasons_against_point(point, row=1, gauges=gauges)]
+    tools = Tools.known()
+    reasons = [*PLAN.reasons(plan.state, "change"), *reasons_against_point(point, row=1, tools=tools)]
     if point.id is None and plan.points.count() >= MOST_POINTS:
         reasons.append(
             Reason("quality_plan.full", N_("A quality plan holds at most %(most)s points."), {"most": MOST_POINTS})
@@ -222,7 +257,10 @@ def put_point(*, actor: User, plan_id: int, point: PointIn, expected_version: in
     target.order_line = OrderLine.objects.filter(order=plan.order_id, pk=point.line or 0).first()
     target.save()
     target.standards.set(DeliveryStandard.objects.filter(plan__order=plan.order_id, pk__in=list(point.standards)))
-    _write_characteristics(target, point.characteristics, gauges)
+    target.characteristics.all().delete()
+    PointCharacteristic.objects.bulk_create(
+        PointCharacteristic(point=target, **values) for values in characteristics_of(point.characteristics, tools)
+    )
     save_next(plan, fields=[])
     changes = [
         Change(field=f"{target.name}: {name}", old=before.get(name), new=as_json(getattr(target, name)))
@@ -240,27 +278,23 @@ def _point(plan: QualityPlan, pk: int) -> ControlPoint:
     return found
 
 
-def _write_characteristics(
-    point: ControlPoint, wanted: Iterable[CharacteristicIn], gauges: Mapping[str, Gauge]
-) -> None:
-    charts = {one.name: one.chart_id for one in point.characteristics.all()}
-    point.characteristics.all().delete()
-    PointCharacteristic.objects.bulk_create(
-        PointCharacteristic(
-            point=point,
-            position=position,
-            name=one.name.strip(),
-            kind=one.kind,
-            defect_class=one.defect_class,
-            unit=one.unit.strip(),
-            nominal=one.nominal,
-            lower=one.lower,
-            upper=one.upper,
-            gauge=gauges.get(one.gauge),
-            chart_id=charts.get(one.name.strip()),
-        )
+def characteristics_of(wanted: Iterable[CharacteristicIn], tools: Tools) -> list[dict[str, Any]]:
+    """Values of the rows, in their order."""
+    return [
+        {
+            "position": position,
+            "name": one.name.strip(),
+            "kind": one.kind,
+            "defect_class": one.defect_class,
+            "unit": one.unit.strip(),
+            "nominal": one.nominal,
+            "lower": one.lower,
+            "upper": one.upper,
+            "gauge": tools.gauges.get(one.gauge),
+            "chart": tools.charts.get(one.chart),
+        }
         for position, one in enumerate(wanted)
-    )
+    ]
 
 
 @transaction.atomic
@@ -340,31 +374,54 @@ def document_of(plan: QualityPlan) -> list[dict[str, Any]]:
 
 
 @transaction.atomic
-def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession:
-    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which."""
+def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str) -> Concession | None:
+    """Let one open gate of the order pass, by name and with a reason; ``kind`` and ``target_id`` say which. Where the
+    company has set a chain for concessions, it is asked for first and None comes back."""
     require(actor, "quality.concede")
     order = Order.objects.select_for_update().get(pk=order.pk)
     refuse_if(reasons_against_text("concession.reason", reason, N_("Say why it may pass."), field_name="reason"))
     gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target_id), None)
     if gate is None:
         raise NotFound(Reason("concession.gate", N_("This gate is not open any more.")))
+    if steps_for(CONCESSION, amount=Decimal(0), days=0, kinds=()):
+        request_approval(
+            actor=actor,
+            subject=CONCESSION,
+            target=order,
+            title=N_("Let “%(gate)s” of %(order)s pass"),
+            params={"gate": gate.label, "order": order.label, "kind": kind, "target": target_id},
+            today=timezone.localdate(),
+            detail=reason.strip(),
+            url=f"/quality/plans/{order.key}/",
+        )
+        return None
+    return _let_pass(order, gate, actor, reason.strip())
+
+
+def decided(request: ApprovalRequest, actor: User, approved: bool, comment: str) -> None:
+    """A concession that was asked for: with yes the gate passes in the name of who asked."""
+    order = Order.objects.select_for_update().get(pk=request.target_id)
+    kind, target = request.params["kind"], request.params["target"]
+    gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target), None)
+    if approved and gate is not None:
+        _let_pass(order, gate, request.requested_by, request.detail)
+
+
+def _let_pass(order: Order, gate: gates.Gate, actor: User, reason: str) -> Concession:
     made = Concession.objects.create(
-        order=order, gate=kind, point=gate.point, ncr=gate.ncr, reason=reason.strip(), by=actor
+        order=order, gate=gate.kind, point=gate.point, ncr=gate.ncr, reason=reason, by=actor
     )
-    record(actor=actor, verb="concede", target=gate.ncr or gate.point or order, reason=reason.strip())
+    record(actor=actor, verb="concede", target=gate.ncr or gate.point or order, reason=reason)
     record(
-        actor=actor,
-        verb="concede",
-        target=order,
-        changes=[Change(field="gate", old=gate.label, new=None)],
-        reason=reason.strip(),
-    )
+        actor=actor, verb="concede", target=order, changes=[Change(field="gate", old=gate.label, new=None)],
+        reason=reason,
+    )  # fmt: skip
     if order.owner and order.owner != actor:
         notify(
             users=[order.owner],
             kind="quality",
             text=N_("%(who)s lets “%(gate)s” of %(order)s pass: %(reason)s"),
-            params={"who": actor.name, "gate": gate.label, "order": order.label, "reason": reason.strip()[:200]},
+            params={"who": actor.name, "gate": gate.label, "order": order.label, "reason": reason[:200]},
             url=f"/orders/{order.key}/",
         )
     emit("quality_gate.conceded", order_id=order.pk, concession_id=made.pk)

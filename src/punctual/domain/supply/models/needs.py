@@ -28,7 +28,9 @@ class Requirement(Versioned):
 
     material = models.ForeignKey("supply.Material", on_delete=models.PROTECT, related_name="requirements")
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="requirements")
-    order_line = models.ForeignKey("orders.OrderLine", null=True, on_delete=models.CASCADE, related_name="requirements")
+    order_line = models.ForeignKey(
+        "orders.OrderLine", null=True, on_delete=models.SET_NULL, related_name="requirements"
+    )
     task = models.ForeignKey("plans.Task", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     quantity = models.DecimalField(_("Needed"), max_digits=18, decimal_places=6)
     issued = models.DecimalField(_("Issued"), max_digits=18, decimal_places=6, default=0)

@@ -186,7 +186,7 @@ def explode_order(*, order: Order, actor: User | None, today: dt.date) -> list[R
         return []
     made: list[Requirement] = []
     for line in order.lines.all():
-        tasks = _tasks_by_name(order, line)
+        tasks = tasks_by_name(order, line)
         for need in needs_of_line(line):
             made.append(
                 Requirement(
@@ -211,7 +211,7 @@ def explode_order(*, order: Order, actor: User | None, today: dt.date) -> list[R
     return rows
 
 
-def _tasks_by_name(order: Order, line: OrderLine) -> list[Task]:
+def tasks_by_name(order: Order, line: OrderLine) -> list[Task]:
     """The leaf tasks of a line's plan in their order; tasks of no line serve every line."""
     rows = Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence")
     return [task for task in rows if task.order_line_id in (None, line.pk)]
@@ -238,7 +238,7 @@ def tied_again(order: Order) -> int:
     by_line: dict[int | None, list[Task]] = defaultdict(list)
     for need in lost:
         if need.order_line is not None and need.order_line_id not in by_line:
-            by_line[need.order_line_id] = _tasks_by_name(order, need.order_line)
+            by_line[need.order_line_id] = tasks_by_name(order, need.order_line)
         need.task = task_for(by_line[need.order_line_id], need.used_in)
     found = [need for need in lost if need.task is not None]
     Requirement.objects.bulk_update(found, ["task"], batch_size=500)

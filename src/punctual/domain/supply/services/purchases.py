@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from punctual.domain.parties.selectors import get_supplier
 from punctual.domain.plans.models import Task
@@ -25,6 +26,7 @@ from punctual.domain.supply.models import (
 )
 from punctual.domain.supply.rules import PurchaseLineFacts, reasons_against_date, reasons_against_purchase_lines
 from punctual.domain.supply.selectors import purchases_of
+from punctual.domain.supply.services import approving
 from punctual.domain.supply.services.reservations import lock_sources, take_off
 from punctual.domain.supply.services.shortages import orders_of_line
 from punctual.kernel.checks import Checker
@@ -33,10 +35,11 @@ from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
+from punctual.platform.approvals.models import ApprovalRequest, ApprovalState
 from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.services import emit
-from punctual.platform.records import lock, save_next
+from punctual.platform.records import get_or_not_found, lock, save_next
 from punctual.platform.search.services import Document, index
 
 SERIES = "PO"
@@ -213,7 +216,8 @@ def _give_back(order: PurchaseOrder, *, actor: User, reason: str) -> set[int]:
 
 @transaction.atomic
 def send(*, actor: User, purchase_id: int, today: dt.date, expected_version: int | None = None) -> PurchaseOrder:
-    """It goes to the supplier; from now on it counts as on the way."""
+    """It goes to the supplier; from now on it counts as on the way. Over the company's limit it is asked for first and
+    stays a draft until the chain says yes."""
     require(actor, "supply.change")
     order = lock(purchases_of(actor), expected_version=expected_version, pk=purchase_id)
     reasons = LIFE.reasons(order.state, "send")
@@ -221,6 +225,17 @@ def send(*, actor: User, purchase_id: int, today: dt.date, expected_version: int
         text = N_("Say for every line when it is needed before the order goes out.")
         reasons.append(Reason("purchase_order.asked_date", text, field="asked_date"))
     refuse_if(reasons)
+    if approving.is_over_limit(order):
+        asked = approving.asked_for(order)
+        if asked is None:
+            asked = approving.ask(order, actor, today)
+            order.refresh_from_db()
+        if asked.state != ApprovalState.APPROVED or order.state != PurchaseState.DRAFT:
+            return order
+    return _send(order, actor, today)
+
+
+def _send(order: PurchaseOrder, actor: User, today: dt.date) -> PurchaseOrder:
     old, order.state = order.state, LIFE.after(order.state, "send")
     order.sent_on = today
     save_next(order, fields=["state", "sent_on"])
@@ -231,6 +246,15 @@ def send(*, actor: User, purchase_id: int, today: dt.date, expected_version: int
     record(actor=actor, verb="send", target=order, changes=[Change(field="state", old=old, new=order.state)])
     _tell(order, lines, actor=actor)
     return order
+
+
+def decided(request: ApprovalRequest, actor: User, approved: bool, comment: str) -> None:
+    """A purchase over the limit: with yes it goes out, in the name of who asked, unless it has grown meanwhile."""
+    order = get_or_not_found(PurchaseOrder.objects.select_for_update(of=("self",)), pk=request.target_id)
+    verb = "approve" if approved else "reject"
+    record(actor=actor, verb=verb, target=order, reason=comment)
+    if approved and order.state == PurchaseState.DRAFT and order.total_amount <= request.amount:
+        _send(order, request.requested_by, timezone.localdate())
 
 
 def _tell(order: PurchaseOrder, lines: Sequence[PurchaseLine], *, actor: User | None) -> None:

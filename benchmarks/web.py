@@ -1,0 +1,271 @@
+"""How fast pages and the API answer, beside a floor and a peer, all in one run on one machine.
+
+    python benchmarks/web.py [--orders 10000] [--seconds 8] [--clients 1 4 16] [--no-peer] [--json]
+
+floor   a bare Django view that selects the same fifty rows and renders them with a plain template, on the same server
+        (granian, one process, the same threads) and the same database
+peer    Tryton (trytond, sale) from PyPI in an environment of its own, SQLite, asked over its JSON-RPC for the same:
+        fifty sales with what a list shows
+        (Tryton renders no page on the server, so this favours it)
+
+Printed are requests a second, the median and 99th percentile of each scenario and number of clients, ratios to floor
+and peer, the memory of the web process, and the machine's load before and after: on a busy machine only ratios mean anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+FLOOR = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "punctual.config.settings"
+from django.conf import settings
+import django
+django.setup()
+from django.core.handlers.wsgi import WSGIHandler
+from django.template import Context, Engine
+from django.http import HttpResponse
+from django.urls import path
+import punctual.config.urls as urls
+from punctual.domain.orders.models import Order
+page = Engine().from_string(
+    "<!doctype html><table>{% for o in orders %}<tr><td>{{ o.number }}</td><td>{{ o.customer.name }}</td>"
+    "<td>{{ o.state }}</td><td>{{ o.total_amount }}</td><td>{{ o.created_at }}</td></tr>{% endfor %}</table>"
+)
+def bare(request):
+    orders = Order.objects.select_related("customer").order_by("-created_at", "-id")[:50]
+    return HttpResponse(page.render(Context({"orders": orders, "count": Order.objects.count()})))
+settings.MIDDLEWARE = []
+urls.urlpatterns = [path("bare/", bare)]
+application = WSGIHandler()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def granian(target: str, folder: Path, data: Path) -> Iterator[tuple[int, int]]:
+    """A server as the product starts its own; gives its port and process."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
+    command += ["--blocking-threads", "4", "--no-ws", "--log-level", "critical", target]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]),
+        "PUNCTUAL_DATA": str(data),
+        "PUNCTUAL_COLLECTED": "1",
+        "PUNCTUAL_API_RATE": "0",
+        "PUNCTUAL_LOG": "ERROR",
+    }
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        wait_for(port)
+        yield port, process.pid
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+
+
+def wait_for(port: int) -> None:
+    for _ in range(1200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise SystemExit(f"nothing answers on {port}")
+
+
+Ask = Callable[[http.client.HTTPConnection, int], None]
+
+
+def load(port: int, ask: Ask, clients: int, seconds: float) -> dict[str, Any]:
+    """So many clients, each with a connection kept open, ask again as soon as they have been answered."""
+    times: list[float] = []
+    errors = [0]
+    end = time.monotonic() + seconds
+    guard = threading.Lock()
+
+    def client(number: int) -> None:
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        asked = 0
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            try:
+                ask(link, number * 1_000_000 + asked)
+                ok = True
+            except (AssertionError, OSError, http.client.HTTPException):
+                link.close()
+                ok = False
+            asked += 1
+            with guard:
+                times.append(time.perf_counter() - began)
+                errors[0] += not ok
+
+    threads = [threading.Thread(target=client, args=[number]) for number in range(clients)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.monotonic() - began
+    ordered = sorted(times)
+    return {
+        "per_second": round(len(times) / took, 1),
+        "p50_ms": round(statistics.median(ordered) * 1000, 1),
+        "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
+        "errors": errors[0],
+    }
+
+
+def get(path: str, headers: dict[str, str], sizes: dict[str, int] | None = None) -> Ask:
+    def ask(link: http.client.HTTPConnection, number: int) -> None:
+        link.request("GET", path, headers=headers)
+        answer = link.getresponse()
+        body = answer.read()
+        assert answer.status == 200, (path, answer.status)
+        if sizes is not None:
+            sizes[path] = len(body)
+
+    return ask
+
+
+def create_and_confirm(headers: dict[str, str], body: dict[str, Any], database: Path) -> Ask:
+    """POST an order of five lines, submit it, sign every role by SQL, confirm it: plan and baseline included."""
+
+    def call(link: http.client.HTTPConnection, path: str, content: dict[str, Any]) -> dict[str, Any]:
+        link.request("POST", path, json.dumps(content), headers | {"Content-Type": "application/json"})
+        answer = link.getresponse()
+        data: dict[str, Any] = json.loads(answer.read() or b"{}")
+        assert answer.status < 300, (path, answer.status, data)
+        return data
+
+    def ask(link: http.client.HTTPConnection, number: int) -> None:
+        made = call(link, "/api/v1/orders", {**body, "customer_po_number": f"BENCH-{number}"})
+        call(link, f"/api/v1/orders/{made['id']}/submit", {})
+        with sqlite3.connect(database, timeout=60) as sign:
+            sign.execute(
+                "UPDATE orders_reviewsign SET state='signed' "
+                "WHERE review_id IN (SELECT id FROM orders_review WHERE order_id=?)",
+                [made["id"]],
+            )
+        call(link, f"/api/v1/orders/{made['id']}/confirm", {})
+
+    return ask
+
+
+def memory_mb(pid: int) -> int:
+    """Of the process and its children."""
+    import psutil
+
+    process = psutil.Process(pid)
+    return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) >> 20
+
+
+@contextmanager
+def prepared(orders: int) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A folder with the demo company and so many orders; what the requests need is told beside it."""
+    with tempfile.TemporaryDirectory(prefix="punctual-bench-") as name:
+        data = Path(name)
+        environment = os.environ | {"PUNCTUAL_DATA": name, "PUNCTUAL_COLLECTED": "1"}
+        run = subprocess.run(
+            [sys.executable, str(Path(__file__).with_name("web_world.py")), str(orders)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            raise SystemExit(run.stderr[-3000:])
+        told: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+        yield data, told
+
+
+def product_and_floor(orders: int, clients: list[int], seconds: float, writes: bool) -> dict[str, Any]:
+    """Every scenario at one size."""
+    rows: dict[str, Any] = {}
+    sizes: dict[str, int] = {}
+    with prepared(orders) as (data, told):
+        (data / "floor_app.py").write_text(FLOOR)
+        cookie = {"Cookie": f"sessionid={told['session']}", "Accept-Encoding": "gzip"}
+        token = {"Authorization": f"Bearer {told['token']}"}
+        with granian("floor_app:application", data, data) as (port, _):
+            rows["floor"] = {n: load(port, get("/bare/", {}), n, seconds) for n in clients}
+        with granian("punctual.config.wsgi:application", data, data) as (port, pid):
+            pages = {
+                "list": "/orders/",
+                "order": f"/orders/{told['order']}/",
+                "search": "/palette/?q=00031",
+                "gantt_1000": f"/plans/{told['gantt']}/",
+            }
+            for name, path in pages.items():
+                load(port, get(path, cookie), 1, 1)
+                rows[name] = {n: load(port, get(path, cookie, sizes), n, seconds) for n in clients}
+                rows[name]["bytes"] = sizes.get(path)
+            if writes:
+                ask = create_and_confirm(token, told["body"], data / "punctual.db")
+                rows["create_confirm"] = {n: load(port, ask, n, seconds) for n in clients}
+            rows["memory_mb"] = memory_mb(pid)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 4, 16])
+    parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    before = os.getloadavg()[0]
+    result: dict[str, Any] = {"load_before": before, "cores": os.cpu_count()}
+    for position, orders in enumerate(given.orders):
+        result[str(orders)] = product_and_floor(orders, given.clients, given.seconds, writes=position == 0)
+    if not given.no_peer:
+        from web_peer import tryton
+
+        result["tryton"] = tryton(given.clients, given.seconds, load)
+    result["load_after"] = os.getloadavg()[0]
+    result["ratios"] = ratios(result, given.orders, given.clients)
+    sys.stdout.write(json.dumps(result, indent=None if given.json else 1) + "\n")
+
+
+def ratios(result: dict[str, Any], sizes: list[int], clients: list[int]) -> dict[str, float]:
+    """What the goals are about, from one run."""
+    small, large = result[str(sizes[0])], result[str(sizes[-1])]
+    found: dict[str, float] = {}
+    for n in clients:
+        found[f"list / floor, {n} clients"] = round(small["list"][n]["per_second"] / small["floor"][n]["per_second"], 2)
+        if len(sizes) > 1:
+            slower = large["list"][n]["p50_ms"] / small["list"][n]["p50_ms"]
+            found[f"list at {sizes[-1]} / at {sizes[0]}, median, {n} clients"] = round(slower, 2)
+        if "tryton" in result:
+            peer = result["tryton"]
+            ours, theirs = small["list"][n]["per_second"], peer["list"][n]["per_second"]
+            found[f"list / Tryton, {n} clients"] = round(ours / theirs, 2)
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Ways out as data that a page can show: titles as catalogue sentences, days gained, money, who else moves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from punctual.domain.monitoring.facts import Gathered, running
+from punctual.domain.monitoring.forecast import outlook_of_quantiles
+from punctual.domain.orders.models import Order
+from punctual.domain.resources.models import Resource
+from punctual.domain.scheduling.axis import Axis
+from punctual.domain.scheduling.book import Book, Group
+from punctual.engine.recovery import (
+    AlternativeResource,
+    BorrowFloat,
+    Crash,
+    Expedite,
+    ExtraCapacity,
+    Lever,
+    Option,
+    Outsourcing,
+    Split,
+)
+from punctual.flows.why import pool_name
+from punctual.kernel.wording import N_
+
+
+def worded_title(title: Mapping[str, Any]) -> str:
+    """One lever in the language that is active."""
+    params = dict(title["params"])
+    return str(_(title["text"]) % params if params else _(title["text"]))
+
+
+class Words:
+    """Levers as titles: a catalogue sentence and its values, worded when shown."""
+
+    def __init__(self, book: Book, axis: Axis, levers: Sequence[Lever]) -> None:
+        self.book, self.axis = book, axis
+        self.levers = {lever.id: lever for lever in levers}
+        self.pieces = {piece.id: piece for piece in book.pieces}
+
+    def title(self, name: str) -> dict[str, Any]:
+        lever = self.levers[name]
+        values: dict[str, str] = {}
+        task = getattr(lever, "task", None)
+        if task is not None:
+            values["task"] = self.pieces[task].name
+        if isinstance(lever, Crash):
+            text = N_("Overtime on “%(task)s”")
+        elif isinstance(lever, ExtraCapacity):
+            text, values = N_("One more person for %(pool)s"), {"pool": pool_name(lever.resource)}
+        elif isinstance(lever, Expedite):
+            text = N_("Expedite the material for “%(task)s”")
+        elif isinstance(lever, AlternativeResource):
+            text, values["who"] = N_("“%(task)s” by %(who)s"), pool_name(next(iter(lever.demands)))
+        elif isinstance(lever, Outsourcing):
+            who = Resource.objects.filter(pk=int(name.rsplit(":", 1)[1])).first()
+            text, values["who"] = N_("“%(task)s” outsourced to %(who)s"), str(who)
+        elif isinstance(lever, Split):
+            text = N_("Deliver in two parts")
+        elif isinstance(lever, BorrowFloat):
+            text = N_("Borrow room from orders that have float")
+        else:
+            text = N_("Put this order first")
+        return {"text": text, "params": values, "kind": lever.kind}
+
+    def detail(self, name: str, amounts: Mapping[str, int]) -> str:
+        hours = sum(amounts.values())
+        return str(hours) if hours else ""
+
+
+class Money:
+    """Expected damage of a forecast, with the order's own stakes."""
+
+    def __init__(self, order: Order, today: dt.date, axis: Axis, group: Group) -> None:
+        seen = Gathered(running([order.pk]), today)
+        self.stakes = seen.stakes(seen.orders[0]) if seen.orders else None
+        self.due = order.promised_date or order.requested_date
+        self.key = order.key
+
+    def damage(self, forecast: Mapping[str, str]) -> Decimal:
+        if self.stakes is None or self.due is None:
+            return Decimal(0)
+        out = outlook_of_quantiles(dt.date.fromisoformat(forecast["p50"]), dt.date.fromisoformat(forecast["p80"]))
+        return self.stakes.cost(out.days_late(self.due))
+
+    def kept(self, forecast: Mapping[str, str]) -> float | None:
+        if self.due is None:
+            return None
+        out = outlook_of_quantiles(dt.date.fromisoformat(forecast["p50"]), dt.date.fromisoformat(forecast["p80"]))
+        return round(out.kept(self.due), 3)
+
+
+def forecast_data(axis: Axis, planned: float, p50: float, p80: float) -> dict[str, str]:
+    return {
+        "planned": axis.day_of(round(planned)).isoformat(),
+        "p50": axis.day_of(round(p50)).isoformat(),
+        "p80": axis.day_of(round(p80)).isoformat(),
+    }
+
+
+def _between(before: Mapping[str, str], after: Mapping[str, str], name: str) -> int:
+    """Calendar days by which it comes earlier."""
+    return (dt.date.fromisoformat(before[name]) - dt.date.fromisoformat(after[name])).days
+
+
+def option_data(option: Option, words: Words, axis: Axis, money: Money, before: Mapping[str, str]) -> dict[str, Any]:
+    after = forecast_data(axis, option.forecast.planned, option.forecast.p50, option.forecast.p80)
+    cost = Decimal(round(option.cost))
+    damage, base = money.damage(after), money.damage(before)
+    touched = [row for row in _touched(option, words.book) if row["key"] != money.key]
+    return {
+        **after,
+        "kind": option.uses[0].kind if option.uses else "resequence",
+        "titles": [words.title(use.lever) for use in option.uses],
+        "uses": [
+            {
+                "lever": use.lever,
+                "kind": use.kind,
+                "title": words.title(use.lever),
+                "hours": words.detail(use.lever, use.amounts),
+                "cost": round(use.cost),
+            }
+            for use in option.uses
+        ],
+        "gain_p50": _between(before, after, "p50"),
+        "gain_p80": _between(before, after, "p80"),
+        "cost": str(cost),
+        "damage": str(damage),
+        "saved": float(base - damage - cost),
+        "kept": money.kept(after),
+        "touched": touched,
+        "keeps": option.keeps_deadline,
+        "needs_customer": any(use.kind == "split" for use in option.uses),
+        "patch": option.patch.as_data(),
+    }
+
+
+def _touched(option: Option, book: Book) -> list[dict[str, Any]]:
+    """Other orders that move, one row each: tasks, and days by which its last delivery moves (positive: later)."""
+    found: dict[int, dict[str, Any]] = {}
+    orders = {group.id: group.order for group in book.groups}
+    for name, one in option.touched.items():
+        entry = book.entries.get(orders.get(name, 0))
+        if entry is None:
+            continue
+        row = found.setdefault(entry.id, {"label": entry.label, "key": entry.key, "tasks": 0, "days": 0.0})
+        row["tasks"] += one.tasks
+        row["days"] = max(row["days"], round(one.end / 8, 1))
+    return list(found.values())
+
+
+def new_promise(order: Order, before: Mapping[str, str], money: Money) -> list[dict[str, Any]]:
+    """To tell the customer a date that is kept with 80 percent."""
+    if order.promised_date is None or dt.date.fromisoformat(before["p80"]) <= order.promised_date:
+        return []
+    return [
+        {
+            **before,
+            "kind": "new_promise",
+            "titles": [
+                {"text": N_("Agree on a new date: %(day)s"), "params": {"day": before["p80"]}, "kind": "promise"}
+            ],
+            "uses": [],
+            "gain_p50": 0,
+            "gain_p80": 0,
+            "cost": "0",
+            "damage": str(money.damage(before)),
+            "saved": 0.0,
+            "kept": money.kept(before),
+            "touched": [],
+            "keeps": False,
+            "needs_customer": True,
+            "patch": {"capacity": {}, "modes": {}, "releases": {}, "delivery": [], "starts": {}},
+        }
+    ]

@@ -1,0 +1,41 @@
+"""Markdown of comments and notes as safe HTML: paragraphs, emphasis, lists, code, tables, links to other pages.
+
+Raw HTML is shown as it was typed; pictures from elsewhere are not loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+
+TAGS: Final = {
+    "p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "hr", "h3", "h4", "h5", "h6",
+    "table", "thead", "tbody", "tr", "th", "td",
+}  # fmt: skip
+SCHEMES: Final = {"http", "https", "mailto"}
+_MENTION = re.compile(r"(?<![\w/.@])@([\w.\-]{1,60})")
+
+
+@cache
+def _reader() -> MarkdownIt:
+    found = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    return found.enable(["table", "strikethrough"]).disable(["image", "html_block", "html_inline"])
+
+
+def as_html(text: str) -> str:
+    """The text as HTML that is safe to show; headings begin at the third level, below those of the page."""
+    made = re.sub(r"(</?)h[12]>", r"\1h3>", _reader().render(text))
+    clean = nh3.clean(
+        made, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer"
+    )
+    return _marked(clean)
+
+
+def _marked(html: str) -> str:
+    """Names that were mentioned stand out; not within tags."""
+    parts = re.split(r"(<[^>]*>)", html)
+    return "".join(one if one.startswith("<") else _MENTION.sub(r"<strong>@\1</strong>", one) for one in parts)

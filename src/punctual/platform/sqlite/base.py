@@ -1,0 +1,100 @@
+"""Django's SQLite connection; whoever begins to write takes a place in the queue first and leaves it at the end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3.base import SQLiteCursorWrapper
+
+from punctual.platform.sqlite.queue import WriteQueue, queue_of
+
+WRITES: Final = frozenset({"INSERT", "UPDATE", "DELETE", "REPLAC"})
+
+
+class QueuedCursor(SQLiteCursorWrapper):
+    """A single write outside a transaction stands in the queue too."""
+
+    def __init__(self, connection: sqlite3.Connection, wrapper: DatabaseWrapper) -> None:
+        super().__init__(connection)
+        self._wrapper = wrapper
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        if not self._alone(query):
+            return super().execute(query, params)
+        self._wrapper.take_turn()
+        try:
+            return super().execute(query, params)
+        finally:
+            self._wrapper.end_turn()
+
+    def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
+        if not self._alone(query):
+            return super().executemany(query, param_list)
+        self._wrapper.take_turn()
+        try:
+            return super().executemany(query, param_list)
+        finally:
+            self._wrapper.end_turn()
+
+    def _alone(self, query: str) -> bool:
+        return not self.connection.in_transaction and query.lstrip()[:6].upper() in WRITES
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """``in_turn`` says whether this connection holds the queue."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.in_turn = False
+
+    def _queue(self) -> WriteQueue | None:
+        name = str(self.settings_dict["NAME"])
+        if not settings.WRITE_QUEUE or not name or ":memory:" in name or "mode=memory" in name:
+            return None
+        return queue_of(name)
+
+    def take_turn(self) -> None:
+        queue = self._queue()
+        if queue is not None and not self.in_turn:
+            queue.enter(settings.WRITE_WAIT)
+            self.in_turn = True
+
+    def end_turn(self) -> None:
+        if self.in_turn:
+            self.in_turn = False
+            queue = self._queue()
+            if queue is not None:
+                queue.leave()
+
+    def create_cursor(self, name: Any = None) -> Any:
+        return self.connection.cursor(factory=lambda connection: QueuedCursor(connection, self))
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self.take_turn()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
+        except BaseException:
+            self.end_turn()
+            raise
+
+    def _commit(self) -> Any:
+        # A commit that fails is followed by a rollback, which ends the turn.
+        result = super()._commit()  # type: ignore[misc]  # not in the stubs
+        self.end_turn()
+        return result
+
+    def _rollback(self) -> Any:
+        try:
+            return super()._rollback()  # type: ignore[misc]  # not in the stubs
+        finally:
+            self.end_turn()
+
+    def _close(self) -> Any:
+        try:
+            return super()._close()  # type: ignore[misc]  # not in the stubs
+        finally:
+            self.end_turn()

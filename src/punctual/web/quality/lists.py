@@ -1,0 +1,63 @@
+"""What quality's lists have in common: tabs above them, cells, a filter of the last so many days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from punctual.domain.parties.models import Supplier
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import require
+from punctual.web.master.cells import two_lines
+from punctual.web.master.pages import actor_of
+from punctual.web.quality import marks
+from punctual.web.shell.lists import Filter, ListPage
+
+NOTHING = escape("—")
+
+
+def suppliers(actor: User) -> Sequence[tuple[str, Any]]:
+    return [(str(one.pk), str(one)) for one in Supplier.objects.filter(archived_at=None)]
+
+
+def since(field: str) -> Filter:
+    """The last so many days."""
+
+    def apply(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+        first = timezone.localdate() - dt.timedelta(days=int(values[0]) - 1) if values[0].isdigit() else None
+        return rows.filter(**{f"{field}__date__gte": first}) if first else rows
+
+    options = [("30", gettext_lazy("30 days")), ("90", gettext_lazy("90 days")), ("365", gettext_lazy("A year"))]
+    return Filter("days", gettext_lazy("Period"), lambda actor: options, apply, multiple=False)
+
+
+class QualityList(ListPage):
+    """A list with the tabs of quality above it."""
+
+    template_name = "quality/list.html"
+    permission: ClassVar[str] = "quality.view"
+    room: ClassVar[str]
+
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        require(request.user, self.permission)
+        return super().get(request, *args, **kwargs)
+
+    def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
+        return {"rooms": marks.tabs(actor_of(request), self.room)}
+
+
+def number_cell(name: str) -> Any:
+    return lambda item: two_lines(reverse(name, args=[item.pk]), item.number, getattr(item, "title", "") or "")
+
+
+def order_cell(item: Any) -> SafeString:
+    return marks.order_link(item.order.key, item.order.label) if item.order else NOTHING
