@@ -10,11 +10,11 @@ from numba.core.dispatcher import Dispatcher
 from engine.capacity_cases import task
 from punctual.engine.capacity import timeline
 from punctual.engine.capacity.model import Order, Resource, Schedule, order_ends, problem
-from punctual.engine.optimise import ruin
+from punctual.engine.optimise import ruin, yard
 from punctual.engine.optimise.answer import Limits
 from punctual.engine.optimise.tardiness import minimise_tardiness
 from punctual.engine.optimise.warm import warm_tardiness
-from punctual.engine.promise import eject
+from punctual.engine.promise import burden, desk, eject
 from punctual.engine.promise.chain import holds_back
 from punctual.engine.promise.gap import GapFiller
 from punctual.engine.promise.levers import Lever, extended_by, with_levers
@@ -190,7 +190,7 @@ def test_no_confirmed_task_moves_to_before_now():
 def compiled_functions() -> dict[str, int]:
     return {
         f"{module.__name__}.{name}": len(function.signatures)
-        for module in (eject, ruin, timeline)
+        for module in (burden, desk, eject, ruin, timeline, yard)
         for name, function in vars(module).items()
         if isinstance(function, Dispatcher)
     }

@@ -14,8 +14,8 @@ from punctual.engine.capacity.words import generator
 from punctual.engine.optimise import ruin
 from punctual.engine.optimise.answer import Answer, Limits
 from punctual.engine.optimise.crew import Crew
-from punctual.engine.optimise.ruin import Yard
 from punctual.engine.optimise.rules import due_list, tardiness_bound
+from punctual.engine.optimise.yard import TRIED, Yard, adopt, begin, empty_yard
 from punctual.engine.verify import verified
 
 ROUND = 400
@@ -58,7 +58,7 @@ def minimise_tardiness(
     )
     verified(plan, schedule)
     cost = weighted_tardiness(plan, schedule) + move_cost(plan, schedule)
-    tried = sum(int(yard.counters[ruin.TRIED]) for yard in search.yards)
+    tried = sum(int(yard.counters[TRIED]) for yard in search.yards)
     low = bound * scale
     return Answer(schedule, cost, min(low, cost), cost <= low, tried, limits.elapsed())
 
@@ -92,7 +92,7 @@ def _prepared(net: Network, workers: int, seed: int) -> _Search:
         line=line,
         mirror_line=lines.build(mirror, slots - 1),
         mirrors=[mirror._replace(release=np.zeros_like(net.release)) for _ in range(workers)],
-        yards=[ruin.yard(net, line, generator(seed, worker)) for worker in range(workers)],
+        yards=[empty_yard(net, line, generator(seed, worker)) for worker in range(workers)],
     )
 
 
@@ -100,12 +100,12 @@ def _first_schedules(search: _Search, seed: int, incumbent: Schedule | None, sca
     for worker, yard in enumerate(search.yards):
         if incumbent is not None:
             start = np.array([value // scale for value in incumbent.start], dtype=np.int32)
-            ruin.adopt(search.line, search.net, yard, start, np.array(incumbent.mode, dtype=np.int32))
+            adopt(search.line, search.net, yard, start, np.array(incumbent.mode, dtype=np.int32))
             continue
         draw = np.random.default_rng((seed, worker))
         for trial in range(FIRST_LISTS):
-            ruin.begin(search.line, search.net, yard, due_list(search.net, 0.0 if trial == 0 else 10.0, draw))
-        ruin.adopt(search.line, search.net, yard, yard.best_start, yard.best_chosen)
+            begin(search.line, search.net, yard, due_list(search.net, 0.0 if trial == 0 else 10.0, draw))
+        adopt(search.line, search.net, yard, yard.best_start, yard.best_chosen)
 
 
 def _improve(search: _Search, limits: Limits, bound: int, scale: int, workers: int) -> None:
@@ -119,7 +119,7 @@ def _improve(search: _Search, limits: Limits, bound: int, scale: int, workers: i
             if int(best.best_cost[0]) < known or rounds == 0:
                 known = int(best.best_cost[0])
                 limits.better(known * scale)
-            tried = sum(int(yard.counters[ruin.TRIED]) for yard in search.yards)
+            tried = sum(int(yard.counters[TRIED]) for yard in search.yards)
             done = limits.progress(tried)
             if done >= 1.0 or known <= bound or best.sequence.size == 0:
                 return
@@ -134,4 +134,4 @@ def _improve(search: _Search, limits: Limits, bound: int, scale: int, workers: i
                 leader = min(search.yards, key=lambda yard: int(yard.cost[0]))
                 for yard in search.yards:
                     if yard is not leader:
-                        ruin.adopt(search.line, search.net, yard, leader.start, leader.chosen)
+                        adopt(search.line, search.net, yard, leader.start, leader.chosen)

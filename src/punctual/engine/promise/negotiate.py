@@ -21,8 +21,9 @@ from punctual.engine.capacity.words import generator
 from punctual.engine.optimise.answer import Limits
 from punctual.engine.optimise.crew import Crew
 from punctual.engine.optimise.rules import heads, shortest_modes
-from punctual.engine.promise import eject
-from punctual.engine.promise.eject import Desk
+from punctual.engine.promise import burden, eject
+from punctual.engine.promise import desk as desks
+from punctual.engine.promise.desk import MOVED, TRIED, Desk
 from punctual.engine.promise.gap import GapFiller
 from punctual.engine.promise.model import FREE, Candidate, Offer, Shop, joined, latest_ends, moved_tasks
 from punctual.engine.verify import verified
@@ -44,10 +45,6 @@ FIRST_GOALS = (0.2, 0.45)
 CLOSER, FARTHER, FARTHEST = 0.75, 0.35, 0.93
 """Goals as shares of the way from the critical path to the best date so far: the first ones of the threads, the next
 after a success, how much of the rest a failure adds, and where it begins anew."""
-
-HARD, LEARNED = 0.0, 0.5
-"""How far forward, as a share of the lead, the hardest new task moves among those to be placed; how fast hardness is
-learned and forgotten."""
 
 
 @dataclass(slots=True)
@@ -74,18 +71,15 @@ class _Table:
     modes: Ints
     late_first: Ints
     due: npt.NDArray[np.int64]
-    now: int
     least: int
 
 
 @dataclass(slots=True)
 class _Seat:
-    """One thread: its desk, its goal as a share, how hard each new task was to place so far (forgotten by and by), and
-    what came out of the last attempt."""
+    """One thread: its desk, its goal as a share, and what came out of the last attempt."""
 
     desk: Desk
     share: float
-    hard: npt.NDArray[np.float64]
     attempts: int = 0
     tried: int = 0
     result: _State | None = None
@@ -136,18 +130,17 @@ def _seats(table: _Table, workers: int, seed: int) -> list[_Seat]:
     head = heads(table.net)
     return [
         _Seat(
-            eject.desk(table.net, table.line, head, table.empty, table.modes, generator(seed, worker)),
+            desks.empty_desk(table.net, table.line, head, table.empty, table.modes, generator(seed, worker)),
             FIRST_GOALS[worker % len(FIRST_GOALS)],
-            np.zeros(table.net.fixed.size - table.confirmed),
         )
         for worker in range(workers)
     ]
 
 
 def _estimated(table: _Table, desk: Desk) -> npt.NDArray[np.int64]:
-    eject.set_limits(table.net, desk, table.due, table.slots)
-    eject.lay(table.line, table.net, desk, table.empty, table.modes)
-    eject.estimate(table.line, table.net, desk, table.late_first, SWEEPS, SWEEP_SAMPLES, MOST_MOVED)
+    desks.set_limits(table.net, desk, table.due, table.slots)
+    desks.lay(table.line, table.net, desk, table.empty, table.modes)
+    burden.estimate(table.line, table.net, desk, table.late_first, SWEEPS, SWEEP_SAMPLES, MOST_MOVED)
     return desk.hops.copy()
 
 
@@ -156,21 +149,19 @@ def _attempt(table: _Table, seat: _Seat, best: _State) -> None:
     goal = table.least + int(seat.share * (best.finish - 1 - table.least))
     due = table.due.copy()
     due[-2] = goal
-    eject.set_limits(net, desk, due, table.slots)
+    desks.set_limits(net, desk, due, table.slots)
     afresh = best.moved == 0 or seat.attempts % 2 == 1
-    eject.lay(table.line, net, desk, table.empty if afresh else best.start, table.modes if afresh else best.chosen)
+    desks.lay(table.line, net, desk, table.empty if afresh else best.start, table.modes if afresh else best.chosen)
     new = np.arange(table.confirmed, net.fixed.size)
-    urgency = desk.limit[new] - HARD * (goal - table.now) * np.minimum(seat.hard, 1.0)
-    sequence = new[np.argsort(-urgency, kind="stable")].astype(np.int32)
+    sequence = new[np.argsort(-desk.limit[new], kind="stable")].astype(np.int32)
     done = eject.make_room(table.line, net, desk, sequence, PLACES, TRIES, MOST_MOVED, BUDGET, SAMPLES)
-    seat.hard += LEARNED * (np.maximum(0, desk.stubborn[new] - 1) / eject.STUBBORN - seat.hard)
     seat.attempts += 1
-    seat.tried += 1 + int(desk.counters[eject.TRIED]) // PLACES_AN_EVALUATION
+    seat.tried += 1 + int(desk.counters[TRIED]) // PLACES_AN_EVALUATION
     seat.result = None
     if done:
-        eject.go_home(table.line, net, desk, np.ascontiguousarray(table.late_first[::-1]))
+        desks.go_home(table.line, net, desk, np.ascontiguousarray(table.late_first[::-1]))
         finish = int(desk.finish[table.confirmed :].max())
-        seat.result = _State(desk.start.copy(), desk.chosen.copy(), finish, int(desk.counters[eject.MOVED]))
+        seat.result = _State(desk.start.copy(), desk.chosen.copy(), finish, int(desk.counters[MOVED]))
         seat.share = CLOSER
     elif seat.attempts % 2 == 0 or best.moved == 0:
         seat.share += FARTHER * (1.0 - seat.share)
@@ -210,6 +201,5 @@ def _table(shop: Shop, whole: Problem, allowed: dict[str, int], gaps: Offer) -> 
         modes=np.array(shop.schedule.mode + (0,) * len(gaps.start), dtype=np.int32),
         late_first=np.ascontiguousarray(free[np.argsort(-home[free], kind="stable")]).astype(np.int32),
         due=np.array(due, dtype=np.int64),
-        now=shop.now,
         least=int((heads(net) + shortest_modes(net))[confirmed:].max()),
     )
