@@ -119,7 +119,7 @@ def hand_over(line: PurchaseLine, item: StockItem, quantity: Decimal, *, actor: 
         part = min(left, one.quantity)
         if part <= 0:
             break
-        # A count, or somebody who freed blocked stock, may have left less of it: who was promised the rest is short again.
+        # A count, or freed blocked stock, may have left less of it: who was promised the rest is short again.
         there = min(part, max(ZERO, item.free))
         shrink(one, part, actor=actor, reason="", state=ReservationState.USED if there else ReservationState.RELEASED)
         line.reserved -= part
