@@ -31,8 +31,9 @@ time.sleep(60)
 
 
 @pytest.fixture(autouse=True)
-def _own_files(django_db_blocker: Any) -> Iterator[None]:
-    """These tests open databases of their own."""
+def _own_files(django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """These tests open databases of their own; a browser that an earlier test of this process drives is no danger."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with django_db_blocker.unblock():
         yield
 

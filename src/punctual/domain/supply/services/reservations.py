@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 
 from punctual.domain.orders.models import Priority
 from punctual.domain.supply.life import ON_THE_WAY, OPEN
@@ -95,7 +94,10 @@ def take_off(one: Reservation, less: Decimal, *, actor: User | None, reason: str
         item.reserved -= less
         save_next(item, fields=["reserved"])
     else:
-        PurchaseLine.objects.filter(pk=one.purchase_line_id or 0).update(reserved=F("reserved") - less)
+        # Not in the database: SQLite would subtract binary fractions, and end a hair below nothing.
+        line = PurchaseLine.objects.select_for_update(of=("self",)).get(pk=one.purchase_line_id)
+        line.reserved -= less
+        line.save(update_fields=["reserved"])
     shrink(one, less, actor=actor, reason=reason, state=state)
 
 
