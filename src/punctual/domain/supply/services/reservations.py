@@ -95,7 +95,7 @@ def take_off(one: Reservation, less: Decimal, *, actor: User | None, reason: str
         save_next(item, fields=["reserved"])
     else:
         # Not in the database: SQLite would subtract binary fractions, and end a hair below nothing.
-        line = PurchaseLine.objects.select_for_update(of=("self",)).get(pk=one.purchase_line_id)
+        line = PurchaseLine.objects.select_for_update(of=("self",)).get(pk=one.purchase_line_id or 0)
         line.reserved -= less
         line.save(update_fields=["reserved"])
     shrink(one, less, actor=actor, reason=reason, state=state)
