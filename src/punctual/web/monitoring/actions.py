@@ -46,7 +46,7 @@ def _due_cell(item: ActionItem) -> SafeString:
 
 
 def _order_cell(item: ActionItem) -> SafeString:
-    return link(f"/orders/{item.order.key}/", item.order.label, "ono") if item.order else format_html("—")
+    return link(f"/orders/{item.order.key}/", item.order.label, "ono") if item.order else SafeString("—")
 
 
 def _owners(actor: User) -> list[tuple[str, str]]:

@@ -37,7 +37,7 @@ from punctual.web.templatetags.punctual import avatar, day, icon
 
 def _order_cell(warning: Warning) -> SafeString:
     if warning.order is None:
-        return format_html("—")
+        return SafeString("—")
     return format_html(
         '<a class="ono" href="/orders/{}/">{}</a><div class="t2 sm">{}</div>',
         warning.order.key,

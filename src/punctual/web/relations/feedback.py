@@ -53,7 +53,7 @@ def _score_cell(one: Any) -> SafeString:
 
 def _request_cell(one: Any) -> SafeString:
     if one.request is None:
-        return format_html("")
+        return SafeString("")
     return format_html('<a href="{}">{}</a>', reverse("request", args=[one.request.number]), one.request.number)
 
 

@@ -95,7 +95,10 @@ def money(amount: Decimal | None, currency: str = "CNY") -> str:
 
 
 @register.filter
-def quantity(amount: Decimal | None, unit: str = "") -> str:
+def quantity(amount: Decimal | str | None, unit: str = "") -> str:
+    """What somebody typed into a form that came back stays as it was typed."""
+    if isinstance(amount, str):
+        return amount
     return formatting.quantity_text(amount, unit)
 
 
