@@ -8,6 +8,10 @@ def test_every_sentence_has_its_chinese() -> None:
     assert not gaps, "\n".join(f"{text!r}  in {', '.join(sorted(files))}" for text, files in sorted(gaps.items()))
 
 
+def test_what_counts_stands_with_its_plural() -> None:
+    assert not catalogues.uncounted()
+
+
 def test_no_sentence_is_kept_that_nothing_uses() -> None:
     assert not catalogues.unused()
 

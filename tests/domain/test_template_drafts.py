@@ -106,9 +106,9 @@ def test_a_draft_says_what_it_would_change(template, actor):
     template.refresh_from_db()
     assert [(one["field"], one["old"], one["new"]) for one in draft_changes(template)] == [
         ("goals", "", "准时"),
-        ("1 装配", "装配 | 3 | 0", "装配 | 4 | 0"),
-        ("2 调试", None, "调试 | 1 | 0"),
-        ("1 设计", "设计 | 2 | 0", None),
+        ("1 装配", "装配 | 3", "装配 | 4"),
+        ("2 调试", None, "调试 | 1"),
+        ("1 设计", "设计 | 2", None),
     ]
 
 

@@ -32,7 +32,27 @@ def sources() -> Iterator[tuple[str, Path]]:
         yield from ((text, path) for text in _of_template(path.read_text()))
 
 
+def _counted() -> Iterator[tuple[str, str]]:
+    """Every (sentence of one, sentence of many) in use."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "migrations" in path.parts:
+            continue
+        for texts in _calls(path.read_text()):
+            if len(texts) == 2:
+                yield texts[0], texts[1]
+    for path in sorted((PACKAGE / "web" / "templates").rglob("*.html")):
+        for texts in _blocks(path.read_text()):
+            if len(texts) == 2:
+                yield texts[0], texts[1]
+
+
 def _of_python(source: str) -> Iterator[str]:
+    for texts in _calls(source):
+        yield from texts
+
+
+def _calls(source: str) -> Iterator[list[str]]:
+    """The sentences of each marker; two where it counts."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
@@ -40,19 +60,29 @@ def _of_python(source: str) -> Iterator[str]:
         if name not in MARKERS:
             continue
         count = 2 if name.startswith("ngettext") else 1
-        for argument in node.args[:count]:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value:
-                yield argument.value
+        yield [
+            argument.value
+            for argument in node.args[:count]
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value
+        ]
 
 
 def _of_template(source: str) -> Iterator[str]:
     for double, single in _TRANS.findall(source):
         # Django looks a template sentence up with its per cent signs doubled.
         yield (double or single).replace("%", "%%")
+    for texts in _blocks(source):
+        yield from texts
+
+
+def _blocks(source: str) -> Iterator[list[str]]:
+    """The sentences of each block; two where it counts."""
     for options, body in _BLOCK.findall(source):
+        texts = []
         for part in _PLURAL.split(body):
             text = part if "trimmed" not in options else " ".join(line.strip() for line in part.strip().splitlines())
-            yield _PLACE.sub(r"%(\1)s", text.replace("%", "%%"))
+            texts.append(_PLACE.sub(r"%(\1)s", text.replace("%", "%%")))
+        yield texts
 
 
 def chinese() -> dict[str, str]:
@@ -119,6 +149,13 @@ def missing() -> dict[str, set[str]]:
         if not words.get(text):
             gaps.setdefault(text, set()).add(str(path.relative_to(PACKAGE)))
     return gaps
+
+
+def uncounted() -> list[str]:
+    """Sentences that count something, and whose Chinese would not be found: one and many must stand as one entry."""
+    entries = (entry for path in (LOCALE / "zh_Hans").glob("*.po") for entry in polib.pofile(str(path)))
+    known = {(entry.msgid, entry.msgid_plural) for entry in entries if entry.msgid_plural}
+    return sorted({one for one, many in _counted() if (one, many) not in known})
 
 
 def unused() -> set[str]:

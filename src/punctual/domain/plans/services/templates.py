@@ -209,7 +209,7 @@ def told(template: PlanTemplate, document: Mapping[str, Any]) -> dict[str, objec
 def task_line(task: Mapping[str, Any]) -> str:
     """A task of a document in one line."""
     parts = (task["name"], task["duration"], task["duration_per_unit"], task["needs"], task["after"])
-    return " | ".join(part for part in parts if part)
+    return " | ".join(part for part in parts if part not in ("", "0"))
 
 
 def _with_new_keys(rows: TemplateRows) -> TemplateRows:
