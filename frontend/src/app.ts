@@ -150,4 +150,14 @@ document.addEventListener("punctual:notice", (event) => {
 
 for (const element of document.querySelectorAll<HTMLElement>("[data-scroll-x]")) element.scrollLeft = Number(element.dataset.scrollX);
 
+/** What scrolls and holds nothing to focus is reached by the keyboard itself. */
+function reachScrollers(): void {
+  for (const box of document.querySelectorAll<HTMLElement>(".scx:not([tabindex])")) {
+    if (box.scrollWidth > box.clientWidth && !box.querySelector("a[href], button, input, select, textarea, summary")) box.tabIndex = 0;
+  }
+}
+reachScrollers();
+addEventListener("resize", reachScrollers);
+document.body.addEventListener("htmx:afterSettle", reachScrollers);
+
 keyboard({ openPalette, openKeys: () => actions.keys?.(document.body) });
