@@ -39,6 +39,7 @@ from punctual.domain.quality.services.inspections import (
 )
 from punctual.domain.quality.services.results import ResultsIn, enter_results
 from punctual.flows.failed_inspection import DispositionIn, decide_disposition, submit_inspection
+from punctual.flows.quality_warnings import warnings
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Notification
@@ -116,12 +117,15 @@ class TestInspecting:
     def test_two_inspectors_on_one_lot_are_a_conflict_until_one_takes_over(self, person: Person) -> None:
         one = inspecting.inspection(person("quality"), role="worker")
         first, second = person("worker"), person("quality")
-        enter_results(actor=first, inspection_id=one.pk, results=ResultsIn(10, 0), today=TODAY, expected_version=1)
+        counted = ResultsIn(10, 0, defects={"划伤": 0, "毛刺": 2})
+        enter_results(actor=first, inspection_id=one.pk, results=counted, today=TODAY, expected_version=1)
         with pytest.raises(Conflict):
             enter_results(actor=second, inspection_id=one.pk, results=ResultsIn(20, 1), today=TODAY, expected_version=1)
         with pytest.raises(Conflict) as found:
             enter_results(actor=second, inspection_id=one.pk, results=ResultsIn(20, 1), today=TODAY)
         assert found.value.codes == {"inspection.other_inspector"}
+        entered = {(change["by"], change["field"], change["old"], change["new"]) for change in found.value.changes}
+        assert entered == {(str(first), "inspected", 0, 10), (str(first), "毛刺", None, 2)}
         one.refresh_from_db()
         assert (one.inspected, one.nonconforming, one.inspector) == (10, 0, first)
         enter_results(actor=second, inspection_id=one.pk, results=ResultsIn(20, 1), today=TODAY, take_over=True)
@@ -232,7 +236,7 @@ class TestSwitching:
         rules = list(SeverityChange.objects.order_by("id").values_list("old", "new", "rule"))
         assert rules == [("normal", "tightened", "two_of_five"), ("tightened", "normal", "five_accepted")]
         assert SeverityChange.objects.order_by("id")[0].inspection is not None
-        assert Notification.objects.filter(text__contains="inspection is now").exists()
+        assert Notification.objects.filter(text__contains="inspection is tightened").exists()
 
     def test_five_rejected_on_tightened_discontinue_until_somebody_resumes_by_name(self, person: Person) -> None:
         assert self.lots(person, 5, 5, 5, 5, 5, 5, 5)[-1] == "discontinued"
@@ -410,6 +414,33 @@ class TestCorrectiveActions:
         )
         capa.refresh_from_db()
         assert (capa.state, capa.reopened) == ("open", 1)
+
+    def test_a_cause_that_is_named_later_opens_it_again_one_that_was_found_before_does_not(
+        self, person: Person
+    ) -> None:
+        earlier = inspecting.ncr(person("quality"), supplier=inspecting.supplier())
+        capa = self.finished(person)
+        later = inspecting.ncr(person("quality"), supplier=inspecting.supplier())
+        for one, state in ((earlier, "checking"), (later, "open")):
+            ncrs.change_ncr(
+                actor=person("quality"),
+                ncr_id=one.pk,
+                title=one.title,
+                detail="",
+                cause="supplier",
+                defect_class="major",
+                owner=None,
+            )
+            capa.refresh_from_db()
+            assert capa.state == state
+
+    def test_a_check_of_the_effect_that_is_due_is_warned_of(self, person: Person) -> None:
+        capa = self.finished(person)
+        due = TODAY + dt.timedelta(days=60)
+        told = [one for one in warnings(None, due - dt.timedelta(days=1)) if one.kind == "quality_effect"]
+        assert told == []
+        told = [one for one in warnings(None, due) if one.kind == "quality_effect"]
+        assert [(one.url, one.owner_id) for one in told] == [(f"/8d/{capa.pk}/", person("quality").pk)]
 
     def test_the_suppliers_link_opens_one_report_for_its_own_steps(self, person: Person) -> None:
         capa = self.report(person)

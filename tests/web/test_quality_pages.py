@@ -64,6 +64,25 @@ class TestRefusals:
         one.refresh_from_db()
         assert one.inspected == 7
 
+    def test_the_second_inspector_sees_what_the_first_entered_and_keeps_what_was_typed(
+        self, person: Person, signed_in: SignedIn
+    ) -> None:
+        one = inspecting.inspection(person("quality"), role="worker")
+        enter_results(actor=person("worker"), inspection_id=one.pk, results=ResultsIn(7, 1), today=TODAY)
+        typed = {"version": 2, "inspected": "41", "nonconforming": "3", "note": "看过两遍"}
+        answer = signed_in("quality").post(f"/inspections/{one.pk}/save/", typed)
+        text = answer.content.decode()
+        assert answer.status_code == 409
+        assert 'name="take_over"' in text
+        assert "<b>7</b>" in text
+        for kept in ('value="41"', 'value="3"', "看过两遍"):
+            assert kept in text
+        one.refresh_from_db()
+        assert (one.inspected, one.nonconforming) == (7, 1)
+        signed_in("quality").post(f"/inspections/{one.pk}/save/", typed | {"take_over": "1"})
+        one.refresh_from_db()
+        assert (one.inspected, one.inspector) == (41, person("quality"))
+
     def test_text_where_a_number_belongs_is_refused_not_an_error(self, person: Person, signed_in: SignedIn) -> None:
         one = measured(person)
         client = signed_in("quality")

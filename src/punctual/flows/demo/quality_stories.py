@@ -7,6 +7,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, Final
 
+from punctual.domain.customer_relations.models import CustomerRequest
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Task
@@ -17,11 +18,12 @@ from punctual.domain.quality.models import (
     Nonconformity,
 )
 from punctual.domain.quality.rules import SamplingRule
-from punctual.domain.quality.services.capas import ask_why, give_link, open_capa, write_step
+from punctual.domain.quality.services.capas import ask_why, finish_capa, give_link, open_capa, write_step
 from punctual.domain.quality.services.inspections import LotIn, make_inspection
 from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, contain, open_ncr
 from punctual.domain.quality.services.ncrs import document_of as ncr_document
 from punctual.domain.quality.services.reviews import CHECKLISTS, plan_review
+from punctual.flows.complaints import ComplaintIn, open_report
 from punctual.flows.demo import quality_texts as texts
 from punctual.flows.demo.quality_world import World, decimal_of
 from punctual.flows.demo.records import begin_stories, make_findable
@@ -110,6 +112,7 @@ def stories(world: World) -> None:
     assert contain_only.state == "contained"
     _ncr(world, orders[0], "拧紧 Cpk 1.12，合同要 1.33", cause="machine", contained=False)
     _supplier_8d(world)
+    _complaint_8d(world)
 
 
 def _open_task(order: Order) -> Task | None:
@@ -225,6 +228,26 @@ def _supplier_8d(world: World) -> None:
     ask_why(actor=engineer, capa_id=capa.pk, text="修整后对刀不在作业指导书里", parent=first.pk)
     give_link(actor=engineer, capa_id=capa.pk, today=today)
     CorrectiveAction.objects.filter(pk=capa.pk).update(opened_on=begun)
+
+
+def _complaint_8d(world: World) -> None:
+    """A complaint whose report is finished: its effect is to be looked at today, and the customer can be answered."""
+    engineer, today = world.engineer, world.today
+    delivered = (OrderState.DELIVERED, OrderState.ACCEPTED, OrderState.CLOSED)
+    complaints = CustomerRequest.objects.filter(kind="complaint", order__state__in=delivered)
+    request = complaints.order_by("-received_at").first()
+    if request is None:
+        return
+    given = ComplaintIn(texts.COMPLAINT, quantity=12, nonconforming=2)
+    begun = today - dt.timedelta(days=48)
+    capa = open_report(actor=engineer, request_id=request.pk, given=given, today=begun)
+    parent = None
+    for number, why in enumerate(texts.COMPLAINT_WHYS, start=1):
+        is_root = number == len(texts.COMPLAINT_WHYS)
+        parent = ask_why(actor=engineer, capa_id=capa.pk, text=why, parent=parent, is_root=is_root).pk
+    for number, text in enumerate(texts.COMPLAINT_STEPS):
+        write_step(actor=engineer, capa_id=capa.pk, number=number, text=text, done=True, cause="method")
+    finish_capa(actor=engineer, capa_id=capa.pk, check_on=today, today=begun)
 
 
 def reviews(world: World) -> None:

@@ -47,6 +47,7 @@ from punctual.domain.quality.services.ncrs import (
     report_ncr,
     verify_ncr,
 )
+from punctual.flows.complaints import complaint_of
 from punctual.flows.failed_inspection import DispositionIn, decide_disposition, options_of, planned_if
 from punctual.flows.plan_effect import Ahead
 from punctual.kernel.refusal import NotFound, Reason, Refusal
@@ -99,6 +100,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "losses": list(found.losses.select_related("by")) if may(actor, "quality.see_cost") else [],
         "debit_notes": list(found.debit_notes.all()),
         "measured": _measured(found),
+        "complaint": complaint_of(actor, found),
         "capas": list(capas_of(actor).filter(ncr=found).prefetch_related("disciplines")),
         "causes": Cause.choices,
         "classes": DefectClass.choices,
