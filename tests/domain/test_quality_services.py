@@ -22,6 +22,7 @@ from punctual.domain.quality.models import (
     Inspection,
     Measurement,
     Nonconformity,
+    QualityReview,
     QualityTemplate,
     SeverityChange,
     SupplierSeverity,
@@ -34,6 +35,7 @@ from punctual.domain.quality.services.inspections import (
     accept_by_deviation,
     attach_to_inspection,
     cancel_inspection,
+    inspect_point,
     open_inspection,
     split_lot,
 )
@@ -174,6 +176,15 @@ class TestInspecting:
         attach_to_inspection(
             actor=actor, inspection_id=one.pk, file=io.BytesIO(b"pdf"), name="材质证明.pdf", is_certificate=True
         )
+        assert submit_inspection(actor=actor, inspection_id=one.pk, today=TODAY).inspection.state == "accepted"
+
+    def test_a_witness_point_is_accepted_with_the_name_of_who_was_present(self, person: Person) -> None:
+        actor = person("quality")
+        point = inspecting.quality_plan(planning.plan(person("planner")), hold="witness", stage="fat")
+        one = inspect_point(actor=actor, point=point, lot_size=1, today=TODAY)
+        enter_results(actor=actor, inspection_id=one.pk, results=ResultsIn(1, 0), today=TODAY)
+        refused("inspection.witness", lambda: submit_inspection(actor=actor, inspection_id=one.pk, today=TODAY))
+        enter_results(actor=actor, inspection_id=one.pk, results=ResultsIn(witness="王工 青岛瀚海"), today=TODAY)
         assert submit_inspection(actor=actor, inspection_id=one.pk, today=TODAY).inspection.state == "accepted"
 
     def test_a_deviation_needs_another_name_and_a_reason(self, person: Person) -> None:
@@ -586,6 +597,25 @@ class TestReviewsAndGauges:
         )
         assert ActionItem.objects.get().owner == person("planner")
         assert reviews.hold_review(held_on=TODAY, **hold).state == "held"  # type: ignore[arg-type]
+
+    def test_a_review_that_repeats_plans_its_next_one_when_it_is_held(self, person: Person) -> None:
+        quality = person("quality")
+        same = {"actor": quality, "kind": "process", "title": "焊接审核", "today": TODAY, "checks": ["量具在期"]}
+        for wrong in (0, 61):
+            refused(
+                "review.every_months",
+                lambda n=wrong: reviews.plan_review(planned_on=TODAY, every_months=n, **same),  # type: ignore[misc,arg-type]
+            )
+        planned = TODAY - dt.timedelta(days=70)
+        review = reviews.plan_review(planned_on=planned, every_months=1, **same)  # type: ignore[arg-type]
+        reviews.hold_review(
+            actor=quality, review_id=review.pk, answers={}, notes={}, summary="", held_on=TODAY, today=TODAY
+        )
+        after = QualityReview.objects.get(state="planned")
+        assert after.planned_on == reviews.months_later(planned, 3) > TODAY
+        assert (after.title, after.every_months) == ("焊接审核", 1)
+        assert [one.text for one in after.checks.all()] == ["量具在期"]
+        assert reviews.months_later(dt.date(2026, 1, 31), 1) == dt.date(2026, 2, 28)
 
     def test_a_gauge_is_refused_with_every_reason(self, person: Person) -> None:
         wrong = GaugeIn("a b", "", "mm", Decimal(5), Decimal(1), calibrated_on=TODAY, calibration_due=TODAY)

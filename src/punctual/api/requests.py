@@ -75,8 +75,6 @@ class RequestsRequestOut(Schema):
 
 
 class RequestLinkOut(Schema):
-    """``type`` is the kind of thing: nonconformity, correctiveaction, changeorder …"""
-
     type: str
     id: int
     label: str

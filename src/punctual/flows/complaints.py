@@ -128,7 +128,7 @@ def reported_for(actor: User, request: CustomerRequest) -> list[Reported]:
 
 def complaint_of(actor: User, ncr: Nonconformity | None) -> CustomerRequest | None:
     """The request that a nonconformity began with, or the one that took it up, if the actor may see it."""
-    if ncr is None or ncr.source_type != SOURCE:
+    if ncr is None or ncr.source_type != SOURCE or ncr.source_id is None:
         return None
     rows = requests_of(actor).select_related("customer", "merged_into__customer")
     found = rows.filter(pk=ncr.source_id).first()
@@ -156,7 +156,7 @@ def draft_answer(capa: CorrectiveAction, request: CustomerRequest) -> str:
 def offer_answer(event: OutboxEvent) -> None:
     """Tell whoever looks after the request that there is something to answer with."""
     capa = CorrectiveAction.objects.select_related("ncr").filter(pk=event.payload["capa_id"]).first()
-    if capa is None or capa.ncr is None or capa.ncr.source_type != SOURCE:
+    if capa is None or capa.ncr is None or capa.ncr.source_type != SOURCE or capa.ncr.source_id is None:
         return
     rows = CustomerRequest.objects.select_related("customer", "owner", "merged_into__customer", "merged_into__owner")
     request = rows.filter(pk=capa.ncr.source_id).first()

@@ -253,10 +253,10 @@ def _complaint_8d(world: World) -> None:
 def reviews(world: World) -> None:
     today = world.today
     order = Order.objects.filter(state=OrderState.IN_PROGRESS).order_by("pk").first()
-    for kind, title, days in (
-        ("project", "月度项目质量评审", 6),
-        ("process", "焊接与喷涂过程审核", 20),
-        ("supplier", "腾飞机加 供应商审核", 13),
+    for kind, title, days, months in (
+        ("project", "月度项目质量评审", 6, 1),
+        ("process", "焊接与喷涂过程审核", 20, 6),
+        ("supplier", "腾飞机加 供应商审核", 13, 12),
     ):
         plan_review(
             actor=world.engineer,
@@ -267,6 +267,7 @@ def reviews(world: World) -> None:
             checks=[_CHINESE.get(text, text) for text in CHECKLISTS[kind]],
             order=order if kind == "project" else None,
             supplier=Supplier.objects.get(code=texts.WORST) if kind == "supplier" else None,
+            every_months=months,
         )
 
 

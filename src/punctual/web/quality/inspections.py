@@ -39,10 +39,11 @@ from punctual.kernel.refusal import Conflict, NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of
 from punctual.platform.records import get_or_not_found
-from punctual.web.orders.actions import as_download, done
+from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
+from punctual.web.quality.files import answer_with
 from punctual.web.quality.story import in_words, story
 from punctual.web.shell.middleware import status_of
 
@@ -134,7 +135,7 @@ def _answers_as_typed(items: list[InspectionItem], typed: QueryDict | None) -> N
     """What was answered stays on the page when the form is refused; nothing of it is kept."""
     for item in items:
         if typed is not None and f"check-{item.pk}" in typed:
-            item.passed = ANSWERS.get(typed[f"check-{item.pk}"])
+            item.passed = ANSWERS.get(str(typed[f"check-{item.pk}"]))
 
 
 def _shown(found: Inspection, typed: QueryDict | None) -> dict[str, str]:
@@ -143,6 +144,7 @@ def _shown(found: Inspection, typed: QueryDict | None) -> dict[str, str]:
         "inspected": str(found.inspected or found.sample_size),
         "nonconforming": str(found.nonconforming),
         "note": found.note,
+        "witness": found.witness,
     }
     return kept if typed is None else {name: typed.get(name, value) for name, value in kept.items()}
 
@@ -224,6 +226,7 @@ def _results(request: HttpRequest, found: Inspection) -> ResultsIn:
         values=[one for one in values if one.value is not None or _is_known(one)],
         answers=answers,
         note=data.get("note"),
+        witness=data.get("witness"),
     )
 
 
@@ -294,7 +297,7 @@ def download(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
     """A photo or certificate as it came."""
     found = inspection_by_id(actor_of(request), pk)
     file = get_or_not_found(attachments_of(found), pk=file_pk)
-    return as_download(path_of(file.sha256).read_bytes(), file.name)
+    return answer_with(request, file)
 
 
 @require_POST

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -30,11 +30,12 @@ def suppliers(actor: User) -> Sequence[tuple[str, Any]]:
 
 
 def since(field: str) -> Filter:
-    """The last so many days."""
+    """The last so many days; ``field`` names a moment or a day."""
 
     def apply(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
         first = timezone.localdate() - dt.timedelta(days=int(values[0]) - 1) if values[0].isdigit() else None
-        return rows.filter(**{f"{field}__date__gte": first}) if first else rows
+        is_moment = isinstance(rows.model._meta.get_field(field), DateTimeField)
+        return rows.filter(**{f"{field}__date__gte" if is_moment else f"{field}__gte": first}) if first else rows
 
     options = [("30", gettext_lazy("30 days")), ("90", gettext_lazy("90 days")), ("365", gettext_lazy("A year"))]
     return Filter("days", gettext_lazy("Period"), lambda actor: options, apply, multiple=False)

@@ -54,10 +54,11 @@ from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of
 from punctual.platform.records import get_or_not_found
-from punctual.web.orders.actions import as_download, done
+from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
+from punctual.web.quality.files import answer_with
 from punctual.web.quality.inspections import actor_of
 from punctual.web.quality.story import story
 from punctual.web.rail import RailFacts, rail
@@ -397,4 +398,4 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 def download(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
     found = ncr_by_id(actor_of(request), pk)
     file = get_or_not_found(attachments_of(found), pk=file_pk)
-    return as_download(path_of(file.sha256).read_bytes(), file.name)
+    return answer_with(request, file)

@@ -135,6 +135,7 @@ def _signs(found: Inspection) -> list[Block]:
         Facts(
             [
                 (_("Inspector"), found.inspector),
+                (_("Present for the customer"), found.witness or None),
                 (_("Date"), day_text(found.judged_at)),
                 (_("Signature"), " "),
                 ("", " "),

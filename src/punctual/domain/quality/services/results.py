@@ -6,11 +6,21 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 
 from punctual.domain.quality.life import INSPECTION
-from punctual.domain.quality.models import Defect, DefectClass, Gauge, Inspection, InspectionItem, Kind, Measurement
+from punctual.domain.quality.models import (
+    Defect,
+    DefectClass,
+    Gauge,
+    Hold,
+    Inspection,
+    InspectionItem,
+    Kind,
+    Measurement,
+)
 from punctual.domain.quality.rules import (
     GaugeFacts,
     ItemFacts,
@@ -32,6 +42,7 @@ from punctual.platform.attachments.services import attachments_of
 from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.records import conflict, lock, save_next
 
+COUNTED: Final = ("inspected", "nonconforming", "note", "witness")
 CERTIFICATE = "certificate"
 """Kind of an attachment that is the certificate asked for."""
 
@@ -58,6 +69,7 @@ class ResultsIn:
     values: Sequence[ValueGiven] = ()
     answers: Mapping[int, bool | None] = field(default_factory=dict)
     note: str | None = None
+    witness: str | None = None
 
 
 def facts_of(item: InspectionItem) -> ItemFacts:
@@ -105,18 +117,19 @@ def enter_results(
         *_write_answers(results.answers, items),
         *_write_defects(found, results.defects),
     ]
-    before = {"inspected": found.inspected, "nonconforming": found.nonconforming, "note": found.note}
+    before = {name: getattr(found, name) for name in COUNTED}
     if results.inspected is not None:
         found.inspected = results.inspected
     found.inspected = max(found.inspected, _units_measured(found))
     found.nonconforming = found.nonconforming if results.nonconforming is None else results.nonconforming
     found.note = found.note if results.note is None else results.note.strip()
+    found.witness = found.witness if results.witness is None else results.witness.strip()[:160]
     gathered = gather(found)
     refuse_if(reasons_against_results(lot_facts(found), gathered))
     found.nonconforming = gathered.nonconforming
     found.state, found.inspector = INSPECTION.after(found.state, "enter"), actor
-    save_next(found, fields=["inspected", "nonconforming", "note", "state", "inspector"])
-    after = {"inspected": found.inspected, "nonconforming": found.nonconforming, "note": found.note}
+    save_next(found, fields=[*COUNTED, "state", "inspector"])
+    after = {name: getattr(found, name) for name in COUNTED}
     record(actor=actor, verb="enter", target=found, changes=[*differences(before, after), *changes])
     return found
 
@@ -206,8 +219,15 @@ def _units_measured(inspection: Inspection) -> int:
 
 
 def lot_facts(inspection: Inspection) -> Lot:
-    evidence = bool(inspection.point and inspection.point.evidence)
-    return Lot(inspection.lot_size, inspection.sample_size, inspection.ac, evidence, inspection.needs_certificate)
+    point = inspection.point
+    return Lot(
+        inspection.lot_size,
+        inspection.sample_size,
+        inspection.ac,
+        needs_evidence=bool(point and point.evidence),
+        needs_certificate=inspection.needs_certificate,
+        needs_witness=bool(point and point.hold == Hold.WITNESS),
+    )
 
 
 def gather(inspection: Inspection) -> Results:
@@ -231,6 +251,7 @@ def gather(inspection: Inspection) -> Results:
         defects=sum(one.quantity for one in inspection.defects.all()),
         has_evidence=bool(files),
         has_certificate=CERTIFICATE in files or bool(inspection.point and inspection.point.has_certificate),
+        has_witness=bool(inspection.witness),
     )
 
 
