@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from punctual.domain.quality.life import JUDGED, STOPPING
+from punctual.domain.quality.life import JUDGED
 from punctual.domain.quality.models import (
     CapaState,
     Cause,
@@ -21,7 +21,7 @@ from punctual.domain.quality.models import (
     Loss,
     Stage,
 )
-from punctual.domain.quality.selectors import capas_of, inspections_of, ncrs_of
+from punctual.domain.quality.selectors import capas_of, inspections_of, ncrs_of, stopping
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 
@@ -250,7 +250,7 @@ def figures(actor: User, period: Period, *, today: dt.date) -> Figures:
         cost=total if may(actor, "quality.see_cost") else None,
         internal_share=float(failures / total) if total else None,
         open_ncrs=unsettled.count(),
-        stopping=unsettled.filter(state__in=STOPPING).exclude(order=None).count(),
+        stopping=stopping(unsettled).count(),
         late_capas=sum(1 for one in capa_ages(actor, today=today) if one.late > 0),
     )
 

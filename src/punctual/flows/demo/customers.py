@@ -11,7 +11,15 @@ from django.utils import timezone
 
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.calendars.selectors import company_calendar, is_working_day
-from punctual.domain.customer_relations.models import Meeting, MeetingState, ReplyTemplate, SlaRule
+from punctual.domain.customer_relations.models import (
+    Channel,
+    Meeting,
+    MeetingState,
+    ReplyTemplate,
+    RequestKind,
+    SlaRule,
+    Urgency,
+)
 from punctual.domain.customer_relations.selectors import company_zone, sla_calendar
 from punctual.domain.customer_relations.services.feedback import answer, ask
 from punctual.domain.customer_relations.services.meetings import Line, call_series, end, start, write_line
@@ -27,7 +35,7 @@ from punctual.domain.customer_relations.services.requests import (
 from punctual.domain.customer_relations.services.tracking import give_link, want
 from punctual.domain.customer_relations.services.watching import watch_clocks
 from punctual.domain.orders.models import Order, OrderState
-from punctual.flows.demo.customer_texts import ASKED
+from punctual.flows.demo.customer_texts import ASKED, COMPLAINT
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.notifications.models import Delivery, DeliveryState
@@ -171,6 +179,19 @@ def _open_requests(work: Clockwork, now: dt.datetime) -> None:
             text = ASKED[number][5]
             waits = then == "waits"
             reply(actor=owner, request_id=found.pk, text=text, and_wait=waits, at=ago(minutes - 45))
+    delivered = _orders(OrderState.DELIVERED, OrderState.ACCEPTED)[-1]
+    assert delivered.customer is not None
+    complaint = RequestInput(
+        customer=delivered.customer,
+        title=COMPLAINT[0],
+        text=COMPLAINT[1],
+        kind=RequestKind.COMPLAINT,
+        urgency=Urgency.HIGH,
+        channel=Channel.PHONE,
+        order=delivered,
+        owner=manager,
+    )
+    record_request(actor=manager, data=complaint, at=ago(25))
     waiting = orders[0]
     assert waiting.customer is not None
     asked = RequestInput(customer=waiting.customer, title="安装场地要不要两路气源", order=waiting, owner=manager)

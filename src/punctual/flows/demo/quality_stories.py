@@ -4,6 +4,7 @@ waits for a supplier, planned reviews."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from punctual.domain.quality.models import (
 from punctual.domain.quality.rules import SamplingRule
 from punctual.domain.quality.services.capas import ask_why, finish_capa, give_link, open_capa, write_step
 from punctual.domain.quality.services.inspections import LotIn, make_inspection
-from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, contain, open_ncr
+from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, close_ncr, contain, open_ncr, verify_ncr
 from punctual.domain.quality.services.ncrs import document_of as ncr_document
 from punctual.domain.quality.services.reviews import CHECKLISTS, plan_review
 from punctual.flows.complaints import ComplaintIn, open_report
@@ -35,39 +36,53 @@ def past_ncrs(world: World) -> None:
     suppliers = {one.code: one for one in Supplier.objects.all()}
     orders = list(Order.objects.filter(number__isnull=False, plan__isnull=False).order_by("pk"))
     made = []
-    for place, (title, cause, item, supplier, disposition, cost, days, _kind) in enumerate(texts.PAST_NCRS):
+    for place, row in enumerate(texts.PAST_NCRS):
+        supplier = suppliers.get(row[3])
+        order = None if supplier and place % 3 else orders[place * 5 % len(orders)]
         day = world.today - dt.timedelta(days=round(345 - place * 340 / len(texts.PAST_NCRS)))
-        moment = world.at(day)
-        order = orders[place * 5 % len(orders)]
-        made.append(
-            Nonconformity(
-                number=world.number("NCR", day),
-                state="closed",
-                title=title,
-                origin="complaint" if _kind == "external" else "inspection" if supplier else "task",
-                order=None if supplier and place % 3 else order,
-                supplier=suppliers.get(supplier),
-                item_key=item,
-                item_name=title.split()[0],
-                quantity=40,
-                nonconforming=2,
-                cause=cause,
-                owner=world.engineer,
-                found_by=world.engineer,
-                found_at=moment,
-                contained_at=moment,
-                disposition=disposition,
-                disposed_by=world.engineer,
-                disposed_at=moment + dt.timedelta(days=1),
-                days_lost=days,
-                cost=Decimal(cost),
-                supplier_share=Decimal(cost) if supplier else Decimal(0),
-                verified_by=world.engineer,
-                verified_at=moment + dt.timedelta(days=4),
-                closed_at=moment + dt.timedelta(days=5),
-            )
-        )
+        made.append(_past_ncr(world, row, day, supplier, order))
     Nonconformity.objects.bulk_create(made)
+    _past_losses(world, made)
+    begin_stories(made, world.engineer)
+    make_findable(made, ncr_document)
+    world.keep_numbers()
+
+
+def _past_ncr(
+    world: World, row: tuple[Any, ...], day: dt.date, supplier: Supplier | None, order: Order | None
+) -> Nonconformity:
+    title, cause, item, _supplier, disposition, cost, days, kind = row
+    moment, engineer = world.at(day), world.engineer
+    return Nonconformity(
+        number=world.number("NCR", day),
+        state="closed",
+        title=title,
+        origin="complaint" if kind == "external" else "inspection" if supplier else "task",
+        order=order,
+        supplier=supplier,
+        item_key=item,
+        item_name=title.split()[0],
+        quantity=40,
+        nonconforming=2,
+        cause=cause,
+        owner=engineer,
+        found_by=engineer,
+        found_at=moment,
+        contained_at=moment,
+        disposition=disposition,
+        disposed_by=engineer,
+        disposed_at=moment + dt.timedelta(days=1),
+        days_lost=days,
+        cost=Decimal(cost),
+        supplier_share=Decimal(cost) if supplier else Decimal(0),
+        verified_by=engineer,
+        verified_at=moment + dt.timedelta(days=4),
+        closed_at=moment + dt.timedelta(days=5),
+    )
+
+
+def _past_losses(world: World, made: Sequence[Nonconformity]) -> None:
+    """What they cost, and what inspecting and preventing cost every month."""
     Loss.objects.bulk_create(
         Loss(
             kind=row[7],
@@ -89,9 +104,6 @@ def past_ncrs(world: World) -> None:
         for day in months
         for kind, name, amount in (("appraisal", "检验与计量", 9800), ("prevention", "质量培训与评审", 3600))
     )
-    begin_stories(made, world.engineer)
-    make_findable(made, ncr_document)
-    world.keep_numbers()
 
 
 def stories(world: World) -> None:
@@ -248,6 +260,14 @@ def _complaint_8d(world: World) -> None:
     for number, text in enumerate(texts.COMPLAINT_STEPS):
         write_step(actor=engineer, capa_id=capa.pk, number=number, text=text, done=True, cause="method")
     finish_capa(actor=engineer, capa_id=capa.pk, check_on=today, today=begun)
+    assert capa.ncr_id is not None
+    contain(
+        actor=engineer, ncr_id=capa.ncr_id, rows=[ContainmentIn("在途 3 箱、成品库 8 箱", "开箱加护角", 11, done=True)]
+    )
+    scrap = DispositionIn("scrap", "2 件外壳报废，当天补发", cost=Decimal(1860), cause="method")
+    decide_disposition(actor=engineer, ncr_id=capa.ncr_id, given=scrap, today=today)
+    verify_ncr(actor=engineer, ncr_id=capa.ncr_id, note="客户现场已换，新包装到货完好")
+    close_ncr(actor=engineer, ncr_id=capa.ncr_id)
 
 
 def reviews(world: World) -> None:

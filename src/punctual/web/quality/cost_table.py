@@ -23,7 +23,7 @@ from punctual.web.templatetags.punctual import day
 def _name_cell(item: Any) -> SafeString:
     if item.ncr is None:
         return escape(item.name)
-    return two_lines(reverse("ncr", args=[item.ncr_id]), item.name, item.ncr.number)
+    return two_lines(reverse("ncr", args=[item.ncr_id]), item.name, item.ncr.title)
 
 
 class CostList(QualityList):

@@ -79,6 +79,8 @@ def _page(
     _answers_as_typed(items, typed)
     unit = _unit(typed or request.GET, found.sample_size)
     verdict, against = verdict_now(found)
+    if not found.inspected:  # the form begins with the whole sample
+        against = [reason for reason in against if reason.code != "inspection.incomplete"]
     waiting = found.state in WAITING
     mine = waiting and may(actor, "quality.inspect")
     files = list(attachments_of(found))
@@ -109,7 +111,7 @@ def _page(
         "switching": severity_for(found.supplier, found.item_key),
         "refusal": refusal,
         "story": story(found),
-        "verified": _verified(found),
+        "verified": is_verified(found),
         "why": _why(found),
     }
     status = status_of(refusal) if refusal else 200
@@ -158,7 +160,7 @@ def _defects(found: Inspection, typed: QueryDict | None) -> list[tuple[str, int]
     return [(name, counted.get(name, 0)) for name in names[:8]]
 
 
-def _verified(found: Inspection) -> bool:
+def is_verified(found: Inspection) -> bool:
     """Whether the cell of the standard's table that gave the plan is confirmed by a published source."""
     if found.aql is None or not found.lot_size:
         return True

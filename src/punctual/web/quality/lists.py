@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.db.models import DateTimeField, QuerySet
@@ -20,7 +21,7 @@ from punctual.platform.accounts.permissions import require
 from punctual.web.master.cells import two_lines
 from punctual.web.master.pages import actor_of
 from punctual.web.quality import marks
-from punctual.web.shell.lists import Filter, ListPage
+from punctual.web.shell.lists import Column, Filter, ListPage
 
 NOTHING = escape("—")
 
@@ -58,6 +59,19 @@ class QualityList(ListPage):
 
 def number_cell(name: str) -> Any:
     return lambda item: two_lines(reverse(name, args=[item.pk]), item.number, getattr(item, "title", "") or "")
+
+
+def titled(key: str, label: Any, url_name: str, attribute: str, code: str, *, sort: str) -> Column:
+    """The first column of a list: what the record is called, with its code below, leading to its page."""
+    return Column(
+        key,
+        label,
+        attrgetter(attribute),
+        lambda item: two_lines(
+            reverse(url_name, args=[item.pk]), getattr(item, attribute), str(getattr(item, code) or "")
+        ),
+        sort=(sort,),
+    )
 
 
 def order_cell(item: Any) -> SafeString:

@@ -20,7 +20,7 @@ from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
 from punctual.web.formatting import day_text, moment_text
 from punctual.web.orders.actions import as_download
 from punctual.web.quality.capas import NAMES, whys_of
-from punctual.web.quality.inspections import actor_of
+from punctual.web.quality.inspections import actor_of, is_verified
 from punctual.web.shell.refusals import worded
 
 MOST_VALUES = 60
@@ -50,6 +50,8 @@ def _facts(found: Inspection) -> list[Block]:
         sampling = (
             f"GB/T 2828.1 / ISO 2859-1 · {found.level} · AQL {found.aql.normalize()} · {found.get_severity_display()}"
         )
+        if not is_verified(found):
+            sampling += " · " + _("this cell of the table is not confirmed by a published source")
     return [
         Facts(
             [

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -84,7 +85,13 @@ class RequestTable(ListPage):
         ),
     )
     columns = (
-        Column("number", gettext_lazy("Number"), lambda one: one.number, sort=("number",)),
+        Column(
+            "number",
+            gettext_lazy("Number"),
+            lambda one: one.number,
+            lambda one: format_html('<a class="n b" href="{}">{}</a>', _url(one.number), one.number),
+            sort=("number",),
+        ),
         Column("title", gettext_lazy("Subject"), lambda one: one.title),
         Column("customer", gettext_lazy("Customer"), lambda one: str(one.customer), sort=("customer__name",)),
         Column("order", gettext_lazy("Order"), lambda one: one.order.label if one.order else "", fold=True),
