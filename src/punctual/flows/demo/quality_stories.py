@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from punctual.domain.customer_relations.life import RUNNING
 from punctual.domain.customer_relations.models import CustomerRequest
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Supplier
@@ -19,7 +20,7 @@ from punctual.domain.quality.models import (
     Nonconformity,
 )
 from punctual.domain.quality.rules import SamplingRule
-from punctual.domain.quality.services.capas import ask_why, finish_capa, give_link, open_capa, write_step
+from punctual.domain.quality.services.capas import DAYS, ask_why, finish_capa, give_link, open_capa, write_step
 from punctual.domain.quality.services.inspections import LotIn, make_inspection
 from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, close_ncr, contain, open_ncr, verify_ncr
 from punctual.domain.quality.services.ncrs import document_of as ncr_document
@@ -246,7 +247,7 @@ def _complaint_8d(world: World) -> None:
     """A complaint whose report is finished: its effect is to be looked at today, and the customer can be answered."""
     engineer, today = world.engineer, world.today
     delivered = (OrderState.DELIVERED, OrderState.ACCEPTED, OrderState.CLOSED)
-    complaints = CustomerRequest.objects.filter(kind="complaint", order__state__in=delivered)
+    complaints = CustomerRequest.objects.filter(kind="complaint", order__state__in=delivered).exclude(state__in=RUNNING)
     request = complaints.order_by("-received_at").first()
     if request is None:
         return
@@ -259,6 +260,8 @@ def _complaint_8d(world: World) -> None:
         parent = ask_why(actor=engineer, capa_id=capa.pk, text=why, parent=parent, is_root=is_root).pk
     for number, text in enumerate(texts.COMPLAINT_STEPS):
         write_step(actor=engineer, capa_id=capa.pk, number=number, text=text, done=True, cause="method")
+    for step in capa.disciplines.all():
+        capa.disciplines.filter(pk=step.pk).update(done_at=world.at(begun + dt.timedelta(days=DAYS[step.number])))
     finish_capa(actor=engineer, capa_id=capa.pk, check_on=today, today=begun)
     assert capa.ncr_id is not None
     contain(
