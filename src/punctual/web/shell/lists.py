@@ -162,12 +162,16 @@ class ListPage(View):
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         actor = cast(User, request.user)
         self._columns = [column for column in self.shown_columns(actor) if column.on_page]
-        everything = self.rows(actor)
-        rows = self._sorted(self._filtered(request.GET, everything), request.GET.get("sort", self.default_sort))
+        wish = request.GET.get("sort", self.default_sort)
+        rows = self._sorted(self._filtered(request.GET, self.rows(actor)), wish)
         export = request.GET.get("export", "")
         if export in {"xlsx", "csv"}:
             return self._export(actor, rows, export)
         page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
+        if page.paginator.count > MOST_COUNTED:
+            # Of many, the keys are sorted first: whole rows with all that is joined to them would be sorted for a page.
+            keys = list(rows.values_list("pk", flat=True)[page.start_index() - 1 : page.end_index()])
+            page.object_list = self._sorted(self.rows(actor).filter(pk__in=keys), wish)
         chips = self._chips(actor, request.GET)
         context = {
             "list": self,
