@@ -127,6 +127,22 @@ def test_a_tab_of_archived_records_counts_them_from_anywhere(signed_in, person):
     assert set(tabs(client.get("/customers/").content.decode()).values()) == {"1"}
 
 
+@pytest.mark.parametrize("query", ["", "sort=-amount", "q=PO-", "state=draft&sort=requested"])
+def test_a_page_of_very_many_rows_is_the_page_of_few(signed_in, person, monkeypatch, query):
+    actor = person("order_manager")
+    for number in range(6):
+        ordering.draft(actor, customer_po_number=f"PO-{number}")
+    monkeypatch.setattr(lists.ListPage, "per_page", 4)
+    client = signed_in("order_manager")
+    shown = []
+    for most in (1000, 3):
+        monkeypatch.setattr(lists, "MOST_COUNTED", most)
+        pages = [client.get(f"/orders/?{query}&page={page}").content.decode() for page in (1, 2)]
+        shown.append([re.findall(r'data-id="(\d+)"', page) for page in pages])
+    assert shown[0] == shown[1]
+    assert [len(page) for page in shown[0]] == [4, 2]
+
+
 def test_very_many_rows_are_not_counted_one_by_one(signed_in, person, monkeypatch):
     monkeypatch.setattr(lists, "MOST_COUNTED", 2)
     for _ in range(3):
