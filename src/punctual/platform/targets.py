@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import models
+from django.urls import reverse
 
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
@@ -35,6 +36,12 @@ def register(target: Target) -> None:
     if target.name in TARGETS:
         raise ValueError(f"target {target.name} is registered twice")
     TARGETS[target.name] = target
+
+
+def url_of(name: str, target: models.Model) -> str:
+    """The page of a thing."""
+    found = TARGETS[name]
+    return reverse(found.url_name, args=[getattr(target, found.url_key)])
 
 
 def fetch(actor: User, name: str, pk: int) -> models.Model:

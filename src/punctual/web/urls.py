@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from punctual.web.home.views import home
+from punctual.web.shell import following
 from punctual.web.shell import views as shell
 from punctual.web.shell.headers import csp_report
 from punctual.web.shell.metrics import metrics
@@ -33,6 +34,8 @@ urlpatterns = [
     path("", include("punctual.web.channels.urls")),
     path("", include("punctual.web.system.urls")),
     path("csp-report/", csp_report, name="csp_report"),
+    path("follow/<str:kind>/<int:pk>/", following.toggle, name="follow"),
+    path("comments/<str:kind>/<int:pk>/", following.comment, name="comment"),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),
     path("i18n/setlang/", set_language, name="set_language"),

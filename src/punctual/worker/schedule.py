@@ -13,6 +13,7 @@ SCHEDULES = {
     "plan everything again": ("punctual.flows.replan.daily", Schedule.DAILY, None),
     "resume stopped schedule runs": ("punctual.flows.replan.resume_stuck", Schedule.MINUTES, 10),
     "send messages": ("punctual.platform.notifications.outgoing.deliver_due", Schedule.MINUTES, 1),
+    "tell followers": ("punctual.platform.comments.following.tell_of_changes", Schedule.MINUTES, 1),
     "send digests": ("punctual.platform.notifications.services.send_digests", Schedule.DAILY, None),
     "watch response times": (
         "punctual.domain.customer_relations.services.watching.watch_clocks",

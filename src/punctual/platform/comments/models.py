@@ -18,3 +18,23 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+
+class Follower(models.Model):
+    """Who wants to hear what is said about a thing and done with it. ``told_until`` is how far that was told."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="follows")
+    target_type = models.CharField(max_length=40)
+    target_id = models.BigIntegerField()
+    since = models.DateTimeField(default=timezone.now)
+    told_until = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["target_type", "target_id"])]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "target_type", "target_id"], name="comments_followed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.target_type} {self.target_id}"

@@ -12,6 +12,7 @@ from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.audit.services import target_type
+from punctual.platform.comments.following import follow, tell_of_comment
 from punctual.platform.comments.models import Comment
 from punctual.platform.notifications.services import notify
 
@@ -28,7 +29,8 @@ def comments_on(target: models.Model) -> QuerySet[Comment]:
 def add_comment(
     *, actor: User, target: models.Model, text: str, url: str = "", at: dt.datetime | None = None
 ) -> Comment:
-    """Keep the comment and tell the people it mentions. ``url`` is where they can read it."""
+    """Keep the comment; who is mentioned and who follows hears of it. Its author follows from now on. ``url`` is where
+    they can read it."""
     text = text.strip()
     if not text:
         raise Refusal(Reason(code="comment.empty", text=N_("Write something first."), field="text"))
@@ -45,18 +47,21 @@ def add_comment(
     if at is not None:
         comment.created_at = at
     comment.save()
-    tell_mentioned(actor=actor, text=text, what=str(target), url=url)
+    mentioned = tell_mentioned(actor=actor, text=text, what=str(target), url=url)
+    tell_of_comment(target=target, actor=actor, text=text, url=url, but=mentioned)
+    follow(actor=actor, target=target)
     return comment
 
 
-def tell_mentioned(*, actor: User, text: str, what: str, url: str) -> None:
-    """``@name`` in a text tells that person."""
+def tell_mentioned(*, actor: User, text: str, what: str, url: str) -> list[User]:
+    """``@name`` in a text tells that person; returns who was told."""
     names = set(_MENTION.findall(text))
     if not names:
-        return
-    mentioned = User.objects.filter(
+        return []
+    found = User.objects.filter(
         models.Q(username__in=names) | models.Q(display_name__in=names), is_active=True
     ).exclude(pk=actor.pk)
+    mentioned = list(found)
     notify(
         users=mentioned,
         kind="mention",
@@ -64,3 +69,4 @@ def tell_mentioned(*, actor: User, text: str, what: str, url: str) -> None:
         params={"who": actor.name, "what": what, "text": text[:120]},
         url=url,
     )
+    return mentioned

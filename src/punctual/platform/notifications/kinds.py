@@ -8,6 +8,7 @@ from punctual.kernel.wording import N_
 
 KINDS: Final[dict[str, str]] = {
     "mention": N_("Somebody mentions me"),
+    "follow": N_("Comments and changes on what I follow"),
     "action": N_("Action items given to me or finished for me"),
     "review": N_("Order reviews that wait for me"),
     "owner": N_("Orders given to me"),
