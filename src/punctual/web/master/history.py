@@ -25,6 +25,11 @@ VERBS: Final = {
     "set_price": N_("changed the list price"),
     "change_days": N_("changed days"),
     "load_holidays": N_("loaded public holidays"),
+    "invite": N_("sent an invitation to the portal"),
+    "revoke_portal": N_("took back the way into the portal"),
+    "choose_password": N_("chose a password for the portal"),
+    "portal_sign_in": N_("signed in to the portal"),
+    "set_tracking": N_("decided what the customer’s page shows"),
 }
 VALUES: Final[dict[str, dict[str, Any]]] = {"source": dict(ExceptionSource.choices)}
 

@@ -190,7 +190,7 @@ def sign_in(*, email: str, password: str, place: str) -> str:
     if any(one.used_up for one in tries):
         text = N_("Too many wrong tries. Wait five minutes, or ask for a new password.")
         raise Refusal(Reason("portal.wait", text))
-    account = _open_accounts().filter(email=email).exclude(password="").first()
+    account = _open_accounts().filter(email=email, activated_at__isnull=False).first()
     # A password is compared in any case, so that the time taken tells nothing.
     right = check_password(password[:200], account.password if account else make_password("-"))
     if account is None or not right:
