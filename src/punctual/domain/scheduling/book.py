@@ -67,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An order in the book. ``damages_a_day`` and ``damages_cap`` are money in its currency; ``soft``: a quotation."""
+    """An order in the book. ``damages_a_day`` and ``damages_cap`` are in the company's money; ``soft``: a quotation."""
 
     id: int
     label: str
@@ -79,7 +79,6 @@ class Entry:
     requested: str | None = None
     damages_a_day: float = 0.0
     damages_cap: float = 0.0
-    currency: str = "CNY"
     started: bool = False
 
 

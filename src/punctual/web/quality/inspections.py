@@ -41,6 +41,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.records import get_or_not_found
+from punctual.web.documents.box import box_of
 from punctual.web.orders.actions import as_download, done
 from punctual.web.quality import marks, reading
 from punctual.web.quality.story import story
@@ -106,6 +107,7 @@ def _page(
         "verified": _verified(found),
         "why": _why(found),
     }
+    context |= box_of(request, found)
     status = status_of(refusal) if refusal else 200
     return render(request, "quality/inspection.html", context, status=status)
 
