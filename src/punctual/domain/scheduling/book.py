@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from punctual.engine import explain
 from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task
 
 AFTER = "+"
@@ -119,6 +120,11 @@ class Book:
     def index(self) -> dict[str, int]:
         """Position of each piece."""
         return {piece.id: position for position, piece in enumerate(self.pieces)}
+
+    @cached_property
+    def chains(self) -> dict[int, list[explain.Link]]:
+        """Driving chains that were followed already, by order; a stored book never changes."""
+        return {}
 
     @cached_property
     def entries(self) -> dict[int, Entry]:

@@ -52,7 +52,7 @@ def _customer_cell(order: Order) -> SafeString:
 
 COLUMNS: Final = (
     Column("order", _("Order"), lambda o: o.label, marks.name_cell, sort=("number",)),
-    Column("subject", _("Subject"), marks.subject, lambda o: marks.nothing()),
+    Column("subject", _("Subject"), marks.subject, on_page=False),
     Column("customer", _("Customer"), lambda o: str(o.customer or ""), _customer_cell, ("customer__name",), fold=True),
     Column("lines", _("Lines"), lambda o: o.line_count, sort=("line_count",), number=True, fold=True),
     Column(
