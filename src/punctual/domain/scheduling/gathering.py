@@ -43,6 +43,8 @@ from punctual.domain.scheduling.models import (
 )
 from punctual.domain.scheduling.pieces import Cutter, LineDates, LinkRow, OrderRows, Row
 from punctual.domain.scheduling.settling import settle
+from punctual.domain.scheduling.supplying import waits_of
+from punctual.domain.supply.models import PurchaseLine
 from punctual.kernel.money import BASE
 from punctual.platform.company.models import ExchangeRate
 from punctual.platform.company.rates import Rates, rates
@@ -98,7 +100,7 @@ def availability_of(axis: Axis, *, more_away: Iterable[Away] = (), more_extra: I
 
 def fingerprint(today: dt.date) -> str:
     """Changes whenever something that a schedule depends on has changed; a few light statements."""
-    found: list[Any] = [today.isoformat(), 3]
+    found: list[Any] = [today.isoformat(), 4]
     orders = _competing(today)
     found += list(
         orders.order_by("pk").values_list(
@@ -116,6 +118,8 @@ def fingerprint(today: dt.date) -> str:
     found += list(waiting.values_list("pk", "not_before"))
     risks = Risk.objects.filter(order__in=orders).order_by("pk")
     found += list(risks.values_list("pk", "version", "state"))
+    came = PurchaseLine.objects.aggregate(n=Count("received_on"), last=Max("received_on"))
+    found.append(sorted(came.items()))
     for model in (TaskPin, LevelledTask):
         found.append(sorted(model._default_manager.aggregate(n=Count("pk"), last=Max("start")).items()))
     found += list(ExchangeRate.objects.order_by("pk").values_list("currency", "valid_from", "rate"))
@@ -163,7 +167,7 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         previous={name: axis.slot(start) for name, start in (previous or {}).items() if start.date() >= today},
         frozen_days=kept.frozen_days,
     )
-    return replace(book, hazards=hazards_of(orders, axis))
+    return replace(book, hazards=hazards_of(orders, axis), waits=waits_of(firm, axis))
 
 
 def hazards_of(orders: Sequence[Order], axis: Axis) -> tuple[Hazard, ...]:
