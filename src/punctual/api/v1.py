@@ -8,6 +8,8 @@ from punctual.api.changes import router as changes_router
 from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
+from punctual.api.documents import router as documents_router
+from punctual.api.exchange_rates import router as exchange_rates_router
 from punctual.api.me import router as me_router
 from punctual.api.monitoring import router as monitoring_router
 from punctual.api.nonconformities import router as nonconformities_router
@@ -46,6 +48,8 @@ api.add_router("", changes_router, tags=["change orders"])
 api.add_router("", order_story_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
+api.add_router("", documents_router, tags=["documents"])
+api.add_router("", exchange_rates_router, tags=["exchange rates"])
 api.add_router("", plans_router, tags=["plans"])
 api.add_router("", plan_templates_router, tags=["plan templates"])
 api.add_router("", scheduling_router, tags=["schedules and promises"])

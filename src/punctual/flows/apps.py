@@ -13,6 +13,7 @@ LISTENERS: Final = (
     "payment_events",
     "promise_ledger",
     "quality_warnings",
+    "recovery_approval",
     "replan",
     "risk_occurs",
     "rush_approval",

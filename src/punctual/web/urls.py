@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("punctual.web.changes.urls")),
     path("", include("punctual.web.approvals.urls")),
     path("", include("punctual.web.delivery.urls")),
+    path("", include("punctual.web.rates.urls")),
     path("", include("punctual.web.documents.urls")),
     path("", include("punctual.web.orders.urls")),
     path("", include("punctual.web.parties.urls")),

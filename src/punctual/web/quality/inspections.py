@@ -41,6 +41,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attachments_of
 from punctual.platform.records import get_or_not_found
+from punctual.web.documents.box import box_of
 from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
 from punctual.web.quality.files import answer_with
@@ -114,6 +115,7 @@ def _page(
         "verified": is_verified(found),
         "why": _why(found),
     }
+    context |= box_of(request, found)
     status = status_of(refusal) if refusal else 200
     return render(request, "quality/inspection.html", context, status=status)
 
