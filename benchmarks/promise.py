@@ -1,9 +1,10 @@
 """Dates for new orders in full shops: nobody moves against negotiated, with how many tasks move.
 
-    PYTHONPATH=src python benchmarks/promise.py [--seconds 1] [--seeds 1] [--every 1] [--plot FILE.svg]
+    PYTHONPATH=src python benchmarks/promise.py [--seconds 1 | --processor 2] [--seeds 1] [--every 1] [--plot FILE.svg]
 
 For each new order of each portfolio: the lead when nobody moves (gap filling; also as the file gives it), the
-negotiated lead after ``--seconds`` on two threads, the number of confirmed tasks that move, and the time of the first
+negotiated lead after ``--seconds`` on two threads (or ``--processor`` seconds of processor time of both together, for
+machines that others use too), the number of confirmed tasks that move, and the time of the first
 answer. Every plan is checked by ``engine.verify`` against availability and promises. The ratio of the mean leads is
 the figure that counts; the least possible lead is the critical path.
 """
@@ -14,6 +15,7 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +44,7 @@ class Row:
     place_ms: float
 
 
-def rows_of(path: Path, seconds: float, seeds: int, every: int) -> list[Row]:
+def rows_of(path: Path, limits: Callable[[], Limits], seeds: int, every: int) -> list[Row]:
     book = portfolio.read(path)
     references = [row["reference"] for row in json.loads(read_bytes(path))["new_orders"]]
     schedule = Schedule(book.plan or (), (0,) * len(book.problem.tasks))
@@ -56,9 +58,7 @@ def rows_of(path: Path, seconds: float, seeds: int, every: int) -> list[Row]:
         begin = max(book.now, new.order.release)
         gaps = filler.offer(candidate).finish - begin
         place_ms = min(_milliseconds(filler, candidate) for _ in range(5))
-        offers = [
-            negotiate(shop, candidate, Limits(seconds=seconds), seed=seed, filler=filler) for seed in range(seeds)
-        ]
+        offers = [negotiate(shop, candidate, limits(), seed=seed, filler=filler) for seed in range(seeds)]
         lead = statistics.mean(offer.finish - begin for offer in offers)
         moved = max(len(offer.moved) for offer in offers)
         reference = references[number]
@@ -68,6 +68,11 @@ def rows_of(path: Path, seconds: float, seeds: int, every: int) -> list[Row]:
             flush=True,
         )
     return rows
+
+
+def _on_processor(seconds: float) -> Limits:
+    begun = time.process_time()
+    return Limits(stop=lambda: time.process_time() - begun >= seconds)
 
 
 def _milliseconds(filler: GapFiller, candidate: Candidate) -> float:
@@ -90,6 +95,7 @@ def _summary(name: str, rows: list[Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--processor", type=float, help="seconds of processor time instead")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="only every n-th new order")
     parser.add_argument("--plot", type=Path)
@@ -99,9 +105,13 @@ def main() -> None:
         raise SystemExit(f"No portfolios in {TESTDATA / 'portfolio'}: set PUNCTUAL_TESTDATA.")
     print(machine())
     warm_promise()
+
+    def limits() -> Limits:
+        return _on_processor(arguments.processor) if arguments.processor else Limits(seconds=arguments.seconds)
+
     rows = []
     for path in files:
-        found = rows_of(path, arguments.seconds, arguments.seeds, arguments.every)
+        found = rows_of(path, limits, arguments.seeds, arguments.every)
         print(_summary(path.name, found))
         rows += found
     print(_summary("all", rows))
