@@ -152,9 +152,10 @@ class Visit:
         self.page.wait_for_load_state("networkidle")
         return self.page
 
-    def sign_in(self, name: str) -> Page:
+    def sign_in(self, name: str, then: str = "/") -> Page:
+        """As that person, on the page ``then``."""
         self.context.clear_cookies(name="sessionid")
-        self.page.goto(f"{self.server}/accounts/login/")
+        self.page.goto(f"{self.server}/accounts/login/?next={then}")
         self.page.fill("input[name=login]", name)
         self.page.fill("input[name=password]", PASSWORD)
         self.page.press("input[name=password]", "Enter")

@@ -44,8 +44,7 @@ def test_from_the_customers_workbook_to_the_plan_with_its_baseline(
     address = one.page.url.removeprefix(one.server)
     one.check_page()
     _sign_everywhere(one, address)
-    one.sign_in("order.manager")
-    one.open(address)
+    one.sign_in("order.manager", then=address)
     _press_action(one.page, "confirm")
     expect(one.page.locator("#plan svg").first).to_be_visible()
     expect(one.page.locator("#review .st.ok")).to_be_visible()
@@ -115,8 +114,7 @@ def _press_action(page: Page, verb: str) -> None:
 def _sign_everywhere(one: Visit, address: str) -> None:
     """Each asked role signs in and signs; the order can't be confirmed before the last has."""
     for name in SIGNING.values():
-        one.sign_in(name)
-        page = one.open(address)
+        page = one.sign_in(name, then=address)
         form = page.locator("#sign button[value=sign]")
         while form.count():
             with page.expect_navigation():

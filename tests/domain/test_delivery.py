@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import io
 from decimal import Decimal
@@ -10,6 +11,7 @@ import pdfplumber
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 import ordering
 from ordering import TODAY
@@ -511,3 +513,21 @@ def test_the_certificate_of_an_acceptance_is_a_pdf_even_where_the_signature_is_n
         words = paper.pages[0].extract_text()
     assert "周建平" in words
     assert "节拍" in words
+
+
+def test_the_signature_drawn_on_receipt_stands_in_the_delivery_note(person, signed_in):
+    delivery = shipped(person, running(person), 1)
+    client, url = signed_in("supply_chain"), f"/deliveries/{delivery.number}/"
+
+    def pictures() -> int:
+        with pdfplumber.open(io.BytesIO(client.get(f"{url}note.pdf").content)) as paper:
+            return len(paper.pages[0].images)
+
+    assert pictures() == 0
+    drawn = io.BytesIO()
+    Image.new("RGBA", (40, 12)).save(drawn, "PNG")
+    data = {"received_on": TODAY.isoformat(), "received_by": "李工", "version": delivery.version}
+    data["signature"] = f"data:image/png;base64,{base64.b64encode(drawn.getvalue()).decode()}"
+    client.post(f"{url}do/receive/", data)
+    delivery.refresh_from_db()
+    assert (delivery.state, pictures()) == (DeliveryState.RECEIVED, 1)

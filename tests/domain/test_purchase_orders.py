@@ -12,6 +12,7 @@ import ordering
 from ordering import FAR, TODAY, workbook
 from punctual.domain.changes.models import ChangeOrder, Comparison, ComparisonPoint
 from punctual.domain.changes.services.purchase_orders import (
+    before_submit,
     change_from,
     compare,
     right_first_time,
@@ -20,9 +21,11 @@ from punctual.domain.changes.services.purchase_orders import (
     waive_point,
 )
 from punctual.domain.orders.models import ImportMapping, Order
+from punctual.domain.orders.services.imports import take_over, upload
 from punctual.domain.orders.services.review import submit_for_review
 from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.attachments.services import attachments_of
+from punctual.platform.notifications.models import Notification
 from punctual.platform.papers import Grid, Text, paper
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +132,24 @@ def test_unusual_values_wait_for_somebody_elses_eyes(person):
         waive_point(actor=person("order_manager"), point_id=point.pk, reason="x")
     see_point(actor=person("order_manager"), point_id=point.pk)
     submit_for_review(actor=person("sales"), order_id=order.pk, today=TODAY)
+
+
+def test_an_order_made_out_of_the_customers_file_waits_for_them_too(person):
+    before = [ordering.confirmed(person("order_manager")) for _index in range(2)]
+    row = ("20", "HC-VI30", "B", "视觉检测机", 20, "台", 710_000, FAR)
+    item = upload(
+        actor=person("sales"), content=workbook([row], po="PO-20"), name="po.xlsx", today=TODAY,
+        customer_id=before[0].customer_id,
+    )  # fmt: skip
+    order = take_over(actor=person("sales"), import_id=item.pk, today=TODAY, only_good=True)
+    point = order.comparisons.get().points.get()
+    assert (point.code, order.comparisons.get().first_count) == ("many_times", 0)
+    assert {reason.code for reason in before_submit(order, TODAY)} == {"order.po_unusual"}
+    with pytest.raises(Forbidden):
+        see_point(actor=person("sales"), point_id=point.pk)
+    assert Notification.objects.filter(user=person("order_manager"), url__endswith="/po/").exists()
+    see_point(actor=person("order_manager"), point_id=point.pk)
+    assert not before_submit(order, TODAY)
 
 
 def test_a_model_never_bought_and_a_price_that_jumps_are_unusual(person):

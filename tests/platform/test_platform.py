@@ -125,6 +125,14 @@ def test_chinese_words_pinyin_initials_and_number_tails_find(query: str) -> None
     assert [document.target_id for document in find(query)] == [thing.pk]
 
 
+@pytest.mark.parametrize("query", ["cq", "zq", "cqsc", "xxcg", "hxzg"])
+@pytest.mark.django_db
+def test_a_character_read_in_several_ways_is_found_by_each(query: str) -> None:
+    thing = Company.objects.create(name="x")
+    index([Document(thing, "a", "", ["重庆山城行星重工"])])
+    assert [document.target_id for document in find(query)] == [thing.pk]
+
+
 @pytest.mark.parametrize("query", ["科锂", "苏州", "xyz", "", "'\"*()", "OR", "00032"])
 @pytest.mark.django_db
 def test_other_words_do_not_find_and_break_nothing(query: str) -> None:

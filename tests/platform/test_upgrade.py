@@ -46,7 +46,7 @@ print("ok")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("postgres" in os.environ.get("DATABASE_URL", ""), reason="tried on a SQLite file")
+@pytest.mark.own_database
 def test_the_tables_of_the_first_migrations_come_up_to_date_with_their_data(tmp_path: Path) -> None:
     shutil.copyfile(migrated_database(), tmp_path / "punctual.db")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}

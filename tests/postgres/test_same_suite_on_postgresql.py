@@ -43,7 +43,20 @@ def test_platform_and_domain_behave_the_same_on_postgresql(postgres: str) -> Non
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment |= {"DATABASE_URL": postgres}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", *folders, "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            *folders,
+            "-m",
+            "not own_database",
+            "-q",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+        ],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -94,7 +94,7 @@ def test_the_timeline_costs_the_same_for_one_plan_and_for_many(plan, person, sig
     Order.objects.update(state=OrderState.CONFIRMED)
     with CaptureQueriesContext(connection) as many:
         answer = client.get("/plans/timeline/")
-    assert answer.content.count(b'class="ptd"') == 9
+    assert answer.content.count(b'class="ptr ptd"') == 9
     assert len(many) == len(one)
 
 

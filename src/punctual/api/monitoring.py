@@ -29,7 +29,8 @@ from punctual.domain.plans.models import Task
 from punctual.domain.plans.selectors import plan_by_order
 from punctual.domain.plans.work_calendars import plan_time
 from punctual.flows.recover import request_recovery
-from punctual.flows.recovery_apply import apply_option, undo_option
+from punctual.flows.recovery_apply import undo_option
+from punctual.flows.recovery_approval import choose_option
 from punctual.flows.why import why_late
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
@@ -137,6 +138,7 @@ class RecoveryOut(Schema):
     left_out: list[dict[str, Any]]
     chosen: int | None
     held: bool | None
+    approval: int | None = None
 
 
 class ApplyIn(Schema):
@@ -398,16 +400,15 @@ def recover(request: HttpRequest, key: str) -> Any:
 
 @router.post("/recovery-options/{run}/apply", response=RecoveryOut)
 def recovery_apply(request: HttpRequest, run: int, payload: ApplyIn) -> Any:
-    """Apply one option in one transaction."""
-    return _recovery(
-        apply_option(
-            actor=actor_of(request),
-            run_id=run,
-            number=payload.option,
-            today=timezone.localdate(),
-            expected_version=payload.version,
-        )
+    """Apply one option in one transaction; where its cost needs a yes, ``approval`` is the request that asks for it."""
+    found, asked = choose_option(
+        actor=actor_of(request),
+        run_id=run,
+        number=payload.option,
+        today=timezone.localdate(),
+        expected_version=payload.version,
     )
+    return {**_recovery(found), "approval": asked.pk if asked else None}
 
 
 @router.post("/recovery-options/{run}/undo", response=RecoveryOut)

@@ -8,6 +8,8 @@ from punctual.api.changes import router as changes_router
 from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
+from punctual.api.documents import router as documents_router
+from punctual.api.exchange_rates import router as exchange_rates_router
 from punctual.api.me import router as me_router
 from punctual.api.monitoring import router as monitoring_router
 from punctual.api.nonconformities import router as nonconformities_router
@@ -19,6 +21,7 @@ from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
 from punctual.api.purchase_orders import router as purchase_orders_router
 from punctual.api.quality import router as quality_router
+from punctual.api.quality_records import router as quality_records_router
 from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
 from punctual.api.risks import router as risks_router
@@ -45,6 +48,8 @@ api.add_router("", changes_router, tags=["change orders"])
 api.add_router("", order_story_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
+api.add_router("", documents_router, tags=["documents"])
+api.add_router("", exchange_rates_router, tags=["exchange rates"])
 api.add_router("", plans_router, tags=["plans"])
 api.add_router("", plan_templates_router, tags=["plan templates"])
 api.add_router("", scheduling_router, tags=["schedules and promises"])
@@ -56,6 +61,7 @@ api.add_router("", calendars_router, tags=["calendars"])
 api.add_router("", monitoring_router, tags=["monitoring"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
+api.add_router("", quality_records_router, tags=["quality"])
 api.add_router("", nonconformities_router, tags=["quality"])
 api.add_router("", supply_router, tags=["supply"])
 api.add_router("", stock_router, tags=["stock"])

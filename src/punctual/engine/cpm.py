@@ -100,7 +100,8 @@ def kernels() -> Any:
     """The compiled passes, loaded late. Where they have to be compiled first, a warning says so: it takes a while."""
     import punctual.engine.cpm_kernels as module
 
-    if not any(Path(module.forward.stats.cache_path).glob("cpm_kernels.forward-*.nbi")):
+    compiled = hasattr(module.forward, "stats")  # with NUMBA_DISABLE_JIT they are plain Python
+    if compiled and not any(Path(module.forward.stats.cache_path).glob("cpm_kernels.forward-*.nbi")):
         log.warning("compiling the planning passes, once for this machine: ten to thirty seconds")
     return module
 

@@ -4,6 +4,7 @@ from typing import Final
 from django.apps import AppConfig
 
 LISTENERS: Final = (
+    "complaints",
     "customer_meetings",
     "early_warning",
     "incoming_inspection",
@@ -12,6 +13,7 @@ LISTENERS: Final = (
     "payment_events",
     "promise_ledger",
     "quality_warnings",
+    "recovery_approval",
     "replan",
     "risk_occurs",
     "rush_approval",

@@ -57,22 +57,17 @@ def apply_option(
     """
     require(actor, "recovery.apply")
     run = _ready(actor, run_id, expected_version)
-    if run.state != RecoveryState.READY:
-        raise Refusal(Reason("recovery.state", N_("These ways out are settled already; compute new ones.")))
-    option = next((one for one in run.options if one["number"] == number), None)
-    if option is None:
-        raise NotFound(Reason("recovery.option", N_("There is no such way out.")))
+    option = option_of(run, number)
     patch = option["patch"]
-    changed = {int(name) for name in (*patch["starts"], *patch["modes"]) if name.isdigit()}
-    tasks = {task.pk: task for task in Task.objects.filter(pk__in=changed).select_related("plan__order")}
-    plans = _unchanged_plans(run, {task.plan_id for task in tasks.values()})
+    tasks = _tasks_of(option)
+    plans = unchanged_plans(run, option)
     axis = axis_of(book_of(ScheduleRun.objects.get(pk=run.before["run"])) or current_book()[1])
     moves = _moves(tasks, patch, axis)
     before = _work_otherwise(plans, tasks, option, actor, today)
     pins = _pin(tasks, patch, axis, actor)
     extras = _more_people(run, patch, axis, actor)
     requests = _purchases(run, option, tasks, axis, actor, today)
-    title = _title(option)
+    title = title_of(option)
     items = _to_do(run, option, actor, today)
     notice = draft_notice(
         actor=actor, order=run.order, title=title, why=_why_text(run, option), moves=moves, source=run
@@ -99,7 +94,25 @@ def apply_option(
     return run
 
 
-def _unchanged_plans(run: RecoveryRun, plan_ids: set[int]) -> dict[int, Plan]:
+def option_of(run: RecoveryRun, number: int) -> dict[str, Any]:
+    """One way of a run that is not settled yet."""
+    if run.state != RecoveryState.READY:
+        raise Refusal(Reason("recovery.state", N_("These ways out are settled already; compute new ones.")))
+    option: dict[str, Any] | None = next((one for one in run.options if one["number"] == number), None)
+    if option is None:
+        raise NotFound(Reason("recovery.option", N_("There is no such way out.")))
+    return option
+
+
+def _tasks_of(option: Mapping[str, Any]) -> dict[int, Task]:
+    patch = option["patch"]
+    changed = {int(name) for name in (*patch["starts"], *patch["modes"]) if name.isdigit()}
+    return {task.pk: task for task in Task.objects.filter(pk__in=changed).select_related("plan__order")}
+
+
+def unchanged_plans(run: RecoveryRun, option: Mapping[str, Any]) -> dict[int, Plan]:
+    """The plans that an option changes, locked; refused when one has moved on since it was computed."""
+    plan_ids = {task.plan_id for task in _tasks_of(option).values()}
     plans = {
         p.pk: p for p in Plan.objects.select_for_update(of=("self",)).filter(pk__in=plan_ids).select_related("order")
     }
@@ -235,7 +248,8 @@ def _purchases(
     return made
 
 
-def _title(option: Mapping[str, Any]) -> str:
+def title_of(option: Mapping[str, Any]) -> str:
+    """What an option consists of, in the language that is active."""
     return " + ".join(worded_title(one) for one in option["titles"])[:200]
 
 

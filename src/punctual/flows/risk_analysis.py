@@ -33,12 +33,14 @@ from punctual.domain.scheduling.models import ScheduleRun
 from punctual.domain.scheduling.moving import RUNS, SEED, OrderBench
 from punctual.domain.scheduling.selectors import axis_of, book_of
 from punctual.domain.scheduling.simulation import Slots
+from punctual.domain.supply.models import PurchaseLine
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.models import Job, JobState
 from punctual.platform.jobs.services import Progress, start_job
 
 TASKS_SHOWN: Final = 6
 MOST_POINTS: Final = 90
+MOST_PURCHASES: Final = 8
 QUANTILES: Final = (0.5, 0.8, 0.95)
 JOB: Final = "punctual.flows.risk_analysis.run_job"
 
@@ -148,6 +150,7 @@ def computed(case: Case) -> dict[str, Any]:
         "bought_days": _days(case, p80 - _quantile(after, 0.8)),
         "risks": {str(risk.pk): _risk(case, risk, p80) for risk in case.risks},
         "tasks": _tasks(case, now, p80),
+        "purchases": _purchases(case, p80),
         "responses": {
             str(response.pk): _response(case, risk, response, p80, limit)
             for risk in case.risks
@@ -210,6 +213,33 @@ def _tasks(case: Case, now: Slots, p80: float) -> list[dict[str, Any]]:
                 "name": names[row].name,
                 "occurs": _days(case, high - p80),
                 "spared": _days(case, low - p80),
+            }
+        )
+    return rows
+
+
+def _purchases(case: Case, p80: float) -> list[dict[str, Any]]:
+    """What the order waits for: ``spared`` if it comes as the supplier says, ``occurs`` if it comes as late as one
+    delivery of five of that supplier does."""
+    waits = case.bench.waits[:MOST_PURCHASES]
+    lines = PurchaseLine.objects.select_related("purchase_order", "material").in_bulk([one.line for one in waits])
+    rows = []
+    for wait in waits:
+        line = lines.get(wait.line)
+        if line is None:
+            continue
+        usual = int(np.quantile(wait.late, 0.8, method="inverted_cdf"))
+        said, late = (_quantile(case.bench.ends(case.hazards(), late={wait.line: slots}), 0.8) for slots in (0, usual))
+        rows.append(
+            {
+                "line": wait.line,
+                "number": line.purchase_order.number,
+                "name": str(line.material or line.description),
+                "supplier": wait.supplier,
+                "deliveries": len(wait.late),
+                "usual": _days(case, usual),
+                "occurs": _days(case, late - p80),
+                "spared": _days(case, said - p80),
             }
         )
     return rows

@@ -10,6 +10,9 @@ from typing import Final
 MINOR_UNITS: Final = {"CNY": 2, "USD": 2, "EUR": 2, "HKD": 2, "GBP": 2, "JPY": 0}
 """Currency → decimals (ISO 4217). These are the currencies the product offers."""
 
+BASE: Final = "CNY"
+"""The company's currency: limits, costs and sums over several orders are in it."""
+
 SYMBOLS: Final = {"CNY": "¥", "USD": "$", "EUR": "€", "HKD": "HK$", "GBP": "£", "JPY": "JP¥"}
 
 

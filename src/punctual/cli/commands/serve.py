@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import os
 import signal
 import socket
@@ -12,6 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 from punctual.cli.setup import migrate, set_up
@@ -53,14 +54,12 @@ def run(arguments: argparse.Namespace) -> None:
     _check_port(arguments.host, arguments.port)
     os.environ["PUNCTUAL_COLLECTED"] = "1"
     # The first time the planning kernels are compiled; that goes on beside the migrations and is waited for by nobody.
-    warming = subprocess.Popen([sys.executable, "-c", "from punctual.engine.cpm import prepare; prepare()"])
-    set_up(arguments.data)
-    _collect_static()
-    if migrate() and not arguments.no_demo:
-        warming.wait()
-        from django.utils import timezone
-
-        _build_demo(timezone.localdate(), whole=arguments.whole_demo)
+    subprocess.Popen([sys.executable, "-c", "from punctual.engine.cpm import prepare; prepare()"])
+    with nullcontext() if arguments.whole_demo else _plain_kernels():
+        set_up(arguments.data)
+        _collect_static()
+        if migrate() and not arguments.no_demo:
+            _build_demo(whole=arguments.whole_demo)
     processes = [_web(arguments.host, arguments.port)]
     if not arguments.no_worker:
         processes.append(_worker())
@@ -68,11 +67,25 @@ def run(arguments: argparse.Namespace) -> None:
     sys.exit(_wait(processes))
 
 
-def _build_demo(today: dt.date, *, whole: bool) -> None:
+@contextmanager
+def _plain_kernels() -> Iterator[None]:
+    """The planning kernels as plain Python in this process: the demo's plans are small, and thus take no longer than
+    compiled, while on a new machine the compilation alone takes half a minute. numba reads it when it is loaded."""
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["NUMBA_DISABLE_JIT"]
+
+
+def _build_demo(*, whole: bool) -> None:
     """The records now; the schedule over all orders by the worker, whose first run compiles the search."""
+    from django.utils import timezone
+
     from punctual.flows.demo import build_forecasts, build_records
     from punctual.platform.jobs.services import start_job
 
+    today = timezone.localdate()
     began = time.monotonic()
     say("Punctual: building the demo company (once) …")
     build_records(today)
@@ -106,11 +119,16 @@ def _web(host: str, port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
     command.append("punctual.config.wsgi:application")
-    return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own words
+    return subprocess.Popen(command, env=_frugal(), start_new_session=True)  # noqa: S603 - our own words
 
 
 def _worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "punctual", "worker"], start_new_session=True)
+    return subprocess.Popen([sys.executable, "-m", "punctual", "worker"], env=_frugal(), start_new_session=True)
+
+
+def _frugal() -> dict[str, str]:
+    """glibc gives each thread memory of its own and hands little of it back; two such arenas do for four threads."""
+    return {"MALLOC_ARENA_MAX": "2"} | os.environ
 
 
 def _announce(host: str, port: int) -> None:

@@ -11,7 +11,7 @@ class ChangesConfig(AppConfig):
 
         from punctual.domain.changes import permissions  # noqa: F401
         from punctual.domain.changes.selectors import change_by_id
-        from punctual.domain.changes.services.purchase_orders import before_submit
+        from punctual.domain.changes.services.purchase_orders import before_submit, note_import
         from punctual.domain.changes.services.raising import SUBJECT, decided
         from punctual.domain.orders import guards
         from punctual.kernel.wording import N_
@@ -31,6 +31,7 @@ class ChangesConfig(AppConfig):
             )
         )
         guards.register("submit", "purchase_order", before_submit)
+        guards.register_imported("purchase_order", note_import)
         register(
             Subject(
                 SUBJECT,

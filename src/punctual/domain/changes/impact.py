@@ -173,7 +173,9 @@ def _iso(day: dt.date | None) -> str | None:
 
 
 def _damages(order: Order, amount: Decimal, promised: dt.date | None, planned: dt.date | None) -> Decimal:
-    return Clause(amount, order.damages_percent_per_day, order.damages_cap_percent).due(days_late(promised, planned))
+    return Clause(amount, order.damages_percent_per_day, order.damages_cap_percent, order.currency).due(
+        days_late(promised, planned)
+    )
 
 
 def _planned(found: Scenario) -> dt.date | None:

@@ -36,11 +36,13 @@ class DeliverySettings(Versioned):
 
 
 class DocumentRequest(models.Model):
-    """The customer is asked to approve a document of an order; ``task`` waits for it and is done with the yes."""
+    """The customer is asked to approve a document of an order; ``task`` waits for it, blocked. With the yes it goes on,
+    or is done (``finishes_task``: the task is the approval itself)."""
 
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="document_requests")
     attachment = models.ForeignKey("attachments.Attachment", on_delete=models.CASCADE, related_name="+")
     task = models.ForeignKey("plans.Task", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    finishes_task = models.BooleanField(default=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)

@@ -22,6 +22,8 @@ from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Baseline, BaselineTask, BudgetLine, Dependency, Plan, Task
 from punctual.domain.plans.work_calendars import day_minutes, plan_time, work_calendar
 from punctual.engine.calendars import WorkCalendar
+from punctual.kernel.money import BASE
+from punctual.platform.company.rates import Rates, rates
 
 TASK_COLUMNS: Final = (
     "pk", "plan_id", "parent_id", "wbs", "name", "duration", "percent", "remaining", "actual_start", "actual_finish",
@@ -46,6 +48,7 @@ class Gathered:
         self.plans: dict[int, Plan] = {order.pk: order.plan for order in self.orders}
         ids = [plan.pk for plan in self.plans.values()]
         self.calendars = _Calendars()
+        self.rates = rates() if any(order.currency != BASE for order in self.orders) else Rates({})
         self.tasks: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in Task.objects.filter(plan__in=ids).order_by("plan", "sequence").values(*TASK_COLUMNS):
             self.tasks[row["plan_id"]].append(row)
@@ -87,13 +90,18 @@ class Gathered:
         rows = self.costs.get(self.plans[order.pk].pk, [])
         cost = sum((row.forecast for row in rows), Decimal(0))
         return Stakes(
-            amount=order.total_amount,
+            amount=self.in_base(order.total_amount, order),
             damages=order.damages_percent_per_day or limits.usual_damages,
             cap=order.damages_cap_percent or Decimal(10),
             weight=limits.grade_weight,
-            margin=order.total_amount - cost if cost else None,
+            margin=self.in_base(order.total_amount, order) - cost if cost else None,
             capital=limits.capital_percent,
         )
+
+    def in_base(self, amount: Decimal, order: Order) -> Decimal:
+        """In the company's currency; without a rate as it stands."""
+        found = self.rates.in_base(amount, order.currency, self.today)
+        return amount if found is None else found
 
     def performed(self, order: Order) -> Performed | None:
         """Earned value of one order; money where the budget is known, else working days (then without costs)."""

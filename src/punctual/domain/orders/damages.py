@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils import timezone
+
 from punctual.domain.orders.models import Order
-from punctual.kernel.money import rounded
+from punctual.kernel.money import BASE, rounded
+from punctual.platform.company.rates import in_base
 
 ZERO = Decimal(0)
 
@@ -59,5 +62,10 @@ def clause_of(order: Order) -> Clause:
 
 
 def damages_of(order: Order, delivered: dt.date | None) -> Decimal:
-    """What the order costs when it is delivered on that day: the promise counts, else what the customer asked for."""
-    return clause_of(order).due(days_late(order.promised_date or order.requested_date, delivered))
+    """What the order costs when it is delivered on that day, in the company's currency: the promise counts, else what
+    the customer asked for. Without a rate the amount stands as it is."""
+    due = clause_of(order).due(days_late(order.promised_date or order.requested_date, delivered))
+    if not due or order.currency == BASE:
+        return due
+    found = in_base(due, order.currency, timezone.localdate())
+    return due if found is None else found

@@ -51,6 +51,12 @@ def orders_with_product(rows: QuerySet[Order], product_id: int) -> QuerySet[Orde
     return rows.filter(pk__in=OrderLine.objects.filter(product_id=product_id).values("order_id"))
 
 
+def families_of(order: Order) -> list[str]:
+    """Codes of the product families that an order has lines of."""
+    codes = order.lines.exclude(product=None).values_list("product__family__code", flat=True)
+    return sorted({code for code in codes if code})
+
+
 def order_by_id(actor: User, pk: int) -> Order:
     return get_or_not_found(orders_of(actor), pk=pk)
 

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from punctual.engine import explain
 from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task
 
 AFTER = "+"
@@ -67,7 +68,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An order in the book. ``damages_a_day`` and ``damages_cap`` are money in its currency; ``soft``: a quotation."""
+    """An order in the book. ``damages_a_day`` and ``damages_cap`` are in the company's money; ``soft``: a quotation."""
 
     id: int
     label: str
@@ -79,7 +80,6 @@ class Entry:
     requested: str | None = None
     damages_a_day: float = 0.0
     damages_cap: float = 0.0
-    currency: str = "CNY"
     started: bool = False
 
 
@@ -97,6 +97,18 @@ class Hazard:
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something that ``task`` (id in the plans) needs comes with a purchase ``line``: by what is known it can be used
+    from slot ``release`` on. In a simulated run one of ``late`` slots is added, each as likely as the others."""
+
+    line: int
+    task: int
+    supplier: str
+    release: int
+    late: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Book:
     """``starts``: slot of each piece once it is scheduled. ``raised``: [(resource, from, to, units over)] where running
@@ -111,6 +123,7 @@ class Book:
     raised: tuple[tuple[str, int, int, int], ...] = ()
     notes: tuple[Mapping[str, Any], ...] = ()
     hazards: tuple[Hazard, ...] = ()
+    waits: tuple[Wait, ...] = ()
 
     @cached_property
     def day(self) -> dt.date:
@@ -120,6 +133,11 @@ class Book:
     def index(self) -> dict[str, int]:
         """Position of each piece."""
         return {piece.id: position for position, piece in enumerate(self.pieces)}
+
+    @cached_property
+    def chains(self) -> dict[int, list[explain.Link]]:
+        """Driving chains that were followed already, by order; a stored book never changes."""
+        return {}
 
     @cached_property
     def entries(self) -> dict[int, Entry]:
@@ -180,6 +198,7 @@ class Book:
             "raised": [list(one) for one in self.raised],
             "notes": list(self.notes),
             "hazards": [asdict(one) for one in self.hazards],
+            "waits": [asdict(one) for one in self.waits],
         }
         return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 3)
 
@@ -196,6 +215,7 @@ class Book:
             raised=tuple((a, b, c, d) for a, b, c, d in data["raised"]),
             notes=tuple(data["notes"]),
             hazards=tuple(Hazard(**{**one, "tasks": tuple(one["tasks"])}) for one in data["hazards"]),
+            waits=tuple(Wait(**{**one, "late": tuple(one["late"])}) for one in data.get("waits", ())),
         )
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
 
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.life import RUNNING
@@ -42,6 +43,11 @@ from punctual.domain.scheduling.models import (
 )
 from punctual.domain.scheduling.pieces import Cutter, LineDates, LinkRow, OrderRows, Row
 from punctual.domain.scheduling.settling import settle
+from punctual.domain.scheduling.supplying import waits_of
+from punctual.domain.supply.models import PurchaseLine
+from punctual.kernel.money import BASE
+from punctual.platform.company.models import ExchangeRate
+from punctual.platform.company.rates import Rates, rates
 
 FIRM: Final = RUNNING
 SOFT: Final = (OrderState.QUOTED, OrderState.IN_REVIEW)
@@ -94,7 +100,7 @@ def availability_of(axis: Axis, *, more_away: Iterable[Away] = (), more_extra: I
 
 def fingerprint(today: dt.date) -> str:
     """Changes whenever something that a schedule depends on has changed; a few light statements."""
-    found: list[Any] = [today.isoformat(), 3]
+    found: list[Any] = [today.isoformat(), 4]
     orders = _competing(today)
     found += list(
         orders.order_by("pk").values_list(
@@ -112,8 +118,11 @@ def fingerprint(today: dt.date) -> str:
     found += list(waiting.values_list("pk", "not_before"))
     risks = Risk.objects.filter(order__in=orders).order_by("pk")
     found += list(risks.values_list("pk", "version", "state"))
+    came = PurchaseLine.objects.aggregate(n=Count("received_on"), last=Max("received_on"))
+    found.append(sorted(came.items()))
     for model in (TaskPin, LevelledTask):
         found.append(sorted(model._default_manager.aggregate(n=Count("pk"), last=Max("start")).items()))
+    found += list(ExchangeRate.objects.order_by("pk").values_list("currency", "valid_from", "rate"))
     kept = scheduling_settings()
     found.append((kept.version, kept.frozen_days, kept.use_calibration))
     text = json.dumps(found, default=str, separators=(",", ":"))
@@ -140,7 +149,8 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
     )
     firm = [order for order in orders if order.state in FIRM]
     soft = [order for order in orders if order.state in SOFT]
-    cut = [*_firm_rows(firm, axis), *(_drafted_rows(order, axis, prefix=f"q{order.pk}:") for order in soft)]
+    kept_rates = rates() if any(order.currency != BASE for order in orders) else None
+    cut = [*_firm_rows(firm, axis, kept_rates), *(_drafted_rows(order, axis, prefix=f"q{order.pk}:") for order in soft)]
     pieces: list[Piece] = []
     groups: list[Group] = []
     for found in cut:
@@ -151,13 +161,13 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
     book = assemble(
         axis,
         availability_of(axis),
-        [entry_of(order) for order in orders],
+        [entry_of(order, kept_rates) for order in orders],
         groups,
         pieces,
         previous={name: axis.slot(start) for name, start in (previous or {}).items() if start.date() >= today},
         frozen_days=kept.frozen_days,
     )
-    return replace(book, hazards=hazards_of(orders, axis))
+    return replace(book, hazards=hazards_of(orders, axis), waits=waits_of(firm, axis))
 
 
 def hazards_of(orders: Sequence[Order], axis: Axis) -> tuple[Hazard, ...]:
@@ -237,8 +247,9 @@ class Demands:
         return replace(piece, demands={key: min(units, self._most[key]) for key, units in taken.items()})
 
 
-def entry_of(order: Order) -> Entry:
-    a_day, cap = damages_of(order)
+def entry_of(order: Order, kept: Rates | None = None) -> Entry:
+    """``kept``: the exchange rates, where many orders are asked about."""
+    a_day, cap = damages_of(order, kept)
     return Entry(
         id=order.pk,
         label=order.label,
@@ -250,23 +261,26 @@ def entry_of(order: Order) -> Entry:
         requested=order.requested_date.isoformat() if order.requested_date else None,
         damages_a_day=a_day,
         damages_cap=cap,
-        currency=order.currency,
         started=order.state != OrderState.CONFIRMED,
     )
 
 
-def damages_of(order: Order) -> tuple[float, float]:
-    """Liquidated damages a day and at most, in the order's currency."""
-    a_day = order.total_amount * (order.damages_percent_per_day or Decimal(0)) / 100
-    cap = order.total_amount * (order.damages_cap_percent if order.damages_cap_percent is not None else 100) / 100
+def damages_of(order: Order, kept: Rates | None = None) -> tuple[float, float]:
+    """Liquidated damages a day and at most, in the company's currency; without a rate as they stand in the order."""
+    amount = order.total_amount
+    if order.currency != BASE:
+        found = (kept or rates()).in_base(amount, order.currency, timezone.localdate())
+        amount = amount if found is None else found
+    a_day = amount * (order.damages_percent_per_day or Decimal(0)) / 100
+    cap = amount * (order.damages_cap_percent if order.damages_cap_percent is not None else 100) / 100
     return float(a_day), float(cap)
 
 
-def weight_of(order: Order) -> int:
+def weight_of(order: Order, kept: Rates | None = None) -> int:
     """What a slot of lateness counts: its damages in hundreds, times the priority; soft load counts least."""
     if order.state in SOFT or order.state == OrderState.DRAFT:
         return 1
-    money = 1 + round(damages_of(order)[0] / 8 / 100)
+    money = 1 + round(damages_of(order, kept)[0] / 8 / 100)
     return min(MOST_WEIGHT, money * PRIORITY_WEIGHT[Priority(order.priority)])
 
 
@@ -288,7 +302,7 @@ TASK_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _firm_rows(orders: Sequence[Order], axis: Axis) -> list[OrderRows]:
+def _firm_rows(orders: Sequence[Order], axis: Axis, kept: Rates | None) -> list[OrderRows]:
     """Plans of the orders in a handful of statements, however many they are."""
     plans = {plan.order_id: plan for plan in Plan.objects.filter(order__in=orders).select_related("calendar")}
     ids = [plan.pk for plan in plans.values()]
@@ -306,7 +320,7 @@ def _firm_rows(orders: Sequence[Order], axis: Axis) -> list[OrderRows]:
             links=links[plans[order.pk].pk],
             needs=needs,
             lines=_line_dates(order),
-            weight=weight_of(order),
+            weight=weight_of(order, kept),
         )
         for order in orders
     ]

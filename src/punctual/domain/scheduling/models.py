@@ -127,7 +127,7 @@ class OrderForecast(models.Model):
 
     ``planned``           the day of the schedule itself. ``p50`` … ``p95``: with that probability it is delivered.
     ``promise_percent``   probability that every line keeps its promise; ``request_percent`` likewise the request.
-    ``expected_damages``  Σ over the simulated ends of days late × liquidated damages, capped, in the order's currency.
+    ``expected_damages``  Σ over the simulated ends of days late × liquidated damages, capped, in the company's money.
     ``histogram``         [[ISO day, runs]] of the simulated deliveries.
     """
 

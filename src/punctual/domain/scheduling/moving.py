@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from punctual.domain.scheduling.book import Book, Hazard
+from punctual.domain.scheduling.book import Book, Hazard, Wait
 from punctual.domain.scheduling.simulation import Bench, Floats, Ratios, Slots, added_slots, kept_pieces
 
 RUNS = 800
@@ -34,8 +34,15 @@ class OrderBench:
         pieces = enumerate(self.bench.pieces)
         return {one.task: row for row, one in pieces if one.order == self.order and one.task and one.duration > 0}
 
-    def ends(self, hazards: Sequence[Hazard], fixed: Mapping[int, float] | None = None) -> Slots:
-        """The slot at which the last line is delivered, a run each. ``fixed``: row → factor instead of a draw."""
+    def ends(
+        self,
+        hazards: Sequence[Hazard],
+        fixed: Mapping[int, float] | None = None,
+        late: Mapping[int, int] | None = None,
+    ) -> Slots:
+        """The slot at which the last line is delivered, a run each. ``fixed``: row → factor instead of a draw;
+        ``late``: purchase line → slots by which it is late instead of a draw."""
+        self.bench.late = dict(late or {})
         self.bench.added = added_slots([*self.others, *hazards], self.bench.pieces, self.runs, self.seed)
         self.bench.factors = self.factors
         if fixed:
@@ -44,6 +51,12 @@ class OrderBench:
                 self.bench.factors[row] = factor
         found = self.bench.run(self.groups)
         return np.asarray(np.max(np.stack(list(found.values())), axis=0), dtype=np.int64)
+
+    @property
+    def waits(self) -> list[Wait]:
+        """Purchases that tasks of the order wait for, each line once."""
+        rows = {one.line: one for one in self.bench.waits if one.task in self.rows}
+        return list(rows.values())
 
     def spread(self, row: int) -> tuple[float, float]:
         """Factors at which one run in ten is shorter, and one in ten longer."""

@@ -51,7 +51,7 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Move:
     """Another order that would end elsewhere. ``percent``: probability of its promise, before and then; ``cost``: what
-    it then costs more in expected lateness, in its currency."""
+    it then costs more in expected lateness, in the company's currency."""
 
     entry: Entry
     days: int

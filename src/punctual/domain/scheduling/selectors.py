@@ -162,7 +162,13 @@ def driving_chain(actor: User, order: Order) -> list[Link]:
 
 
 def chain_in(book: Book, order: int) -> list[Link]:
-    """The chain of an order's delivery in a book."""
+    """The chain of an order's delivery in a book; followed once for as long as the book is kept."""
+    if order not in book.chains:
+        book.chains[order] = _followed(book, order)
+    return list(book.chains[order])
+
+
+def _followed(book: Book, order: int) -> list[Link]:
     mine = {group.id for group in book.groups_of.get(order, ())}
     ends = [(finish, piece.id) for piece, finish in zip(book.pieces, book.finishes, strict=True) if piece.group in mine]
     if not ends:

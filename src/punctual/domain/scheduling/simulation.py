@@ -4,8 +4,9 @@ Each open task's duration is multiplied by a factor drawn for that task and run:
 really took (calibration), else from a usual spread (0.85, 1, 1.4, triangular). A run is scheduled by the engine's
 serial scheme, tasks in the order of their starts in the schedule, so that what competes keeps its turn. What runs
 already stays where it is. Risks occur as independent events with draws of their own, the same ones for the same seed
-whatever else is changed (common random numbers), and make the tasks they act on longer. All lines of an order share
-the run, so that its probability counts how they go together.
+whatever else is changed (common random numbers), and make the tasks they act on longer. A purchase that a task waits
+for comes as late as one of its supplier's deliveries did, the same one for every task that waits for it. All lines of
+an order share the run, so that its probability counts how they go together.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from punctual.domain.scheduling.book import Book, Hazard, Piece, engine_task
-from punctual.engine.capacity.model import Order, Problem, Resource, Task
+from punctual.domain.scheduling.book import Book, Hazard, Piece, Wait, engine_task
+from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Task
 
 Floats = npt.NDArray[np.float64]
 Slots = npt.NDArray[np.int64]
 USUAL: Final = (0.85, 1.0, 1.4)
 THREADS: Final = 2
+WAIT: Final = "supply:"
+SUPPLY: Final = 7919
+"""Sets the draws of purchases apart from those of risks."""
 TOGETHER: Final = 0.4
 """Correlation of the durations of one order."""
 
@@ -140,11 +144,29 @@ class Bench:
         self.factors = everybody[list(keep)]
         self.added = added_slots(book.hazards, self.pieces, runs, seed)
         tasks = tuple(_loose(engine_task(piece), int(start)) for piece, start in zip(self.pieces, starts, strict=True))
+        place = {piece.task: row for row, piece in enumerate(self.pieces) if piece.task is not None}
+        self.waits = [one for one in book.waits if one.task in place and not self.pieces[place[one.task]].running]
+        self.late: dict[int, int] = {}
+        tasks, starts = self._waiting(tasks, starts, place)
         resources = tuple(Resource(name, tuple(steps)) for name, steps in book.resources.items())
         orders = tuple(Order(group.id, group.release) for group in book.groups)
         self.net, _ = network(Problem(resources, orders, tasks), exact=True)
         self.running = np.array([row for row, one in enumerate(self.pieces) if one.running], dtype=np.int32)
         self.sequence = self._sequence(starts)
+
+    def _waiting(
+        self, tasks: tuple[Task, ...], starts: Slots, place: Mapping[int, int]
+    ) -> tuple[tuple[Task, ...], Slots]:
+        """With a task of no length for each purchase before the one that waits for it; a run makes it as long as the
+        purchase is late."""
+        made = list(tasks)
+        for number, wait in enumerate(self.waits):
+            row = place[wait.task]
+            name = f"{WAIT}{number}"
+            made[row] = replace(made[row], predecessors=(*made[row].predecessors, Link(name, 0)))
+            made.append(Task(name, (Mode(0, {}),), order=made[row].order, release=wait.release))
+        releases = np.array([one.release for one in self.waits], dtype=np.int64)
+        return tuple(made), np.concatenate([starts, releases])
 
     def _sequence(self, starts: Slots) -> npt.NDArray[np.int32]:
         """By planned start, predecessors always before their successors; without what runs."""
@@ -163,7 +185,7 @@ class Bench:
             if piece.group in wanted:
                 rows.setdefault(piece.group, []).append(row)
         names = list(rows)
-        group_of = np.full(len(self.pieces), -1, dtype=np.int64)
+        group_of = np.full(self.net.duration.size, -1, dtype=np.int64)
         for number, name in enumerate(names):
             group_of[rows[name]] = number
         chunks = np.array_split(self.durations(), THREADS)
@@ -174,8 +196,11 @@ class Bench:
 
     def durations(self) -> npt.NDArray[np.int32]:
         """Drawn durations in slots (run, task)."""
-        drawn = drawn_durations(self.net.duration, self.factors)
-        return drawn if self.added is None else np.ascontiguousarray(drawn + self.added)
+        drawn = drawn_durations(self.net.duration[: len(self.pieces)], self.factors)
+        if self.added is not None:
+            drawn = drawn + self.added
+        late = late_slots(self.waits, self.runs, self.late)
+        return np.ascontiguousarray(drawn if late is None else np.concatenate([drawn, late], axis=1))
 
     def _runs(self, durations: npt.NDArray[np.int32], group_of: Slots, groups: int) -> npt.NDArray[np.int32]:
         from punctual.engine.capacity import lines
@@ -183,7 +208,7 @@ class Bench:
 
         net: Any = self.net._replace(duration=self.net.duration.copy())
         ends = np.zeros((groups, durations.shape[0]), dtype=np.int32)
-        work = np.zeros((3, len(self.pieces)), dtype=np.int32)
+        work = np.zeros((3, net.duration.size), dtype=np.int32)
         line = lines.build(net, lines.first_guess(net))
         done = 0
         while True:
@@ -220,6 +245,20 @@ def added_slots(
             added = np.zeros((runs, len(pieces)), dtype=np.int32)
         added[:, rows] += (occurs * slots)[:, None]
     return added
+
+
+def late_slots(waits: Sequence[Wait], runs: int, fixed: Mapping[int, int]) -> npt.NDArray[np.int32] | None:
+    """By how much each purchase is late (run, wait): drawn from its record, or ``fixed`` by its line."""
+    if not waits:
+        return None
+    late = np.empty((runs, len(waits)), dtype=np.int32)
+    for column, wait in enumerate(waits):
+        if wait.line in fixed:
+            late[:, column] = fixed[wait.line]
+        else:
+            draw = np.random.default_rng([SUPPLY, wait.line])
+            late[:, column] = np.array(wait.late, dtype=np.int32)[draw.integers(len(wait.late), size=runs)]
+    return late
 
 
 def _between(even: Floats, hazard: Hazard) -> Floats:

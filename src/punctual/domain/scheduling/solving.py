@@ -93,7 +93,7 @@ def reseated(book: Book, previous: Mapping[str, int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is known of one order's delivery; days, percents, money in the order's currency."""
+    """What is known of one order's delivery; days, percents, money in the company's currency."""
 
     planned: dt.date
     p50: dt.date

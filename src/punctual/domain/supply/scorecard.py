@@ -17,6 +17,7 @@ from punctual.domain.calendars.selectors import working_days_between
 from punctual.domain.supply.models import PurchaseLine, PurchaseState, Receipt
 
 RECENT: Final = 8
+FEWEST: Final = 3
 LOOK_BACK: Final = dt.timedelta(days=540)
 
 
@@ -42,6 +43,11 @@ class Lateness:
     @property
     def count(self) -> int:
         return len(self.days)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there are enough deliveries to draw from."""
+        return self.count >= FEWEST
 
     @property
     def mean(self) -> float | None:

@@ -21,6 +21,7 @@ from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
 from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.quality import build_quality
+from punctual.flows.demo.rates import build_rates
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
 from punctual.flows.demo.scheduling import build_capacity, build_schedule
@@ -35,6 +36,7 @@ from punctual.platform.outbox.models import OutboxEvent
 def build_master_data(today: dt.date) -> None:
     """People, calendars, customers, suppliers, products and resources: the company before its first order."""
     build_people()
+    build_rates(today)
     build_calendars(today)
     build_parties()
     build_catalog(today)

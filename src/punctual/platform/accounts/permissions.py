@@ -1,4 +1,4 @@
-"""Who may do what: one table of permissions an app, held together by ``rules``.
+"""Who may do what: one table of permissions an app.
 
 An app declares its permissions in its ``permissions.py`` with :func:`grant`; services call :func:`require`,
 selectors ask :func:`may`. Pages use the same names to hide or grey; they never decide.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import rules
 from django.contrib.auth.models import AnonymousUser
 
 from punctual.kernel.refusal import Forbidden, Reason
@@ -28,14 +27,6 @@ OFFICE: Final = tuple(role for role in Role if role is not Role.WORKER)
 """Everybody but the shop floor."""
 
 
-def _has_role(roles: frozenset[str]) -> rules.Predicate:
-    @rules.predicate
-    def has_role(user: User) -> bool:
-        return bool(user.is_active) and getattr(user, "role", None) in roles
-
-    return has_role
-
-
 def grant(permission: str, label: str, roles: Iterable[Role]) -> None:
     """Declare ``permission`` (``app.verb``). Administrators have every permission."""
     allowed = frozenset({Role.ADMINISTRATOR.value, *(role.value for role in roles)})
@@ -43,14 +34,14 @@ def grant(permission: str, label: str, roles: Iterable[Role]) -> None:
         raise ValueError(f"permission {permission} is declared twice")
     LABELS[permission] = label
     ROLES_BY_PERMISSION[permission] = allowed
-    rules.add_perm(permission, _has_role(allowed))
 
 
 def may(actor: Actor, permission: str) -> bool:
     """True when the actor holds the permission; an undeclared name is a programming error and raises."""
-    if permission not in ROLES_BY_PERMISSION:
+    roles = ROLES_BY_PERMISSION.get(permission)
+    if roles is None:
         raise KeyError(f"no such permission: {permission}")
-    return bool(actor.is_authenticated and rules.has_perm(permission, actor))
+    return actor.is_authenticated and actor.is_active and actor.role in roles
 
 
 def reasons_against(actor: Actor, permission: str) -> list[Reason]:

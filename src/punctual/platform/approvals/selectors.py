@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from decimal import Decimal
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Prefetch, Q, QuerySet
+from django.utils import timezone
 
+from punctual.kernel.money import BASE
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.approvals.models import (
@@ -22,6 +25,7 @@ from punctual.platform.approvals.models import (
 from punctual.platform.approvals.rules import Level, steps_of
 from punctual.platform.approvals.subjects import SUBJECTS
 from punctual.platform.audit.services import target_type
+from punctual.platform.company.rates import in_base
 from punctual.platform.records import get_or_not_found
 
 
@@ -90,6 +94,13 @@ def chain_of(subject: str) -> list[Level]:
     return rules or list(SUBJECTS[subject].standard)
 
 
-def steps_for(subject: str, *, amount: Decimal, days: int, kinds: Collection[str]) -> list[tuple[int, str]]:
-    """(level, role) of everybody who would be asked."""
-    return steps_of(chain_of(subject), amount=amount, days=days, kinds=kinds)
+ANY_AMOUNT: Final = Decimal("1e18")
+
+
+def steps_for(
+    subject: str, *, amount: Decimal, days: int, kinds: Collection[str], currency: str = BASE
+) -> list[tuple[int, str]]:
+    """(level, role) of everybody who would be asked. Limits are in the company's currency; an amount in one of which
+    no rate is kept reaches all of them."""
+    found = in_base(amount, currency, timezone.localdate())
+    return steps_of(chain_of(subject), amount=ANY_AMOUNT if found is None else found, days=days, kinds=kinds)

@@ -72,7 +72,7 @@ def request_approval(
         days=days,
         requested_by=actor,
     )
-    steps = steps_for(subject, amount=amount, days=days, kinds=kinds)
+    steps = steps_for(subject, amount=amount, currency=currency, days=days, kinds=kinds)
     ApprovalStep.objects.bulk_create([ApprovalStep(request=request, level=level, role=role) for level, role in steps])
     record(actor=actor, verb="ask_approval", target=request)
     if not steps:

@@ -57,4 +57,6 @@ class Attachment(models.Model):
 
     @property
     def kind_words(self) -> str:
+        if self.kind == "signature":
+            return str(_("Signature"))
         return str(DocumentKind(self.kind).label) if self.kind in DocumentKind.values else self.kind

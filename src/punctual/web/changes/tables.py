@@ -46,7 +46,7 @@ COLUMNS: Final = (
         ),
         ("number",),
     ),
-    Column("title", _("What changes"), lambda one: one.title, lambda one: format_html("{}", "")),
+    Column("title", _("What changes"), lambda one: one.title, on_page=False),
     Column(
         "order",
         _("Order"),

@@ -66,7 +66,7 @@ def do_delivery(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         )
         sentence = _("Shipped; the order and its dates follow.")
     elif verb == "receive":
-        day = posted.day("received_on")
+        day, drawn = posted.day("received_on"), signature_of(posted.text("signature"))
         posted.done()
         file = request.FILES.get("file")
         receive(
@@ -74,6 +74,7 @@ def do_delivery(request: HttpRequest, number: str, verb: str) -> HttpResponse:
             received_on=day,
             received_by=posted.text("received_by"),
             note=posted.text("note"),
+            drawn=drawn,
             file=file,
             file_name=(file.name or "") if file else "",
             today=today,

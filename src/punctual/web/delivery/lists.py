@@ -27,6 +27,7 @@ from punctual.domain.delivery.selectors import (
 )
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.company.rates import rates
 from punctual.web.delivery.words import delivery_chip, payment_chip
 from punctual.web.formatting import is_chinese, money_text, quantity_text
 from punctual.web.master.pages import actor_of
@@ -263,18 +264,37 @@ class PaymentList(ListPage):
 MONTHS: Final = 9
 
 
+def _cash_words(total: Decimal, missing: list[str]) -> str:
+    words = _("Open money by the month in which it is expected, %(total)s in all.") % {"total": money_text(total)}
+    if missing:
+        left_out = _("Left out, as no exchange rate is kept: %(currencies)s.") % {"currencies": ", ".join(missing)}
+        words = f"{words} {left_out}"
+    return words
+
+
 def cash_by_month(actor: User, today: dt.date) -> dict[str, dict[str, Decimal]]:
-    """Month → {"p50", "p80"}: open money in CNY by the day expected with 50 and 80 percent; what is overdue counts
-    this month."""
-    rows = list(open_milestones(actor).filter(order__currency="CNY"))
+    """Month → {"p50", "p80"}: open money in the company's currency by the day expected with 50 and 80 percent; what is
+    overdue counts this month. Currencies without a rate are left out (``unrated``)."""
+    rows = list(open_milestones(actor))
+    kept = rates()
     forecasts = forecasts_by_order(row.order_id for row in rows)
     months: dict[str, dict[str, Decimal]] = defaultdict(lambda: {"p50": Decimal(0), "p80": Decimal(0)})
     for row in rows:
+        amount = kept.in_base(row.open_amount, row.order.currency, today)
         when: Expected = expected(row, forecasts.get(row.order_id))
+        if amount is None:
+            continue
         for name, found in (("p50", when.p50), ("p80", when.p80)):
             if found is not None:
-                months[f"{max(found, today):%Y-%m}"][name] += row.open_amount
+                months[f"{max(found, today):%Y-%m}"][name] += amount
     return dict(sorted(months.items()))
+
+
+def unrated(actor: User, today: dt.date) -> list[str]:
+    """Currencies with open money for which no exchange rate is kept."""
+    kept = rates()
+    used = open_milestones(actor).order_by().values_list("order__currency", flat=True).distinct()
+    return sorted(one for one in set(used) if kept.rate(one, today) is None)
 
 
 def cash_picture(actor: User, today: dt.date) -> Picture | None:
@@ -298,7 +318,7 @@ def cash_picture(actor: User, today: dt.date) -> Picture | None:
     total = sum((values["p50"] for values in months.values()), Decimal(0))
     return Picture(
         option=option,
-        summary=_("Open money by the month in which it is expected, %(total)s in all.") % {"total": money_text(total)},
+        summary=_cash_words(total, unrated(actor, today)),
         head=[_("Month"), "P50", "P80"],
         rows=[[month, money_text(values["p50"]), money_text(values["p80"])] for month, values in months.items()],
         size="s",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from punctual.domain.delivery.models import Delivery
+from punctual.domain.delivery.models import Acceptance, Delivery
 from punctual.domain.delivery.selectors import acceptance_by_id, delivery_by_number
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import attachments_of, path_of
@@ -30,6 +30,12 @@ def _facts(delivery: Delivery) -> Facts:
             (_("Waybill"), delivery.waybill),
         ]
     )
+
+
+def _drawn(target: Delivery | Acceptance) -> list[Block]:
+    """The signature as it was drawn on the screen."""
+    drawn = attachments_of(target).filter(kind="signature").order_by("-pk").first()
+    return [] if drawn is None else [Picture(path_of(drawn.sha256).read_bytes(), 22)]
 
 
 def delivery_note(request: HttpRequest, number: str) -> HttpResponse:
@@ -57,6 +63,7 @@ def delivery_note(request: HttpRequest, number: str) -> HttpResponse:
         Grid(head, rows, widths=(1, 3, 1.4, 5, 2), right=(4,)),
         Text(delivery.notes) if delivery.notes else Text(""),
         Heading(_("Received in full and undamaged")),
+        *_drawn(delivery),
         Text(f"{_('Signature, date')}: {signed}"),
     ]
     content = paper(
@@ -116,9 +123,7 @@ def acceptance_certificate(request: HttpRequest, pk: int) -> HttpResponse:
     if acceptance.note:
         blocks.append(Text(acceptance.note))
     blocks.append(Heading(_("Signature")))
-    drawn = attachments_of(acceptance).filter(kind="signature").order_by("-pk").first()
-    if drawn is not None:
-        blocks.append(Picture(path_of(drawn.sha256).read_bytes(), 22))
+    blocks += _drawn(acceptance)
     signed = f"{acceptance.signer} {day_text(acceptance.held_on)}" if acceptance.signer else "______________________"
     blocks.append(Text(signed))
     content = paper(title=title, subtitle=company().name, blocks=blocks, footer=title)

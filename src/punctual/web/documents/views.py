@@ -1,4 +1,4 @@
-"""What is attached to an order, who approved it, and the customer's answer."""
+"""What is attached to orders, tasks and inspections, who approved it, and the customer's answer."""
 
 from __future__ import annotations
 
@@ -10,16 +10,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from punctual.domain.delivery.models import DocumentRequest
-from punctual.domain.delivery.services.documents import LINK, answer_by_link, ask_customer, attach_document, decide
+from punctual.domain.delivery.services.documents import (
+    LINK,
+    answer_by_link,
+    answer_by_paper,
+    ask_customer,
+    attach_document,
+    decide,
+    documents_of_order,
+    held,
+)
 from punctual.domain.orders.selectors import order_by_key
-from punctual.domain.plans.models import Task
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
-from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.models import DocumentKind
+from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.company.services import company
 from punctual.platform.links.services import opened
+from punctual.platform.records import get_or_not_found
+from punctual.web.documents.box import box_of
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download, done
 from punctual.web.shell.middleware import status_of
@@ -27,72 +36,94 @@ from punctual.web.shell.views import safe_next
 
 
 def documents(request: HttpRequest, key: str) -> HttpResponse:
-    """Every file of an order by kind, with its approval."""
+    """Every document of an order, its tasks and its inspections, by kind, with its approval."""
     actor = actor_of(request)
     require(actor, "orders.view")
     order = order_by_key(actor, key)
-    files = list(attachments_of(order))
-    asked = {
-        one.attachment_id: one
-        for one in DocumentRequest.objects.filter(order=order).select_related("task").order_by("pk")
-    }
-    open_tasks = Task.objects.filter(plan__order=order, is_summary=False, percent__lt=100).order_by("sequence")
-    context = {
-        "title": _("Documents"),
-        "order": order,
-        "files": [{"file": one, "asked": asked.get(one.pk)} for one in files],
-        "kinds": DocumentKind.choices,
-        "may_attach": may(actor, "orders.comment"),
-        "may_decide": may(actor, "delivery.accept"),
-        "tasks": open_tasks,
-        "link": request.session.pop(f"document-{order.pk}", ""),
-        "me": actor,
-    }
+    box = box_of(request, order, documents_of_order(actor, order))
+    context = {"title": _("Documents"), "order": order, **box}
     return render(request, "documents/documents.html", context)
 
 
+def _back(request: HttpRequest) -> str:
+    return safe_next(request)
+
+
 @require_POST
-def attach(request: HttpRequest, key: str) -> HttpResponse:
-    order = order_by_key(actor_of(request), key)
+def attach(request: HttpRequest, holder: str, pk: int) -> HttpResponse:
+    held(actor_of(request), holder, pk)
     file = request.FILES.get("file")
     if file is None:
         raise Refusal(Reason("attachment.missing", N_("Choose a file."), field="file"))
     attach_document(
         actor=actor_of(request),
-        order_id=order.pk,
+        holder=holder,
+        pk=pk,
         file=file,
         name=file.name or "file",
         kind=request.POST.get("kind", ""),
         needs_approval="needs_approval" in request.POST,
     )
-    back = safe_next(request) if request.POST.get("next") else reverse("order_documents", args=[order.key])
-    return done(request, back, _("Attached."))
+    return done(request, _back(request), _("Attached."))
+
+
+def download(request: HttpRequest, holder: str, pk: int, file_pk: int) -> HttpResponse:
+    """The file as it came; always downloaded, never run."""
+    found = get_or_not_found(attachments_of(held(actor_of(request), holder, pk)), pk=file_pk)
+    return as_download(path_of(found.sha256).read_bytes(), found.name)
 
 
 @require_POST
-def decide_one(request: HttpRequest, key: str, pk: int) -> HttpResponse:
-    order = order_by_key(actor_of(request), key)
+def decide_one(request: HttpRequest, holder: str, pk: int, file_pk: int) -> HttpResponse:
+    decision = request.POST.get("decision", "")
+    if decision not in ("approve", "reject"):
+        raise Refusal(Reason("approval.decision", N_("Choose: approve or reject.")))
     decide(
         actor=actor_of(request),
-        order_id=order.pk,
-        attachment_id=pk,
-        approve=request.POST.get("decision") == "approve",
+        holder=holder,
+        pk=pk,
+        attachment_id=file_pk,
+        approve=decision == "approve",
         note=request.POST.get("note", ""),
+        today=timezone.localdate(),
     )
-    return done(request, reverse("order_documents", args=[order.key]), _("Recorded."))
+    return done(request, _back(request), _("Recorded."))
 
 
 @require_POST
-def ask(request: HttpRequest, key: str, pk: int) -> HttpResponse:
+def ask(request: HttpRequest, holder: str, pk: int, file_pk: int) -> HttpResponse:
     """A link for the customer; it is shown once."""
-    order = order_by_key(actor_of(request), key)
     task = request.POST.get("task", "")
-    _found, token = ask_customer(
-        actor=actor_of(request), order_id=order.pk, attachment_id=pk, task_id=int(task) if task.isdigit() else None
+    found, token = ask_customer(
+        actor=actor_of(request),
+        holder=holder,
+        pk=pk,
+        attachment_id=file_pk,
+        task_id=int(task) if task.isdigit() else None,
+        finishes="finishes" in request.POST,
     )
-    request.session[f"document-{order.pk}"] = request.build_absolute_uri(reverse("document_sign", args=[token]))
-    page = reverse("order_documents", args=[order.key])
+    request.session[f"document-{found.order_id}"] = request.build_absolute_uri(reverse("document_sign", args=[token]))
+    page = reverse("order_documents", args=[found.order.key])
     return done(request, page, _("The link is ready; copy it now, it is shown once."))
+
+
+@require_POST
+def paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """The customer answered on paper or by mail."""
+    decision, file = request.POST.get("decision", ""), request.FILES.get("file")
+    if decision not in ("approve", "reject"):
+        raise Refusal(Reason("approval.decision", N_("Choose: approve or reject.")))
+    found = answer_by_paper(
+        actor=actor_of(request),
+        request_id=pk,
+        approve=decision == "approve",
+        name=request.POST.get("name", ""),
+        note=request.POST.get("note", ""),
+        today=timezone.localdate(),
+        file=file,
+        file_name=(file.name or "") if file else "",
+    )
+    return done(request, reverse("order_documents", args=[found.order.key]), _("Recorded."))
 
 
 def sign_document(request: HttpRequest, token: str) -> HttpResponse:

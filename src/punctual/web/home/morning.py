@@ -38,11 +38,10 @@ WITH_CHAIN: Final = 2
 def look(actor: User) -> dt.datetime:
     """Since when this reader's list counts what is new; looking again after half an hour away begins anew."""
     now = timezone.now()
-    found = LastLook.objects.filter(user=actor).first()
-    if found is None:
-        since = now - dt.timedelta(days=1)
-        LastLook.objects.create(user=actor, since=since, at=now)
-        return since
+    begun = {"since": now - dt.timedelta(days=1), "at": now}
+    found, fresh = LastLook.objects.get_or_create(user=actor, defaults=begun)  # two tabs may open at once
+    if fresh:
+        return found.since
     if now - found.at > AWAY:
         found.since = found.at
     found.at = now

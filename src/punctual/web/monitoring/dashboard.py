@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,10 +19,11 @@ from punctual.domain.monitoring.models import ForecastPoint
 from punctual.domain.monitoring.performance import portfolio_of
 from punctual.domain.monitoring.selectors import open_warnings
 from punctual.domain.orders.life import RUNNING
-from punctual.domain.orders.models import OrderLine
+from punctual.domain.orders.models import Order, OrderLine
 from punctual.domain.orders.selectors import orders_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.company.rates import rates
 from punctual.web.formatting import day_text, money_text
 from punctual.web.monitoring.performance import bubbles
 from punctual.web.monitoring.tasks import actor_of
@@ -57,19 +58,24 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _cash(actor: User, today: dt.date) -> dict[str, Any]:
-    """What the payment milestones bring, month by month: by the plan, and as the forecasts have it with 80 percent."""
+    """What the payment milestones bring, month by month: by the plan, and as the forecasts have it with 80 percent.
+
+    In the company's currency; what no exchange rate is kept for is left out."""
     rows = list(open_milestones(actor)[:MOST_MILESTONES])
     forecasts = forecasts_by_order({one.order_id for one in rows})
     months = [first for first, _last in _months(today + dt.timedelta(days=150), 6)]
     planned, likely = dict.fromkeys(months, Decimal(0)), dict.fromkeys(months, Decimal(0))
-    overdue = Decimal(0)
+    overdue, kept = Decimal(0), rates()
     for one in rows:
+        amount = kept.in_base(one.open_amount, one.order.currency, today)
+        if amount is None:
+            continue
         when = expected(one, forecasts.get(one.order_id))
         for day, found in ((when.planned, planned), (when.p80, likely)):
             if day is not None and (month := max(day, today).replace(day=1)) in found:
-                found[month] += one.open_amount
+                found[month] += amount
         if when.happened and when.planned is not None and when.planned < today:
-            overdue += one.open_amount
+            overdue += amount
     return {"overdue": money_text(overdue) if overdue else "", "picture": _cash_picture(months, planned, likely)}
 
 
@@ -136,7 +142,7 @@ def _figures(actor: User, today: dt.date) -> list[dict[str, Any]]:
         {
             "label": _("Running"),
             "value": hand.count(),
-            "more": money_text(hand.aggregate(s=Sum("total_amount"))["s"] or Decimal(0)),
+            "more": _in_all(hand, today),
             "url": "/orders/?state=confirmed,in_progress,partially_delivered",
         },
         {
@@ -152,6 +158,16 @@ def _figures(actor: User, today: dt.date) -> list[dict[str, Any]]:
             "url": "/warnings/?state=open",
         },
     ]
+
+
+def _in_all(rows: QuerySet[Order], today: dt.date) -> str:
+    """The value of orders in the company's currency; what no rate is kept for is named."""
+    sums = rows.order_by().values("currency").annotate(sum=Sum("total_amount")).values_list("sum", "currency")
+    found = rates().total(((amount or Decimal(0), currency) for amount, currency in sums), today)
+    if not found.missing:
+        return money_text(found.amount)
+    words = _("%(sum)s without %(currencies)s: no exchange rate")
+    return words % {"sum": money_text(found.amount), "currencies": ", ".join(found.missing)}
 
 
 def _percent(part: int, whole: int) -> str:

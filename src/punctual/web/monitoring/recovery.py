@@ -29,7 +29,8 @@ from punctual.domain.scheduling.gathering import company_axis
 from punctual.domain.scheduling.models import ScheduledTask
 from punctual.domain.scheduling.selectors import forecast_of
 from punctual.flows.recover import request_recovery
-from punctual.flows.recovery_apply import BOUGHT, apply_option, undo_option
+from punctual.flows.recovery_apply import BOUGHT, undo_option
+from punctual.flows.recovery_approval import choose_option, waiting_of
 from punctual.flows.recovery_options import worded_title
 from punctual.flows.why import why_late
 from punctual.platform.accounts.permissions import may, reasons_against, require
@@ -88,6 +89,7 @@ def recover_page(request: HttpRequest, key: str) -> HttpResponse:
         "left_out": [(worded_title(one["lever"]), LEFT_OUT.get(one["why"], "")) for one in run.left_out] if run else [],
         "is_open": bool(run and run.state == RecoveryState.READY),
         "is_applied": bool(run and run.state == RecoveryState.APPLIED),
+        "asked": waiting_of(run) if run and run.state == RecoveryState.READY else None,
         "is_old": bool(run and run.state == RecoveryState.READY and run.day < today),
         "may_compute": may(actor, "recovery.compute"),
         "against_applying": reasons_against(actor, "recovery.apply"),
@@ -168,16 +170,18 @@ def apply(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     order = order_by_key(actor, key)
     number = request.POST.get("option", "")
     version = request.POST.get("version", "")
-    apply_option(
+    _run, asked = choose_option(
         actor=actor,
         run_id=pk,
         number=int(number) if number.isdigit() and len(number) < 4 else -1,
         today=timezone.localdate(),
         expected_version=int(version) if version.isdigit() and len(version) < 10 else None,
     )
-    messages.success(
-        request, _("Applied. Everything is planned again in the background; those concerned are asked to acknowledge.")
-    )
+    if asked is not None:
+        messages.success(request, _("Its cost needs a yes first. Those who decide are told; nothing has changed yet."))
+    else:
+        text = _("Applied. Everything is planned again in the background; those concerned are asked to acknowledge.")
+        messages.success(request, text)
     return redirect("recover", key=order.key)
 
 

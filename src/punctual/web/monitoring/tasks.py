@@ -33,6 +33,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.records import get_or_not_found
+from punctual.web.documents.box import box_of
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.views import safe_next
 
@@ -147,6 +148,7 @@ def task_page(request: HttpRequest, pk: int) -> HttpResponse:
         "scanned": "qr" in request.GET,
         "from": "qr" if "qr" in request.GET else "page",
         **_placed(actor, task),
+        **box_of(request, task),
     }
     return render(request, "monitoring/task.html", context)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -128,7 +128,3 @@ def progress_cell(order: Order) -> SafeString:
         ' <span class="n sm">{}%</span></span>'
     )
     return format_html(bar, f"{0.46 * order.progress:.1f}", order.progress)
-
-
-def nothing() -> SafeString:
-    return mark_safe("")

@@ -117,6 +117,15 @@ def tornado(result: Mapping[str, Any], risks: Sequence[Risk], picked: int, *, mo
         Bar(_("%(task)s, own duration") % {"task": row["name"]}, row["spared"], row["occurs"], False)
         for row in result["tasks"]
     ]
+    bars += [
+        Bar(
+            _("%(number)s, usual lateness of %(supplier)s") % {"number": row["number"], "supplier": row["supplier"]},
+            row["spared"],
+            row["occurs"],
+            False,
+        )
+        for row in result.get("purchases", ())
+    ]
     bars.sort(key=lambda one: -(max(one.occurs, 0) - min(one.spared, 0)))
     bars = [one for one in bars if one.occurs > 0 or one.spared < 0][:most]
     left = max([-min(one.spared, 0) for one in bars] + [0.1])

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from punctual.domain.parties.models import Supplier
 from punctual.domain.scheduling.calibration import by_supplier, by_team, by_type
 from punctual.domain.scheduling.gathering import scheduling_settings
 from punctual.domain.scheduling.ledger import reliability
@@ -21,6 +22,8 @@ from punctual.domain.scheduling.models import DurationRatio, SchedulingSettings
 from punctual.domain.scheduling.rules import GRADES
 from punctual.domain.scheduling.selectors import current_run, is_stale, runs_of, waiting_run
 from punctual.domain.scheduling.services.settings import change_scheduling_settings
+from punctual.domain.supply.life import ON_THE_WAY
+from punctual.domain.supply.scorecard import Lateness, lateness
 from punctual.flows.replan import replan_by_hand
 from punctual.kernel.refusal import Conflict, Refusal
 from punctual.platform.accounts.permissions import may, require
@@ -66,11 +69,21 @@ def calibration(request: HttpRequest) -> HttpResponse:
         "types": sorted(by_type(), key=lambda one: -one.count)[:40],
         "teams": by_team(),
         "suppliers": by_supplier(),
+        "records": _records(),
         "count": DurationRatio.objects.count(),
         "kept": scheduling_settings(),
         "may_change": may(actor, "scheduling.settings"),
     }
     return render(request, "scheduling/calibration.html", context)
+
+
+def _records() -> list[tuple[Supplier, Lateness]]:
+    """What the simulation draws purchases from: suppliers with something on the way, the latest first."""
+    coming = Supplier.objects.filter(purchase_orders__state__in=ON_THE_WAY).distinct()
+    suppliers = {one.pk: one for one in coming}
+    kept = lateness(suppliers, today=timezone.localdate())
+    rows = [(suppliers[pk], record) for pk, record in kept.items() if record.speaks]
+    return sorted(rows, key=lambda row: -row[1].p80)
 
 
 def _reliability(bands: list[Any]) -> Picture:

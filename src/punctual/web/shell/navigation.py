@@ -320,6 +320,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules", "approvals.rules"),
     SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
+    SettingsEntry(_("Exchange rates"), "coin", "exchange_rates", "rates.view"),
     SettingsEntry(_("System"), "shield-check", "system", "settings.manage"),
 ]
 

@@ -32,6 +32,7 @@ from punctual.domain.changes.models import (
 )
 from punctual.domain.changes.services.raising import Item, raise_change
 from punctual.domain.orders.facts import model_key
+from punctual.domain.orders.guards import ImportedFile
 from punctual.domain.orders.importing import (
     Evaluated,
     RowView,
@@ -49,15 +50,20 @@ from punctual.domain.orders.models import ImportMapping, Order, OrderLine, Order
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.drafts import change_order
 from punctual.domain.orders.services.imports import guess_customer, remembered_mapping
+from punctual.domain.orders.services.review import page_of
 from punctual.kernel.refusal import Forbidden, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
-from punctual.platform.accounts.models import User
+from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attach
 from punctual.platform.audit.services import Change, record
+from punctual.platform.notifications.services import notify
 from punctual.platform.records import get_or_not_found, lock, save_next
 from punctual.platform.sheets.reader import find_table, loose, read_sheets
 
+MOST_ASKED: Final = 20
+MOST_KEPT: Final = 500
+"""Lines that are kept beside each other; a larger file is looked at in the file."""
 TAKEABLE: Final = frozenset({"quantity", "unit_price", "model", "revision", "requested_date", "delivery_place"})
 HEADER_TAKEABLE: Final = frozenset({"customer_po_number", "payment_terms", "delivery_place"})
 
@@ -95,12 +101,47 @@ def compare(*, actor: User, order_id: int, content: bytes, name: str, today: dt.
         made_by=actor,
     )
     ComparisonPoint.objects.bulk_create([ComparisonPoint(comparison=comparison, **asdict(one)) for one in points])
+    _ask_for_eyes(order, actor, sum(1 for one in points if one.kind == PointKind.UNUSUAL))
     _remember(order, header, mapping)
     record(
         actor=actor, verb="compare_po", target=order,
         changes=[Change(field="differences", old=None, new=len(points))], reason=f"{name} {attached.sha256[:12]}",
     )  # fmt: skip
     return comparison
+
+
+def note_import(order: Order, actor: User, file: ImportedFile) -> None:
+    """An order made out of the customer's file has nothing to differ from it, yet what is unusual for this customer
+    waits for a second pair of eyes all the same. Corrections by hand count as differences that were found."""
+    lines = input_of(order).lines
+    pairs = [Pair(line, line, file.rows.get(line.line_no)) for line in lines]
+    history, orders_before = _history(order)
+    points = unusual(pairs, history, orders_before=orders_before)
+    comparison = Comparison.objects.create(
+        order=order,
+        name=file.name,
+        sha256=file.sha256,
+        lines=[_beside(pair) for pair in pairs[:MOST_KEPT]],
+        first_count=file.corrected,
+        made_by=actor,
+    )
+    ComparisonPoint.objects.bulk_create([ComparisonPoint(comparison=comparison, **asdict(one)) for one in points])
+    _ask_for_eyes(order, actor, len(points))
+
+
+def _ask_for_eyes(order: Order, actor: User, count: int) -> None:
+    """Somebody else is asked to look: the order's owner, else the order managers."""
+    if not count:
+        return
+    owner = order.owner if order.owner_id != actor.pk else None
+    others = User.objects.filter(role=Role.ORDER_MANAGER, is_active=True).exclude(pk=actor.pk)
+    notify(
+        users=[owner] if owner is not None else list(others[:MOST_ASKED]),
+        kind="order",
+        text=N_("%(order)s has values that are unusual for %(customer)s; a second pair of eyes is asked for."),
+        params={"order": order.label, "customer": str(order.customer or "")},
+        url=f"{page_of(order)}po/",
+    )
 
 
 def _read(order: Order, content: bytes, name: str, today: dt.date) -> tuple[Evaluated, list[str], dict[str, str]]:

@@ -25,7 +25,7 @@ from punctual.domain.changes.rules import against_order, against_texts
 from punctual.domain.changes.selectors import changes_of
 from punctual.domain.changes.services.revisions import ensure_first_revision
 from punctual.domain.orders.inputs import OrderInput, input_of
-from punctual.domain.orders.selectors import orders_of
+from punctual.domain.orders.selectors import families_of, orders_of
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -255,7 +255,6 @@ def submit(*, actor: User, change_id: int, today: dt.date, expected_version: int
     save_next(change, fields=["state", "submitted_at"])
     record(actor=actor, verb="submit", target=change, changes=[_state(ChangeState.ANALYSED, change.state)])
     impact = change.impact or {}
-    families = change.order.lines.exclude(product=None).values_list("product__family__code", flat=True)
     request_approval(
         actor=actor,
         subject=SUBJECT,
@@ -266,7 +265,7 @@ def submit(*, actor: User, change_id: int, today: dt.date, expected_version: int
         amount=amount_of_change(impact),
         days=max(0, int(impact["days"])),
         currency=change.order.currency,
-        kinds=sorted(set(filter(None, families))),
+        kinds=families_of(change.order),
         facts=facts_of(impact),
         money=[{"label": f"kind:{one['kind']}", "amount": one["amount"]} for one in impact["costs"]],
         detail=change.reason or change.words,

@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from punctual.domain.delivery.models import ClosingReview, PaymentMilestone
 from punctual.domain.orders import guards
-from punctual.domain.orders.damages import Clause, days_late
+from punctual.domain.orders.damages import clause_of, days_late
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import orders_of
@@ -36,7 +36,7 @@ def figures_of(order: Order) -> dict[str, Any]:
     plan = Plan.objects.filter(order=order).first()
     first = Baseline.objects.filter(plan=plan).order_by("number").first() if plan else None
     received = PaymentMilestone.objects.filter(order=order).aggregate(sum=Sum("received"))["sum"] or Decimal(0)
-    clause = Clause(order.total_amount, order.damages_percent_per_day, order.damages_cap_percent)
+    clause = clause_of(order)
     late = days_late(order.promised_date, order.actual_date)
     return {
         "value": str(order.total_amount),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import IO, Any, Final
@@ -233,11 +234,12 @@ def receive(
     received_by: str,
     today: dt.date,
     note: str = "",
+    drawn: bytes = b"",
     file: IO[bytes] | None = None,
     file_name: str = "",
     expected_version: int | None = None,
 ) -> Delivery:
-    """The customer has it: who took it on which day, with the signed paper where there is one."""
+    """The customer has it: who took it on which day, signed on the screen (``drawn``, a PNG) or on paper."""
     require(actor, "delivery.ship")
     delivery = lock(deliveries_of(actor).select_related("order"), expected_version=expected_version, pk=delivery_id)
     reasons = DELIVERY.reasons(delivery.state, "receive")
@@ -249,6 +251,9 @@ def receive(
     delivery.received_on, delivery.received_by = received_on, received_by.strip()[:80]
     delivery.receipt_note = note.strip()[:2000]
     save_next(delivery)
+    if drawn:
+        name = f"{delivery.number}-signature.png"
+        attach(actor=actor, target=delivery, file=io.BytesIO(drawn), name=name, kind="signature")
     if file is not None:
         attach(actor=actor, target=delivery, file=file, name=file_name or "receipt", kind="agreement")
     changes = [Change(field="state", old=DeliveryState.SHIPPED.value, new=delivery.state)]

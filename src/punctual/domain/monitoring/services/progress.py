@@ -179,7 +179,7 @@ def report_progress(
         book_time(actor=actor, task=task, day=today, hours=said.hours, today=today, note=report.note)
     if photo is not None:
         attach(actor=actor, target=report, file=photo[0], name=photo[1], kind="photo")
-    _settle_block(actor, task, plan, said)
+    _settle_block(actor, task, said)
     emit("progress.reported", report_id=report.pk, task_id=task.pk, plan_id=plan.pk, order_id=plan.order_id)
     return report
 
@@ -195,24 +195,36 @@ def progress_of(task: Task) -> dict[str, Any]:
     }
 
 
-def _settle_block(actor: User, task: Task, plan: Plan, said: Progress) -> None:
+def _settle_block(actor: User, task: Task, said: Progress) -> None:
     reason = None if said.blocked is None else " ".join(said.blocked.split())
     if task.percent == 100:
         reason = ""
     if reason is None:
         return
-    current = Block.objects.filter(task=task, cleared_at=None).first()
     if reason:
-        if current is None:
-            current = Block.objects.create(task=task, reason=reason, waits_for=plan.order.owner, by=actor)
-            _tell_owner(actor, task, plan, reason)
-            emit("task.blocked", task_id=task.pk, plan_id=plan.pk, order_id=plan.order_id)
-        elif current.reason != reason:
-            current.reason = reason
-            current.save(update_fields=["reason"])
-    elif current is not None:
-        current.cleared_at, current.cleared_by = timezone.now(), actor
-        current.save(update_fields=["cleared_at", "cleared_by"])
+        hold_task(actor=actor, task=task, reason=reason)
+    else:
+        let_go(actor=actor, task=task)
+
+
+def hold_task(*, actor: User, task: Task, reason: str) -> None:
+    """It can't go on; the order's owner is told. The caller has fetched ``task`` for the actor."""
+    current = Block.objects.filter(task=task, cleared_at=None).first()
+    plan = task.plan
+    if current is None:
+        Block.objects.create(task=task, reason=reason[:200], waits_for=plan.order.owner, by=actor)
+        _tell_owner(actor, task, plan, reason)
+        emit("task.blocked", task_id=task.pk, plan_id=plan.pk, order_id=plan.order_id)
+    elif current.reason != reason[:200]:
+        current.reason = reason[:200]
+        current.save(update_fields=["reason"])
+
+
+def let_go(*, actor: User, task: Task) -> None:
+    """It can go on, if it was blocked. The caller has fetched ``task`` for the actor."""
+    plan = task.plan
+    cleared = Block.objects.filter(task=task, cleared_at=None).update(cleared_at=timezone.now(), cleared_by=actor)
+    if cleared:
         emit("task.unblocked", task_id=task.pk, plan_id=plan.pk, order_id=plan.order_id)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from punctual.domain.orders import guards
 from punctual.domain.orders.importing import (
     IMPORT_FIELDS,
     LINE_CELLS,
@@ -325,6 +326,9 @@ def _make(actor: User, item: OrderImport, result: Evaluated, today: dt.date) -> 
     )
     item.order, item.state = order, ImportState.DONE
     save_next(item)
+    corrected = sum(len(row.get("fixed", {})) + bool(row.get("skip")) for row in item.rows)
+    rows = {row.line_no: row.row for row in result.good}
+    guards.imported(order, actor, guards.ImportedFile(item.name, item.sha256, corrected, rows))
     return order
 
 

@@ -20,6 +20,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import Listed, require
 from punctual.platform.audit.services import Change, record
+from punctual.platform.company.rates import against_currency, in_base
 from punctual.platform.notifications.services import notify
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.services import emit
@@ -40,10 +41,11 @@ def roles_for(order: Order) -> list[str]:
     if not rules:
         return [role.value for role in STANDARD_ROLES]
     families = set(order.lines.exclude(product=None).values_list("product__family_id", flat=True))
+    amount = in_base(order.total_amount, order.currency, timezone.localdate())
     named = {
         role
         for rule in rules
-        if (rule.family_id is None or rule.family_id in families) and order.total_amount >= rule.minimum_amount
+        if (rule.family_id is None or rule.family_id in families) and (amount is None or amount >= rule.minimum_amount)
         for role in rule.roles
     }
     return [role.value for role in SIGNERS if role.value in named]
@@ -51,7 +53,7 @@ def roles_for(order: Order) -> list[str]:
 
 def against_submitting(order: Order, checked: Checked) -> list[Reason]:
     """Every reason why the order can't go to review now."""
-    reasons = LIFE.reasons(order.state, "submit")
+    reasons = LIFE.reasons(order.state, "submit") + against_currency(order.currency, timezone.localdate())
     reasons += [one.reason for one in checked.errors]
     if checked.warnings:
         text = N_("Warnings that are neither put right nor waived: %(count)d. Settle each of them first.")

@@ -369,7 +369,13 @@ def attach_to_inspection(
     require(actor, "quality.inspect")
     found = get_or_not_found(inspections_of(actor).select_related("point"), pk=inspection_id)
     made = attach(actor=actor, target=found, file=file, name=name, kind=CERTIFICATE if is_certificate else "photo")
-    if is_certificate and found.point is not None and not found.point.has_certificate:
+    if is_certificate:
+        certificate_has_come(found)
+    return made
+
+
+def certificate_has_come(found: Inspection) -> None:
+    """What the control point asked for is here, and nobody has to approve it any more."""
+    if found.point is not None and not found.point.has_certificate:
         found.point.has_certificate = True
         found.point.save(update_fields=["has_certificate"])
-    return made

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.orders.models import Order, OrderLine
+from punctual.domain.orders.selectors import families_of
 from punctual.domain.plans.models import DeliveryStandard, Task
 from punctual.domain.quality import gates
 from punctual.domain.quality.life import PLAN
@@ -383,7 +384,8 @@ def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str
     gate = next((one for one in gates.open_gates(order) if one.kind == kind and _key(one) == target_id), None)
     if gate is None:
         raise NotFound(Reason("concession.gate", N_("This gate is not open any more.")))
-    if steps_for(CONCESSION, amount=Decimal(0), days=0, kinds=()):
+    amount, currency, families = order.total_amount, order.currency, families_of(order)
+    if steps_for(CONCESSION, amount=amount, currency=currency, days=0, kinds=families):
         request_approval(
             actor=actor,
             subject=CONCESSION,
@@ -393,6 +395,9 @@ def concede(*, actor: User, order: Order, kind: str, target_id: int, reason: str
             today=timezone.localdate(),
             detail=reason.strip(),
             url=f"/quality/plans/{order.key}/",
+            amount=amount,
+            currency=currency,
+            kinds=families,
         )
         return None
     return _let_pass(order, gate, actor, reason.strip())

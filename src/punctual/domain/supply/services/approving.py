@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from punctual.domain.orders.models import OrderLine
 from punctual.domain.supply.models import PurchaseOrder
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -25,8 +26,15 @@ def asked_for(order: PurchaseOrder) -> ApprovalRequest | None:
     return rows.order_by("-pk").first()
 
 
+def families_for(order: PurchaseOrder) -> list[str]:
+    """Codes of the product families of the customers' orders that it is bought for."""
+    lines = OrderLine.objects.filter(order__in=order.lines.exclude(order=None).values("order")).exclude(product=None)
+    return sorted({code for code in lines.values_list("product__family__code", flat=True) if code})
+
+
 def is_over_limit(order: PurchaseOrder) -> bool:
-    return bool(steps_for(SUBJECT, amount=order.total_amount, days=0, kinds=()))
+    found = steps_for(SUBJECT, amount=order.total_amount, currency=order.currency, days=0, kinds=families_for(order))
+    return bool(found)
 
 
 def ask(order: PurchaseOrder, actor: User, today: dt.date) -> ApprovalRequest:
@@ -48,6 +56,7 @@ def ask(order: PurchaseOrder, actor: User, today: dt.date) -> ApprovalRequest:
         today=today,
         amount=order.total_amount,
         currency=order.currency,
+        kinds=families_for(order),
         facts=[{"label": N_("Amount"), "now": None, "then": str(order.total_amount), "kind": "money"}],
         money=money,
         detail=order.notes,
