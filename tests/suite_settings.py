@@ -4,7 +4,7 @@ import os
 import tempfile
 
 os.environ["PUNCTUAL_DATA"] = tempfile.mkdtemp(prefix="punctual-tests-")
-os.environ["PUNCTUAL_SYNC_JOBS"] = "1"
+os.environ.setdefault("PUNCTUAL_SYNC_JOBS", "1")
 os.environ["PUNCTUAL_SECRET"] = "only-for-tests"
 os.environ.pop("PUNCTUAL_COLLECTED", None)
 

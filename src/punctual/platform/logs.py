@@ -34,7 +34,7 @@ _SECRETS: Final = (
     (re.compile(r"(?i)(\w+://[^/\s:@]+:)[^@\s/]+@"), r"\1…@"),
     (
         re.compile(
-            r"(/(?:t|s|track|sign|feeds|supplier|supplier/8d|supplier-link|portal/welcome)/)[A-Za-z0-9_:-]{16,}"
+            r"(/(?:t|s|track|sign|feeds|supplier|supplier/8d|supplier-link|sign/change|sign/document|portal/welcome)/)[A-Za-z0-9_:-]{16,}"
         ),
         r"\1…",
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
-from django.core.cache import cache
+from django.core.cache import cache as shared_cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -173,14 +174,20 @@ class Tries:
 
     @property
     def used_up(self) -> bool:
-        return int(cache.get(self.key, 0)) >= self.most
+        return int(shared_cache.get(self.key, 0)) >= self.most
 
     def count(self) -> None:
-        cache.add(self.key, 0, WAIT)
+        shared_cache.add(self.key, 0, WAIT)
         try:
-            cache.incr(self.key)
+            shared_cache.incr(self.key)
         except ValueError:  # thrown out of a full cache between the two steps
-            cache.set(self.key, 1, WAIT)
+            shared_cache.set(self.key, 1, WAIT)
+
+
+@cache
+def _of_nobody() -> str:
+    """What is compared where there is no account; made once, as making it takes as long as comparing."""
+    return make_password("-")
 
 
 def sign_in(*, email: str, password: str, place: str) -> str:
@@ -192,12 +199,12 @@ def sign_in(*, email: str, password: str, place: str) -> str:
         raise Refusal(Reason("portal.wait", text))
     account = _open_accounts().filter(email=email).exclude(password="").first()
     # A password is compared in any case, so that the time taken tells nothing.
-    right = check_password(password[:200], account.password if account else make_password("-"))
+    right = check_password(password[:200], account.password if account else _of_nobody())
     if account is None or not right:
         for one in tries:
             one.count()
         raise Refusal(Reason("portal.wrong", N_("Mail address or password is wrong."), field="password"))
-    cache.delete(tries[0].key)
+    shared_cache.delete(tries[0].key)
     with transaction.atomic():
         session = _begin(account)
         record(actor=None, verb="portal_sign_in", target=account.contact, reason=account.email)
