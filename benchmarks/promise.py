@@ -1,10 +1,11 @@
 """Dates for new orders in full shops: nobody moves against negotiated, with how many tasks move.
 
-    PYTHONPATH=src python benchmarks/promise.py [--seconds 1 | --processor 2] [--seeds 1] [--every 1] [--plot FILE.svg]
+    PYTHONPATH=src python benchmarks/promise.py [--seconds 1 | --processor 2 | --evaluations 20000] [--seeds 1]
+        [--every 1] [--plot FILE.svg]
 
 For each new order of each portfolio: the lead when nobody moves (gap filling; also as the file gives it), the
-negotiated lead after ``--seconds`` on two threads (or ``--processor`` seconds of processor time of both together, for
-machines that others use too), the number of confirmed tasks that move, and the time of the first
+negotiated lead after ``--seconds`` on two threads (on machines that others use too: ``--processor`` seconds of
+processor time of both together, or ``--evaluations``, which give the same answer on every machine), the number of confirmed tasks that move, and the time of the first
 answer. Every plan is checked by ``engine.verify`` against availability and promises. The ratio of the mean leads is
 the figure that counts; the least possible lead is the critical path.
 """
@@ -34,7 +35,8 @@ from punctual.engine.promise.warm import warm_promise
 
 @dataclass
 class Row:
-    """One new order: leads in slots, moved tasks, milliseconds of the answer when nobody moves."""
+    """One new order: leads in slots, moved tasks, milliseconds of the answer when nobody moves, seconds of
+    processor time of a negotiation."""
 
     path: int
     reference: int
@@ -42,6 +44,7 @@ class Row:
     negotiated: float
     moved: int
     place_ms: float
+    processor: float
 
 
 def rows_of(path: Path, limits: Callable[[], Limits], seeds: int, every: int) -> list[Row]:
@@ -58,11 +61,15 @@ def rows_of(path: Path, limits: Callable[[], Limits], seeds: int, every: int) ->
         begin = max(book.now, new.order.release)
         gaps = filler.offer(candidate).finish - begin
         place_ms = min(_milliseconds(filler, candidate) for _ in range(5))
+        begun = time.process_time()
         offers = [negotiate(shop, candidate, limits(), seed=seed, filler=filler) for seed in range(seeds)]
+        processor = (time.process_time() - begun) / seeds
         lead = statistics.mean(offer.finish - begin for offer in offers)
         moved = max(len(offer.moved) for offer in offers)
         reference = references[number]
-        rows.append(Row(reference["critical_path"], reference["lead_when_nobody_moves"], gaps, lead, moved, place_ms))
+        rows.append(
+            Row(reference["critical_path"], reference["lead_when_nobody_moves"], gaps, lead, moved, place_ms, processor)
+        )
         print(
             f"  {path.name} {new.order.id}: {gaps} → {lead:g}, {moved} moved, first answer {place_ms:.1f} ms",
             flush=True,
@@ -88,7 +95,8 @@ def _summary(name: str, rows: list[Row]) -> str:
     return (
         f"{name}: mean lead {found / gaps:.3f} of gap filling (mean of ratios {ratios:.3f}; critical path "
         f"{path / gaps:.3f}); most moved {max(row.moved for row in rows)}; first answer "
-        f"{statistics.median(row.place_ms for row in rows):.1f} ms"
+        f"{statistics.median(row.place_ms for row in rows):.1f} ms; processor time an offer "
+        f"{statistics.mean(row.processor for row in rows):.2f} s"
     )
 
 
@@ -96,6 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--processor", type=float, help="seconds of processor time instead")
+    parser.add_argument("--evaluations", type=int, help="so many evaluations instead")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--every", type=int, default=1, help="only every n-th new order")
     parser.add_argument("--plot", type=Path)
@@ -107,7 +116,11 @@ def main() -> None:
     warm_promise()
 
     def limits() -> Limits:
-        return _on_processor(arguments.processor) if arguments.processor else Limits(seconds=arguments.seconds)
+        if arguments.processor:
+            return _on_processor(arguments.processor)
+        if arguments.evaluations:
+            return Limits(evaluations=arguments.evaluations)
+        return Limits(seconds=arguments.seconds)
 
     rows = []
     for path in files:

@@ -48,7 +48,7 @@ SWEEPS, SWEEP_SAMPLES = 4, 16.0
 AN_ATTEMPT, A_ROUND = 4, 200
 """Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs."""
 
-AGAIN, WISER = 0.5, 0.9
+AGAIN, WISER = 0.5, 0.5
 """How often an attempt starts from the best plan so far, and not from the one in force; and how often with what the
 thread's attempts before it have learned of who is hard to place elsewhere, and not with the first estimate."""
 

@@ -223,9 +223,9 @@ def _draw_from_table(kind, p, tables, key, runs, out):
                 continue
             part, power = math.frexp(near / _LOWEST_LEVEL)
             x = (2.0 * part - 1.0) * OCTAVE_STEPS
-            node = int(x)
-            at = first + 4 * (LEVEL_STEPS - power * OCTAVE_STEPS + node) + (_TAIL if u > 0.5 else 0)
-            out[lane] = base + scale * _cubic(tables, np.uint32(at), x - node)
+            step = int(x)
+            at = first + 4 * (LEVEL_STEPS - power * OCTAVE_STEPS + step) + (_TAIL if u > 0.5 else 0)
+            out[lane] = base + scale * _cubic(tables, np.uint32(at), x - step)
     if kind == NORMAL:
         for lane in range(LANES):
             out[lane] = max(0.0, out[lane])
