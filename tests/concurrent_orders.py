@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Barrier
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "suite_settings"
+os.environ["PUNCTUAL_SYNC_JOBS"] = "0"  # as it is in earnest: what follows from a confirmation is the worker's
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "src")]
 
 import django  # noqa: E402

@@ -56,10 +56,14 @@ def signed_in(client: Client, person: Callable[[str], object]) -> Callable[[str]
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
-    """Real migrations, run once for all workers, and their outcome copied."""
+    """The outcome of real migrations, made once for all workers and copied; that the models give the same is tested."""
     from django.db import connection
 
     if connection.vendor != "sqlite":
+        from punctual.platform.first_tables import finish_tables
+
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            finish_tables()
         return
     from migrated import migrated_database
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 
 os.environ["PUNCTUAL_DATA"] = tempfile.mkdtemp(prefix="punctual-tests-")
-os.environ["PUNCTUAL_SYNC_JOBS"] = "1"
+os.environ.setdefault("PUNCTUAL_SYNC_JOBS", "1")
 os.environ["PUNCTUAL_SECRET"] = "only-for-tests"
 os.environ.pop("PUNCTUAL_COLLECTED", None)
 
@@ -18,9 +18,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ACCOUNT_RATE_LIMITS = False
 
-if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
-    if "DATABASE_URL" not in os.environ:
-        # In memory there is one connection and nobody queues; parallel workers know Django's own name of it only.
-        DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"  # noqa: F405
-    # The tables come from a database that was migrated once; see migrated.py.
-    DATABASES["default"].setdefault("TEST", {})["MIGRATE"] = False  # noqa: F405
+if "sqlite" in DATABASES["default"]["ENGINE"] and "DATABASE_URL" not in os.environ:  # noqa: F405
+    # In memory there is one connection and nobody queues; parallel workers know Django's own name of it only.
+    DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"  # noqa: F405
+
+# The tables come from a database that was migrated once (migrated.py), on PostgreSQL from the models (conftest.py).
+DATABASES["default"].setdefault("TEST", {})["MIGRATE"] = False  # noqa: F405

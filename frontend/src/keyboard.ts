@@ -1,4 +1,6 @@
 // The keyboard sheet of the design: one-letter keys work only while nothing is being typed.
+import { changeIn } from "./inline";
+
 interface Actions {
   openPalette(): void;
   openKeys(): void;
@@ -70,6 +72,7 @@ export function keyboard(actions: Actions): void {
       e: () => {
         const url = document.querySelector<HTMLElement>("tr.cur[data-edit], tr.pick[data-edit]")?.dataset.edit ?? document.querySelector<HTMLAnchorElement>("a[data-edit-page]")?.href;
         if (url) location.href = url;
+        else changeIn(document.querySelector("tr.cur, tr.pick"));
       },
       enter: () => {
         const row = document.querySelector<HTMLElement>(".cur[data-href]");

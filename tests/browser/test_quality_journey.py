@@ -93,6 +93,7 @@ def test_every_page_of_quality_is_readable(visit: Open, language: str, theme: st
     for path in (
         "/quality/", "/ncr/", "/8d/", "/charts/", "/quality/plans/", "/quality/severity/", "/quality/reviews/",
         "/quality/gauges/", "/quality/templates/", "/ncr/new/", "/inspections/new/",
+        "/quality/costs/", "/suppliers/7/", "/requests/table/?kind=complaint",
     ):  # fmt: skip
         one.open(path)
         one.check_page()

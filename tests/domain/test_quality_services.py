@@ -22,6 +22,7 @@ from punctual.domain.quality.models import (
     Inspection,
     Measurement,
     Nonconformity,
+    QualityReview,
     QualityTemplate,
     SeverityChange,
     SupplierSeverity,
@@ -34,11 +35,13 @@ from punctual.domain.quality.services.inspections import (
     accept_by_deviation,
     attach_to_inspection,
     cancel_inspection,
+    inspect_point,
     open_inspection,
     split_lot,
 )
 from punctual.domain.quality.services.results import ResultsIn, enter_results
 from punctual.flows.failed_inspection import DispositionIn, decide_disposition, submit_inspection
+from punctual.flows.quality_warnings import warnings
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Notification
@@ -116,12 +119,15 @@ class TestInspecting:
     def test_two_inspectors_on_one_lot_are_a_conflict_until_one_takes_over(self, person: Person) -> None:
         one = inspecting.inspection(person("quality"), role="worker")
         first, second = person("worker"), person("quality")
-        enter_results(actor=first, inspection_id=one.pk, results=ResultsIn(10, 0), today=TODAY, expected_version=1)
+        counted = ResultsIn(10, 0, defects={"划伤": 0, "毛刺": 2})
+        enter_results(actor=first, inspection_id=one.pk, results=counted, today=TODAY, expected_version=1)
         with pytest.raises(Conflict):
             enter_results(actor=second, inspection_id=one.pk, results=ResultsIn(20, 1), today=TODAY, expected_version=1)
         with pytest.raises(Conflict) as found:
             enter_results(actor=second, inspection_id=one.pk, results=ResultsIn(20, 1), today=TODAY)
         assert found.value.codes == {"inspection.other_inspector"}
+        entered = {(change["by"], change["field"], change["old"], change["new"]) for change in found.value.changes}
+        assert entered == {(str(first), "inspected", 0, 10), (str(first), "毛刺", None, 2)}
         one.refresh_from_db()
         assert (one.inspected, one.nonconforming, one.inspector) == (10, 0, first)
         enter_results(actor=second, inspection_id=one.pk, results=ResultsIn(20, 1), today=TODAY, take_over=True)
@@ -170,6 +176,15 @@ class TestInspecting:
         attach_to_inspection(
             actor=actor, inspection_id=one.pk, file=io.BytesIO(b"pdf"), name="材质证明.pdf", is_certificate=True
         )
+        assert submit_inspection(actor=actor, inspection_id=one.pk, today=TODAY).inspection.state == "accepted"
+
+    def test_a_witness_point_is_accepted_with_the_name_of_who_was_present(self, person: Person) -> None:
+        actor = person("quality")
+        point = inspecting.quality_plan(planning.plan(person("planner")), hold="witness", stage="fat")
+        one = inspect_point(actor=actor, point=point, lot_size=1, today=TODAY)
+        enter_results(actor=actor, inspection_id=one.pk, results=ResultsIn(1, 0), today=TODAY)
+        refused("inspection.witness", lambda: submit_inspection(actor=actor, inspection_id=one.pk, today=TODAY))
+        enter_results(actor=actor, inspection_id=one.pk, results=ResultsIn(witness="王工 青岛瀚海"), today=TODAY)
         assert submit_inspection(actor=actor, inspection_id=one.pk, today=TODAY).inspection.state == "accepted"
 
     def test_a_deviation_needs_another_name_and_a_reason(self, person: Person) -> None:
@@ -232,7 +247,7 @@ class TestSwitching:
         rules = list(SeverityChange.objects.order_by("id").values_list("old", "new", "rule"))
         assert rules == [("normal", "tightened", "two_of_five"), ("tightened", "normal", "five_accepted")]
         assert SeverityChange.objects.order_by("id")[0].inspection is not None
-        assert Notification.objects.filter(text__contains="inspection is now").exists()
+        assert Notification.objects.filter(text__contains="inspection is tightened").exists()
 
     def test_five_rejected_on_tightened_discontinue_until_somebody_resumes_by_name(self, person: Person) -> None:
         assert self.lots(person, 5, 5, 5, 5, 5, 5, 5)[-1] == "discontinued"
@@ -411,6 +426,33 @@ class TestCorrectiveActions:
         capa.refresh_from_db()
         assert (capa.state, capa.reopened) == ("open", 1)
 
+    def test_a_cause_that_is_named_later_opens_it_again_one_that_was_found_before_does_not(
+        self, person: Person
+    ) -> None:
+        earlier = inspecting.ncr(person("quality"), supplier=inspecting.supplier())
+        capa = self.finished(person)
+        later = inspecting.ncr(person("quality"), supplier=inspecting.supplier())
+        for one, state in ((earlier, "checking"), (later, "open")):
+            ncrs.change_ncr(
+                actor=person("quality"),
+                ncr_id=one.pk,
+                title=one.title,
+                detail="",
+                cause="supplier",
+                defect_class="major",
+                owner=None,
+            )
+            capa.refresh_from_db()
+            assert capa.state == state
+
+    def test_a_check_of_the_effect_that_is_due_is_warned_of(self, person: Person) -> None:
+        capa = self.finished(person)
+        due = TODAY + dt.timedelta(days=60)
+        told = [one for one in warnings(None, due - dt.timedelta(days=1)) if one.kind == "quality_effect"]
+        assert told == []
+        told = [one for one in warnings(None, due) if one.kind == "quality_effect"]
+        assert [(one.url, one.owner_id) for one in told] == [(f"/8d/{capa.pk}/", person("quality").pk)]
+
     def test_the_suppliers_link_opens_one_report_for_its_own_steps(self, person: Person) -> None:
         capa = self.report(person)
         assert capas.token_of(capa) == ""
@@ -555,6 +597,25 @@ class TestReviewsAndGauges:
         )
         assert ActionItem.objects.get().owner == person("planner")
         assert reviews.hold_review(held_on=TODAY, **hold).state == "held"  # type: ignore[arg-type]
+
+    def test_a_review_that_repeats_plans_its_next_one_when_it_is_held(self, person: Person) -> None:
+        quality = person("quality")
+        same = {"actor": quality, "kind": "process", "title": "焊接审核", "today": TODAY, "checks": ["量具在期"]}
+        for wrong in (0, 61):
+            refused(
+                "review.every_months",
+                lambda n=wrong: reviews.plan_review(planned_on=TODAY, every_months=n, **same),  # type: ignore[misc,arg-type]
+            )
+        planned = TODAY - dt.timedelta(days=70)
+        review = reviews.plan_review(planned_on=planned, every_months=1, **same)  # type: ignore[arg-type]
+        reviews.hold_review(
+            actor=quality, review_id=review.pk, answers={}, notes={}, summary="", held_on=TODAY, today=TODAY
+        )
+        after = QualityReview.objects.get(state="planned")
+        assert after.planned_on == reviews.months_later(planned, 3) > TODAY
+        assert (after.title, after.every_months) == ("焊接审核", 1)
+        assert [one.text for one in after.checks.all()] == ["量具在期"]
+        assert reviews.months_later(dt.date(2026, 1, 31), 1) == dt.date(2026, 2, 28)
 
     def test_a_gauge_is_refused_with_every_reason(self, person: Person) -> None:
         wrong = GaugeIn("a b", "", "mm", Decimal(5), Decimal(1), calibrated_on=TODAY, calibration_due=TODAY)

@@ -19,7 +19,7 @@ def _run(address: str) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
     environment["DATABASE_URL"] = address
     run = subprocess.run(
-        [sys.executable, str(PROGRAM)], env=environment, capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, str(PROGRAM)], env=environment, capture_output=True, text=True, check=False, timeout=900
     )
     assert run.stdout.strip() == "ok", run.stdout + run.stderr[-3000:]
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
+from django.urls import URLResolver, get_resolver
 
 import ordering
 from punctual.kernel.refusal import Forbidden, Refusal
@@ -290,6 +291,23 @@ def test_the_deployment_check_warns_of_nothing_and_cookies_belong_to_the_host(tm
 )
 def test_no_secret_reaches_a_log(text: str) -> None:
     assert "abcdefghijklmnopqrstuvwx" not in without_secrets(text)
+
+
+def _routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routes(pattern, route)
+        else:
+            yield route
+
+
+def test_no_link_that_opens_without_sign_in_stands_in_a_log_with_its_key() -> None:
+    links = [route for route in _routes(get_resolver()) if "<str:token>" in route and "import/" not in route]
+    assert len(links) >= 9
+    for route in links:
+        path = "/" + route.replace("<str:token>", "abcdefghijklmnopqrst:1x")
+        assert "abcdefghijklmnopqrst" not in without_secrets(f"GET {path} 200"), path
 
 
 def test_a_log_line_is_json_with_the_number_of_its_request(signed_in: Callable[[str], Client], person: Person) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 
 import ordering
 from ordering import TODAY
+from punctual.domain.actions.models import ActionItem
+from punctual.domain.actions.services import open_action
 from punctual.domain.orders.models import Order
 from punctual.domain.parties.models import Customer
 from punctual.web.orders import owners
@@ -127,6 +130,22 @@ def test_a_tab_of_archived_records_counts_them_from_anywhere(signed_in, person):
     assert set(tabs(client.get("/customers/").content.decode()).values()) == {"1"}
 
 
+@pytest.mark.parametrize("query", ["", "sort=-amount", "q=PO-", "state=draft&sort=requested"])
+def test_a_page_of_very_many_rows_is_the_page_of_few(signed_in, person, monkeypatch, query):
+    actor = person("order_manager")
+    for number in range(6):
+        ordering.draft(actor, customer_po_number=f"PO-{number}")
+    monkeypatch.setattr(lists.ListPage, "per_page", 4)
+    client = signed_in("order_manager")
+    shown = []
+    for most in (1000, 3):
+        monkeypatch.setattr(lists, "MOST_COUNTED", most)
+        pages = [client.get(f"/orders/?{query}&page={page}").content.decode() for page in (1, 2)]
+        shown.append([re.findall(r'data-id="(\d+)"', page) for page in pages])
+    assert shown[0] == shown[1]
+    assert [len(page) for page in shown[0]] == [4, 2]
+
+
 def test_very_many_rows_are_not_counted_one_by_one(signed_in, person, monkeypatch):
     monkeypatch.setattr(lists, "MOST_COUNTED", 2)
     for _ in range(3):
@@ -134,6 +153,86 @@ def test_very_many_rows_are_not_counted_one_by_one(signed_in, person, monkeypatc
     client = signed_in("order_manager")
     client.cookies["django_language"] = "en"
     assert tabs(client.get("/orders/").content.decode())["All"] == "1+"
+
+
+# — a cell changed where it stands —
+
+
+def cell_form(client, url: str, cell: str) -> dict[str, str]:
+    """The fields of the small form."""
+    answer = client.get(f"{url}?cell={cell}", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    return dict(re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', page)) | {"page": page}
+
+
+def test_who_may_not_hand_over_gets_no_pencil_and_no_form(signed_in, person):
+    order = ordering.draft(person("order_manager"))
+    client = signed_in("sales")
+    assert b"data-cell" not in client.get("/orders/").content
+    assert client.get(f"/orders/?cell={order.pk}:owner").status_code == 404
+    answer = client.post(
+        "/orders/", {"cell": f"{order.pk}:owner", "value": person("sales").pk, "version": order.version}
+    )
+    assert answer.status_code == 403
+    assert Order.objects.get().owner == person("order_manager")
+
+
+@pytest.mark.parametrize("cell", ["", "x:owner", "1:amount", "999999:owner", "99999999999999999999:owner", "owner"])
+def test_a_cell_that_can_not_be_changed_is_not_there(signed_in, person, cell):
+    ordering.draft(person("order_manager"))
+    client = signed_in("order_manager")
+    assert client.get(f"/orders/?cell={cell}").status_code == 404
+    assert client.post("/orders/", {"cell": cell, "value": "1", "version": "1"}).status_code == 404
+
+
+def test_a_list_without_such_cells_takes_no_post(signed_in):
+    assert signed_in("order_manager").post("/customers/", {"cell": "1:name"}).status_code == 405
+
+
+def test_a_cell_opened_on_an_older_version_is_a_conflict(signed_in, person):
+    order = ordering.draft(person("order_manager"))
+    client = signed_in("order_manager")
+    fields = cell_form(client, "/orders/", f"{order.pk}:owner")
+    Order.objects.update(version=99)
+    answer = client.post("/orders/", fields | {"value": person("sales").pk}, headers={"HX-Request": "true"})
+    assert answer.status_code == 409
+    assert Order.objects.get().owner == person("order_manager")
+
+
+def test_a_bad_day_is_refused_in_words(signed_in, person):
+    item = open_action(actor=person("order_manager"), title="量尺寸", owner=person("order_manager"), due=TODAY)
+    client = signed_in("order_manager")
+    fields = cell_form(client, "/actions/", f"{item.pk}:due")
+    answer = client.post("/actions/", fields | {"value": "明天"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "明天" in answer.content.decode()
+    assert ActionItem.objects.get().due == TODAY
+
+
+def test_a_cell_is_changed_where_it_stands_and_taken_back(signed_in, person):
+    order = ordering.draft(person("order_manager"))
+    client = signed_in("order_manager")
+    fields = cell_form(client, "/orders/", f"{order.pk}:owner")
+    other = person("sales")
+    answer = client.post("/orders/", fields | {"value": other.pk}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert other.name[-1] in page
+    assert "hx-swap-oob" in page
+    assert Order.objects.get().owner == other
+    undo(client, page)
+    assert Order.objects.get().owner == person("order_manager")
+
+
+def test_the_day_of_an_action_item_is_changed_where_it_stands(signed_in, person):
+    item = open_action(actor=person("order_manager"), title="量尺寸", owner=person("order_manager"), due=TODAY)
+    client = signed_in("order_manager")
+    fields = cell_form(client, "/actions/", f"{item.pk}:due")
+    assert f'value="{TODAY.isoformat()}"' in fields["page"]
+    later = TODAY + dt.timedelta(days=3)
+    client.post("/actions/", fields | {"value": later.isoformat()}, headers={"HX-Request": "true"})
+    assert ActionItem.objects.get().due == later
 
 
 # — conflicts —

@@ -13,15 +13,19 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 import inspecting
 import planning
-from punctual.domain.quality.models import Inspection, Nonconformity, QualityTemplate
+from punctual.domain.quality.models import Gauge, Inspection, Nonconformity, QualityTemplate
 from punctual.domain.quality.services.capas import give_link, open_capa, token_of
+from punctual.domain.quality.services.charts import ChartIn, put_chart
 from punctual.domain.quality.services.gauges import GaugeIn, put_gauge
+from punctual.domain.quality.services.ncrs import LossIn, attach_to_ncr, book_loss
 from punctual.domain.quality.services.plans import make_quality_plan
 from punctual.domain.quality.services.results import ResultsIn, enter_results
 from punctual.platform.accounts.models import User
+from punctual.platform.attachments.services import attachments_of
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
@@ -63,6 +67,25 @@ class TestRefusals:
         assert answer.status_code == 409
         one.refresh_from_db()
         assert one.inspected == 7
+
+    def test_the_second_inspector_sees_what_the_first_entered_and_keeps_what_was_typed(
+        self, person: Person, signed_in: SignedIn
+    ) -> None:
+        one = inspecting.inspection(person("quality"), role="worker")
+        enter_results(actor=person("worker"), inspection_id=one.pk, results=ResultsIn(7, 1), today=TODAY)
+        typed = {"version": 2, "inspected": "41", "nonconforming": "3", "note": "看过两遍"}
+        answer = signed_in("quality").post(f"/inspections/{one.pk}/save/", typed)
+        text = answer.content.decode()
+        assert answer.status_code == 409
+        assert 'name="take_over"' in text
+        assert "<b>7</b>" in text
+        for kept in ('value="41"', 'value="3"', "看过两遍"):
+            assert kept in text
+        one.refresh_from_db()
+        assert (one.inspected, one.nonconforming) == (7, 1)
+        signed_in("quality").post(f"/inspections/{one.pk}/save/", typed | {"take_over": "1"})
+        one.refresh_from_db()
+        assert (one.inspected, one.inspector) == (41, person("quality"))
 
     def test_text_where_a_number_belongs_is_refused_not_an_error(self, person: Person, signed_in: SignedIn) -> None:
         one = measured(person)
@@ -267,3 +290,87 @@ class TestTemplatesAndCharts:
         assert answer.status_code == 422
         assert "T1" in answer.content.decode()
         assert QualityTemplate.objects.count() == 1
+
+
+class TestStandingRecordsApi:
+    def test_who_may_not_look_gets_a_problem(self, person: Person, signed_in: SignedIn) -> None:
+        client = signed_in("worker")
+        for path in ("inspection-severities", "control-charts", "quality-reviews", "quality-figures"):
+            assert client.get(f"/api/v1/{path}").status_code == 403, path
+        assert client.get("/api/v1/gauges").status_code == 200
+        body = json.dumps({"code": "X", "name": "x", "unit": "mm"})
+        assert client.post("/api/v1/gauges", body, content_type="application/json").status_code == 403
+        assert not Gauge.objects.exists()
+
+    def test_gauges_severities_charts_reviews_and_figures_are_read_and_written(
+        self, person: Person, signed_in: SignedIn
+    ) -> None:
+        planning.company_calendar()
+        client, quality = signed_in("quality"), person("quality")
+
+        def send(verb: str, path: str, **body: object) -> dict:  # type: ignore[type-arg]
+            call = getattr(client, verb)
+            answer = call(f"/api/v1{path}", json.dumps(body), content_type="application/json")
+            assert answer.status_code < 300, answer.content
+            return dict(answer.json())
+
+        gauge = send("post", "/gauges", code="CAL-9", name="卡尺", unit="mm", maximum="300")
+        changed = send("put", f"/gauges/{gauge['id']}", **gauge_body(gauge, place="检验室"))
+        assert (changed["place"], changed["version"]) == ("检验室", 2)
+        inspecting.found(quality, inspecting.inspection(quality), inspected=50, bad=2)
+        row = client.get("/api/v1/inspection-severities").json()["items"][0]
+        assert (row["item"], row["severity"]) == ("GS-20", "normal")
+        assert client.get(f"/api/v1/inspection-severities/{row['id']}").json()["history"] == []
+        figures = client.get("/api/v1/quality-figures?days=30").json()
+        assert (figures["lots"], figures["first_pass_yield"], figures["ppm"]) == (1, 0.0, 40000)
+        chart = put_chart(actor=quality, given=ChartIn("C-1", "一次合格", "p", item_key="GS-20"))
+        full = client.get(f"/api/v1/control-charts/{chart.pk}").json()
+        assert [point["inspection"] for point in full["points"]] in ([], ["IQC-2026-0001"])
+        made = send(
+            "post", "/quality-reviews", title="过程审核", kind="process", planned_on="2026-12-01", every_months=6
+        )
+        assert (made["state"], made["every_months"]) == ("planned", 6)
+
+
+def gauge_body(gauge: dict, **more: object) -> dict:  # type: ignore[type-arg]
+    return {name: value for name, value in gauge.items() if name != "id"} | more
+
+
+def test_costs_drill_down_to_their_rows_for_those_who_may_see_money(person: Person, signed_in: SignedIn) -> None:
+    one = inspecting.ncr(person("quality"))
+    book_loss(actor=person("quality"), ncr_id=one.pk, loss=LossIn("返工", Decimal(120)), today=timezone.localdate())
+    assert signed_in("sales").get("/quality/costs/").status_code == 403
+    client = signed_in("quality")
+    shown = client.get("/quality/costs/?kind=internal&days=30").content.decode()
+    assert one.number in shown
+    assert one.number not in client.get("/quality/costs/?kind=external").content.decode()
+    assert "kind=internal" in client.get("/quality/").content.decode()
+
+
+def test_photos_are_shown_other_files_are_only_downloaded(person: Person, signed_in: SignedIn) -> None:
+    one = inspecting.ncr(person("quality"))
+    picture = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+    for name, content in (("划痕.png", picture), ("脚本.png", b"<script>alert(1)</script>")):
+        attach_to_ncr(actor=person("quality"), ncr_id=one.pk, file=io.BytesIO(content), name=name)
+    client = signed_in("quality")
+    assert client.get(f"/ncr/{one.pk}/").content.decode().count("<img ") >= 2
+    false, true = attachments_of(one)
+    shown = client.get(f"/ncr/{one.pk}/files/{true.pk}/?show=1")
+    assert (shown["Content-Type"], shown.content) == ("image/png", picture)
+    for address in (f"/ncr/{one.pk}/files/{false.pk}/?show=1", f"/ncr/{one.pk}/files/{true.pk}/"):
+        assert "attachment" in client.get(address)["Content-Disposition"]
+
+
+def test_suppliers_products_and_customers_show_their_quality(person: Person, signed_in: SignedIn) -> None:
+    quality = person("quality")
+    judged = inspecting.found(quality, inspecting.inspection(quality), inspected=50, bad=2)
+    assert judged.ncr is not None
+    plan = planning.plan(person("planner"))
+    ordered = inspecting.ncr(quality, plan)
+    client = signed_in("quality")
+    shown = client.get(f"/suppliers/{inspecting.supplier().pk}/").content.decode()
+    for text in (judged.ncr.number, "40000", "/quality/severity/"):
+        assert text in shown
+    assert plan.order.customer is not None
+    assert ordered.number in client.get(f"/customers/{plan.order.customer.pk}/").content.decode()
+    assert judged.ncr.number not in signed_in("worker").get(f"/suppliers/{inspecting.supplier().pk}/").content.decode()

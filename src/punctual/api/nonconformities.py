@@ -15,6 +15,7 @@ from pydantic import ConfigDict
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
 from punctual.api.quality import QualityVersionIn
+from punctual.domain.customer_relations.selectors import request_by_key
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Task
@@ -29,6 +30,7 @@ from punctual.domain.quality.services.ncrs import (
     report_ncr,
     verify_ncr,
 )
+from punctual.flows.complaints import SOURCE, ComplaintIn, open_report
 from punctual.flows.failed_inspection import DispositionIn, decide_disposition
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
@@ -73,6 +75,7 @@ class NcrOut(Schema):
     order: str | None
     supplier: str | None
     inspection: str | None
+    request: str | None
     item: str
     lot_no: str
     quantity: int
@@ -125,12 +128,18 @@ class NoteIn(QualityVersionIn):
     note: str = ""
 
 
+def _complaint(one: Nonconformity | None) -> str | None:
+    """The customer's request that it began with."""
+    return one.source_label if one is not None and one.source_type == SOURCE else None
+
+
 def _ncr(one: Nonconformity, actor: User) -> dict[str, Any]:
-    names = NcrOut.model_fields.keys() - {"order", "supplier", "inspection", "item", "owner", "cost"}
+    names = NcrOut.model_fields.keys() - {"order", "supplier", "inspection", "request", "item", "owner", "cost"}
     return {name: getattr(one, name) for name in names} | {
         "order": one.order.label if one.order else None,
         "supplier": str(one.supplier) if one.supplier else None,
         "inspection": one.inspection.number if one.inspection else None,
+        "request": _complaint(one),
         "item": one.item_key,
         "owner": str(one.owner),
         "cost": one.cost if may(actor, "quality.see_cost") else None,
@@ -250,6 +259,7 @@ class CapaOut(Schema):
     title: str
     state: str
     nonconformity: str | None
+    request: str | None
     supplier: str | None
     cause: str
     opened_on: dt.date
@@ -278,10 +288,11 @@ class EffectIn(QualityVersionIn):
 
 
 def _capa(one: CorrectiveAction) -> dict[str, Any]:
-    names = CapaOut.model_fields.keys() - {"nonconformity", "supplier", "steps"}
+    names = CapaOut.model_fields.keys() - {"nonconformity", "request", "supplier", "steps"}
     fields = QualityStepOut.model_fields.keys()
     return {name: getattr(one, name) for name in names} | {
         "nonconformity": one.ncr.number if one.ncr else None,
+        "request": _complaint(one.ncr),
         "supplier": str(one.supplier) if one.supplier else None,
         "steps": [{name: getattr(step, name) for name in fields} for step in one.disciplines.all()],
     }
@@ -315,6 +326,31 @@ def post_corrective_action(request: HttpRequest, payload: CapaIn) -> Status[dict
         today=timezone.localdate(),
         ncr=selectors.ncr_by_id(actor, payload.nonconformity) if payload.nonconformity else None,
         supplier=get_or_not_found(Supplier.objects.all(), pk=payload.supplier) if payload.supplier else None,
+    )
+    return Status(201, _capa(made))
+
+
+class ComplaintReport(QualityVersionIn):
+    """``title`` empty: the request's own. ``version`` is the request's."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str = ""
+    defect_class: str = "major"
+    quantity: int = 0
+    nonconforming: int = 0
+
+
+@router.post("/requests/{number}/8d", response={201: CapaOut})
+def post_complaint(request: HttpRequest, number: str, payload: ComplaintReport) -> Status[dict[str, Any]]:
+    """Open a nonconformity and an 8D report for a customer's complaint, tied to it both ways."""
+    actor = actor_of(request)
+    given = ComplaintIn(payload.title, payload.defect_class, payload.quantity, payload.nonconforming)
+    made = open_report(
+        actor=actor,
+        request_id=request_by_key(actor, number).pk,
+        given=given,
+        today=timezone.localdate(),
+        expected_version=payload.version,
     )
     return Status(201, _capa(made))
 

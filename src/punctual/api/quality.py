@@ -168,6 +168,7 @@ class InspectionShort(Schema):
     inspected: int
     nonconforming: int
     judged_at: dt.datetime | None
+    witness: str
     inspector: str | None
     version: int
 
@@ -210,6 +211,7 @@ class ResultsGiven(QualityVersionIn):
     values: list[ReadingIn] = Field(default_factory=list)
     answers: dict[int, bool | None] = Field(default_factory=dict)
     note: str | None = None
+    witness: str | None = None
     take_over: bool = False
 
 
@@ -306,6 +308,7 @@ def post_results(request: HttpRequest, inspection_id: int, payload: ResultsGiven
         [ValueGiven(one.item, one.unit_no, one.value, one.unit, one.gauge, one.serial) for one in payload.values],
         payload.answers,
         payload.note,
+        payload.witness,
     )
     found = enter_results(
         actor=actor,

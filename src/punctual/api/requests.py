@@ -71,8 +71,15 @@ class RequestsRequestOut(Schema):
     resolution: ClockOut
 
 
+class RequestLinkOut(Schema):
+    type: str
+    id: int
+    label: str
+
+
 class RequestWithMessages(RequestsRequestOut):
     messages: list[MessageOut]
+    links: list[RequestLinkOut]
 
 
 class RequestsRequestIn(Schema):
@@ -171,7 +178,8 @@ def _full(actor: User, number: str) -> dict[str, Any]:
         {"author": one.author, "name": one.name, "text": one.text, "channel": one.channel, "at": one.at}
         for one in found.messages.all()
     ]
-    return {**_shape(found), "messages": messages}
+    links = [{"type": one.target_type, "id": one.target_id, "label": one.label} for one in found.links.all()]
+    return {**_shape(found), "messages": messages, "links": links}
 
 
 @router.get("/requests", response=Listing[RequestsRequestOut])

@@ -15,6 +15,7 @@ PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs `
 PUNCTUAL_BACKUP_DIR folder for a backup every night; PUNCTUAL_BACKUP_KEEP how many daily, weekly, monthly (7,5,12)
 PUNCTUAL_WORKERS    background processes (1); PUNCTUAL_WORKER_MB memory after which one is replaced (1500)
 PUNCTUAL_LOG        level (WARNING); PUNCTUAL_LOG_FORMAT ``json`` for one JSON object a line, access log included
+PUNCTUAL_SENTRY_DSN where faults are told; OTEL_EXPORTER_OTLP_ENDPOINT where traces go; both need punctual[telemetry]
 PUNCTUAL_DEBUG      1 shows tracebacks in the browser; never in production
 PUNCTUAL_HTTPS      1 when the pages are served over TLS: secure cookies, HSTS
 PUNCTUAL_SYNC_JOBS  1 runs background jobs in the request (tests)
@@ -309,6 +310,7 @@ Q_CLUSTER: dict[str, Any] = {
     "sync": _flag("PUNCTUAL_SYNC_JOBS"),
 }
 
+SENTRY_DSN = _read("PUNCTUAL_SENTRY_DSN")
 _JSON_LOGS = _read("PUNCTUAL_LOG_FORMAT") == "json"
 LOGGING = {
     "version": 1,

@@ -6,6 +6,10 @@ import threading
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "punctual.config.settings")
+
+from punctual.platform.telemetry import begin_telemetry
+
+begin_telemetry("web")  # before the application is built: it adds a middleware
 application = get_wsgi_application()
 
 

@@ -4,6 +4,7 @@ from typing import Final
 from django.apps import AppConfig
 
 LISTENERS: Final = (
+    "complaints",
     "customer_meetings",
     "early_warning",
     "incoming_inspection",

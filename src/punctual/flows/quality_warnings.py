@@ -41,6 +41,13 @@ def listen() -> None:
         sentence=N_("D%(step)s of %(number)s “%(title)s” was due on %(due)s."),
         action=N_("Ask for the step."),
     )
+    sources.declare(
+        "quality_effect",
+        icon="list-check",
+        label=N_("8D report"),
+        sentence=N_("Whether %(number)s “%(title)s” helped was to be looked at on %(due)s."),
+        action=N_("Look whether it came back, and say what was seen."),
+    )
     sources.register("quality", warnings)
     for kind in EVENTS:
         subscribe(kind, mark_order)
@@ -53,6 +60,8 @@ def warnings(order_ids: Sequence[int] | None, today: dt.date) -> Iterable[Found]
     yield from _signals(_of_orders(signals, order_ids, "chart__order_id"))
     open_reports = CorrectiveAction.objects.filter(state="open").prefetch_related("disciplines")
     yield from _reports(_of_orders(open_reports, order_ids), today)
+    to_check = CorrectiveAction.objects.filter(state="checking", check_on__lte=today)
+    yield from _effects(_of_orders(to_check, order_ids))
 
 
 def _of_orders(rows: QuerySet, order_ids: Sequence[int] | None, name: str = "order_id") -> QuerySet:  # type: ignore[type-arg]
@@ -98,5 +107,19 @@ def _reports(rows: Iterable[CorrectiveAction], today: dt.date) -> Iterator[Found
             subject=("correctiveaction", one.pk),
             url=f"/8d/{one.pk}/",
             facts={"step": step.number, "number": one.number, "title": one.title, "due": step.due.isoformat()},
+            owner_id=one.owner_id,
+        )
+
+
+def _effects(rows: Iterable[CorrectiveAction]) -> Iterator[Found]:
+    for one in rows:
+        assert one.check_on is not None
+        yield Found(
+            key=f"8d-{one.pk}-effect-{one.check_on:%Y%m%d}",
+            kind="quality_effect",
+            order_id=one.order_id,
+            subject=("correctiveaction", one.pk),
+            url=f"/8d/{one.pk}/",
+            facts={"number": one.number, "title": one.title, "due": one.check_on.isoformat()},
             owner_id=one.owner_id,
         )

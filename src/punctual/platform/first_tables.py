@@ -25,12 +25,22 @@ def make_first_tables() -> bool:
             for model in router.get_migratable_models(config, DEFAULT_DB_ALIAS, include_auto_created=False):
                 if model._meta.can_migrate(connection):
                     editor.create_model(model)
-        _run_own_steps(executor, editor)
-        executor.recorder.ensure_schema()
-        for app, name in executor.loader.graph.nodes:
-            executor.recorder.record_applied(app, name)
+        _finish(executor, editor)
     emit_post_migrate_signal(verbosity=0, interactive=False, db=DEFAULT_DB_ALIAS)
     return True
+
+
+def finish_tables() -> None:
+    """The rest beside tables that others have made from the models, as Django's test runner does."""
+    with connection.schema_editor() as editor:
+        _finish(MigrationExecutor(connection), editor)
+
+
+def _finish(executor: MigrationExecutor, editor: BaseDatabaseSchemaEditor) -> None:
+    _run_own_steps(executor, editor)
+    executor.recorder.ensure_schema()
+    for app, name in executor.loader.graph.nodes:
+        executor.recorder.record_applied(app, name)
 
 
 def _run_own_steps(executor: MigrationExecutor, editor: BaseDatabaseSchemaEditor) -> None:

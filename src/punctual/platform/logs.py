@@ -32,7 +32,12 @@ _SECRETS: Final = (
         r"\1…",
     ),
     (re.compile(r"(?i)(\w+://[^/\s:@]+:)[^@\s/]+@"), r"\1…@"),
-    (re.compile(r"(/(?:t|s|track|sign|feeds|supplier|supplier-link)/)[A-Za-z0-9_-]{16,}"), r"\1…"),
+    (
+        re.compile(
+            r"(/(?:t|s|track|sign|feeds|supplier|supplier/8d|supplier-link|sign/change|sign/document|portal/welcome)/)[A-Za-z0-9_:-]{16,}"
+        ),
+        r"\1…",
+    ),
 )
 
 access = logging.getLogger("punctual.access")

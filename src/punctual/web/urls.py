@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("punctual.web.risks.urls")),
     path("", include("punctual.web.relations.urls")),
     path("", include("punctual.web.tracking.urls")),
+    path("", include("punctual.web.portal.urls")),
     path("", include("punctual.web.quality.urls")),
     path("", include("punctual.web.supply.urls")),
     path("", include("punctual.web.aftersales.urls")),

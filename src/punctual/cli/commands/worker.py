@@ -17,8 +17,10 @@ def run(arguments: argparse.Namespace) -> None:
     from django.core.management import call_command
 
     from punctual.engine.cpm import prepare
+    from punctual.platform.telemetry import begin_telemetry
     from punctual.worker.schedule import ensure_schedules
 
+    begin_telemetry("worker")
     ensure_schedules()
     prepare()  # once, before the jobs' processes are forked off
     call_command("qcluster", verbosity=0)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from punctual.domain.quality.life import JUDGED, STOPPING
+from punctual.domain.quality.life import JUDGED
 from punctual.domain.quality.models import (
     CapaState,
     Cause,
@@ -21,7 +21,7 @@ from punctual.domain.quality.models import (
     Loss,
     Stage,
 )
-from punctual.domain.quality.selectors import capas_of, inspections_of, ncrs_of
+from punctual.domain.quality.selectors import capas_of, inspections_of, ncrs_of, stopping
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 
@@ -95,6 +95,14 @@ def ppm_by_product(actor: User, period: Period) -> list[PpmRow]:
     return _ppm_rows(judged_in(actor, period).exclude(item_key="").values(key=F("item_key"), name=F("item_name")))
 
 
+def record_of(actor: User, period: Period, **narrow: object) -> PpmRow:
+    """The same sums over the lots that ``narrow`` names: of a supplier, of an item."""
+    found = _ppm_rows(judged_in(actor, period).filter(**narrow).values(key=F("stage"), name=F("stage")))
+    inspected, bad = sum(row.inspected for row in found), sum(row.bad for row in found)
+    lots, rejected = sum(row.lots for row in found), sum(row.rejected for row in found)
+    return PpmRow("", "", lots, rejected, inspected, bad, _ppm(bad, inspected))
+
+
 def _ppm_rows(grouped: Any) -> list[PpmRow]:
     rows = grouped.annotate(
         lots=Count("pk"),
@@ -159,11 +167,16 @@ class CostRow:
     days: int
 
 
-def losses_in(actor: User, period: Period) -> QuerySet[Loss]:
+def losses_of(actor: User) -> QuerySet[Loss]:
     """What was booked; nothing for those who may not see it."""
     if not may(actor, "quality.see_cost"):
         return Loss.objects.none()
-    return Loss.objects.filter(booked_on__gte=period.first, booked_on__lte=period.last)
+    return Loss.objects.select_related("ncr", "order", "supplier", "by")
+
+
+def losses_in(actor: User, period: Period) -> QuerySet[Loss]:
+    """What was booked in a period."""
+    return losses_of(actor).filter(booked_on__gte=period.first, booked_on__lte=period.last)
 
 
 def cost_of_quality(actor: User, period: Period) -> list[CostRow]:
@@ -237,7 +250,7 @@ def figures(actor: User, period: Period, *, today: dt.date) -> Figures:
         cost=total if may(actor, "quality.see_cost") else None,
         internal_share=float(failures / total) if total else None,
         open_ncrs=unsettled.count(),
-        stopping=unsettled.filter(state__in=STOPPING).exclude(order=None).count(),
+        stopping=stopping(unsettled).count(),
         late_capas=sum(1 for one in capa_ages(actor, today=today) if one.late > 0),
     )
 

@@ -194,6 +194,7 @@ class Lot:
     ac: int
     needs_evidence: bool = False
     needs_certificate: bool = False
+    needs_witness: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ class Results:
     defects: int = 0
     has_evidence: bool = False
     has_certificate: bool = False
+    has_witness: bool = False
 
     @property
     def nonconforming(self) -> int:
@@ -286,6 +288,11 @@ def judge(lot: Lot, results: Results) -> Judgement:
     if found.accepted and lot.needs_certificate and not results.has_certificate:
         text = N_("The certificate is missing; attach it as a certificate.")
         reasons.append(Reason("inspection.certificate", text, field="certificate"))
+    if found.accepted and lot.needs_witness and not results.has_witness:
+        text = N_(
+            "This is a witness point: name who was present for the customer, or who agreed to do without and when."
+        )
+        reasons.append(Reason("inspection.witness", text, field="witness"))
     return Judgement(found, reasons)
 
 

@@ -6,10 +6,10 @@ import datetime as dt
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from punctual.domain.orders.models import Order
+from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.plans.models import DeliveryStandard
-from punctual.domain.quality.life import UNSETTLED, WAITING
+from punctual.domain.quality.life import STOPPING, UNSETTLED, WAITING
 from punctual.domain.quality.models import (
     CapaState,
     ControlChart,
@@ -86,6 +86,12 @@ def ncr_by_id(actor: User, pk: int) -> Nonconformity:
 
 def unsettled_ncrs(actor: User) -> QuerySet[Nonconformity]:
     return listed_ncrs(actor).filter(state__in=UNSETTLED)
+
+
+def stopping(rows: QuerySet[Nonconformity]) -> QuerySet[Nonconformity]:
+    """Those that stop a delivery still to come."""
+    to_come = (OrderState.CONFIRMED, OrderState.IN_PROGRESS, OrderState.PARTIALLY_DELIVERED, OrderState.ON_HOLD)
+    return rows.filter(state__in=STOPPING, order__state__in=to_come)
 
 
 def my_ncrs(actor: User) -> QuerySet[Nonconformity]:

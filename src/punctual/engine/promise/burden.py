@@ -13,20 +13,18 @@ from punctual.engine.capacity.timeline import FULL, OVERFLOW, ZERO, earliest, fi
 from punctual.engine.capacity.words import chance, inlined, kernel, trailing_zeros
 from punctual.engine.promise.desk import HEAVY, MOVED, NEAR, first_start, is_away, lag_to, last_finish
 
-STEP, HOME, NEW = 16, 4, 96
-"""Burden of sending a task away, the more for one that stands at home, and of sending a new task away."""
+STEP, HOME = 16, 4
+"""Burden of sending a task away, and the more for one that stands at home."""
 
 FARTHEST = 300
 """Estimate (in ripple steps) for a task for which no other place was seen."""
 
 
 @inlined
-def _burden(net, state, task, most_moved, count, new):
-    """What it costs to send a task away now; ``new``: for a new task."""
-    if net.fixed[task] >= 0:
+def _burden(net, state, task, most_moved, count):
+    """What it costs to send a task away now; new tasks stay."""
+    if net.fixed[task] >= 0 or state.home[task] < 0:
         return np.int64(HEAVY)
-    if state.home[task] < 0:
-        return np.int64(NEW * (1 + state.stubborn[task])) if new else np.int64(HEAVY)
     cost = (STEP + state.hops[task]) * state.weight[task]
     if is_away(state, task) == 0:
         if state.counters[MOVED] + count >= most_moved:
@@ -49,10 +47,32 @@ def find_neighbours(net, state, task, mode, begin, end):
             if state.start[other] >= end or state.finish[other] <= begin or state.out[other] != 0 or other == task:
                 continue
             if amount < most and _units(net, state, other, kind) > 0:
-                state.near[amount] = other
+                _file(state, other, state.near_ptr[need - first], amount)
                 amount += 1
         state.near_ptr[need - first + 1] = amount
     return amount
+
+
+@inlined
+def _file(state, task, first, last):
+    """Add a neighbour, so that they stay in the order of their starts (in which the users stand but for a few)."""
+    place = last
+    while place > first and state.start[state.near[place - 1]] > state.start[task]:
+        state.near[place] = state.near[place - 1]
+        place -= 1
+    state.near[place] = task
+
+
+@inlined
+def _first_at(state, first, last, time):
+    """The first of the neighbours from ``first`` on that starts at ``time`` or later."""
+    while first < last:
+        middle = (first + last) >> 1
+        if state.start[state.near[middle]] < time:
+            first = middle + 1
+        else:
+            last = middle
+    return first
 
 
 @inlined
@@ -83,25 +103,16 @@ def _short_at(line, state, need, start, finish):
 
 
 @kernel
-def _linked_victims(net, state, task, at, finish, most_moved):
-    """Predecessors (of new tasks) and successors that could not stay; returns their burden and number."""
+def _linked_victims(net, state, task, finish, most_moved):
+    """Successors that could not stay; returns their burden and number."""
     cost = np.int64(0)
     count = 0
-    new = state.home[task] < 0
-    if new:
-        for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
-            other = net.pred[row]
-            if state.out[other] == 0 and state.is_victim[other] == 0 and state.finish[other] + net.lag[row] > at:
-                cost += _burden(net, state, other, most_moved, count, new)
-                state.is_victim[other] = 1
-                state.victims[count] = other
-                count += 1
     for row in range(net.succ_ptr[task], net.succ_ptr[task + 1]):
         other = net.succ[row]
         if state.out[other] != 0 or state.is_victim[other] != 0:
             continue
         if state.start[other] - lag_to(net, task, other) < finish:
-            cost += _burden(net, state, other, most_moved, count, new)
+            cost += _burden(net, state, other, most_moved, count)
             state.is_victim[other] = 1
             state.victims[count] = other
             count += 1
@@ -115,8 +126,7 @@ def weigh_place(line, net, state, task, mode, at, bar, most_moved):
     Needs :func:`find_neighbours`. The planes are as before afterwards.
     """
     finish = at + net.duration[mode]
-    new = state.home[task] < 0
-    cost, count = _linked_victims(net, state, task, at, finish, most_moved)
+    cost, count = _linked_victims(net, state, task, finish, most_moved)
     given = 0
     while given < count and cost < bar:
         other = state.victims[given]
@@ -130,10 +140,15 @@ def weigh_place(line, net, state, task, mode, at, bar, most_moved):
                 break
             pick = -1
             least = np.int64(HEAVY)
-            for row in range(state.near_ptr[need - first], state.near_ptr[need - first + 1]):
+            last = state.near_ptr[need - first + 1]
+            row = _first_at(state, state.near_ptr[need - first], last, slot - state.longest[net.need[need]] + 1)
+            while row < last:
                 other = state.near[row]
-                if state.start[other] <= slot and state.finish[other] > slot and state.is_victim[other] == 0:
-                    burden = _burden(net, state, other, most_moved, count, new)
+                row += 1
+                if state.start[other] > slot:
+                    break
+                if state.finish[other] > slot and state.is_victim[other] == 0:
+                    burden = _burden(net, state, other, most_moved, count)
                     if burden < least:
                         least = burden
                         pick = other

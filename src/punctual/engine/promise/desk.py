@@ -17,9 +17,9 @@ from punctual.engine.capacity.words import copy_into, inlined, kernel
 
 Longs = npt.NDArray[np.int64]
 
-POOL, MOVED, TRIED, NEWS, NEWS_BEFORE, LOGGED = 0, 1, 2, 3, 4, 5
-"""Places of :attr:`Desk.counters`: tasks in the pool, confirmed tasks that are not at home, places looked for, new
-tasks that wait, how many they were before the ripple, tasks in its log."""
+POOL, MOVED, TRIED, LOGGED = 0, 1, 2, 3
+"""Places of :attr:`Desk.counters`: tasks in the pool, confirmed tasks that are not at home, places looked for, tasks in
+the log of the ripple."""
 
 HEAVY = 2**40
 """More than any burden: not at all."""
@@ -35,8 +35,9 @@ class Desk(NamedTuple):
     ``head`` (n) earliest starts and ``limit`` (n) latest finishes, by links and deadlines alone.
     ``home home_mode`` (n): the plan in force, −1 for new tasks. ``hops`` (n) how hard to place elsewhere, in 1/STEP.
     ``weight`` (n) how often sent away in this ripple; ``log log_start log_mode`` what stood before it (−1: nowhere).
-    ``pool`` sent away and not placed yet; ``news`` new tasks that wait, ``stubborn`` (n) how often they did.
-    ``user_ptr user`` rows of free tasks that can need a resource; ``near near_ptr`` those around the task in hand.
+    ``pool`` sent away and not placed yet; ``stubborn`` (n) how often no place was found for a new task.
+    ``user_ptr user`` rows of free tasks that can need a resource, about in the order of their starts; ``longest`` how
+    long one needs it at most; ``near near_ptr`` those around the task in hand, in the order of their starts.
     """
 
     start: Ints
@@ -54,10 +55,10 @@ class Desk(NamedTuple):
     log_start: Ints
     log_mode: Ints
     pool: Ints
-    news: Ints
     stubborn: Longs
     user_ptr: Ints
     user: Ints
+    longest: Longs
     near: Ints
     near_ptr: Ints
     rank: Longs
@@ -82,6 +83,9 @@ def empty_desk(net: Network, line: Line, head: Longs, home: Ints, home_mode: Int
     task_of_mode = np.repeat(np.arange(count), np.diff(net.mode_ptr))
     task_of_need = np.repeat(task_of_mode, np.diff(net.need_ptr))
     pairs = np.unique(np.stack([net.need, task_of_need], axis=1)[net.fixed[task_of_need] < 0], axis=0)
+    pairs = pairs[np.lexsort((home[pairs[:, 1]], pairs[:, 0]))]
+    longest = longs(kinds)
+    np.maximum.at(longest, net.need, net.duration[np.repeat(np.arange(net.duration.size), np.diff(net.need_ptr))])
     user_ptr = ints(kinds + 1)
     user_ptr[1:] = np.cumsum(np.bincount(pairs[:, 0], minlength=kinds))
     most_needs = int(np.diff(net.need_ptr).max(initial=0))
@@ -101,10 +105,10 @@ def empty_desk(net: Network, line: Line, head: Longs, home: Ints, home_mode: Int
         log_start=ints(count),
         log_mode=ints(count),
         pool=ints(count),
-        news=ints(count),
         stubborn=longs(count),
         user_ptr=user_ptr,
         user=np.ascontiguousarray(pairs[:, 1]).astype(np.int32),
+        longest=longest,
         near=ints(NEAR * max(1, most_needs)),
         near_ptr=ints(most_needs + 1),
         rank=longs(2 * NEAR * max(1, most_needs) + 8, 2),
@@ -112,7 +116,7 @@ def empty_desk(net: Network, line: Line, head: Longs, home: Ints, home_mode: Int
         best_victims=ints(count),
         is_victim=ints(count),
         planes=line.planes.copy(),
-        counters=longs(6),
+        counters=longs(4),
         random=random,
     )
 
@@ -161,7 +165,7 @@ def set_limits(net, state, due, slots):
 
 @kernel
 def lay(line, net, state, start, chosen):
-    """Put the schedule on the desk: new tasks that start at −1 or would end after their limits stand nowhere."""
+    """Put the schedule on the desk; new tasks stand nowhere yet."""
     copy_into(state.planes, line.planes, line.planes.size)
     state.counters[:] = 0
     state.weight[:] = 1
@@ -169,7 +173,7 @@ def lay(line, net, state, start, chosen):
     state.out[:] = 0
     for task in range(net.fixed.size):
         mode = net.mode_ptr[task] + chosen[task]
-        if start[task] < 0 or (state.home[task] < 0 and start[task] + net.duration[mode] > state.limit[task]):
+        if state.home[task] < 0:
             state.out[task] = 1
             continue
         state.start[task] = start[task]
@@ -213,16 +217,12 @@ def note(state, task, start):
 
 @kernel
 def send_away(line, net, state, task):
-    """Into the pool, or among the waiting new tasks."""
+    """Into the pool."""
     note(state, task, state.start[task])
     state.weight[task] += 1
     _lift(line, net, state, task)
-    if state.home[task] < 0:
-        state.news[state.counters[NEWS]] = task
-        state.counters[NEWS] += 1
-    else:
-        state.pool[state.counters[POOL]] = task
-        state.counters[POOL] += 1
+    state.pool[state.counters[POOL]] = task
+    state.counters[POOL] += 1
 
 
 @kernel
@@ -237,7 +237,6 @@ def undo(line, net, state):
         if state.log_start[task] >= 0:
             put(line, net, state, task, net.mode_ptr[task] + state.log_mode[task], state.log_start[task])
     state.counters[POOL] = 0
-    state.counters[NEWS] = state.counters[NEWS_BEFORE]
 
 
 @kernel

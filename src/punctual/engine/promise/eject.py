@@ -1,8 +1,8 @@
-"""Compiled: make room for the tasks of a new order by sending others away, each within what was promised to it.
+"""Compiled: make room for a task of a new order by sending others away, each within what was promised to it.
 
-A new task goes where it fits; else where those that stand in its way are easiest to place elsewhere. These leave, and
-in the order of their old starts each looks for another place between its predecessors and its latest finish, where it
-may send others away in turn: a ripple, which ends when everybody stands, or is undone when it doesn't end soon. How
+Those that stand in its way leave, and in the order of their old starts each looks for another place between its
+predecessors and its latest finish, where it may send others away in turn, those that are easiest to place elsewhere:
+a ripple, which ends when everybody stands, or is undone when it doesn't end soon. How
 hard a task is to place elsewhere (``hops``) is estimated beforehand, backwards in time from those for which a place
 is free, and learned while ripples fail. Ejection chains with learned weights: Nagata & Bräysy, Operations Research
 Letters 37 (2009) 333–338 (routes); Nagata & Ono, Computers & Operations Research 90 (2018) 60–71 (job shops).
@@ -18,12 +18,10 @@ from __future__ import annotations
 import numpy as np
 
 from punctual.engine.capacity.timeline import earliest, fits
-from punctual.engine.capacity.words import below, chance, copy_into, kernel
+from punctual.engine.capacity.words import chance, copy_into, kernel
 from punctual.engine.promise.burden import FARTHEST, STEP, candidate, find_neighbours, weigh_place
 from punctual.engine.promise.desk import (
     HEAVY,
-    NEWS,
-    NEWS_BEFORE,
     POOL,
     TRIED,
     first_start,
@@ -34,9 +32,6 @@ from punctual.engine.promise.desk import (
     send_away,
     undo,
 )
-
-STUBBORN = 7
-"""How often a new task may fail, and twice as often come back, before the attempt is given up."""
 
 
 @kernel
@@ -110,9 +105,10 @@ def _ripple(line, net, state, most_moved, budget, samples):
 
 
 @kernel
-def _push_in(line, net, state, task, mode, at, most_moved, budget, samples):
-    """Put a new task there and let the ripple run; what stood before comes back when it does not end."""
-    state.counters[NEWS_BEFORE] = state.counters[NEWS]
+def push_in(line, net, state, task, mode, at, most_moved, budget, samples):
+    """Put a new task there and let the ripple run; what stood before comes back when it does not end within ``budget``
+    places, each the best of about ``samples`` candidates.
+    """
     find_neighbours(net, state, task, mode, at, at + net.duration[mode])
     cost, count = weigh_place(line, net, state, task, mode, at, np.int64(HEAVY), most_moved)
     done = False
@@ -127,91 +123,3 @@ def _push_in(line, net, state, task, mode, at, most_moved, budget, samples):
             undo(line, net, state)
     forget(state)
     return done
-
-
-@kernel
-def _ranked(line, net, state, task, most_moved):
-    """Fill ``rank`` with the places of a new task and their burdens, blurred the more the more stubborn it is."""
-    amount = 0
-    blur = 4 * STEP * (1 + state.stubborn[task]) ** 2
-    begin = state.head[task]
-    for mode in range(net.mode_ptr[task], net.mode_ptr[task + 1]):
-        length = np.int64(net.duration[mode])
-        end = state.limit[task] - length
-        if end < begin:
-            continue
-        near = find_neighbours(net, state, task, mode, begin, end + length)
-        for number in range(-2, 2 * near):
-            if amount >= state.rank.shape[0]:
-                break
-            if number == -2:
-                at = begin
-            elif number == -1:
-                at = end
-            else:
-                at = candidate(state, number, length)
-            if at < begin or at > end or not fits(line, net, line.planes, mode, at):
-                continue
-            cost, _ = weigh_place(line, net, state, task, mode, at, np.int64(HEAVY), most_moved)
-            if cost < HEAVY:
-                state.rank[amount, 0] = cost * 8 + below(state.random, blur)
-                state.rank[amount, 1] = (at << 8) | (mode - net.mode_ptr[task])
-                amount += 1
-    return amount
-
-
-@kernel
-def _insert(line, net, state, task, tries, most_moved, budget, samples):
-    """Place one new task, with others sent away if need be; False when no ripple ended well."""
-    if fit(line, net, state, task):
-        return True
-    amount = _ranked(line, net, state, task, most_moved)
-    done = 0
-    previous = np.int64(-1)
-    while done < tries:
-        pick = -1
-        for row in range(amount):
-            if state.rank[row, 0] >= 0 and (pick < 0 or state.rank[row, 0] < state.rank[pick, 0]):
-                pick = row
-        if pick < 0:
-            return False
-        state.rank[pick, 0] = -1
-        place = state.rank[pick, 1]
-        if place == previous:
-            continue
-        previous = place
-        done += 1
-        mode = net.mode_ptr[task] + (place & 255)
-        if _push_in(line, net, state, task, mode, place >> 8, most_moved, budget, samples):
-            return True
-    return False
-
-
-@kernel
-def make_room(line, net, state, sequence, places, tries, most_moved, budget, samples):
-    """Place the new tasks of ``sequence`` that stand nowhere, the last first; True when all of them stand.
-
-    ``places``: about how many places may be looked for; ``tries`` ripples a new task, each of at most ``budget``
-    places among ``samples`` candidates each.
-    """
-    state.stubborn[:] = 0
-    for row in range(sequence.size):
-        if state.out[sequence[row]] != 0:
-            state.news[state.counters[NEWS]] = sequence[row]
-            state.counters[NEWS] += 1
-    while state.counters[NEWS] > 0 and state.counters[TRIED] < places:
-        state.counters[TRIED] += 1
-        state.counters[NEWS] -= 1
-        waiting = state.counters[NEWS]
-        task = state.news[waiting]
-        placed = _insert(line, net, state, task, tries, most_moved, budget, samples)
-        state.stubborn[task] += 1
-        if state.stubborn[task] > (2 * STUBBORN if placed else STUBBORN):
-            return False
-        if placed:
-            continue
-        pick = below(state.random, waiting + 1)
-        state.news[waiting] = state.news[pick]
-        state.news[pick] = task
-        state.counters[NEWS] += 1
-    return state.counters[NEWS] == 0

@@ -9,7 +9,7 @@ from punctual.engine.capacity.arrays import network
 from punctual.engine.capacity.lines import Line
 from punctual.engine.capacity.model import Problem, Resource, Schedule, order_ends
 from punctual.engine.optimise.rules import tails
-from punctual.engine.promise.model import Candidate, Offer, Shop, joined
+from punctual.engine.promise.model import Candidate, Offer, Shop, joined, standing
 from punctual.engine.verify import verified
 
 TRIES = 24
@@ -26,6 +26,7 @@ class GapFiller:
         self._net, _ = network(shop.problem, exact=True)
         self._end = max(shop.schedule.finish(shop.problem), default=0)
         self._line = self._planted(self._end + 1024)
+        self._confirmed = standing(shop)
         self._ends = order_ends(shop.problem, shop.schedule)
 
     def _planted(self, slots: int) -> Line:
@@ -66,10 +67,18 @@ class GapFiller:
 
     def offer(self, candidate: Candidate, *, seed: int = 0) -> Offer:
         """The verified offer when nobody moves."""
-        whole = joined(self.shop, candidate)
+        whole = self.whole(candidate)
+        found = self.draft(candidate, seed=seed)
+        verified(whole, Schedule(found.plan.start + found.start, found.plan.mode + found.mode))
+        return found
+
+    def whole(self, candidate: Candidate) -> Problem:
+        """The shop and the new order as one problem; refuses faulty orders."""
+        return joined(self.shop, candidate, self._confirmed)
+
+    def draft(self, candidate: Candidate, *, seed: int = 0) -> Offer:
+        """The offer for those who verify what they make of it themselves."""
         start, mode = self.place(candidate, seed=seed)
-        plan = self.shop.schedule
-        schedule = Schedule(plan.start + start, plan.mode + mode)
-        verified(whole, schedule)
-        finish = max(schedule.finish(whole)[len(plan.start) :])
-        return Offer(finish, start, mode, plan, (), self._ends)
+        ways = zip(candidate.tasks, start, mode, strict=True)
+        finish = max(begin + task.modes[way].duration for task, begin, way in ways)
+        return Offer(finish, start, mode, self.shop.schedule, (), self._ends)

@@ -49,20 +49,24 @@ class Offer:
     ends: Mapping[str, int]
 
 
-def joined(shop: Shop, candidate: Candidate) -> Problem:
-    """Confirmed and new tasks as one problem: what runs is fixed, nothing new starts before now; refuses faulty
-    orders.
-    """
-    tasks = tuple(
+def standing(shop: Shop) -> tuple[Task, ...]:
+    """The confirmed tasks: what runs is fixed, nothing else starts before now."""
+    return tuple(
         replace(task, start=start, mode=mode)
         if start < shop.now
         else replace(task, planned=start, release=max(task.release, shop.now))
         for task, start, mode in zip(shop.problem.tasks, shop.schedule.start, shop.schedule.mode, strict=True)
     )
-    new = tuple(replace(task, release=max(task.release, shop.now)) for task in candidate.tasks)
-    made = Problem(shop.problem.resources, (*shop.problem.orders, candidate.order), tasks + new)
+
+
+def joined(shop: Shop, candidate: Candidate, confirmed: tuple[Task, ...] | None = None) -> Problem:
+    """Confirmed tasks (:func:`standing` of the shop, where it is known already) and new ones as one problem; refuses
+    faulty orders.
+    """
     _refuse_faults(shop, candidate)
-    return made
+    new = tuple(replace(task, release=max(task.release, shop.now)) for task in candidate.tasks)
+    tasks = (standing(shop) if confirmed is None else confirmed) + new
+    return Problem(shop.problem.resources, (*shop.problem.orders, candidate.order), tasks)
 
 
 def _refuse_faults(shop: Shop, candidate: Candidate) -> None:

@@ -1,14 +1,17 @@
 """The negotiated date: others move, but no order ends after its promise, and only so many tasks move.
 
-Each attempt sets the new order a goal, from which every task of it gets its latest finish, and makes room for it task
-by task (:mod:`punctual.engine.promise.eject`): what stands in the way goes elsewhere within its own promise. When all
-stand, whoever can goes back home, the goal moves closer, and the next attempt starts from there or afresh. Goals that
-are not reached grow. Every schedule in between is feasible and within the promises.
+Each attempt sets the new order a goal and places its tasks one after the other, as early as room can be made for them
+within the promises (:mod:`punctual.engine.promise.forward`); where that is too late the goal rises, until it is no
+better than the best so far. Attempts start from the plan in force or from the best one, with goals drawn at random
+between the critical path and the best date; the next one knows for which tasks room was hard to find. Every schedule
+in between is feasible and within the promises.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from random import Random
 
 import numpy as np
 import numpy.typing as npt
@@ -20,20 +23,21 @@ from punctual.engine.capacity.model import Problem, Schedule, order_ends
 from punctual.engine.capacity.words import generator
 from punctual.engine.optimise.answer import Limits
 from punctual.engine.optimise.crew import Crew
-from punctual.engine.optimise.rules import heads, shortest_modes
-from punctual.engine.promise import burden, eject
+from punctual.engine.optimise.rules import heads, shortest_modes, tails
+from punctual.engine.promise import burden
 from punctual.engine.promise import desk as desks
 from punctual.engine.promise.desk import MOVED, TRIED, Desk
+from punctual.engine.promise.forward import bring_forward
 from punctual.engine.promise.gap import GapFiller
-from punctual.engine.promise.model import FREE, Candidate, Offer, Shop, joined, latest_ends, moved_tasks
+from punctual.engine.promise.model import FREE, Candidate, Offer, Shop, latest_ends, moved_tasks
 from punctual.engine.verify import verified
 
 MOST_MOVED = 300
 """Tasks moved in an offer at most."""
 
-PLACES, TRIES, BUDGET, SAMPLES = 2500, 8, 60, 12.0
-"""Places looked for in an attempt (some tens of milliseconds), ripples a new task, places a ripple, and candidates a
-place."""
+PLACES, SAMPLES = 8_000, (12.0, 36.0)
+"""Places looked for in an attempt at most (about a tenth of a second), and candidates a place, drawn for each
+attempt."""
 
 PLACES_AN_EVALUATION = 8
 """So many places count as one of the evaluations by which a search is limited (about a tenth of a millisecond)."""
@@ -41,10 +45,11 @@ PLACES_AN_EVALUATION = 8
 SWEEPS, SWEEP_SAMPLES = 4, 16.0
 """How often, and with how many candidates, it is estimated how hard each task is to place elsewhere."""
 
-FIRST_GOALS = (0.2, 0.45)
-CLOSER, FARTHER, FARTHEST = 0.75, 0.35, 0.93
-"""Goals as shares of the way from the critical path to the best date so far: the first ones of the threads, the next
-after a success, how much of the rest a failure adds, and where it begins anew."""
+AN_ATTEMPT, A_ROUND = 4, 200
+"""Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs."""
+
+AGAIN = 0.5
+"""How often an attempt starts from the best plan so far, and not from the one in force."""
 
 
 @dataclass(slots=True)
@@ -70,19 +75,22 @@ class _Table:
     empty: Ints
     modes: Ints
     late_first: Ints
+    homes: Ints
+    sequence: Ints
     due: npt.NDArray[np.int64]
     least: int
 
 
 @dataclass(slots=True)
 class _Seat:
-    """One thread: its desk, its goal as a share, and what came out of the last attempt."""
+    """One thread: its desk, its dice, the goal of its first attempt as a share, the best it knows."""
 
     desk: Desk
+    dice: Random
     share: float
-    attempts: int = 0
+    best: _State
+    known: npt.NDArray[np.int64]
     tried: int = 0
-    result: _State | None = None
 
 
 def negotiate(
@@ -97,14 +105,15 @@ def negotiate(
     """The verified negotiated offer, never later than when nobody moves (which is kept where nothing earlier is
     found).
     """
-    gaps = (filler or GapFiller(shop)).offer(candidate, seed=seed)
-    whole = joined(shop, candidate)
+    filler = filler or GapFiller(shop)
+    whole = filler.whole(candidate)
+    gaps = filler.draft(candidate, seed=seed)
     allowed = latest_ends(shop, gaps.ends)
     table = _table(shop, whole, allowed, gaps)
     start = np.array(shop.schedule.start + gaps.start, dtype=np.int32)
     best = _State(start, np.array(shop.schedule.mode + gaps.mode, dtype=np.int32), gaps.finish, 0)
     if best.finish > table.least and limits.progress(0) < 1.0:
-        best = _search(table, best, limits, _seats(table, workers, seed))
+        best = _search(table, best, limits, _seats(table, best, workers, seed))
     offer = _offer(shop, table, best)
     verified(whole, Schedule(offer.plan.start + offer.start, offer.plan.mode + offer.mode), promises=allowed)
     return offer
@@ -116,22 +125,35 @@ def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> 
         while limits.progress(sum(seat.tried for seat in seats)) < 1.0 and best.finish > table.least:
 
             def work(seat: _Seat, best: _State = best) -> None:
-                seat.desk.hops[:] = hops
-                _attempt(table, seat, best)
+                seat.best = best
+                until = seat.tried + A_ROUND
+                while seat.tried < until and seat.best.finish > table.least:
+                    _attempt(table, seat, hops)
 
             crew.round(work, seats)
-            found = [seat.result for seat in seats if seat.result is not None]
-            best = min([best, *found], key=lambda state: state.rank)
+            _share_what_was_hard(seats)
+            best = min((best, *(seat.best for seat in seats)), key=lambda state: state.rank)
             limits.better(best.finish)
     return best
 
 
-def _seats(table: _Table, workers: int, seed: int) -> list[_Seat]:
+def _share_what_was_hard(seats: list[_Seat]) -> None:
+    """Every thread knows from now on how often each new task found no place, whoever tried."""
+    new = sum(seat.desk.stubborn - seat.known for seat in seats)
+    for seat in seats:
+        seat.known += new
+        seat.desk.stubborn[:] = seat.known
+
+
+def _seats(table: _Table, best: _State, workers: int, seed: int) -> list[_Seat]:
     head = heads(table.net)
     return [
         _Seat(
-            desks.empty_desk(table.net, table.line, head, table.empty, table.modes, generator(seed, worker)),
-            FIRST_GOALS[worker % len(FIRST_GOALS)],
+            desk=desks.empty_desk(table.net, table.line, head, table.empty, table.modes, generator(seed, worker)),
+            dice=Random(f"{seed} {worker}"),  # noqa: S311  # a search, no secret
+            share=worker / workers,
+            best=best,
+            known=np.zeros(table.net.fixed.size, dtype=np.int64),
         )
         for worker in range(workers)
     ]
@@ -144,29 +166,25 @@ def _estimated(table: _Table, desk: Desk) -> npt.NDArray[np.int64]:
     return desk.hops.copy()
 
 
-def _attempt(table: _Table, seat: _Seat, best: _State) -> None:
-    desk, net = seat.desk, table.net
-    goal = table.least + int(seat.share * (best.finish - 1 - table.least))
+def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
+    desk, net, best = seat.desk, table.net, seat.best
+    late = best.finish - 1 - table.least
+    goal = table.least + int(seat.share * late)
+    seat.share = seat.dice.random()
     due = table.due.copy()
     due[-2] = goal
     desks.set_limits(net, desk, due, table.slots)
-    afresh = best.moved == 0 or seat.attempts % 2 == 1
-    desks.lay(table.line, net, desk, table.empty if afresh else best.start, table.modes if afresh else best.chosen)
-    new = np.arange(table.confirmed, net.fixed.size)
-    sequence = new[np.argsort(-desk.limit[new], kind="stable")].astype(np.int32)
-    done = eject.make_room(table.line, net, desk, sequence, PLACES, TRIES, MOST_MOVED, BUDGET, SAMPLES)
-    seat.attempts += 1
-    seat.tried += 1 + int(desk.counters[TRIED]) // PLACES_AN_EVALUATION
-    seat.result = None
+    again = best.moved > 0 and seat.dice.random() < AGAIN
+    desks.lay(table.line, net, desk, best.start if again else table.empty, best.chosen if again else table.modes)
+    desk.hops[:] = hops
+    late -= goal - table.least
+    samples = seat.dice.choice(SAMPLES)
+    done = bring_forward(table.line, net, desk, table.sequence, table.homes, late, PLACES, MOST_MOVED, samples)
+    seat.tried += AN_ATTEMPT + int(desk.counters[TRIED]) // PLACES_AN_EVALUATION
     if done:
-        desks.go_home(table.line, net, desk, np.ascontiguousarray(table.late_first[::-1]))
         finish = int(desk.finish[table.confirmed :].max())
-        seat.result = _State(desk.start.copy(), desk.chosen.copy(), finish, int(desk.counters[MOVED]))
-        seat.share = CLOSER
-    elif seat.attempts % 2 == 0 or best.moved == 0:
-        seat.share += FARTHER * (1.0 - seat.share)
-        if seat.share > FARTHEST:
-            seat.share = FIRST_GOALS[0]
+        found = _State(desk.start.copy(), desk.chosen.copy(), finish, int(desk.counters[MOVED]))
+        seat.best = min(best, found, key=lambda state: state.rank)
 
 
 def _offer(shop: Shop, table: _Table, state: _State) -> Offer:
@@ -192,6 +210,7 @@ def _table(shop: Shop, whole: Problem, allowed: dict[str, int], gaps: Offer) -> 
     home = np.array(shop.schedule.start + (-1,) * len(gaps.start), dtype=np.int32)
     free = np.flatnonzero((net.fixed < 0) & (np.arange(count) < confirmed))
     due = [allowed.get(order.id, FREE) for order in shop.problem.orders] + [FREE, FREE]
+    late_first = np.ascontiguousarray(free[np.argsort(-home[free], kind="stable")]).astype(np.int32)
     return _Table(
         net=net,
         line=lines.build(net, slots - 1),
@@ -199,7 +218,30 @@ def _table(shop: Shop, whole: Problem, allowed: dict[str, int], gaps: Offer) -> 
         confirmed=confirmed,
         empty=home,
         modes=np.array(shop.schedule.mode + (0,) * len(gaps.start), dtype=np.int32),
-        late_first=np.ascontiguousarray(free[np.argsort(-home[free], kind="stable")]).astype(np.int32),
+        late_first=late_first,
+        homes=np.ascontiguousarray(late_first[::-1]),
+        sequence=_sequence(net, confirmed),
         due=np.array(due, dtype=np.int64),
         least=int((heads(net) + shortest_modes(net))[confirmed:].max()),
     )
+
+
+def _sequence(net: Network, confirmed: int) -> Ints:
+    """New tasks, predecessors first; among those that are ready the one with the longest way to the end."""
+    tail = tails(net)
+    waits = {
+        task: sum(1 for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]) if net.pred[row] >= confirmed)
+        for task in range(confirmed, net.fixed.size)
+    }
+    ready = [(-int(tail[task]), task) for task, count in waits.items() if count == 0]
+    heapify(ready)
+    sequence = []
+    while ready:
+        _, task = heappop(ready)
+        sequence.append(task)
+        for row in range(net.succ_ptr[task], net.succ_ptr[task + 1]):
+            other = int(net.succ[row])
+            waits[other] -= 1
+            if waits[other] == 0:
+                heappush(ready, (-int(tail[other]), other))
+    return np.array(sequence, dtype=np.int32)

@@ -119,3 +119,6 @@ ASKED: Final = (
         "已安排补发外壳，破损件由我们取回。",
     ),
 )
+
+COMPLAINT: Final = ("三工位夹具定位销松动", "用了两周，三工位 4 个定位销松了 1 个，每班要紧一次，请查原因。")
+"""What was complained of today: title and words."""

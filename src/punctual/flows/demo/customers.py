@@ -6,15 +6,26 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.calendars.selectors import company_calendar, is_working_day
-from punctual.domain.customer_relations.models import Meeting, MeetingState, ReplyTemplate, SlaRule
+from punctual.domain.customer_relations.models import (
+    Channel,
+    Meeting,
+    MeetingState,
+    PortalAccount,
+    ReplyTemplate,
+    RequestKind,
+    SlaRule,
+    Urgency,
+)
 from punctual.domain.customer_relations.selectors import company_zone, sla_calendar
 from punctual.domain.customer_relations.services.feedback import answer, ask
 from punctual.domain.customer_relations.services.meetings import Line, call_series, end, start, write_line
+from punctual.domain.customer_relations.services.portal import invite
 from punctual.domain.customer_relations.services.requests import (
     RequestInput,
     add_note,
@@ -27,8 +38,10 @@ from punctual.domain.customer_relations.services.requests import (
 from punctual.domain.customer_relations.services.tracking import give_link, want
 from punctual.domain.customer_relations.services.watching import watch_clocks
 from punctual.domain.orders.models import Order, OrderState
-from punctual.flows.demo.customer_texts import ASKED
+from punctual.domain.parties.models import Contact
+from punctual.flows.demo.customer_texts import ASKED, COMPLAINT
 from punctual.flows.demo.people import demo_user
+from punctual.platform.accounts.demo import DEMO_PASSWORD
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.notifications.models import Delivery, DeliveryState
 
@@ -171,6 +184,19 @@ def _open_requests(work: Clockwork, now: dt.datetime) -> None:
             text = ASKED[number][5]
             waits = then == "waits"
             reply(actor=owner, request_id=found.pk, text=text, and_wait=waits, at=ago(minutes - 45))
+    delivered = _orders(OrderState.DELIVERED, OrderState.ACCEPTED)[-1]
+    assert delivered.customer is not None
+    complaint = RequestInput(
+        customer=delivered.customer,
+        title=COMPLAINT[0],
+        text=COMPLAINT[1],
+        kind=RequestKind.COMPLAINT,
+        urgency=Urgency.HIGH,
+        channel=Channel.PHONE,
+        order=delivered,
+        owner=manager,
+    )
+    record_request(actor=manager, data=complaint, at=ago(25))
     waiting = orders[0]
     assert waiting.customer is not None
     asked = RequestInput(customer=waiting.customer, title="安装场地要不要两路气源", order=waiting, owner=manager)
@@ -293,3 +319,16 @@ def _tracking(work: Clockwork) -> None:
         want(actor=manager, order=order, title=title, due=due, consequence=consequence)
         if order.contact is not None and number % 2 == 0:
             give_link(actor=manager, order=order, contact=order.contact)
+    _portal(work)
+
+
+def _portal(work: Clockwork) -> None:
+    """A contact who signs in to the portal, and one whose invitation waits."""
+    sales = demo_user(Role.SALES)
+    invited = Contact.objects.filter(customer__orders__state=OrderState.IN_PROGRESS).exclude(email="").distinct()
+    for contact in invited.order_by("customer__code", "pk")[:2]:
+        account = invite(actor=sales, contact=contact)
+        if contact.is_primary and not PortalAccount.objects.exclude(activated_at=None).exists():
+            account.password, account.activated_at = make_password(DEMO_PASSWORD), work.moment(work.today, 9)
+            account.invite_hash = account.invite_until = None
+            account.save()

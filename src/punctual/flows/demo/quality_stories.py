@@ -4,9 +4,12 @@ waits for a supplier, planned reviews."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from punctual.domain.customer_relations.life import RUNNING
+from punctual.domain.customer_relations.models import CustomerRequest
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Task
@@ -17,11 +20,12 @@ from punctual.domain.quality.models import (
     Nonconformity,
 )
 from punctual.domain.quality.rules import SamplingRule
-from punctual.domain.quality.services.capas import ask_why, give_link, open_capa, write_step
+from punctual.domain.quality.services.capas import DAYS, ask_why, finish_capa, give_link, open_capa, write_step
 from punctual.domain.quality.services.inspections import LotIn, make_inspection
-from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, contain, open_ncr
+from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, close_ncr, contain, open_ncr, verify_ncr
 from punctual.domain.quality.services.ncrs import document_of as ncr_document
 from punctual.domain.quality.services.reviews import CHECKLISTS, plan_review
+from punctual.flows.complaints import ComplaintIn, open_report
 from punctual.flows.demo import quality_texts as texts
 from punctual.flows.demo.quality_world import World, decimal_of
 from punctual.flows.demo.records import begin_stories, make_findable
@@ -33,39 +37,53 @@ def past_ncrs(world: World) -> None:
     suppliers = {one.code: one for one in Supplier.objects.all()}
     orders = list(Order.objects.filter(number__isnull=False, plan__isnull=False).order_by("pk"))
     made = []
-    for place, (title, cause, item, supplier, disposition, cost, days, _kind) in enumerate(texts.PAST_NCRS):
+    for place, row in enumerate(texts.PAST_NCRS):
+        supplier = suppliers.get(row[3])
+        order = None if supplier and place % 3 else orders[place * 5 % len(orders)]
         day = world.today - dt.timedelta(days=round(345 - place * 340 / len(texts.PAST_NCRS)))
-        moment = world.at(day)
-        order = orders[place * 5 % len(orders)]
-        made.append(
-            Nonconformity(
-                number=world.number("NCR", day),
-                state="closed",
-                title=title,
-                origin="complaint" if _kind == "external" else "inspection" if supplier else "task",
-                order=None if supplier and place % 3 else order,
-                supplier=suppliers.get(supplier),
-                item_key=item,
-                item_name=title.split()[0],
-                quantity=40,
-                nonconforming=2,
-                cause=cause,
-                owner=world.engineer,
-                found_by=world.engineer,
-                found_at=moment,
-                contained_at=moment,
-                disposition=disposition,
-                disposed_by=world.engineer,
-                disposed_at=moment + dt.timedelta(days=1),
-                days_lost=days,
-                cost=Decimal(cost),
-                supplier_share=Decimal(cost) if supplier else Decimal(0),
-                verified_by=world.engineer,
-                verified_at=moment + dt.timedelta(days=4),
-                closed_at=moment + dt.timedelta(days=5),
-            )
-        )
+        made.append(_past_ncr(world, row, day, supplier, order))
     Nonconformity.objects.bulk_create(made)
+    _past_losses(world, made)
+    begin_stories(made, world.engineer)
+    make_findable(made, ncr_document)
+    world.keep_numbers()
+
+
+def _past_ncr(
+    world: World, row: tuple[Any, ...], day: dt.date, supplier: Supplier | None, order: Order | None
+) -> Nonconformity:
+    title, cause, item, _supplier, disposition, cost, days, kind = row
+    moment, engineer = world.at(day), world.engineer
+    return Nonconformity(
+        number=world.number("NCR", day),
+        state="closed",
+        title=title,
+        origin="complaint" if kind == "external" else "inspection" if supplier else "task",
+        order=order,
+        supplier=supplier,
+        item_key=item,
+        item_name=title.split()[0],
+        quantity=40,
+        nonconforming=2,
+        cause=cause,
+        owner=engineer,
+        found_by=engineer,
+        found_at=moment,
+        contained_at=moment,
+        disposition=disposition,
+        disposed_by=engineer,
+        disposed_at=moment + dt.timedelta(days=1),
+        days_lost=days,
+        cost=Decimal(cost),
+        supplier_share=Decimal(cost) if supplier else Decimal(0),
+        verified_by=engineer,
+        verified_at=moment + dt.timedelta(days=4),
+        closed_at=moment + dt.timedelta(days=5),
+    )
+
+
+def _past_losses(world: World, made: Sequence[Nonconformity]) -> None:
+    """What they cost, and what inspecting and preventing cost every month."""
     Loss.objects.bulk_create(
         Loss(
             kind=row[7],
@@ -87,9 +105,6 @@ def past_ncrs(world: World) -> None:
         for day in months
         for kind, name, amount in (("appraisal", "检验与计量", 9800), ("prevention", "质量培训与评审", 3600))
     )
-    begin_stories(made, world.engineer)
-    make_findable(made, ncr_document)
-    world.keep_numbers()
 
 
 def stories(world: World) -> None:
@@ -110,6 +125,7 @@ def stories(world: World) -> None:
     assert contain_only.state == "contained"
     _ncr(world, orders[0], "拧紧 Cpk 1.12，合同要 1.33", cause="machine", contained=False)
     _supplier_8d(world)
+    _complaint_8d(world)
 
 
 def _open_task(order: Order) -> Task | None:
@@ -227,13 +243,43 @@ def _supplier_8d(world: World) -> None:
     CorrectiveAction.objects.filter(pk=capa.pk).update(opened_on=begun)
 
 
+def _complaint_8d(world: World) -> None:
+    """A complaint whose report is finished: its effect is to be looked at today, and the customer can be answered."""
+    engineer, today = world.engineer, world.today
+    delivered = (OrderState.DELIVERED, OrderState.ACCEPTED, OrderState.CLOSED)
+    complaints = CustomerRequest.objects.filter(kind="complaint", order__state__in=delivered).exclude(state__in=RUNNING)
+    request = complaints.order_by("-received_at").first()
+    if request is None:
+        return
+    given = ComplaintIn(texts.COMPLAINT, quantity=12, nonconforming=2)
+    begun = today - dt.timedelta(days=48)
+    capa = open_report(actor=engineer, request_id=request.pk, given=given, today=begun)
+    parent = None
+    for number, why in enumerate(texts.COMPLAINT_WHYS, start=1):
+        is_root = number == len(texts.COMPLAINT_WHYS)
+        parent = ask_why(actor=engineer, capa_id=capa.pk, text=why, parent=parent, is_root=is_root).pk
+    for number, text in enumerate(texts.COMPLAINT_STEPS):
+        write_step(actor=engineer, capa_id=capa.pk, number=number, text=text, done=True, cause="method")
+    for step in capa.disciplines.all():
+        capa.disciplines.filter(pk=step.pk).update(done_at=world.at(begun + dt.timedelta(days=DAYS[step.number])))
+    finish_capa(actor=engineer, capa_id=capa.pk, check_on=today, today=begun)
+    assert capa.ncr_id is not None
+    contain(
+        actor=engineer, ncr_id=capa.ncr_id, rows=[ContainmentIn("在途 3 箱、成品库 8 箱", "开箱加护角", 11, done=True)]
+    )
+    scrap = DispositionIn("scrap", "2 件外壳报废，当天补发", cost=Decimal(1860), cause="method")
+    decide_disposition(actor=engineer, ncr_id=capa.ncr_id, given=scrap, today=today)
+    verify_ncr(actor=engineer, ncr_id=capa.ncr_id, note="客户现场已换，新包装到货完好")
+    close_ncr(actor=engineer, ncr_id=capa.ncr_id)
+
+
 def reviews(world: World) -> None:
     today = world.today
     order = Order.objects.filter(state=OrderState.IN_PROGRESS).order_by("pk").first()
-    for kind, title, days in (
-        ("project", "月度项目质量评审", 6),
-        ("process", "焊接与喷涂过程审核", 20),
-        ("supplier", "腾飞机加 供应商审核", 13),
+    for kind, title, days, months in (
+        ("project", "月度项目质量评审", 6, 1),
+        ("process", "焊接与喷涂过程审核", 20, 6),
+        ("supplier", "腾飞机加 供应商审核", 13, 12),
     ):
         plan_review(
             actor=world.engineer,
@@ -244,6 +290,7 @@ def reviews(world: World) -> None:
             checks=[_CHINESE.get(text, text) for text in CHECKLISTS[kind]],
             order=order if kind == "project" else None,
             supplier=Supplier.objects.get(code=texts.WORST) if kind == "supplier" else None,
+            every_months=months,
         )
 
 

@@ -35,6 +35,17 @@ def path_of(sha256: str) -> Path:
     return Path(settings.MEDIA_ROOT) / "files" / sha256[:2] / sha256
 
 
+PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+"""How pictures that browsers may show begin; whatever else a file calls itself, it is only downloaded."""
+
+
+def picture_type(content: bytes) -> str:
+    """The type of a picture that may be shown in a page, empty for everything else."""
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for begin, kind in PICTURES.items() if content.startswith(begin)), "")
+
+
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     while chunk := file.read(1 << 20):
         yield chunk

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, models, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from punctual.platform.audit.services import target_type
@@ -58,6 +58,14 @@ def find(query: str, *, kinds: Sequence[str] = ()) -> QuerySet[SearchDocument]:
     if not parts:
         return found.none()
     return found.filter(pk__in=_matching(parts))
+
+
+def by_label(kind: str, text: str) -> int:
+    """The thing of a kind whose label is, or begins with, the number that somebody typed; 0 where none or several."""
+    named = SearchDocument.objects.filter(target_type=kind)
+    found = named.filter(Q(label__iexact=text) | Q(label__istartswith=f"{text} ")).values_list("target_id", flat=True)
+    exact = list(found[:2]) if text else []
+    return int(exact[0]) if len(exact) == 1 else 0
 
 
 def ids(query: str, kind: str) -> QuerySet[SearchDocument, int]:

@@ -36,6 +36,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import story_of
 from punctual.web.monitoring.tasks import actor_of, next_or
+from punctual.web.shell.inline import Editor
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
 from punctual.web.templatetags.punctual import avatar, day
 
@@ -52,6 +53,28 @@ def _order_cell(item: ActionItem) -> SafeString:
 def _owners(actor: User) -> list[tuple[str, str]]:
     rows = actions_of(actor).order_by().values_list("owner_id", "owner__display_name").distinct()
     return [(str(pk), name) for pk, name in rows]
+
+
+def _people() -> QuerySet[User]:
+    return User.objects.filter(is_active=True).order_by("display_name")
+
+
+def _person(text: str) -> User | None:
+    return _people().filter(pk=int(text)).first() if text.isdigit() and len(text) < 18 else None
+
+
+def _mine(actor: User, item: ActionItem) -> bool:
+    """Whether the reader may move it."""
+    return actor.pk in {item.owner_id, item.created_by_id} or may(actor, "actions.steer")
+
+
+def _changeable(actor: User, item: ActionItem) -> bool:
+    return _mine(actor, item) and LIFE.allows(item.state, "change")
+
+
+def _changed(actor: User, item: ActionItem, version: int, **new: Any) -> None:
+    facts = {name: getattr(item, name) for name in ("title", "detail", "owner", "due", "check_effect_on")}
+    change_action(actor=actor, action_id=item.pk, expected_version=version, **facts | new)
 
 
 class Actions(ListPage):
@@ -76,8 +99,26 @@ class Actions(ListPage):
             lambda one: one.owner.name,
             lambda one: format_html("{} {}", avatar(one.owner), one.owner.name),
             ("owner__display_name",),
+            editor=Editor(
+                value=lambda one: str(one.owner_id),
+                may=_changeable,
+                save=lambda actor, one, text, version: _changed(actor, one, version, owner=_person(text)),
+                options=lambda actor: [(str(one.pk), one.name) for one in _people()],
+            ),
         ),
-        Column("due", gettext_lazy("Due"), lambda one: one.due, _due_cell, ("due",)),
+        Column(
+            "due",
+            gettext_lazy("Due"),
+            lambda one: one.due,
+            _due_cell,
+            ("due",),
+            editor=Editor(
+                value=lambda one: one.due.isoformat(),
+                may=_changeable,
+                save=lambda actor, one, text, version: _changed(actor, one, version, due=_day(text, "due")),
+                kind="date",
+            ),
+        ),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), sort=("state",)),
         Column("effect", gettext_lazy("Effect"), lambda one: one.get_effect_display(), sort=("effect",), fold=True),
     )
@@ -131,10 +172,6 @@ class Actions(ListPage):
         return reverse("action", args=[item.pk])
 
 
-def _people() -> QuerySet[User]:
-    return User.objects.filter(is_active=True).order_by("display_name")
-
-
 def _day(text: str, name: str) -> dt.date | None:
     if not text:
         return None
@@ -147,11 +184,10 @@ def _day(text: str, name: str) -> dt.date | None:
 
 
 def _given(request: HttpRequest) -> dict[str, Any]:
-    owner = request.POST.get("owner", "")
     return {
         "title": request.POST.get("title", ""),
         "detail": request.POST.get("detail", ""),
-        "owner": _people().filter(pk=int(owner)).first() if owner.isdigit() and len(owner) < 18 else None,
+        "owner": _person(request.POST.get("owner", "")),
         "due": _day(request.POST.get("due", ""), "due"),
         "check_effect_on": _day(request.POST.get("check_effect_on", ""), "check_effect_on"),
     }
@@ -198,7 +234,7 @@ def _cause(actor: User, item: ActionItem) -> dict[str, str] | None:
 def action_page(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     item = action_by_id(actor, pk)
-    mine = actor.pk in {item.owner_id, item.created_by_id} or may(actor, "actions.steer")
+    mine = _mine(actor, item)
     context = {
         "title": item.title,
         "item": item,

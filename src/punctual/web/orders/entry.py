@@ -38,12 +38,13 @@ from punctual.kernel.money import rounded
 from punctual.kernel.quantity import plain
 from punctual.kernel.refusal import Conflict, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
-from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import moment_text
 from punctual.web.orders import marks
 from punctual.web.orders.actions import version_of
+from punctual.web.orders.tables import possible_owners
 from punctual.web.shell.changes import changed
 from punctual.web.shell.refusals import worded
 
@@ -141,7 +142,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
         },
     }
     contacts = data.customer.contacts.filter(archived_at=None) if data.customer else []
-    owners = User.objects.filter(is_active=True, role__in=[Role.ORDER_MANAGER, Role.SALES]).order_by("display_name")
+    owners = possible_owners()
     context = {
         "title": order.label if order else _("New order"),
         "order": order,

@@ -20,11 +20,15 @@ from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order, OrderState, Priority
 from punctual.domain.orders.selectors import by_due, health_of, orders_with_product, with_health
+from punctual.domain.orders.services.states import give_to
 from punctual.domain.parties.models import Grade
 from punctual.domain.parties.selectors import customers
 from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.permissions import may
+from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import UNKNOWN
 from punctual.web.orders import marks
+from punctual.web.shell.inline import Editor
 from punctual.web.shell.lists import BuiltInView, Column, Filter
 from punctual.web.shell.navigation import Words
 from punctual.web.templatetags.punctual import avatar, day
@@ -48,6 +52,19 @@ def _health_word(order: Any) -> str:
 
 def _customer_cell(order: Order) -> SafeString:
     return format_html('<span class="el w-t" title="{}">{}</span>', order.customer or "", order.customer or UNKNOWN)
+
+
+OWNERS: Final = (Role.ORDER_MANAGER, Role.SALES)
+
+
+def possible_owners() -> QuerySet[User]:
+    """Who may be given an order."""
+    return User.objects.filter(is_active=True, role__in=OWNERS).order_by("display_name")
+
+
+def _hand_over(actor: User, order: Order, text: str, version: int) -> None:
+    owner = get_or_not_found(possible_owners(), pk=int(text) if text.isdecimal() and len(text) < 18 else 0)
+    give_to(actor=actor, order_ids=[order.pk], owner=owner, expected_version=version)
 
 
 COLUMNS: Final = (
@@ -90,15 +107,18 @@ COLUMNS: Final = (
         lambda o: avatar(o.owner),
         ("owner__display_name",),
         fold=True,
+        editor=Editor(
+            value=lambda o: str(o.owner_id or ""),
+            may=lambda actor, o: may(actor, "orders.steer"),
+            save=_hand_over,
+            options=lambda actor: [(str(one.pk), one.name) for one in possible_owners()],
+        ),
     ),
 )
 
 
 def _state_options(actor: User) -> Sequence[tuple[str, Words]]:
     return list(OrderState.choices)
-
-
-OWNERS: Final = (Role.ORDER_MANAGER, Role.SALES)
 
 
 def _owner_options(actor: User) -> Sequence[tuple[str, Words]]:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.selectors import listed
-from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
-from punctual.web.orders.tables import COLUMNS, FILTERS, TABS
+from punctual.web.orders.tables import COLUMNS, FILTERS, TABS, possible_owners
 from punctual.web.shell.lists import ListPage
 
 MOST_CHOSEN = 500
@@ -51,7 +51,7 @@ class OrderList(ListPage):
 
     def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
         actor = request.user
-        owners = User.objects.filter(is_active=True, role__in=[Role.ORDER_MANAGER, Role.SALES]).order_by("display_name")
+        owners = possible_owners()
         return {
             "may_steer": may(actor, "orders.steer"),
             "owners": owners if may(actor, "orders.steer") else [],

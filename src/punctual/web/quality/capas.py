@@ -34,6 +34,7 @@ from punctual.domain.quality.services.capas import (
     token_of,
     write_step,
 )
+from punctual.flows.complaints import FINISHED, complaint_of
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -114,8 +115,9 @@ def capa(request: HttpRequest, pk: int) -> HttpResponse:
         "may_write": handles and CAPA.allows(found.state, "write"),
         "may_finish": handles and CAPA.allows(found.state, "finish") and all(one.done_at for one in steps),
         "may_check": handles and CAPA.allows(found.state, "confirm"),
-        "may_reopen": False,
         "may_cancel": handles and CAPA.allows(found.state, "cancel"),
+        "complaint": complaint_of(actor, found.ncr),
+        "finished": found.state in FINISHED,
         "link": request.build_absolute_uri(reverse("supplier_8d", args=[token])) if token and handles else "",
         "files": list(attachments_of(found)),
         "story": story(found),

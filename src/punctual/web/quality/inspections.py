@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
@@ -39,13 +39,17 @@ from punctual.kernel.refusal import Conflict, NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
-from punctual.web.orders.actions import as_download, done
+from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
-from punctual.web.quality.story import story
+from punctual.web.quality.files import answer_with
+from punctual.web.quality.story import in_words, story
 from punctual.web.shell.middleware import status_of
+
+ANSWERS: Final = {"yes": True, "no": False}
+"""What the form says of a check; anything else is no answer."""
 
 
 def actor_of(request: HttpRequest) -> User:
@@ -73,8 +77,11 @@ def _page(
 ) -> HttpResponse:
     actor = actor_of(request)
     items = list(items_of(found))
+    _answers_as_typed(items, typed)
     unit = _unit(typed or request.GET, found.sample_size)
     verdict, against = verdict_now(found)
+    if not found.inspected:  # the form begins with the whole sample
+        against = [reason for reason in against if reason.code != "inspection.incomplete"]
     waiting = found.state in WAITING
     mine = waiting and may(actor, "quality.inspect")
     files = list(attachments_of(found))
@@ -92,7 +99,8 @@ def _page(
         "unit": unit,
         "units": found.sample_size,
         "gauges": list(gauges_of(actor)) if mine else [],
-        "defects": _defects(found),
+        "defects": _defects(found, typed),
+        "shown": _shown(found, typed),
         "verdict": verdict,
         "against": [] if not verdict.accepted and not against else against,
         "may_enter": mine,
@@ -104,7 +112,7 @@ def _page(
         "switching": severity_for(found.supplier, found.item_key),
         "refusal": refusal,
         "story": story(found),
-        "verified": _verified(found),
+        "verified": is_verified(found),
         "why": _why(found),
     }
     context |= box_of(request, found)
@@ -127,13 +135,34 @@ def _bad_units(items: list[InspectionItem], unit: int) -> int:
     return len({one.unit_no for item in items for one in item.measurements.all() if not one.is_ok} - {unit})
 
 
-def _defects(found: Inspection) -> list[tuple[str, int]]:
+def _answers_as_typed(items: list[InspectionItem], typed: QueryDict | None) -> None:
+    """What was answered stays on the page when the form is refused; nothing of it is kept."""
+    for item in items:
+        if typed is not None and f"check-{item.pk}" in typed:
+            item.passed = ANSWERS.get(str(typed[f"check-{item.pk}"]))
+
+
+def _shown(found: Inspection, typed: QueryDict | None) -> dict[str, str]:
+    """Count and remarks: as they were typed, else as they are kept; an untouched lot begins with the whole sample."""
+    kept = {
+        "inspected": str(found.inspected or found.sample_size),
+        "nonconforming": str(found.nonconforming),
+        "note": found.note,
+        "witness": found.witness,
+    }
+    return kept if typed is None else {name: typed.get(name, value) for name, value in kept.items()}
+
+
+def _defects(found: Inspection, typed: QueryDict | None) -> list[tuple[str, int]]:
     counted = {one.name: one.quantity for one in found.defects.all()}
+    if typed is not None:
+        names = typed.getlist("defect-name")[:30]
+        counted |= {name: reading.key(typed, f"defect-count-{place}") for place, name in enumerate(names)}
     names = [*counted, *(name for name in names_of_defects(found) if name not in counted)]
     return [(name, counted.get(name, 0)) for name in names[:8]]
 
 
-def _verified(found: Inspection) -> bool:
+def is_verified(found: Inspection) -> bool:
     """Whether the cell of the standard's table that gave the plan is confirmed by a published source."""
     if found.aql is None or not found.lot_size:
         return True
@@ -193,7 +222,7 @@ def _results(request: HttpRequest, found: Inspection) -> ResultsIn:
     answers: dict[int, bool | None] = {}
     for item in items_of(found):
         if item.kind != Kind.MEASURED and f"check-{item.pk}" in data:
-            answers[item.pk] = {"yes": True, "no": False}.get(data[f"check-{item.pk}"])
+            answers[item.pk] = ANSWERS.get(data[f"check-{item.pk}"])
     return ResultsIn(
         inspected=reading.whole(data, "inspected", default=found.inspected),
         nonconforming=bad,
@@ -201,6 +230,7 @@ def _results(request: HttpRequest, found: Inspection) -> ResultsIn:
         values=[one for one in values if one.value is not None or _is_known(one)],
         answers=answers,
         note=data.get("note"),
+        witness=data.get("witness"),
     )
 
 
@@ -236,6 +266,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
                 )
             return done(request, _url(pk), _("%(number)s is accepted.") % {"number": judged.inspection.number})
     except Conflict as conflict:
+        conflict.changes = tuple(in_words(Inspection, change) for change in conflict.changes)
         return _page(request, inspection_by_id(actor, pk), refusal=conflict, typed=request.POST)
     except NotFound:
         raise
@@ -270,7 +301,7 @@ def download(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
     """A photo or certificate as it came."""
     found = inspection_by_id(actor_of(request), pk)
     file = get_or_not_found(attachments_of(found), pk=file_pk)
-    return as_download(path_of(file.sha256).read_bytes(), file.name)
+    return answer_with(request, file)
 
 
 @require_POST

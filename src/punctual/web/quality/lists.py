@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from punctual.platform.accounts.permissions import require
 from punctual.web.master.cells import two_lines
 from punctual.web.master.pages import actor_of
 from punctual.web.quality import marks
-from punctual.web.shell.lists import Filter, ListPage
+from punctual.web.shell.lists import Column, Filter, ListPage
 
 NOTHING = escape("—")
 
@@ -30,11 +31,12 @@ def suppliers(actor: User) -> Sequence[tuple[str, Any]]:
 
 
 def since(field: str) -> Filter:
-    """The last so many days."""
+    """The last so many days; ``field`` names a moment or a day."""
 
     def apply(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
         first = timezone.localdate() - dt.timedelta(days=int(values[0]) - 1) if values[0].isdigit() else None
-        return rows.filter(**{f"{field}__date__gte": first}) if first else rows
+        is_moment = isinstance(rows.model._meta.get_field(field), DateTimeField)
+        return rows.filter(**{f"{field}__date__gte" if is_moment else f"{field}__gte": first}) if first else rows
 
     options = [("30", gettext_lazy("30 days")), ("90", gettext_lazy("90 days")), ("365", gettext_lazy("A year"))]
     return Filter("days", gettext_lazy("Period"), lambda actor: options, apply, multiple=False)
@@ -57,6 +59,19 @@ class QualityList(ListPage):
 
 def number_cell(name: str) -> Any:
     return lambda item: two_lines(reverse(name, args=[item.pk]), item.number, getattr(item, "title", "") or "")
+
+
+def titled(key: str, label: Any, url_name: str, attribute: str, code: str, *, sort: str) -> Column:
+    """The first column of a list: what the record is called, with its code below, leading to its page."""
+    return Column(
+        key,
+        label,
+        attrgetter(attribute),
+        lambda item: two_lines(
+            reverse(url_name, args=[item.pk]), getattr(item, attribute), str(getattr(item, code) or "")
+        ),
+        sort=(sort,),
+    )
 
 
 def order_cell(item: Any) -> SafeString:

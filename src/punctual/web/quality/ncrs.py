@@ -47,16 +47,18 @@ from punctual.domain.quality.services.ncrs import (
     report_ncr,
     verify_ncr,
 )
+from punctual.flows.complaints import complaint_of
 from punctual.flows.failed_inspection import DispositionIn, decide_disposition, options_of, planned_if
 from punctual.flows.plan_effect import Ahead
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of
 from punctual.platform.records import get_or_not_found
-from punctual.web.orders.actions import as_download, done
+from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
+from punctual.web.quality.files import answer_with
 from punctual.web.quality.inspections import actor_of
 from punctual.web.quality.story import story
 from punctual.web.rail import RailFacts, rail
@@ -99,6 +101,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "losses": list(found.losses.select_related("by")) if may(actor, "quality.see_cost") else [],
         "debit_notes": list(found.debit_notes.all()),
         "measured": _measured(found),
+        "complaint": complaint_of(actor, found),
         "capas": list(capas_of(actor).filter(ncr=found).prefetch_related("disciplines")),
         "causes": Cause.choices,
         "classes": DefectClass.choices,
@@ -395,4 +398,4 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 def download(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:
     found = ncr_by_id(actor_of(request), pk)
     file = get_or_not_found(attachments_of(found), pk=file_pk)
-    return as_download(path_of(file.sha256).read_bytes(), file.name)
+    return answer_with(request, file)

@@ -144,6 +144,7 @@ def new_review(request: HttpRequest) -> HttpResponse:
                 order=order_by_key(actor, order_key) if order_key else None,
                 supplier=reading.record(Supplier.objects.all(), data, "supplier"),
                 lead=reading.person(data, "lead"),
+                every_months=reading.whole(data, "every_months"),
             )
             return done(request, reverse("quality_review", args=[made.pk]), _("Planned."))
         except Refusal as caught:

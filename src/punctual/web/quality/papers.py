@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from punctual.domain.customer_relations.models import CustomerRequest
 from punctual.domain.quality.models import CorrectiveAction, Inspection, InspectionState, Kind
 from punctual.domain.quality.selectors import capa_by_id, inspection_by_id, items_of
 from punctual.domain.quality.services.results import verdict_now
+from punctual.flows.complaints import complaint_of
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.company.services import company
@@ -18,7 +20,7 @@ from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
 from punctual.web.formatting import day_text, moment_text
 from punctual.web.orders.actions import as_download
 from punctual.web.quality.capas import NAMES, whys_of
-from punctual.web.quality.inspections import actor_of
+from punctual.web.quality.inspections import actor_of, is_verified
 from punctual.web.shell.refusals import worded
 
 MOST_VALUES = 60
@@ -48,6 +50,8 @@ def _facts(found: Inspection) -> list[Block]:
         sampling = (
             f"GB/T 2828.1 / ISO 2859-1 · {found.level} · AQL {found.aql.normalize()} · {found.get_severity_display()}"
         )
+        if not is_verified(found):
+            sampling += " · " + _("this cell of the table is not confirmed by a published source")
     return [
         Facts(
             [
@@ -133,6 +137,7 @@ def _signs(found: Inspection) -> list[Block]:
         Facts(
             [
                 (_("Inspector"), found.inspector),
+                (_("Present for the customer"), found.witness or None),
                 (_("Date"), day_text(found.judged_at)),
                 (_("Signature"), " "),
                 ("", " "),
@@ -143,23 +148,26 @@ def _signs(found: Inspection) -> list[Block]:
 
 def capa_report(request: HttpRequest, pk: int) -> HttpResponse:
     """The 8D report as it stands."""
-    found = capa_by_id(actor_of(request), pk)
+    actor = actor_of(request)
+    found = capa_by_id(actor, pk)
     content = paper(
         title=f"{_('8D report')} {found.number}",
         subtitle=company().name,
-        blocks=[_capa_facts(found), *_steps(found)],
+        blocks=[_capa_facts(found, complaint_of(actor, found.ncr)), *_steps(found)],
         footer=f"{found.number} · {timezone.localdate().isoformat()}",
     )
     return as_download(content, f"{found.number}.pdf", "application/pdf")
 
 
-def _capa_facts(found: CorrectiveAction) -> Facts:
+def _capa_facts(found: CorrectiveAction, complaint: CustomerRequest | None) -> Facts:
     ncr = found.ncr
     return Facts(
         [
             (_("Problem"), found.title),
             (_("State"), found.get_state_display()),
             (_("Nonconformity"), ncr.number if ncr else None),
+            (_("Complaint"), f"{complaint.number} {complaint.title}" if complaint else None),
+            (_("Customer"), complaint.customer if complaint else None),
             (_("Order"), found.order.label if found.order else None),
             (_("Supplier"), found.supplier),
             (_("Item"), f"{found.item_key} {ncr.item_name if ncr else ''}".strip()),

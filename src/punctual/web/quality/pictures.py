@@ -276,8 +276,8 @@ def pareto_picture(rows: Sequence[ParetoRow], days: int) -> Picture | None:
     )
 
 
-def cost_picture(rows: Sequence[CostRow]) -> Picture | None:
-    """Money by the four kinds."""
+def cost_picture(rows: Sequence[CostRow], days: int) -> Picture | None:
+    """Money by the four kinds; each bar leads to what was booked."""
     if not any(row.amount for row in rows):
         return None
     option = {
@@ -287,7 +287,10 @@ def cost_picture(rows: Sequence[CostRow]) -> Picture | None:
             {
                 "type": "bar",
                 "barMaxWidth": 18,
-                "data": [float(row.amount) for row in rows][::-1],
+                "data": [
+                    {"value": float(row.amount), "url": f"{reverse('quality_costs')}?kind={row.kind}&days={days}"}
+                    for row in rows
+                ][::-1],
                 "itemStyle": {"color": "@band"},
                 "label": {"show": True, "position": "right", "color": "@text-2", "fontSize": 11},
             }

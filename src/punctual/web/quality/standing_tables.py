@@ -16,7 +16,7 @@ from punctual.domain.quality.services.switching import word_of
 from punctual.platform.accounts.models import User
 from punctual.web.master.cells import chip, two_lines
 from punctual.web.quality import marks
-from punctual.web.quality.lists import NOTHING, QualityList, number_cell, order_cell
+from punctual.web.quality.lists import NOTHING, QualityList, number_cell, order_cell, titled
 from punctual.web.shell.lists import BuiltInView, Column, Filter
 from punctual.web.templatetags.punctual import avatar, day
 
@@ -79,13 +79,7 @@ class ChartList(QualityList):
     create = ("control_chart_new", gettext_lazy("New control chart"), "quality.handle")
     empty_text = gettext_lazy("A characteristic that names a chart feeds it with every inspection.")
     columns = (
-        Column(
-            "name",
-            gettext_lazy("Control chart"),
-            lambda item: item.name,
-            lambda item: two_lines(reverse("control_chart", args=[item.pk]), item.name, item.code),
-            sort=("name",),
-        ),
+        titled("name", gettext_lazy("Control chart"), "control_chart", "name", "code", sort="name"),
         Column("type", gettext_lazy("Chart"), lambda item: item.get_type_display(), sort=("type",)),
         Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell, fold=True),
         Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, fold=True),
@@ -213,13 +207,7 @@ class GaugeList(QualityList):
     create = ("gauge_new", gettext_lazy("New gauge"), "quality.handle")
     empty_text = gettext_lazy("What is measured with, its range and its calibration; an expired one is refused.")
     columns = (
-        Column(
-            "code",
-            gettext_lazy("Gauge"),
-            lambda item: item.code,
-            lambda item: two_lines(reverse("gauge", args=[item.pk]), item.name, item.code),
-            sort=("code",),
-        ),
+        titled("code", gettext_lazy("Gauge"), "gauge", "name", "code", sort="code"),
         Column("unit", gettext_lazy("Unit"), lambda item: item.unit),
         Column(
             "range",
@@ -253,13 +241,7 @@ class TemplateList(QualityList):
     create = ("quality_template_new", gettext_lazy("New quality template"), "quality.handle")
     empty_text = gettext_lazy("How products are inspected; the quality plan of an order begins with them.")
     columns = (
-        Column(
-            "code",
-            gettext_lazy("Template"),
-            lambda item: item.code,
-            lambda item: two_lines(reverse("quality_template", args=[item.pk]), item.name, item.code),
-            sort=("code",),
-        ),
+        titled("code", gettext_lazy("Template"), "quality_template", "name", "code", sort="code"),
         Column("family", gettext_lazy("Family"), lambda item: item.family),
         Column("product", gettext_lazy("Product"), lambda item: item.product, fold=True),
         Column("points", gettext_lazy("Control points"), lambda item: item.point_count, number=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,6 +79,13 @@ def story(target: Model, *, most: int = 30) -> list[Line]:
     ]
 
 
+def in_words(model: type[Model], change: Mapping[str, object]) -> dict[str, object]:
+    """A change of a conflict with field and values as they are shown."""
+    name = str(change["field"])
+    old, new = (_value(model, name, change[side]) for side in ("old", "new"))
+    return {**change, "field": _label(model, name), "old": old, "new": new}
+
+
 def _label(model: type[Model], name: str) -> str:
     try:
         return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
@@ -86,6 +94,8 @@ def _label(model: type[Model], name: str) -> str:
 
 
 def _value(model: type[Model], name: str, value: object) -> object:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     try:
         choices = dict(model._meta.get_field(name).flatchoices or ())  # type: ignore[union-attr]
     except (FieldDoesNotExist, AttributeError):

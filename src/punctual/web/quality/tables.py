@@ -181,9 +181,7 @@ class NcrList(QualityList):
             "stops",
             gettext_lazy("Stops a delivery"),
             lambda actor: [("1", gettext_lazy("Yes"))],
-            lambda rows, values: rows.filter(
-                state__in=[NcrState.OPEN, NcrState.CONTAINED, NcrState.DISPOSED], order__isnull=False
-            ),
+            lambda rows, values: selectors.stopping(rows),
             multiple=False,
         ),
         Filter(

@@ -5,6 +5,7 @@ from django.urls import path
 from punctual.web.quality import (
     capas,
     charts,
+    cost_table,
     inspections,
     ncrs,
     others,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("charts/<int:pk>/", charts.chart, name="control_chart"),
     path("charts/<int:pk>/base/", charts.base, name="chart_base"),
     path("charts/<int:pk>/signals/<int:signal_pk>/", charts.answer, name="chart_answer"),
+    path("quality/costs/", cost_table.CostList.as_view(), name="quality_costs"),
     path("quality/plans/", standing_tables.PlanList.as_view(), name="quality_plans"),
     path("quality/plans/<str:order>/", plans.quality_plan, name="quality_plan"),
     path("quality/plans/<str:order>/points/new/", plans.point, name="quality_point_new"),

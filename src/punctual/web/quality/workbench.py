@@ -52,7 +52,7 @@ def quality(request: HttpRequest) -> HttpResponse:
         "period": period,
         "figures": dashboard.figures(actor, period, today=today),
         "pareto": pictures.pareto_picture(rows, days),
-        "costs": pictures.cost_picture(costs) if may(actor, "quality.see_cost") else None,
+        "costs": pictures.cost_picture(costs, days) if may(actor, "quality.see_cost") else None,
         "chart": chart,
         "picture": pictures.control_picture(chart, computed, size="l") if chart and computed else None,
         "indices": indices(chart, computed) if chart and computed else [],

@@ -6,14 +6,12 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from punctual.domain.customer_relations import selectors
@@ -24,9 +22,7 @@ from punctual.domain.customer_relations.models import (
     Channel,
     CustomerRequest,
     ReplyTemplate,
-    RequestKind,
     RequestState,
-    Urgency,
 )
 from punctual.domain.customer_relations.services import requests as services
 from punctual.domain.orders.models import Order
@@ -39,14 +35,13 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attach, attachments_of, path_of
 from punctual.platform.records import get_or_not_found
+from punctual.platform.search.services import by_label
 from punctual.platform.targets import TARGETS
 from punctual.web.formatting import day_text, is_chinese, moment_text
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
-from punctual.web.relations import clocks
+from punctual.web.relations import clocks, complaints
 from punctual.web.relations.forms import RequestChangeForm, RequestForm, colleagues
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
-from punctual.web.templatetags.punctual import moment
 
 SHOWN: Final = 60
 WIDE: Final = {"title": "w4x", "text": "w4x", "customer": "w2x"}
@@ -111,7 +106,7 @@ def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
         **_head(actor, now),
     }
     if found is not None:
-        context |= _detail(actor, found, now)
+        context |= _detail(actor, found, now) | complaints.of_request(request, actor, found)
     return render(request, "relations/requests.html", context)
 
 
@@ -159,7 +154,6 @@ def _detail(actor: User, found: CustomerRequest, now: dt.datetime) -> dict[str, 
         "week": _week_words(calendar),
         "verbs": set(REQUEST_LIFE.verbs_from(found.state)) if changing else set(),
         "templates": [(one.name, _filled(one.text, words)) for one in templates],
-        "links": [_shown_link(one) for one in found.links.all()],
         "linkable": [(name, _(target.label)) for name, target in TARGETS.items() if name != "customerrequest"],
         "files": attachments_of(found),
         "colleagues": colleagues() if changing else [],
@@ -201,14 +195,6 @@ def _thread(found: CustomerRequest) -> list[dict[str, Any]]:
         steps.append((notice.at, {"event": words, "at": notice.at}))
     steps.sort(key=lambda step: step[0])
     return [step for _at, step in steps]
-
-
-def _shown_link(one: Any) -> dict[str, Any]:
-    target = TARGETS.get(one.target_type)
-    url = ""
-    if target is not None and target.url_key == "pk":
-        url = reverse(target.url_name, args=[one.target_id])
-    return {"label": one.label, "icon": target.icon if target else "link", "url": url}
 
 
 # — writing —
@@ -358,7 +344,7 @@ def _link(request: HttpRequest, actor: User, found: CustomerRequest) -> None:
     if kind == "order" and not key.isdigit():
         target_id = order_by_key(actor, key).pk
     else:
-        target_id = int(key) if key.isdigit() and len(key) < 18 else 0
+        target_id = by_label(kind, key) or (int(key) if key.isdigit() and len(key) < 18 else 0)
     services.link(actor=actor, request_id=found.pk, target_type=kind, target_id=target_id)
 
 
@@ -367,132 +353,3 @@ def download(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     found = selectors.request_by_key(actor_of(request), key)
     file = get_or_not_found(attachments_of(found), pk=pk)
     return as_download(path_of(file.sha256).read_bytes(), file.name)
-
-
-# — the table —
-
-
-def _minutes(name: str) -> Callable[[Any], object]:
-    return lambda one: getattr(one, name)
-
-
-class RequestTable(ListPage):
-    """Every request as a table: search, filters, views, export."""
-
-    key = "requests"
-    title = gettext_lazy("All requests")
-    icon = "message-circle"
-    search_kind = "customerrequest"
-    search_hint = gettext_lazy("Number, words, customer, order")
-    create = ("request_new", gettext_lazy("Record a request"), "requests.change")
-    empty_text = gettext_lazy("What customers ask arrives here: recorded by you, by mail or from their tracking page.")
-    tabs = (
-        BuiltInView(gettext_lazy("All"), ""),
-        BuiltInView(gettext_lazy("Open"), "state=open,waiting"),
-        BuiltInView(gettext_lazy("Complaints"), "kind=complaint"),
-    )
-    filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(RequestState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-        Filter(
-            "kind",
-            gettext_lazy("Kind"),
-            lambda actor: list(RequestKind.choices),
-            lambda rows, values: rows.filter(kind__in=values),
-        ),
-        Filter(
-            "urgency",
-            gettext_lazy("Urgency"),
-            lambda actor: list(Urgency.choices),
-            lambda rows, values: rows.filter(urgency__in=values),
-        ),
-        Filter(
-            "breach",
-            gettext_lazy("Clock"),
-            lambda actor: [("over", gettext_lazy("Overdue now"))],
-            lambda rows, values: selectors.breached(rows, timezone.now()),
-        ),
-        Filter(
-            "customer",
-            gettext_lazy("Customer"),
-            lambda actor: [(one.code, str(one)) for one in Customer.objects.filter(archived_at=None)[:60]],
-            lambda rows, values: rows.filter(customer__code__in=values),
-        ),
-    )
-    columns = (
-        Column("number", gettext_lazy("Number"), lambda one: one.number, sort=("number",)),
-        Column("title", gettext_lazy("Subject"), lambda one: one.title),
-        Column("customer", gettext_lazy("Customer"), lambda one: str(one.customer), sort=("customer__name",)),
-        Column("order", gettext_lazy("Order"), lambda one: one.order.label if one.order else "", fold=True),
-        Column("kind", gettext_lazy("Kind"), lambda one: one.get_kind_display(), sort=("kind",)),
-        Column("urgency", gettext_lazy("Urgency"), lambda one: one.get_urgency_display(), fold=True),
-        Column("channel", gettext_lazy("Channel"), lambda one: one.get_channel_display(), fold=True),
-        Column("owner", gettext_lazy("Owner"), lambda one: str(one.owner or ""), fold=True),
-        Column(
-            "received",
-            gettext_lazy("Came in"),
-            lambda one: one.received_at,
-            lambda one: moment(one.received_at),
-            ("received_at",),
-        ),
-        Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), sort=("state",)),
-        Column(
-            "clock",
-            gettext_lazy("Clock"),
-            lambda one: "",
-            lambda one: clocks.due_chip(one, now=timezone.now()),
-            exported=False,
-        ),
-        Column(
-            "response", gettext_lazy("First response, working min"), _minutes("response_used"), number=True, fold=True
-        ),
-        Column(
-            "resolution", gettext_lazy("Resolution, working min"), _minutes("resolution_used"), number=True, fold=True
-        ),
-    )
-
-    def rows(self, actor: User) -> QuerySet[Any]:
-        return selectors.listed_requests(actor).order_by("-received_at", "-pk")
-
-    def url_of(self, item: Any) -> str:
-        return _url(item)
-
-    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        require(actor_of(request), "requests.view")
-        return super().get(request, *args, **kwargs)
-
-
-# — the inbox of messages —
-
-
-def inbox(request: HttpRequest) -> HttpResponse:
-    """What came by mail and hangs on nothing yet."""
-    actor = actor_of(request)
-    require(actor, "requests.change")
-    if request.method == "POST":
-        from punctual.domain.customer_relations.services.mailbox import assign, set_aside
-
-        incoming = get_or_not_found(selectors.inbox_messages(actor), pk=number(request, "message") or 0)
-        if request.POST.get("verb") == "set_aside":
-            set_aside(actor=actor, incoming_id=incoming.pk)
-            messages.success(request, _("Set aside, in your name."))
-            return redirect("requests_inbox")
-        wish = request.POST.get("request", "").strip()
-        customer = number(request, "customer")
-        made = assign(
-            actor=actor,
-            incoming_id=incoming.pk,
-            to=selectors.request_by_key(actor, wish) if wish else None,
-            customer=get_or_not_found(Customer.objects.all(), pk=customer) if customer else None,
-        )
-        return done(request, _url(made), _("Assigned."))
-    context = {
-        "title": _("Messages to be assigned"),
-        "items": selectors.inbox_messages(actor)[:100],
-        "customers": Customer.objects.filter(archived_at=None),
-    }
-    return render(request, "relations/inbox.html", context)

@@ -25,9 +25,11 @@ from django.views import View
 
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.records import get_or_not_found
 from punctual.platform.saved_views.services import views_for
 from punctual.platform.search.services import ids
 from punctual.platform.sheets.writer import write_csv, write_xlsx
+from punctual.web.shell.inline import Editor, cell_form, cell_saved, no_such_cell, pencil
 from punctual.web.shell.navigation import Words
 
 MOST_EXPORTED = 20_000
@@ -54,6 +56,8 @@ class Column:
     """False: in the exported file only."""
     permission: str = ""
     """Who lacks it never gets the column, on the page or in a file."""
+    editor: Editor | None = None
+    """How its cells are changed where they stand."""
 
 
 @dataclass(frozen=True)
@@ -162,12 +166,19 @@ class ListPage(View):
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         actor = cast(User, request.user)
         self._columns = [column for column in self.shown_columns(actor) if column.on_page]
-        everything = self.rows(actor)
-        rows = self._sorted(self._filtered(request.GET, everything), request.GET.get("sort", self.default_sort))
+        if "cell" in request.GET:
+            column, editor, item = self._cell(actor, request.GET["cell"])
+            return cell_form(request, cell=request.GET["cell"], label=column.label, editor=editor, item=item)
+        wish = request.GET.get("sort", self.default_sort)
+        rows = self._sorted(self._filtered(request.GET, self.rows(actor)), wish)
         export = request.GET.get("export", "")
         if export in {"xlsx", "csv"}:
             return self._export(actor, rows, export)
         page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
+        if page.paginator.count > MOST_COUNTED:
+            # Of many, the keys are sorted first: whole rows with all that is joined to them would be sorted for a page.
+            keys = list(rows.values_list("pk", flat=True)[page.start_index() - 1 : page.end_index()])
+            page.object_list = self._sorted(self.rows(actor).filter(pk__in=keys), wish)
         chips = self._chips(actor, request.GET)
         context = {
             "list": self,
@@ -187,6 +198,30 @@ class ListPage(View):
             **self.more(request, rows),
         }
         return render(request, self.template_name, context)
+
+    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """One cell, changed where it stands."""
+        if not any(column.editor for column in self.columns):
+            return self.http_method_not_allowed(request, *args, **kwargs)
+        actor = cast(User, request.user)
+        self._columns = [column for column in self.shown_columns(actor) if column.on_page]
+        cell = request.POST.get("cell", "")
+        column, editor, item = self._cell(actor, cell)
+
+        def shown() -> SafeString:
+            fresh = get_or_not_found(self.rows(actor), pk=item.pk)
+            return format_html("<span data-user-content>{}</span>{}", _cell(column, fresh), pencil(column.label))
+
+        return cell_saved(request, cell=cell, label=column.label, editor=editor, item=item, shown=shown)
+
+    def _cell(self, actor: User, name: str) -> tuple[Column, Editor, Any]:
+        """``number:column`` of a cell that can be changed."""
+        number, _colon, key = name.partition(":")
+        item = get_or_not_found(self.rows(actor), pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
+        for column in self._columns:
+            if column.key == key and column.editor:
+                return column, column.editor, item
+        raise no_such_cell()
 
     def matching(self, actor: User, query: QueryDict) -> QuerySet[Any]:
         """What the list shows under this address, on all its pages."""
@@ -215,10 +250,17 @@ class ListPage(View):
 
     def _rows(self, actor: User, page: Page[Any]) -> list[Row]:
         openings = [(column, _opening(column)) for column in self._columns]
+        pencils = {column.key: pencil(column.label) for column in self._columns if column.editor}
         linked = may(actor, "orders.view")
         rows = []
         for item in page:
-            cells = "".join(f"{opening}{_cell(column, item)}</span></td>" for column, opening in openings)
+            cells = "".join(
+                f"{opening}{_cell(column, item)}</span></td>"
+                if column.editor is None or not column.editor.may(actor, item)
+                else f'<td data-cell="{item.pk}:{column.key}"{opening[3:]}{_cell(column, item)}</span>'
+                f"{pencils[column.key]}</td>"
+                for column, opening in openings
+            )
             text = mark_safe(cells if linked else _unlinked(cells))  # noqa: S308 - made of safe parts
             rows.append(Row(item, self.url_of(item), text, self.edit_url_of(item)))
         return rows

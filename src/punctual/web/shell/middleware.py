@@ -29,6 +29,7 @@ PUBLIC: Final = (
     "/sign/",
     "/t/",
     "/track/",
+    "/portal/",
     "/s/",
     "/feeds/",
     "/supplier-link/",

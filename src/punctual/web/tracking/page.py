@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingLink, TrackingRule
+from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingRule
 from punctual.domain.customer_relations.selectors import readings_of, shared_calendar
-from punctual.domain.customer_relations.services.tracking import rule_of
+from punctual.domain.customer_relations.services.tracking import Reader, rule_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
 from punctual.domain.scheduling.models import OrderForecast
@@ -38,9 +39,13 @@ class Expected:
 
 def expected_of(order: Order) -> Expected | None:
     """What the simulation says; where there is none the plan's end, as one day."""
+    return expected_from(order, OrderForecast.objects.filter(run__is_current=True, order=order).first())
+
+
+def expected_from(order: Order, found: OrderForecast | None) -> Expected | None:
+    """The same where the forecast is known already."""
     if order.state in DONE:
         return None
-    found = OrderForecast.objects.filter(run__is_current=True, order=order).first()
     if found is not None:
         return Expected(found.p50, found.p80, found.p95, is_range=found.p50 != found.p80)
     if order.planned_date is None:
@@ -48,9 +53,9 @@ def expected_of(order: Order) -> Expected | None:
     return Expected(order.planned_date, order.planned_date, order.planned_date, is_range=False)
 
 
-def page_of(link: TrackingLink) -> dict[str, Any]:
+def page_of(reader: Reader) -> dict[str, Any]:
     """The context of the page."""
-    order = link.order
+    order = reader.order
     assert order.customer is not None
     rule = rule_of(order.customer)
     lines = list(order.lines.select_related("product").order_by("line_no")[:30])
@@ -59,15 +64,15 @@ def page_of(link: TrackingLink) -> dict[str, Any]:
     expected = expected_of(order)
     return {
         "title": order.number,
-        "link": link,
+        "reader": reader,
         "order": order,
         "rule": rule,
         "subject": (first.description or first.model_text) if first else "",
         "count": quantity_text(first.quantity, first.unit) if first and first.quantity else "",
         "more_lines": max(0, order.line_count - 1),
-        "state": _state(order),
+        "state": state_of(order),
         "expected": expected if rule.show_range else None,
-        "verdict": _verdict(order, expected) if rule.show_range else None,
+        "verdict": verdict_of(order, expected) if rule.show_range else None,
         "delivered": order.actual_date,
         "wants": wants,
         **_signs(order),
@@ -99,7 +104,7 @@ def _signs(order: Order) -> dict[str, Any]:
     return {"sign_changes": changes, "sign_documents": waiting.documents}
 
 
-def _state(order: Order) -> str:
+def state_of(order: Order) -> str:
     """Our states in the customer's words; what is only ours is not said."""
     words = {
         OrderState.IN_REVIEW: _("Being checked by us"),
@@ -115,7 +120,7 @@ def _state(order: Order) -> str:
     return words.get(OrderState(order.state), _("In preparation"))
 
 
-def _verdict(order: Order, expected: Expected | None) -> dict[str, Any] | None:
+def verdict_of(order: Order, expected: Expected | None) -> dict[str, Any] | None:
     """Whether the agreed date is kept, said openly."""
     if order.promised_date is None or order.state in DONE:
         return None
@@ -166,12 +171,17 @@ def _deliveries(lines: list[Any]) -> list[dict[str, Any]]:
 
 
 def _requests(order: Order, rule: TrackingRule) -> list[dict[str, Any]]:
-    """This order's requests as the customer may read them: their words and our replies."""
+    """This order's requests."""
+    rows = CustomerRequest.objects.filter(order=order, customer=order.customer).exclude(state="merged")
+    return requests_shown(rows, rule)
+
+
+def requests_shown(rows: QuerySet[CustomerRequest], rule: TrackingRule, *, most: int = 15) -> list[dict[str, Any]]:
+    """Requests as the customer may read them: their words and our replies."""
     now = timezone.now()
     calendar = shared_calendar(now)
-    rows = CustomerRequest.objects.filter(order=order, customer=order.customer).exclude(state="merged")
     shown = []
-    for one in rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:15]:
+    for one in rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:most]:
         reading = readings_of(one, now=now, calendar=calendar)["response"]
         promise = ""
         if reading.running and not reading.breached:

@@ -19,6 +19,8 @@ from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Survey, TrackingLink
 from punctual.domain.customer_relations.rules import SCALE
 from punctual.domain.customer_relations.services import feedback, tracking
+from punctual.domain.customer_relations.services.tracking import Reader
+from punctual.domain.orders.models import Order
 from punctual.flows.customer_signs import sign_at
 from punctual.kernel.refusal import NotFound, Refusal
 from punctual.platform.records import get_or_not_found
@@ -103,53 +105,61 @@ def overview(request: HttpRequest) -> HttpResponse:
 def track(request: HttpRequest, number: str) -> HttpResponse:
     """The page of one order."""
     link = _link(request, number)
+    response = order_page(request, tracking.reader_of(link), here=reverse("track_order", args=[number]))
+    if response.status_code == 200:
+        tracking.note_visit(link)
+    return response
+
+
+def order_page(request: HttpRequest, reader: Reader, *, here: str, **more: object) -> HttpResponse:
+    """What somebody of the customer sees of an order and does there, however they came in."""
+    order = reader.order
     refused: list[str] = []
     if request.method == "POST" and request.POST.get("verb") == "sign":
         wish = request.POST.get("key", "")
         key = int(wish) if wish.isdigit() and len(wish) < 18 else 0
-        what, token = sign_at(link.order, what=request.POST.get("what", ""), key=key)
+        what, token = sign_at(order, what=request.POST.get("what", ""), key=key)
         return redirect("change_sign" if what == "change" else "document_sign", token=token)
     if request.method == "POST":
         try:
-            messages.success(request, _act(request, link))
+            messages.success(request, _act(request, reader))
         except NotFound:
             raise
         except Refusal as refusal:
             refused = [worded(reason) for reason in refusal.reasons]
         else:
-            return redirect("track_order", number=number)
-    tracking.note_visit(link)
-    context = page_of(link)
-    survey = _survey_of(link) if context["rule"].show_survey else None
+            return redirect(here)
+    context = page_of(reader)
+    survey = _survey_of(order) if context["rule"].show_survey else None
     context |= {"refused": refused, "text": request.POST.get("text", "") if refused else "", "survey": survey}
-    context["stars"] = range(1, 6)
+    context |= {"stars": range(1, 6), **more}
     return render(request, "tracking/page.html", context, status=422 if refused else 200)
 
 
-def _survey_of(link: TrackingLink) -> Survey | None:
+def _survey_of(order: Order) -> Survey | None:
     """The newest question about this order."""
-    return Survey.objects.filter(order=link.order, kind="csat").order_by("-asked_at").first()
+    return Survey.objects.filter(order=order, kind="csat").order_by("-asked_at").first()
 
 
-def _act(request: HttpRequest, link: TrackingLink) -> str:
+def _act(request: HttpRequest, reader: Reader) -> str:
     """What the customer does on the page; every one within this order only."""
     verb, text = request.POST.get("verb", ""), request.POST.get("text", "")
     if verb == "ask":
-        found = tracking.ask_us(link=link, text=text)
+        found = tracking.ask_us(reader=reader, text=text)
         return _("Received as %(number)s; we will answer.") % {"number": found.number}
     if verb == "say":
-        tracking.say_more(link=link, number=request.POST.get("request", ""), text=text)
+        tracking.say_more(reader=reader, number=request.POST.get("request", ""), text=text)
         return _("Received; we will answer.")
     if verb == "done":
         wish = request.POST.get("task", "")
         task = get_or_not_found(
-            link.order.customer_tasks.all(), pk=int(wish) if wish.isdigit() and len(wish) < 18 else 0
+            reader.order.customer_tasks.all(), pk=int(wish) if wish.isdigit() and len(wish) < 18 else 0
         )
-        tracking.settle_want(task=task, by=link.name, answer=text)
+        tracking.settle_want(task=task, by=reader.name, answer=text)
         return _("Thank you, noted.")
     if verb == "rate":
         score = request.POST.get("score", "")
-        survey = _survey_of(link)
+        survey = _survey_of(reader.order)
         if survey is None:
             raise tracking.quiet()
         feedback.answer(

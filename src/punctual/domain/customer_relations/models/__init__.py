@@ -9,6 +9,7 @@ from punctual.domain.customer_relations.models.meetings import (
     MeetingState,
     MinuteLine,
 )
+from punctual.domain.customer_relations.models.portal import PortalAccount, PortalSession
 from punctual.domain.customer_relations.models.requests import (
     Author,
     Channel,
@@ -41,6 +42,8 @@ __all__ = [
     "MinuteLine",
     "Pause",
     "Phase",
+    "PortalAccount",
+    "PortalSession",
     "ReplyTemplate",
     "RequestKind",
     "RequestLink",

@@ -438,6 +438,9 @@ def merge(
     now, old = timezone.now(), found.state
     found.messages.update(request=into)
     found.incoming.update(request=into)
+    there = set(into.links.values_list("target_type", "target_id"))
+    goes = [one.pk for one in found.links.all() if (one.target_type, one.target_id) not in there]
+    found.links.filter(pk__in=goes).update(request=into)
     _end_pause(found, now)
     found.state, found.merged_into, found.resolved_at = RequestState.MERGED, into, now
     _save(found, actor, "merge", old, now, reason=into.number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
@@ -45,6 +46,20 @@ SHOWN: Final = (
     "show_survey",
     "show_contact",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who of the customer looks at an order: by a link, or signed in to the portal (``until`` None)."""
+
+    order: Order
+    name: str
+    contact: Contact | None = None
+    until: dt.datetime | None = None
+
+
+def reader_of(link: TrackingLink) -> Reader:
+    return Reader(link.order, link.name, link.contact, link.expires_at)
 
 
 def quiet() -> NotFound:
@@ -200,7 +215,7 @@ def settle_want(*, task: TrackingTask, by: str, answer: str = "", actor: User | 
 
 
 @transaction.atomic
-def ask_us(*, link: TrackingLink, text: str) -> CustomerRequest:
+def ask_us(*, reader: Reader, text: str) -> CustomerRequest:
     """A question from the tracking page."""
     text = text.strip()
     reasons = []
@@ -208,33 +223,33 @@ def ask_us(*, link: TrackingLink, text: str) -> CustomerRequest:
         reasons.append(Reason("tracking.text", N_("Write your question first."), field="text"))
     if len(text) > 5000:
         reasons.append(Reason("tracking.long", N_("At most 5,000 characters fit."), field="text"))
-    open_ones = CustomerRequest.objects.filter(order=link.order, channel=Channel.PORTAL, state="open").count()
+    open_ones = CustomerRequest.objects.filter(order=reader.order, channel=Channel.PORTAL, state="open").count()
     if open_ones >= MOST_OPEN:
         reasons.append(Reason("tracking.many", N_("We still owe you answers; we will write to you.")))
     refuse_if(reasons)
-    assert link.order.customer is not None
+    assert reader.order.customer is not None
     first_line = text.splitlines()[0]
     data = RequestInput(
-        customer=link.order.customer,
+        customer=reader.order.customer,
         title=first_line[:120],
         text=text,
         kind=RequestKind.QUESTION,
         channel=Channel.PORTAL,
-        contact=link.contact,
-        name=link.name,
-        order=link.order,
+        contact=reader.contact,
+        name=reader.name,
+        order=reader.order,
     )
     return take_in(actor=None, data=data)
 
 
-def say_more(*, link: TrackingLink, number: str, text: str) -> CustomerRequest:
+def say_more(*, reader: Reader, number: str, text: str) -> CustomerRequest:
     """More to a request of this very order."""
-    found = CustomerRequest.objects.filter(order=link.order, number=number).exclude(state="merged").first()
+    found = CustomerRequest.objects.filter(order=reader.order, number=number).exclude(state="merged").first()
     if found is None:
         raise quiet()
     if not text.strip() or len(text) > 5000:
         raise Refusal(Reason("tracking.text", N_("Write your question first."), field="text"))
-    return hear(found=found, text=text, name=link.name, channel=Channel.PORTAL)
+    return hear(found=found, text=text, name=reader.name, channel=Channel.PORTAL)
 
 
 @transaction.atomic

@@ -154,9 +154,16 @@ def _special(order: Order, verb: str, today: dt.date) -> list[Reason]:
 
 
 @transaction.atomic
-def give_to(*, actor: User, order_ids: Sequence[int], owner: User) -> dict[int, int | None]:
-    """Another owner for some orders; returns who owned those that changed. Each gets its entry in the story."""
+def give_to(
+    *, actor: User, order_ids: Sequence[int], owner: User, expected_version: int | None = None
+) -> dict[int, int | None]:
+    """Another owner for some orders; returns who owned those that changed. Each gets its entry in the story.
+
+    ``expected_version`` is what the reader saw of each."""
     require(actor, "orders.steer")
+    if expected_version is not None:
+        for order_id in order_ids:
+            lock(orders_of(actor), expected_version=expected_version, pk=order_id)
     before: dict[int, int | None] = {}
     for order in orders_of(actor).select_for_update(of=("self",)).filter(pk__in=list(order_ids)).exclude(owner=owner):
         changes = differences({"owner": order.owner}, {"owner": owner})

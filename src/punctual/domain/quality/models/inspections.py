@@ -88,6 +88,7 @@ class Inspection(Versioned):
     inspected = models.PositiveIntegerField(_("Inspected"), default=0)
     nonconforming = models.PositiveIntegerField(_("Nonconforming"), default=0)
     note = models.TextField(_("Remarks"), blank=True)
+    witness = models.CharField(_("Present for the customer"), max_length=160, blank=True)
     needs_certificate = models.BooleanField(_("A certificate is needed"), default=False)
     is_first = models.BooleanField(_("First presentation"), default=True)
     judged_at = models.DateTimeField(_("Judged"), null=True, blank=True)

@@ -55,6 +55,19 @@ def open_capa(
 ) -> CorrectiveAction:
     """A report with its nine steps and their due dates; what the nonconformity already says is filled in."""
     require(actor, "quality.handle")
+    return begin_capa(actor=actor, title=title, today=today, ncr=ncr, supplier=supplier, owner=owner)
+
+
+def begin_capa(
+    *,
+    actor: User,
+    title: str,
+    today: dt.date,
+    ncr: Nonconformity | None = None,
+    supplier: Supplier | None = None,
+    owner: User | None = None,
+) -> CorrectiveAction:
+    """The same for callers that have decided (a complaint); part of their transaction."""
     reasons = reasons_against_text("capa.title", title, N_("Say which problem is to be solved."), field_name="title")
     if len(title) > 160:
         text = N_("Say in 1 to 160 characters what is wrong.")
@@ -277,7 +290,8 @@ def _reopen_steps(capa: CorrectiveAction) -> None:
 
 
 def reopen_for_same_cause(ncr: Nonconformity, *, actor: User) -> list[CorrectiveAction]:
-    """The same cause came back: finished reports on it are under way again. Part of the caller's transaction."""
+    """The same cause came back after what was done against it: finished reports on it are under way again. Part of the
+    caller's transaction."""
     if not ncr.cause or not ncr.item_key:
         return []
     finished = CorrectiveAction.objects.select_for_update(of=("self",)).filter(
@@ -285,6 +299,8 @@ def reopen_for_same_cause(ncr: Nonconformity, *, actor: User) -> list[Corrective
         cause=ncr.cause,
         item_key=ncr.item_key,
         supplier=ncr.supplier,
+        disciplines__number=8,
+        disciplines__done_at__lt=ncr.found_at,
     )
     reopened = []
     for capa in finished.exclude(ncr=ncr):

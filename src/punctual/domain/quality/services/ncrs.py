@@ -30,6 +30,7 @@ from punctual.domain.quality.models import (
 )
 from punctual.domain.quality.rules import reasons_against_text
 from punctual.domain.quality.selectors import ncrs_of
+from punctual.domain.quality.services.capas import reopen_for_same_cause
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
@@ -323,6 +324,8 @@ def change_ncr(
     after = {name: getattr(found, name) for name in fields}
     record(actor=actor, verb="change", target=found, changes=differences(before, after))
     index([document_of(found)])
+    if found.cause != before["cause"]:
+        reopen_for_same_cause(found, actor=actor)
     return found
 
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 
 from punctual.domain.quality.life import INSPECTION
-from punctual.domain.quality.models import Defect, DefectClass, Gauge, Inspection, InspectionItem, Kind, Measurement
+from punctual.domain.quality.models import (
+    Defect,
+    DefectClass,
+    Gauge,
+    Hold,
+    Inspection,
+    InspectionItem,
+    Kind,
+    Measurement,
+)
 from punctual.domain.quality.rules import (
     GaugeFacts,
     ItemFacts,
@@ -30,9 +40,10 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.models import Approval
 from punctual.platform.attachments.services import attachments_of
-from punctual.platform.audit.services import differences, record
-from punctual.platform.records import lock, save_next
+from punctual.platform.audit.services import Change, differences, record
+from punctual.platform.records import conflict, lock, save_next
 
+COUNTED: Final = ("inspected", "nonconforming", "note", "witness")
 CERTIFICATE = "certificate"
 """Kind of an attachment that is the certificate asked for."""
 
@@ -59,6 +70,7 @@ class ResultsIn:
     values: Sequence[ValueGiven] = ()
     answers: Mapping[int, bool | None] = field(default_factory=dict)
     note: str | None = None
+    witness: str | None = None
 
 
 def facts_of(item: InspectionItem) -> ItemFacts:
@@ -70,13 +82,15 @@ def gauge_facts(gauge: Gauge) -> GaugeFacts:
 
 
 def refuse_other_inspector(inspection: Inspection, actor: User, *, take_over: bool) -> None:
-    """Two people at one lot: the second is told who has it."""
+    """Two people at one lot: the second is told who has it and what they have entered."""
     if inspection.inspector_id in (None, actor.pk) or take_over:
         return
     text = N_("%(who)s is inspecting this lot. Agree with them, then take it over.")
+    entered = [one for one in conflict(inspection, 0).changes if one["verb"] == "enter" and one["field"]]
     raise Conflict(
         Reason("inspection.other_inspector", text, {"who": str(inspection.inspector)}),
         current_version=inspection.version,
+        changes=entered,
     )
 
 
@@ -99,22 +113,25 @@ def enter_results(
     items = {item.pk: item for item in items_of(found)}
     gauges = {one.code: one for one in Gauge.objects.filter(archived_at=None)}
     refuse_if([*_against_values(results.values, items, gauges, found, today), *_against_defects(results.defects)])
-    _write_values(results.values, items, gauges)
-    _write_answers(results.answers, items)
-    _write_defects(found, results.defects)
-    before = {"inspected": found.inspected, "nonconforming": found.nonconforming, "note": found.note}
+    changes = [
+        *_write_values(results.values, items, gauges),
+        *_write_answers(results.answers, items),
+        *_write_defects(found, results.defects),
+    ]
+    before = {name: getattr(found, name) for name in COUNTED}
     if results.inspected is not None:
         found.inspected = results.inspected
     found.inspected = max(found.inspected, _units_measured(found))
     found.nonconforming = found.nonconforming if results.nonconforming is None else results.nonconforming
     found.note = found.note if results.note is None else results.note.strip()
+    found.witness = found.witness if results.witness is None else results.witness.strip()[:160]
     gathered = gather(found)
     refuse_if(reasons_against_results(lot_facts(found), gathered))
     found.nonconforming = gathered.nonconforming
     found.state, found.inspector = INSPECTION.after(found.state, "enter"), actor
-    save_next(found, fields=["inspected", "nonconforming", "note", "state", "inspector"])
-    after = {"inspected": found.inspected, "nonconforming": found.nonconforming, "note": found.note}
-    record(actor=actor, verb="enter", target=found, changes=differences(before, after))
+    save_next(found, fields=[*COUNTED, "state", "inspector"])
+    after = {name: getattr(found, name) for name in COUNTED}
+    record(actor=actor, verb="enter", target=found, changes=[*differences(before, after), *changes])
     return found
 
 
@@ -150,41 +167,52 @@ def _against_defects(defects: Mapping[str, int] | None) -> list[Reason]:
 
 def _write_values(
     values: Sequence[ValueGiven], items: Mapping[int, InspectionItem], gauges: Mapping[str, Gauge]
-) -> None:
+) -> Iterator[Change]:
     for one in values:
         item = items[one.item]
+        known = next((row for row in item.measurements.all() if row.unit_no == one.unit_no), None)
+        old = f"{known.value.normalize():f}" if known else None
+        new = f"{one.value.normalize():f}" if one.value is not None else None
         if one.value is None:
             item.measurements.filter(unit_no=one.unit_no).delete()
-            continue
-        Measurement.objects.update_or_create(
-            item=item,
-            unit_no=one.unit_no,
-            defaults={
-                "value": one.value,
-                "is_ok": within(one.value, item.lower, item.upper),
-                "gauge": gauges[one.gauge] if one.gauge else item.gauge,
-                "serial": one.serial[:60],
-            },
-        )
+        else:
+            Measurement.objects.update_or_create(
+                item=item,
+                unit_no=one.unit_no,
+                defaults={
+                    "value": one.value,
+                    "is_ok": within(one.value, item.lower, item.upper),
+                    "gauge": gauges[one.gauge] if one.gauge else item.gauge,
+                    "serial": one.serial[:60],
+                },
+            )
+        if old != new:
+            yield Change(field=f"{item.name} #{one.unit_no}", old=old, new=new)
 
 
-def _write_answers(answers: Mapping[int, bool | None], items: Mapping[int, InspectionItem]) -> None:
+def _write_answers(answers: Mapping[int, bool | None], items: Mapping[int, InspectionItem]) -> Iterator[Change]:
     changed = []
     for pk, passed in answers.items():
         item = items.get(pk)
         if item is not None and item.kind != Kind.MEASURED and item.passed != passed:
+            yield Change(field=item.name, old=item.passed, new=passed)
             item.passed = passed
             changed.append(item)
     InspectionItem.objects.bulk_update(changed, ["passed"])
 
 
-def _write_defects(inspection: Inspection, defects: Mapping[str, int] | None) -> None:
+def _write_defects(inspection: Inspection, defects: Mapping[str, int] | None) -> Iterator[Change]:
     if defects is None:
         return
+    before = {one.name: one.quantity for one in inspection.defects.all()}
+    after = {name.strip(): count for name, count in defects.items() if count > 0}
     inspection.defects.all().delete()
     Defect.objects.bulk_create(
-        Defect(inspection=inspection, name=name.strip(), quantity=count) for name, count in defects.items() if count > 0
+        Defect(inspection=inspection, name=name, quantity=count) for name, count in after.items()
     )
+    for name in sorted({*before, *after}):
+        if before.get(name) != after.get(name):
+            yield Change(field=name, old=before.get(name), new=after.get(name))
 
 
 def _units_measured(inspection: Inspection) -> int:
@@ -192,8 +220,15 @@ def _units_measured(inspection: Inspection) -> int:
 
 
 def lot_facts(inspection: Inspection) -> Lot:
-    evidence = bool(inspection.point and inspection.point.evidence)
-    return Lot(inspection.lot_size, inspection.sample_size, inspection.ac, evidence, inspection.needs_certificate)
+    point = inspection.point
+    return Lot(
+        inspection.lot_size,
+        inspection.sample_size,
+        inspection.ac,
+        needs_evidence=bool(point and point.evidence),
+        needs_certificate=inspection.needs_certificate,
+        needs_witness=bool(point and point.hold == Hold.WITNESS),
+    )
 
 
 def gather(inspection: Inspection) -> Results:
@@ -218,6 +253,7 @@ def gather(inspection: Inspection) -> Results:
         defects=sum(one.quantity for one in inspection.defects.all()),
         has_evidence=bool(files),
         has_certificate=CERTIFICATE in files or bool(inspection.point and inspection.point.has_certificate),
+        has_witness=bool(inspection.witness),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -48,6 +49,10 @@ CHECKLISTS: Final[Mapping[str, Sequence[str]]] = {
 """What is looked at unless something else is entered."""
 
 
+LONGEST_REPEAT: Final = 60
+"""Months after which a review comes again at the latest."""
+
+
 @transaction.atomic
 def plan_review(
     *,
@@ -60,14 +65,18 @@ def plan_review(
     order: Order | None = None,
     supplier: Supplier | None = None,
     lead: User | None = None,
+    every_months: int | None = None,
 ) -> QualityReview:
-    """Put a review into the audit plan with its checklist."""
+    """Put a review into the audit plan with its checklist; with ``every_months`` it comes again by itself."""
     require(actor, "quality.handle")
     reasons = reasons_against_text("review.title", title[:160], N_("Say what is reviewed."), field_name="title")
     if kind not in ReviewKind.values:
         reasons.append(Reason("review.kind", N_("Choose the kind of review."), field="kind"))
     if planned_on is None:
         reasons.append(Reason("review.planned_on", N_("Say when it is held."), field="planned_on"))
+    if every_months is not None and not 1 <= every_months <= LONGEST_REPEAT:
+        text = N_("A review comes again every 1 to %(most)s months; leave it empty for once.")
+        reasons.append(Reason("review.every_months", text, {"most": LONGEST_REPEAT}, field="every_months"))
     refuse_if(reasons)
     assert planned_on is not None
     made = QualityReview.objects.create(
@@ -78,6 +87,7 @@ def plan_review(
         order=order,
         supplier=supplier,
         lead=lead or actor,
+        every_months=every_months,
     )
     ReviewCheck.objects.bulk_create(
         ReviewCheck(review=made, position=position, text=text[:200]) for position, text in enumerate(checks)
@@ -119,7 +129,36 @@ def hold_review(
     found.state, found.held_on, found.summary = REVIEW.after(found.state, "hold"), held_on, summary.strip()
     save_next(found, fields=["state", "held_on", "summary"])
     record(actor=actor, verb="hold", target=found, changes=[Change(field="state", old="planned", new=found.state)])
+    if found.every_months:
+        _plan_next(found, actor=actor, today=today)
     return found
+
+
+def _plan_next(held: QualityReview, *, actor: User, today: dt.date) -> None:
+    """The same review so many months after it was planned, never in the past."""
+    assert held.every_months is not None
+    day = months_later(held.planned_on, held.every_months)
+    while day <= today:
+        day = months_later(day, held.every_months)
+    plan_review(
+        actor=actor,
+        kind=held.kind,
+        title=held.title,
+        planned_on=day,
+        today=today,
+        checks=[one.text for one in held.checks.all()],
+        order=held.order,
+        supplier=held.supplier,
+        lead=held.lead,
+        every_months=held.every_months,
+    )
+
+
+def months_later(day: dt.date, months: int) -> dt.date:
+    """The same day so many months on, or the last one of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return dt.date(year, month + 1, min(day.day, last))
 
 
 @transaction.atomic

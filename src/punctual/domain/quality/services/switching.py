@@ -38,6 +38,13 @@ RULE_WORDS = {
 }
 
 
+TOLD = {
+    Severity.TIGHTENED.value: N_("%(supplier)s, %(item)s: inspection is tightened after %(number)s."),
+    DISCONTINUED: N_("%(supplier)s, %(item)s: inspection is discontinued after %(number)s, until somebody resumes it."),
+}
+"""What is told of a switch to the stricter side."""
+
+
 def state_of(row: SupplierSeverity) -> Switching:
     """The row as the engine knows it."""
     return Switching(
@@ -83,15 +90,14 @@ def after_lot(inspection: Inspection, plan: SamplingPlan, nonconforming: int, *,
         of=row, old=old, new=new, rule=RULES[old, new], inspection=inspection, by=actor
     )
     record(actor=actor, verb="switch", target=row, changes=[Change(field="severity", old=old, new=new)])
-    if new in (Severity.TIGHTENED.value, DISCONTINUED):
+    if new in TOLD:
         notify(
             users=User.objects.filter(role__in=[Role.QUALITY, Role.SUPPLY_CHAIN], is_active=True),
             kind="quality",
-            text=N_("%(supplier)s, %(item)s: inspection is now %(severity)s after %(number)s."),
+            text=TOLD[new],
             params={
                 "supplier": str(inspection.supplier),
                 "item": inspection.item_name,
-                "severity": new,
                 "number": inspection.number,
             },
             url=f"/quality/severity/{row.pk}/",

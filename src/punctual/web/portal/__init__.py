@@ -1,0 +1,1 @@
+"""What contacts of customers see who have signed in."""

@@ -1,0 +1,17 @@
+"""What a request has to do with, as it is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from punctual.platform.targets import TARGETS
+
+
+def shown_link(one: Any) -> dict[str, Any]:
+    target = TARGETS.get(one.target_type)
+    url = ""
+    if target is not None and target.url_key == "pk":
+        url = reverse(target.url_name, args=[one.target_id])
+    return {"label": one.label, "icon": target.icon if target else "link", "url": url}

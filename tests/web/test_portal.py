@@ -1,0 +1,280 @@
+"""The portal of customers' contacts: who invites, one answer to each wrong way in, nothing of another's anywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from ordering import TODAY, confirmed, customer, draft, sign_all
+from punctual.domain.customer_relations.models import CustomerRequest, PortalAccount, PortalSession
+from punctual.domain.customer_relations.services import portal, requests, tracking
+from punctual.domain.customer_relations.services.requests import RequestInput
+from punctual.domain.orders.services.review import submit_for_review
+from punctual.domain.parties.models import Contact
+from punctual.flows.confirm_order import confirm_order
+from punctual.kernel.refusal import Forbidden, NotFound, Refusal
+from punctual.platform.accounts.models import User
+from punctual.platform.notifications.models import Delivery
+from web.test_tracking_isolation import SECRETS, crawl
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+PASSWORD = "wir-folgen-der-bestellung"
+
+
+@pytest.fixture(autouse=True)
+def _no_tries_left_over() -> None:
+    cache.clear()
+
+
+def contact_of(code: str, email: str) -> Contact:
+    found = customer(code).contacts.get()
+    found.email = email
+    found.save()
+    return found
+
+
+def mailed(email: str) -> str:
+    """The token out of the newest mail to an address."""
+    body = Delivery.objects.filter(address=email).latest("created_at").body
+    return str(body.split("/portal/welcome/")[1].split("/")[0])
+
+
+def let_in(person: Person, contact: Contact) -> Client:
+    portal.invite(actor=person("sales"), contact=contact)
+    client = Client()
+    answer = client.post(f"/portal/welcome/{mailed(contact.email)}/", {"password": PASSWORD, "again": PASSWORD})
+    assert answer.status_code == 302, answer.content.decode()[-600:]
+    return client
+
+
+@pytest.fixture
+def world(person: Person) -> dict[str, Any]:
+    """Two customers with an order and a request each, and a contact who may come in."""
+    manager = person("order_manager")
+    manager.display_name = "经理林某"
+    manager.save()
+    a = confirmed(manager)
+    b_customer = customer("C002", "苏州恒拓电子股份有限公司")
+    b = submit_for_review(actor=manager, order_id=draft(manager, customer=b_customer.pk).pk, today=TODAY)
+    sign_all(b)
+    b = confirm_order(order_id=b.pk, actor=manager, today=TODAY)
+    for order, words in ((a, "什么时候发货"), (b, "恒拓的秘密问题")):
+        assert order.customer is not None
+        found = requests.record_request(actor=manager, data=RequestInput(order.customer, words, order=order))
+        requests.add_note(actor=manager, request_id=found.pk, text="内部底价 毛利 31%")
+        requests.reply(actor=manager, request_id=found.pk, text=f"{order.number} 周五")
+        tracking.want(actor=manager, order=order, title=f"样件给 {order.number}", due=TODAY)
+    return {
+        "a": {"order": a, "contact": contact_of("C001", "zhang@a.example")},
+        "b": {"order": b, "contact": contact_of("C002", "li@b.example")},
+    }
+
+
+# — the way in —
+
+
+@pytest.mark.parametrize("role", ["worker", "planner", "quality", "finance", "supply_chain", "manager"])
+def test_who_may_not_invites_nobody(person: Person, world: dict[str, Any], role: str) -> None:
+    contact = world["a"]["contact"]
+    with pytest.raises(Forbidden):
+        portal.invite(actor=person(role), contact=contact)
+    assert not portal.accounts_of(person(role), contact.customer)
+    assert not PortalAccount.objects.exists()
+
+
+def test_a_contact_without_mail_an_archived_one_and_a_mail_taken_are_refused(
+    person: Person, world: dict[str, Any]
+) -> None:
+    first, second = world["a"]["contact"], world["b"]["contact"]
+    portal.invite(actor=person("sales"), contact=first)
+    second.email, second.archived_at = first.email.upper(), timezone.now()
+    with pytest.raises(Refusal) as refused:
+        portal.invite(actor=person("sales"), contact=second)
+    assert refused.value.codes == {"portal.archived", "portal.taken"}
+    second.email = ""
+    with pytest.raises(Refusal) as refused:
+        portal.invite(actor=person("sales"), contact=second)
+    assert "portal.mail" in refused.value.codes
+    assert PortalAccount.objects.get().contact == first
+
+
+def test_the_mailed_address_chooses_a_password_once_and_weak_ones_are_refused(
+    person: Person, world: dict[str, Any]
+) -> None:
+    contact = world["a"]["contact"]
+    portal.invite(actor=person("sales"), contact=contact)
+    path = f"/portal/welcome/{mailed(contact.email)}/"
+    for _ in range(2):
+        assert Client().get(path).status_code == 200
+    for password, again in (("kurz", "kurz"), (PASSWORD, "anders"), ("password123", "password123"), ("", "")):
+        assert Client().post(path, {"password": password, "again": again}).status_code == 422
+    same = {"password": contact.email, "again": contact.email}
+    assert Client().post(path, same).status_code == 422
+    assert PortalAccount.objects.get().password == ""
+    client = Client()
+    assert client.post(path, {"password": PASSWORD, "again": PASSWORD}).status_code == 302
+    assert client.get("/portal/").status_code == 200
+    for method in (Client().get, Client().post):
+        assert method(path).status_code == 404
+    account = PortalAccount.objects.get()
+    assert PASSWORD not in account.password
+    assert client.cookies["portal"].value not in PortalSession.objects.get().session_hash
+    assert client.cookies["portal"]["httponly"]
+
+
+def test_unknown_wrong_and_taken_back_get_the_same_answer_until_the_tries_are_used_up(
+    person: Person, world: dict[str, Any]
+) -> None:
+    let_in(person, world["a"]["contact"])
+    let_in(person, world["b"]["contact"])
+    portal.revoke(actor=person("sales"), account=PortalAccount.objects.get(contact=world["b"]["contact"]))
+    bodies = set()
+    for email, password in (
+        ("nobody@x.example", PASSWORD),
+        (world["a"]["contact"].email, "falsch-falsch"),
+        (world["b"]["contact"].email, PASSWORD),
+    ):
+        answer = Client().post("/portal/sign-in/", {"email": email, "password": password})
+        assert answer.status_code == 422
+        bodies.add(answer.content.decode().split('role="alert"')[1].split("</div></div>")[0])
+    assert len(bodies) == 1
+    for email in ("nobody@x.example", world["a"]["contact"].email):
+        for _ in range(portal.MOST_TRIES):
+            Client().post("/portal/sign-in/", {"email": email, "password": "falsch-falsch"})
+        right = {"email": email, "password": PASSWORD}
+        assert Client().post("/portal/sign-in/", right).status_code == 422
+    cache.clear()
+    assert Client().post("/portal/sign-in/", right).status_code == 302
+
+
+def test_taken_back_archived_and_signed_out_means_out_at_once(person: Person, world: dict[str, Any]) -> None:
+    contact = world["a"]["contact"]
+    client = let_in(person, contact)
+    other = Client()
+    other.post("/portal/sign-in/", {"email": contact.email, "password": PASSWORD})
+    assert other.post("/portal/sign-out/").status_code == 302
+    assert other.get("/portal/").status_code == 302
+    Contact.objects.filter(pk=contact.pk).update(archived_at=timezone.now())
+    assert client.get("/portal/").status_code == 302
+    Contact.objects.filter(pk=contact.pk).update(archived_at=None)
+    assert client.get("/portal/").status_code == 200
+    PortalSession.objects.update(expires_at=timezone.now() - dt.timedelta(minutes=1))
+    assert client.get("/portal/").status_code == 302
+    client = let_in(person, contact)
+    portal.revoke(actor=person("sales"), account=PortalAccount.objects.get())
+    assert client.get("/portal/").status_code == 302
+    with pytest.raises(NotFound):
+        portal.account_by_invitation("x")
+
+
+def test_a_forgotten_password_is_mailed_to_who_has_one_and_nothing_tells(person: Person, world: dict[str, Any]) -> None:
+    contact = world["a"]["contact"]
+    old = let_in(person, contact)
+    bodies = {
+        Client().post("/portal/forgot/", {"email": email}).content.decode().split("<main")[1].split("</main>")[0]
+        for email in ("nobody@x.example", contact.email)
+    }
+    assert len(bodies) == 1
+    assert not Delivery.objects.filter(address="nobody@x.example").exists()
+    assert old.get("/portal/").status_code == 200
+    fresh = {"password": PASSWORD + "-neu", "again": PASSWORD + "-neu"}
+    assert Client().post(f"/portal/welcome/{mailed(contact.email)}/", fresh).status_code == 302
+    assert old.get("/portal/").status_code == 302
+    PortalAccount.objects.update(invite_hash="x" * 64, invite_until=timezone.now() - dt.timedelta(seconds=1))
+
+
+# — what is seen —
+
+
+def test_the_own_orders_and_requests_are_shown_and_none_of_our_secrets(person: Person, world: dict[str, Any]) -> None:
+    a, b = world["a"]["order"], world["b"]["order"]
+    manager = person("order_manager")
+    hidden = draft(manager, customer=a.customer.pk)
+    client = let_in(person, world["a"]["contact"])
+    pages = {path: client.get(path) for path in ("/portal/", "/portal/requests/", f"/portal/orders/{a.number}/")}
+    for path, answer in pages.items():
+        text = answer.content.decode()
+        assert answer.status_code == 200, path
+        for secret in (*SECRETS, str(b.number), "恒拓的秘密问题"):
+            assert secret not in text, (path, secret)
+        assert answer["X-Robots-Tag"].startswith("noindex")
+    assert str(a.number) in pages["/portal/"].content.decode()
+    assert "什么时候发货" in pages["/portal/requests/"].content.decode()
+    assert hidden.number is None or str(hidden.number) not in pages["/portal/"].content.decode()
+    tracking.set_rule(actor=person("sales"), customer=a.customer, shown={})
+    assert "什么时候发货" not in client.get("/portal/requests/").content.decode()
+    for address in (f"/portal/orders/{b.number}/", "/portal/orders/SO-0000-00000/"):
+        assert client.get(address).status_code == 404
+    assert Client().get(f"/portal/orders/{a.number}/").status_code == 302
+
+
+def test_a_contact_writes_only_into_the_own_customers_things(person: Person, world: dict[str, Any]) -> None:
+    a, b = world["a"]["order"], world["b"]["order"]
+    client = let_in(person, world["a"]["contact"])
+    theirs = CustomerRequest.objects.get(order=b)
+    before = theirs.messages.count()
+    ask = {"verb": "ask", "kind": "question", "text": "能提前吗？"}
+    assert client.post("/portal/requests/", {"verb": "say", "request": theirs.number, "text": "x"}).status_code == 404
+    assert client.post("/portal/requests/", {**ask, "order": b.number}).status_code == 404
+    assert client.post(f"/portal/orders/{b.number}/", {"verb": "ask", "text": "x"}).status_code == 404
+    assert client.post(f"/portal/orders/{a.number}/", {"verb": "sign", "what": "change", "key": "1"}).status_code == 404
+    assert client.post("/portal/requests/", {**ask, "text": " "}).status_code == 422
+    assert client.post("/portal/requests/", {**ask, "kind": "x"}).status_code == 422
+    assert theirs.messages.count() == before
+    assert CustomerRequest.objects.filter(channel="portal").count() == 0
+    assert client.post("/portal/requests/", {**ask, "kind": "complaint", "order": a.number}).status_code == 302
+    made = CustomerRequest.objects.get(channel="portal")
+    assert (made.order, made.kind, made.contact, made.customer) == (
+        a, "complaint", world["a"]["contact"], a.customer,
+    )  # fmt: skip
+    task = a.customer_tasks.get()
+    done = {"verb": "done", "task": task.pk, "text": "SF123"}
+    assert client.post(f"/portal/orders/{a.number}/", done).status_code == 302
+    task.refresh_from_db()
+    assert task.done_by == world["a"]["contact"].name
+
+
+def test_the_list_takes_no_more_sql_for_more_orders(
+    person: Person, world: dict[str, Any], django_assert_max_num_queries: Any
+) -> None:
+    client = let_in(person, world["a"]["contact"])
+    with django_assert_max_num_queries(16):
+        client.get("/portal/")
+
+
+def test_we_invite_and_take_back_on_the_customers_page(
+    person: Person, world: dict[str, Any], signed_in: Callable[[str], Client]
+) -> None:
+    contact = world["a"]["contact"]
+    base = f"/customers/{contact.customer_id}/portal/{contact.pk}"
+    assert signed_in("finance").post(f"{base}/invite/").status_code == 403
+    client = signed_in("sales")
+    assert client.post(f"{base}/strange/").status_code == 404
+    wrong = f"/customers/{contact.customer_id}/portal/{world['b']['contact'].pk}/invite/"
+    assert client.post(wrong).status_code == 404
+    assert client.post(f"{base}/invite/").status_code == 302
+    assert f"{base}/invite/" in client.get(f"/customers/{contact.customer_id}/").content.decode()
+    Client().post(f"/portal/welcome/{mailed(contact.email)}/", {"password": PASSWORD, "again": PASSWORD})
+    assert f"{base}/revoke/" in client.get(f"/customers/{contact.customer_id}/").content.decode()
+    assert client.post(f"{base}/revoke/").status_code == 302
+    assert PortalAccount.objects.get().revoked_at is not None
+
+
+@pytest.mark.slow
+def test_a_crawl_of_every_address_as_a_b_and_nobody_finds_nothing_of_another(
+    person: Person, world: dict[str, Any]
+) -> None:
+    """A and B are signed in to the portal and hold a tracking link of their own order."""
+    readers = {"nobody": Client()}
+    for name in ("a", "b"):
+        readers[name] = let_in(person, world[name]["contact"])
+        _link, address = tracking.give_link(actor=person("sales"), order=world[name]["order"], name=name)
+        assert readers[name].post("/" + address.split("/", 3)[3]).status_code == 302
+    crawl(readers, {name: world[name]["order"] for name in ("a", "b")})
