@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,6 +146,23 @@ class TestClosedForms:
         for key, level in levels.items():
             wanted = int(key[1:]) / 100
             assert abs(level - wanted) <= 4 * math.sqrt(wanted * (1 - wanted) / RUNS)
+
+    def test_every_draw_is_the_quantile_at_its_level_far_out_too(self) -> None:
+        """One activity draws the same level whatever its distribution, and the uniform one shows it."""
+
+        def draws(kind: Kind, *numbers: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+            return np.array(simulate(chain(Distribution(kind, numbers)), runs=RUNS, seed=5).ends)
+
+        levels = draws(Kind.UNIFORM, 0.0, 1.0)
+        scores = np.array([NormalDist().inv_cdf(level) for level in levels])
+        error = np.abs(draws(Kind.NORMAL, 1000.0, 1.0) - 1000.0 - scores)
+        far = np.abs(levels - 0.5) > 0.5 - 1 / 64
+        assert far.sum() > RUNS / 64
+        assert error[~far].max() < 3e-5
+        assert error[far].max() < 1e-6
+        spread = math.sqrt(math.log(2.0))  # of the logarithm, where mean and sd are equal
+        wanted = np.exp(spread * scores - spread**2 / 2)
+        assert np.abs(draws(Kind.LOGNORMAL, 1.0, 1.0) / wanted - 1.0).max() < 3e-5
 
     def test_a_chain_adds_means_and_variances(self) -> None:
         parts = list(DISTRIBUTIONS.values())

@@ -16,12 +16,15 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from punctual.engine import explain
 from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task
 
 AFTER = "+"
+
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,19 +207,29 @@ class Book:
 
     @staticmethod
     def unpacked(blob: bytes | memoryview) -> Book:
+        """From what was kept, by an earlier release too: what is not known any more is left out. Raises LookupError
+        where something is missing that has no default."""
         data = json.loads(zlib.decompress(bytes(blob)))
         return Book(
             today=data["today"],
-            orders=tuple(Entry(**one) for one in data["orders"]),
-            groups=tuple(Group(**one) for one in data["groups"]),
+            orders=tuple(_made(Entry, one) for one in data["orders"]),
+            groups=tuple(_made(Group, one) for one in data["groups"]),
             pieces=tuple(_piece(one) for one in data["pieces"]),
             resources={name: tuple((a, b) for a, b in steps) for name, steps in data["resources"].items()},
             starts=tuple(data["starts"]),
             raised=tuple((a, b, c, d) for a, b, c, d in data["raised"]),
             notes=tuple(data["notes"]),
-            hazards=tuple(Hazard(**{**one, "tasks": tuple(one["tasks"])}) for one in data["hazards"]),
-            waits=tuple(Wait(**{**one, "late": tuple(one["late"])}) for one in data.get("waits", ())),
+            hazards=tuple(_made(Hazard, one | {"tasks": tuple(one["tasks"])}) for one in data["hazards"]),
+            waits=tuple(_made(Wait, one | {"late": tuple(one["late"])}) for one in data.get("waits", ())),
         )
+
+
+def _made(kind: type[Kind], data: Mapping[str, Any]) -> Kind:
+    known = {name: value for name, value in data.items() if name in kind.__slots__}  # type: ignore[attr-defined]
+    try:
+        return kind(**known)
+    except TypeError as error:
+        raise LookupError(f"a {kind.__name__} of another release: {error}") from error
 
 
 _EMPTY = Piece("", 0, "", "", 0)
@@ -235,7 +248,7 @@ def _piece(data: dict[str, Any]) -> Piece:
     data["after"] = tuple((name, lag) for name, lag in data.get("after", ()))
     data["needs"] = tuple((kind, key, units) for kind, key, units in data.get("needs", ()))
     filled: dict[str, Any] = {"name": "", "duration": 0} | data
-    return Piece(**filled)
+    return _made(Piece, filled)
 
 
 def engine_task(piece: Piece, group: str = "") -> Task:

@@ -91,9 +91,11 @@ def _pop(state):
 @kernel
 def _ripple(line, net, state, most_moved, budget, samples):
     """Find places for everything in the pool; False when that does not end within ``budget`` places."""
-    for _ in range(budget):
+    for left in range(budget, 0, -1):
         if state.counters[POOL] == 0:
             return True
+        if state.counters[POOL] > left:
+            return False
         state.counters[TRIED] += 1
         task = _pop(state)
         if fit(line, net, state, task):

@@ -27,9 +27,9 @@ WINDOWS, WINDOW_BITS = 40, 24
 """The time after the latest finish is cut into so many windows, the first ones short: the cheapest places of each are
 tried, one window after the other."""
 
-TRIES, TRIES_A_WINDOW, LONGER = 8, 2, 3
+TRIES, TRIES_A_WINDOW, LONGER = 8, 2, 2
 """Ripples tried before the latest finish and in a window after it; both grow by one with each failed attempt (in a
-window with each third one)."""
+window with each second one)."""
 
 PATIENT, DOUBLED, MOST_PATIENT = 16, 0.45, 400
 """Places that a ripple may look for at least; how often that is doubled, again and again; and where that ends."""
@@ -85,22 +85,25 @@ def _patience(state):
 def _with_ripples(line, net, state, task, amount, hard, most_moved, samples):
     """Try the ranked places, the best first; False when no ripple ended well."""
     tries = 0
+    least = np.int64(0)
     window = np.int64(-1)
     previous = np.int64(-1)
     while True:
         pick = -1
         for row in range(amount):
-            if state.rank[row, 0] >= 0 and (pick < 0 or state.rank[row, 0] < state.rank[pick, 0]):
+            if state.rank[row, 0] >= least and (pick < 0 or state.rank[row, 0] < state.rank[pick, 0]):
                 pick = row
         if pick < 0:
             return False
         key, place = state.rank[pick, 0], state.rank[pick, 1]
         state.rank[pick, 0] = -1
+        if place == previous:
+            continue
         now = (key - BEYOND) >> WINDOW_BITS if key >= BEYOND else np.int64(-1)
         tries = tries + 1 if now == window else 1
         window = now
-        if place == previous or tries > (TRIES + hard if window < 0 else TRIES_A_WINDOW + hard // LONGER):
-            continue
+        if tries >= (TRIES + hard if window < 0 else TRIES_A_WINDOW + hard // LONGER):
+            least = BEYOND + ((window + 1) << WINDOW_BITS)
         previous = place
         state.counters[TRIED] += 1
         mode = net.mode_ptr[task] + (place & 255)

@@ -48,8 +48,9 @@ SWEEPS, SWEEP_SAMPLES = 4, 16.0
 AN_ATTEMPT, A_ROUND = 4, 200
 """Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs."""
 
-AGAIN = 0.5
-"""How often an attempt starts from the best plan so far, and not from the one in force."""
+AGAIN, WISER = 0.5, 0.5
+"""How often an attempt starts from the best plan so far, and not from the one in force; and how often with what the
+thread's attempts before it have learned of who is hard to place elsewhere, and not with the first estimate."""
 
 
 @dataclass(slots=True)
@@ -121,6 +122,8 @@ def negotiate(
 
 def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> _State:
     hops = _estimated(table, seats[0].desk)
+    for seat in seats:
+        seat.desk.hops[:] = hops
     with Crew(len(seats)) as crew:
         while limits.progress(sum(seat.tried for seat in seats)) < 1.0 and best.finish > table.least:
 
@@ -176,7 +179,8 @@ def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
     desks.set_limits(net, desk, due, table.slots)
     again = best.moved > 0 and seat.dice.random() < AGAIN
     desks.lay(table.line, net, desk, best.start if again else table.empty, best.chosen if again else table.modes)
-    desk.hops[:] = hops
+    if seat.dice.random() >= WISER:
+        desk.hops[:] = hops
     late -= goal - table.least
     samples = seat.dice.choice(SAMPLES)
     done = bring_forward(table.line, net, desk, table.sequence, table.homes, late, PLACES, MOST_MOVED, samples)

@@ -29,8 +29,15 @@ LANES = 64
 FIXED, UNIFORM, TRIANGULAR, EXPONENTIAL, DISCRETE, NORMAL, LOGNORMAL, PERT = range(8)
 
 LEVEL_STEPS = 256
-"""The table of a quantile over its level: nodes at k / 256 and cubic pieces between them, within 1/64 and 63/64."""
+"""The table of a quantile over its level: a cubic between k / 256 and the next node, within 1/64 and 63/64."""
 _LOWEST_LEVEL = 1.0 / 64.0
+
+OCTAVES, OCTAVE_STEPS = 16, 8
+"""Its tails: so many times half as near to 0 (or 1), each in so many cubics."""
+_TAIL = 4 * OCTAVES * OCTAVE_STEPS
+_FARTHEST = _LOWEST_LEVEL * 2.0**-OCTAVES
+TABLE_SIZE = 4 * LEVEL_STEPS + 2 * _TAIL
+"""Four coefficients a cubic: the middle, the low tail, the high tail."""
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -140,30 +147,65 @@ def _from_score(kind, p, tables, z):
 
 
 @njit(cache=True, nogil=True)
+def _standard(kind, p, tables, z):
+    """The standardised quantile at normal score ``z`` and its slope over the level."""
+    value, slope = z, 1.0
+    if kind == LOGNORMAL:
+        value = math.exp(p[3] * z)
+        slope = p[3] * value
+    elif kind == PERT:
+        half = 0.5 * SCORE_STEP
+        first = int(p[3])
+        value = _on_scores(tables, first, z)
+        slope = (_on_scores(tables, first, z + half) - _on_scores(tables, first, z - half)) / SCORE_STEP
+    return value, slope * math.sqrt(2.0 * math.pi) * math.exp(0.5 * z * z)
+
+
+@njit(cache=True, nogil=True)
+def _write_cubic(out, at, step, left, right):
+    """Hermite's cubic over a way of 0 to 1 from (value, slope) to (value, slope) at levels ``step`` apart."""
+    rise = right[0] - left[0]
+    first, second = left[1] * step, right[1] * step
+    out[at] = left[0]
+    out[at + 1] = first
+    out[at + 2] = 3.0 * rise - 2.0 * first - second
+    out[at + 3] = first + second - 2.0 * rise
+
+
+@njit(cache=True, nogil=True)
 def level_table(kind, p, tables, out):
-    """Fill ``out[2k], out[2k + 1]`` with the standardised quantile at level k / 256 and its slope per node step.
+    """Fill ``out`` (of :data:`TABLE_SIZE`) with the cubics of the standardised quantile over its level.
 
     Standardised: the quantile is ``p[0] + p[1] * value`` (a normal one cut at 0). Rows of the kinds with tables are
     NORMAL (mean, sd, table), LOGNORMAL (0, median, table, sd of the logarithm), PERT (min, width, table, PERT table).
     """
-    half = 0.5 * SCORE_STEP
-    for k in range(LEVEL_STEPS // 64, LEVEL_STEPS - LEVEL_STEPS // 64 + 1):
-        z = _score(k / LEVEL_STEPS)
-        value, slope = z, 1.0
-        if kind == LOGNORMAL:
-            value = math.exp(p[3] * z)
-            slope = p[3] * value
-        elif kind == PERT:
-            first = int(p[3])
-            value = _on_scores(tables, first, z)
-            slope = (_on_scores(tables, first, z + half) - _on_scores(tables, first, z - half)) / SCORE_STEP
-        out[2 * k] = value
-        out[2 * k + 1] = slope * math.sqrt(2.0 * math.pi) * math.exp(0.5 * z * z) / LEVEL_STEPS
+    edge = LEVEL_STEPS // 64
+    left = _standard(kind, p, tables, _score(edge / LEVEL_STEPS))
+    for k in range(edge, LEVEL_STEPS - edge):
+        right = _standard(kind, p, tables, _score((k + 1) / LEVEL_STEPS))
+        _write_cubic(out, 4 * k, 1.0 / LEVEL_STEPS, left, right)
+        left = right
+    for octave in range(OCTAVES):
+        width = 0.5 * _LOWEST_LEVEL * 2.0**-octave
+        step = width / OCTAVE_STEPS
+        at = 4 * (LEVEL_STEPS + octave * OCTAVE_STEPS)
+        for k in range(OCTAVE_STEPS):
+            near, far = width + k * step, width + (k + 1) * step
+            low = _standard(kind, p, tables, _tail_score(near)), _standard(kind, p, tables, _tail_score(far))
+            high = _standard(kind, p, tables, -_tail_score(near)), _standard(kind, p, tables, -_tail_score(far))
+            _write_cubic(out, at + 4 * k, step, low[0], low[1])
+            _write_cubic(out, at + _TAIL + 4 * k, -step, high[0], high[1])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _cubic(tables, at, t):
+    third = tables[at + np.uint32(2)] + t * tables[at + np.uint32(3)]
+    return tables[at] + t * (tables[at + np.uint32(1)] + t * third)
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST)
 def _draw_from_table(kind, p, tables, key, runs, out):
-    """Draws of the kinds with tables: the cubic for all lanes, then the 3 in 100 beyond the table put right."""
+    """Draws of the kinds with tables: the middle's cubics for all lanes, then the 3 in 100 of the tails put right."""
     base, scale, first = p[0], p[1], np.int32(p[2])
     levels = np.empty(LANES)
     for lane in range(LANES):
@@ -171,15 +213,19 @@ def _draw_from_table(kind, p, tables, key, runs, out):
     for lane in range(LANES):
         x = levels[lane] * LEVEL_STEPS
         node = np.int32(x)
-        t = x - node
-        rest = 1.0 - t
-        at = np.uint32(first + 2 * node)
-        value = rest * rest * ((1.0 + 2.0 * t) * tables[at] + t * tables[at + np.uint32(1)])
-        value += t * t * ((3.0 - 2.0 * t) * tables[at + np.uint32(2)] - rest * tables[at + np.uint32(3)])
-        out[lane] = base + scale * value
+        out[lane] = base + scale * _cubic(tables, np.uint32(first + 4 * node), x - node)
     for lane in range(LANES):
-        if abs(levels[lane] - 0.5) > 0.5 - _LOWEST_LEVEL:
-            out[lane] = _from_score(kind, p, tables, _tail_score(levels[lane]))
+        u = levels[lane]
+        if abs(u - 0.5) > 0.5 - _LOWEST_LEVEL:
+            near = min(u, 1.0 - u)
+            if near < _FARTHEST:
+                out[lane] = _from_score(kind, p, tables, _tail_score(u))
+                continue
+            part, power = math.frexp(near / _LOWEST_LEVEL)
+            x = (2.0 * part - 1.0) * OCTAVE_STEPS
+            step = int(x)
+            at = first + 4 * (LEVEL_STEPS - power * OCTAVE_STEPS + step) + (_TAIL if u > 0.5 else 0)
+            out[lane] = base + scale * _cubic(tables, np.uint32(at), x - step)
     if kind == NORMAL:
         for lane in range(LANES):
             out[lane] = max(0.0, out[lane])

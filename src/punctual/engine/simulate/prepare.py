@@ -229,7 +229,7 @@ def _level_table(kind: int, fourth: float = 0.0, scores: Floats | None = None) -
     """The table of a standardised quantile over its level; ``fourth`` is the fourth number of its row."""
     from punctual.engine.simulate import kernels
 
-    table = np.zeros(2 * (kernels.LEVEL_STEPS + 1))
+    table = np.zeros(kernels.TABLE_SIZE)
     row = np.array([0.0, 1.0, 0.0, fourth, 0.0])
     kernels.level_table(kind, row, np.zeros(0) if scores is None else scores, table)
     return table
