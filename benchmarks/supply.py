@@ -135,57 +135,68 @@ def measure_bill(count: int, actor: Any, repeat: int) -> dict[str, Any]:
     return {"parts": count, "lines": lines, "requirements": made, "pure_ms": pure, "order_ms": whole}
 
 
-def measure_lines(count: int, actor: Any, repeat: int, client: Any) -> dict[str, Any]:
+Ordered = list[tuple[Any, Any]]
+
+
+def running_orders(count: int, actor: Any) -> Ordered:
+    """Orders with the task that waits for material."""
     from punctual.domain.catalog.models import Product, ProductFamily, ProductRevision
-    from punctual.domain.parties.models import Supplier
     from punctual.domain.plans.models import Task
     from punctual.domain.plans.services.making import make_plan
-    from punctual.domain.supply.models import Material, PurchaseLine, PurchaseOrder, Requirement, Reservation
-    from punctual.domain.supply.services.shortages import refresh
-    from punctual.flows.supplier_late import change_date
 
     family = ProductFamily.objects.get_or_create(code="B", defaults={"name": "bench"})[0]
     product = Product.objects.create(model=f"L-{count}", name="bench", family=family, unit="台", lead_time_days=20)
     revision = ProductRevision.objects.create(product=product, code="A")
-    supplier = Supplier.objects.get_or_create(code="S", defaults={"name": "bench"})[0]
-    materials = Material.objects.bulk_create(
-        Material(code=f"L{count}-{n}", name=f"part {n}", unit="个") for n in range(max(50, count // 20))
-    )
     orders = []
     for n in range(count // 50):
         order = order_for(revision, f"SL-{count}-{n}")
         make_plan(order=order, actor=actor, today=TODAY)
         orders.append((order, Task.objects.get(plan__order=order)))
-    day = TODAY + dt.timedelta(days=10)
+    return orders
+
+
+def open_lines(count: int, day: dt.date) -> list[Any]:
+    """Confirmed purchase lines for ``day``, ten an order."""
+    from punctual.domain.parties.models import Supplier
+    from punctual.domain.supply.models import Material, PurchaseLine, PurchaseOrder
+
+    supplier = Supplier.objects.get_or_create(code="S", defaults={"name": "bench"})[0]
+    materials = Material.objects.bulk_create(
+        Material(code=f"L{count}-{n}", name=f"part {n}", unit="个") for n in range(max(50, count // 20))
+    )
     purchases = PurchaseOrder.objects.bulk_create(
         PurchaseOrder(number=f"PL-{count}-{n}", supplier=supplier, state="confirmed") for n in range(count // 10)
     )
-    lines = PurchaseLine.objects.bulk_create(
-        [
-            PurchaseLine(
-                purchase_order=purchases[n // 10],
-                line_no=10 * (1 + n % 10),
-                material=materials[n % len(materials)],
-                quantity=Decimal(5),
-                reserved=Decimal(5),
-                asked_date=day,
-                confirmed_date=day,
-                expected_date=day,
-            )
-            for n in range(count)
-        ],
-        batch_size=500,
-    )
+    rows = [
+        PurchaseLine(
+            purchase_order=purchases[n // 10],
+            line_no=10 * (1 + n % 10),
+            material=materials[n % len(materials)],
+            quantity=Decimal(5),
+            reserved=Decimal(5),
+            asked_date=day,
+            confirmed_date=day,
+            expected_date=day,
+        )
+        for n in range(count)
+    ]
+    return list(PurchaseLine.objects.bulk_create(rows, batch_size=500))
+
+
+def reserve(lines: Sequence[Any], orders: Ordered) -> None:
+    """Each line for a requirement of a running order."""
+    from punctual.domain.supply.models import Requirement, Reservation
+
     needs = Requirement.objects.bulk_create(
         [
             Requirement(
-                material=materials[n % len(materials)],
+                material=line.material,
                 order=orders[n // 50][0],
                 order_line=orders[n // 50][1].order_line,
                 task=orders[n // 50][1],
                 quantity=Decimal(5),
             )
-            for n in range(count)
+            for n, line in enumerate(lines)
         ],
         batch_size=500,
     )
@@ -196,6 +207,15 @@ def measure_lines(count: int, actor: Any, repeat: int, client: Any) -> dict[str,
         ],
         batch_size=500,
     )
+
+
+def measure_lines(count: int, actor: Any, repeat: int, client: Any) -> dict[str, Any]:
+    from punctual.domain.supply.services.shortages import refresh
+    from punctual.flows.supplier_late import change_date
+
+    day = TODAY + dt.timedelta(days=10)
+    orders, lines = running_orders(count, actor), open_lines(count, day)
+    reserve(lines, orders)
     begun = time.perf_counter()
     refresh([order.pk for order, _task in orders], today=TODAY)
     first = round((time.perf_counter() - begun) * 1000, 1)

@@ -1,6 +1,7 @@
 """Assembles /api/v1/: one router a subject."""
 
 from punctual.api import problems
+from punctual.api.action_items import router as action_items_router
 from punctual.api.approvals import router as approvals_router
 from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
@@ -10,7 +11,9 @@ from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
 from punctual.api.documents import router as documents_router
 from punctual.api.exchange_rates import router as exchange_rates_router
+from punctual.api.feedback import router as feedback_router
 from punctual.api.me import router as me_router
+from punctual.api.meetings import router as meetings_router
 from punctual.api.monitoring import router as monitoring_router
 from punctual.api.nonconformities import router as nonconformities_router
 from punctual.api.notifications import router as notifications_router
@@ -59,6 +62,7 @@ api.add_router("", products_router, tags=["products"])
 api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
 api.add_router("", monitoring_router, tags=["monitoring"])
+api.add_router("", action_items_router, tags=["monitoring"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
 api.add_router("", quality_records_router, tags=["quality"])
@@ -67,6 +71,8 @@ api.add_router("", supply_router, tags=["supply"])
 api.add_router("", stock_router, tags=["stock"])
 api.add_router("", purchase_orders_router, tags=["purchase orders"])
 api.add_router("", requests_router, tags=["customer relations"])
+api.add_router("", meetings_router, tags=["customer relations"])
+api.add_router("", feedback_router, tags=["customer relations"])
 api.add_router("", service_cases_router, tags=["service cases"])
 api.add_router("", notifications_router, tags=["notifications"])
 # Last: its "/orders/{key}/{verb}" would take the addresses of others.

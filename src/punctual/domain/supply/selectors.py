@@ -94,7 +94,7 @@ def boms_of(actor: User) -> QuerySet[Bom]:
 
 
 def listed_boms(actor: User) -> QuerySet[Bom]:
-    return boms_of(actor).annotate(line_count=Count("lines"))
+    return boms_of(actor).annotate(line_count=Count("lines")).order_by("pk")
 
 
 def bom_by_id(actor: User, pk: int) -> Bom:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.changes.rules import CHANGEABLE
 from punctual.domain.changes.selectors import changes_on, revisions_of
-from punctual.domain.orders.models import Order
+from punctual.domain.changes.services.purchase_orders import open_points
+from punctual.domain.orders.models import Order, OrderState
 from punctual.platform.accounts.permissions import may
 from punctual.web.changes.words import signed_money, state_chip
 from punctual.web.master.pages import actor_of
@@ -69,6 +70,23 @@ def _compare(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     return {}
 
 
+def _open_points(request: HttpRequest, order: Order) -> dict[str, Any] | None:
+    """While an order is being entered: what its comparison with the customer's order leaves open."""
+    if order.state not in (OrderState.DRAFT, OrderState.QUOTED):
+        return None
+    rest, unusual = open_points(order)
+    return {"po_open": rest, "po_unusual": unusual} if rest or unusual else None
+
+
+register_panel(
+    "order",
+    "po-open",
+    order=50,
+    place="top",
+    template="changes/po_note.html",
+    context_function=_open_points,
+    permission="orders.view",
+)
 register_panel(
     "order",
     "purchase-order",

@@ -1,7 +1,17 @@
 from django.urls import path
 
 from punctual.web.imports.urls import import_urls
-from punctual.web.supply import boms, materials, purchases, requests, scorecards, shortages, stock, supplier_link
+from punctual.web.supply import (
+    boms,
+    materials,
+    purchase_steps,
+    purchases,
+    requests,
+    scorecards,
+    shortages,
+    stock,
+    supplier_link,
+)
 
 urlpatterns = [
     path("shortages/", shortages.shortages, name="shortages"),
@@ -37,14 +47,14 @@ urlpatterns = [
     path("purchase-orders/new/", purchases.edit_purchase, name="purchase_order_new"),
     path("purchase-orders/<str:number>/", purchases.page, name="purchase_order"),
     path("purchase-orders/<str:number>/edit/", purchases.edit_purchase, name="purchase_order_edit"),
-    path("purchase-orders/<str:number>/pdf/", purchases.pdf, name="purchase_order_pdf"),
-    path("purchase-orders/<str:number>/confirm/", purchases.confirm, name="purchase_order_confirm"),
-    path("purchase-orders/<str:number>/revise/", purchases.revise, name="purchase_order_revise"),
-    path("purchase-orders/<str:number>/offer/", purchases.note_offer, name="purchase_order_offer"),
-    path("purchase-orders/<str:number>/receive/", purchases.receive, name="purchase_order_receive"),
-    path("purchase-orders/<str:number>/inspect/", purchases.inspect, name="purchase_order_inspect"),
-    path("purchase-orders/<str:number>/link/", purchases.make_link, name="purchase_order_link"),
-    path("purchase-orders/<str:number>/do/<str:verb>/", purchases.do, name="purchase_order_do"),
+    path("purchase-orders/<str:number>/pdf/", purchase_steps.pdf, name="purchase_order_pdf"),
+    path("purchase-orders/<str:number>/confirm/", purchase_steps.confirm, name="purchase_order_confirm"),
+    path("purchase-orders/<str:number>/revise/", purchase_steps.revise, name="purchase_order_revise"),
+    path("purchase-orders/<str:number>/offer/", purchase_steps.note_offer, name="purchase_order_offer"),
+    path("purchase-orders/<str:number>/receive/", purchase_steps.receive, name="purchase_order_receive"),
+    path("purchase-orders/<str:number>/inspect/", purchase_steps.inspect, name="purchase_order_inspect"),
+    path("purchase-orders/<str:number>/link/", purchase_steps.make_link, name="purchase_order_link"),
+    path("purchase-orders/<str:number>/do/<str:verb>/", purchase_steps.do, name="purchase_order_do"),
     path("supplier-scorecard/", scorecards.scorecard_page, name="supplier_scorecard"),
     path("supplier-link/<str:token>/", supplier_link.supplier_page, name="supplier_link"),
 ]

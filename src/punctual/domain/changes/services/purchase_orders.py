@@ -211,6 +211,17 @@ def _remember(order: Order, header: list[str], mapping: dict[str, str]) -> None:
     kept.save()
 
 
+def open_points(order: Order) -> tuple[int, int]:
+    """(differences, unusual values) of the last comparison that nobody has settled. The caller has fetched the order
+    for its actor."""
+    last = order.comparisons.order_by("-pk").first() if order.pk else None
+    if last is None:
+        return 0, 0
+    kinds = list(last.points.filter(state=PointState.OPEN).order_by().values_list("kind", flat=True))
+    strange = kinds.count(PointKind.UNUSUAL)
+    return len(kinds) - strange, strange
+
+
 # ------------------------------------------------------------------------------------------------------ settling
 
 
@@ -331,12 +342,7 @@ def change_from(*, actor: User, comparison_id: int, today: dt.date) -> ChangeOrd
 
 def before_submit(order: Order, today: dt.date) -> list[Reason]:
     """Where the customer's PO was compared, every difference is settled before the order goes to review."""
-    last = order.comparisons.order_by("-pk").first() if order.pk else None
-    if last is None:
-        return []
-    open_ = last.points.filter(state=PointState.OPEN)
-    unusual_ = open_.filter(kind=PointKind.UNUSUAL).count()
-    rest = open_.count() - unusual_
+    rest, unusual_ = open_points(order)
     reasons = []
     if rest:
         text = N_("Differences to the customer's order that are not settled: %(count)d.")

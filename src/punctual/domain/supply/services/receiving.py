@@ -63,13 +63,7 @@ def receive(
         .get(pk=line_id)
     )
     day = received_on or today
-    reasons = [*LIFE.reasons(order.state, "receive"), *reasons_against_quantity("receipt", quantity)]
-    if not reasons and quantity > line.open_quantity:
-        reasons.append(over_received(line=line, quantity=quantity, left=line.open_quantity, unit=line.unit))
-    if day > today:
-        text = N_("%(day)s has not come yet; a receipt is entered when the goods are here.")
-        reasons.append(Reason("receipt.future", text, {"day": day.isoformat()}, field="received_on"))
-    refuse_if(reasons)
+    refuse_if(_against_receiving(order, line, quantity, day, today=today))
     inspect = item is not None and hooks.must_be_inspected(line, quantity)
     receipt = Receipt.objects.create(
         line=line,
@@ -84,17 +78,10 @@ def receive(
     waiting = orders_of_line(line)
     line.received += quantity
     if item is not None:
-        move(
-            item,
-            MovementKind.RECEIPT,
-            actor=actor,
-            quantity=quantity,
-            blocked=quantity if inspect else ZERO,
-            cause=order,
-        )
-        if inspect:
-            line.inspecting += quantity
-        else:
+        blocked = quantity if inspect else ZERO
+        move(item, MovementKind.RECEIPT, actor=actor, quantity=quantity, blocked=blocked, cause=order)
+        line.inspecting += blocked
+        if not inspect:
             hand_over(line, item, quantity, actor=actor)
     if line.received >= line.quantity:
         line.received_on = day
@@ -103,6 +90,18 @@ def receive(
     if inspect:
         hooks.tell(receipt)
     return receipt
+
+
+def _against_receiving(
+    order: PurchaseOrder, line: PurchaseLine, quantity: Decimal, day: dt.date, *, today: dt.date
+) -> list[Reason]:
+    reasons = [*LIFE.reasons(order.state, "receive"), *reasons_against_quantity("receipt", quantity)]
+    if not reasons and quantity > line.open_quantity:
+        reasons.append(over_received(line=line, quantity=quantity, left=line.open_quantity, unit=line.unit))
+    if day > today:
+        text = N_("%(day)s has not come yet; a receipt is entered when the goods are here.")
+        reasons.append(Reason("receipt.future", text, {"day": day.isoformat()}, field="received_on"))
+    return reasons
 
 
 def hand_over(line: PurchaseLine, item: StockItem, quantity: Decimal, *, actor: User | None) -> Decimal:

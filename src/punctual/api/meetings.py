@@ -1,0 +1,193 @@
+"""Customers' meetings: plan, prepare, write down, close."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query, Router, Schema
+from ninja.responses import Status
+
+from punctual.api.authentication import actor_of
+from punctual.api.pages import Listing, Paging, listing
+from punctual.api.requests import customer_by_code, order_or_none, person_or_none
+from punctual.domain.customer_relations import pack, selectors
+from punctual.domain.customer_relations.models import Meeting
+from punctual.domain.customer_relations.services import meetings as meeting_services
+from punctual.domain.customer_relations.services.meetings import Line
+from punctual.kernel.refusal import NotFound, Reason
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import require
+
+router = Router()
+
+
+class RequestsLineOut(Schema):
+    id: int
+    kind: str
+    text: str
+    at: dt.datetime
+    target_type: str
+    target_id: int | None
+    target_label: str
+
+
+class MeetingOut(Schema):
+    id: int
+    version: int
+    title: str
+    customer: str
+    order: str
+    rhythm: str
+    starts_at: dt.datetime
+    minutes: int
+    place: str
+    agenda: str
+    state: str
+    uid: str
+    sequence: int
+
+
+class MeetingWithLines(MeetingOut):
+    lines: list[RequestsLineOut]
+
+
+class MeetingIn(Schema):
+    """A series with its first meeting."""
+
+    title: str
+    customer: str
+    starts_at: dt.datetime
+    minutes: int = 60
+    rhythm: str = "fortnightly"
+    order: str = ""
+    place: str = ""
+    agenda: str = ""
+
+
+class MoveIn(Schema):
+    version: int
+    starts_at: dt.datetime
+    minutes: int = 60
+    place: str = ""
+    agenda: str = ""
+
+
+class RequestsLineIn(Schema):
+    """``kind``: note, decision, action, request, change, risk or internal."""
+
+    text: str
+    kind: str = "note"
+    owner: str = ""
+    due: dt.date | None = None
+    order: str = ""
+
+
+class RequestsVersionIn(Schema):
+    version: int | None = None
+
+
+def _meeting(found: Meeting) -> dict[str, Any]:
+    plain = ("id", "version", "starts_at", "minutes", "place", "agenda", "state", "sequence")
+    return {
+        **{name: getattr(found, name) for name in plain},
+        "title": found.series.title,
+        "customer": found.series.customer.code,
+        "order": found.series.order.number or "" if found.series.order else "",
+        "rhythm": found.series.rhythm,
+        "uid": str(found.uid),
+    }
+
+
+def _with_lines(actor: User, pk: int) -> dict[str, Any]:
+    found = selectors.meeting_by_id(actor, pk)
+    names = RequestsLineOut.model_fields
+    return {**_meeting(found), "lines": [{name: getattr(one, name) for name in names} for one in found.lines.all()]}
+
+
+@router.get("/meetings", response=Listing[MeetingOut])
+def meetings(request: HttpRequest, paging: Query[Paging], state: str = "", customer: str = "") -> Any:
+    """Meetings, the latest first."""
+    actor = actor_of(request)
+    require(actor, "meetings.view")
+    rows = selectors.meetings_of(actor)
+    if state:
+        rows = rows.filter(state__in=state.split(","))
+    if customer:
+        rows = rows.filter(series__customer__code=customer.replace("\0", ""))
+    return listing(rows, paging, sorts=["starts_at", "state"], shape=_meeting)
+
+
+@router.post("/meetings", response={201: MeetingWithLines})
+def create_meeting(request: HttpRequest, payload: MeetingIn) -> Any:
+    """Call a series; the first meeting is returned."""
+    actor = actor_of(request)
+    require(actor, "meetings.change")
+    told = payload.model_dump()
+    told["customer"] = customer_by_code(actor, payload.customer)
+    told["order"] = order_or_none(actor, payload.order)
+    told["starts_at"] = _aware(payload.starts_at)
+    found = meeting_services.call_series(actor=actor, **told)
+    return Status(201, _with_lines(actor, found.pk))
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    """Without a zone it is the company's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=selectors.company_zone())
+
+
+@router.get("/meetings/{int:pk}", response=MeetingWithLines)
+def one_meeting(request: HttpRequest, pk: int) -> Any:
+    """One meeting with its minutes."""
+    return _with_lines(actor_of(request), pk)
+
+
+@router.patch("/meetings/{int:pk}", response=MeetingWithLines)
+def move_meeting(request: HttpRequest, pk: int, payload: MoveIn) -> Any:
+    """Another time, place or agenda; whoever was invited gets the event again."""
+    actor = actor_of(request)
+    told = payload.model_dump(exclude={"version"})
+    told["starts_at"] = _aware(payload.starts_at)
+    meeting_services.move(actor=actor, meeting_id=pk, expected_version=payload.version, **told)
+    return _with_lines(actor, pk)
+
+
+@router.get("/meetings/{int:pk}/pack", response=list[dict[str, Any]])
+def meeting_pack(request: HttpRequest, pk: int) -> Any:
+    """What happened since the last meeting, part by part."""
+    actor = actor_of(request)
+    found = selectors.meeting_by_id(actor, pk)
+    return found.pack if found.pack is not None else pack.build(actor, found, today=timezone.localdate())
+
+
+@router.post("/meetings/{int:pk}/lines", response={201: RequestsLineOut})
+def write_line(request: HttpRequest, pk: int, payload: RequestsLineIn) -> Any:
+    """One thing that was said; by its kind it becomes an action, a request, a change order or a risk."""
+    actor = actor_of(request)
+    line = Line(
+        text=payload.text,
+        kind=payload.kind,
+        owner=person_or_none(payload.owner),
+        due=payload.due,
+        order=order_or_none(actor, payload.order),
+    )
+    made = meeting_services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
+    return Status(201, {name: getattr(made, name) for name in RequestsLineOut.model_fields})
+
+
+@router.post("/meetings/{int:pk}/{verb}", response=MeetingWithLines)
+def meeting_step(request: HttpRequest, pk: int, verb: str, payload: RequestsVersionIn) -> Any:
+    """``invite``, ``start``, ``end``, ``approve`` or ``cancel``."""
+    actor = actor_of(request)
+    same: dict[str, Any] = {"actor": actor, "meeting_id": pk, "expected_version": payload.version}
+    selectors.meeting_by_id(actor, pk)
+    if verb == "start":
+        meeting_services.start(**same, today=timezone.localdate())
+    elif verb in ("invite", "end", "approve", "cancel"):
+        getattr(meeting_services, verb)(**same)
+    else:
+        raise NotFound(Reason("meeting.verb", N_("A meeting can't “%(verb)s”."), {"verb": verb[:40]}))
+    return _with_lines(actor, pk)
