@@ -95,14 +95,18 @@ def _environment() -> dict[str, str]:
 
 
 def _call(arguments: list[str], environment: dict[str, str]) -> int:
-    """Run and wait; Ctrl-C reaches the child itself, which stops cleanly, so it is only waited for here."""
+    """Run and wait. At a terminal Ctrl-C reaches the child itself, which stops cleanly; a signal to this process
+    alone is handed on."""
     child = subprocess.Popen(arguments, env=environment, cwd=None)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     while True:
         try:
             return child.wait()
         except KeyboardInterrupt:
-            continue
+            try:
+                return child.wait(2)
+            except (subprocess.TimeoutExpired, KeyboardInterrupt):
+                child.send_signal(signal.SIGINT)
 
 
 # — tests —
