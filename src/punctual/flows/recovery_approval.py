@@ -69,7 +69,7 @@ def choose_option(
         kinds=families,
         facts=_facts(run, option),
         money=[{"label": title_of({"titles": [one["title"]]}), "amount": str(one["cost"])} for one in option["uses"]],
-        url=f"/orders/{run.order.key}/recover/?option={number}",
+        url=f"/recover/{run.order.key}/?option={number}",
     )
     return run, asked
 
