@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.plans import START, calendar_of, plans, with_task
+from engine.plans import CALENDARS, START, calendar_of, plans, with_task
 from punctual.engine.cpm import ScheduleResult, schedule
 from punctual.engine.cpm_incremental import IncrementalSchedule
 from punctual.engine.network import Constraint, LagUnit, Link, LinkType, Plan, Task
@@ -214,6 +214,15 @@ def test_after_any_changes_the_kept_schedule_equals_a_fresh_one(
         assert live.dates(uid) == fresh[uid]
         really = {t.uid for t in fresh.tasks if (t.start, t.finish) != (before[t.uid].start, before[t.uid].finish)}
         assert really <= set(moved)
+
+
+def test_work_reported_outside_its_shift_and_taken_back_counts_as_moved() -> None:
+    plan = Plan(start=START, calendars=CALENDARS, tasks=[Task(uid=1, duration=1, calendar="night")])
+    live = IncrementalSchedule(plan)
+    assert live.update(1, actual_start=START, percent_complete=40.0) == (1,)
+    assert live.dates(1).start == START
+    assert live.update(1, actual_start=None, percent_complete=0.0) == (1,)
+    assert live.dates(1).start == START.replace(hour=22)
 
 
 def test_one_changed_task_computes_only_what_it_touches() -> None:

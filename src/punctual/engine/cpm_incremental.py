@@ -20,6 +20,9 @@ from punctual.kernel.wording import N_
 STRUCTURE: Final = frozenset({"uid", "parent", "calendar", "elapsed", "inactive", "summary", "slack_calendar"})
 """Fields whose change alters the network; the plan is then laid out again."""
 
+REPORTED: Final = frozenset({"actual_start", "actual_finish", "percent_complete", "remaining"})
+"""What is told of work that has begun."""
+
 
 class IncrementalSchedule:
     """Keeps the schedule of a plan while single tasks change (a drag, a progress report, a what-if).
@@ -96,13 +99,20 @@ class IncrementalSchedule:
         )
         if rebuild:
             return self._afresh(task)
+        before = self.dates(uid) if REPORTED & changes.keys() else None
         self._tasks[uid] = self._passes.network.leaves[self._leaf[uid]] = task
         try:
-            return self._replan(task)
+            moved = self._replan(task)
         except Refusal:
             self._tasks[uid] = old
             self._begin(self.plan)
             raise
+        # What was reported may lie outside the task's working time: it is shown as it was told, and computes the same.
+        if before is not None and uid not in moved:
+            after = self.dates(uid)
+            if (after.start, after.finish) != (before.start, before.finish):
+                return (uid, *moved)
+        return moved
 
     # ---------------------------------------------------------------- inside
 
