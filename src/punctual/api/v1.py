@@ -6,6 +6,7 @@ from punctual.api.approvals import router as approvals_router
 from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
 from punctual.api.changes import router as changes_router
+from punctual.api.custom_fields import router as custom_fields_router
 from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
@@ -51,6 +52,7 @@ api.add_router("", changes_router, tags=["change orders"])
 api.add_router("", order_story_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
+api.add_router("", custom_fields_router, tags=["custom fields"])
 api.add_router("", documents_router, tags=["documents"])
 api.add_router("", exchange_rates_router, tags=["exchange rates"])
 api.add_router("", plans_router, tags=["plans"])

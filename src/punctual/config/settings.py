@@ -99,6 +99,8 @@ INSTALLED_APPS = [
     "punctual.platform.search",
     "punctual.platform.idempotency",
     "punctual.platform.saved_views",
+    "punctual.platform.custom_fields",
+    "punctual.platform.bulk",
     "punctual.platform.approvals",
     "punctual.platform.links",
     "punctual.domain.parties",

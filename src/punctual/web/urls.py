@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("punctual.web.delivery.urls")),
     path("", include("punctual.web.rates.urls")),
     path("", include("punctual.web.documents.urls")),
+    path("", include("punctual.web.custom_fields.urls")),
     path("", include("punctual.web.orders.urls")),
     path("", include("punctual.web.parties.urls")),
     path("", include("punctual.web.catalog.urls")),

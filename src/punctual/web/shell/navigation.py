@@ -314,6 +314,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings", "orders.view"),
+    SettingsEntry(_("Custom fields"), "list-details", "custom_fields", "orders.view"),
     SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings", "warnings.rules"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
