@@ -113,14 +113,10 @@ def name_in_rows(field: CustomField) -> str:
 
 def with_values(rows: QuerySet[Any], fields: Iterable[CustomField]) -> QuerySet[Any]:
     """Each row with its values, so that a page needs no further statement and can be ordered by them."""
-    return rows.annotate(
-        **{
-            name_in_rows(field): Subquery(
-                CustomValue.objects.filter(field=field, target_id=OuterRef("pk")).values(column_of(field))[:1]
-            )
-            for field in fields
-        }
-    )
+    for field in fields:
+        values = CustomValue.objects.filter(field=field, target_id=OuterRef("pk")).values(column_of(field))[:1]
+        rows = rows.annotate(**{name_in_rows(field): Subquery(values)})
+    return rows
 
 
 def value_in_row(field: CustomField, row: Model) -> Value:

@@ -84,8 +84,12 @@ def _set_due(actor: User, item: ActionItem, text: str, reason: str) -> None:
 
 
 def _set_state(actor: User, item: ActionItem, text: str, reason: str) -> None:
-    verbs = {ActionState.DONE: complete_action, ActionState.CANCELLED: cancel_action, ActionState.OPEN: reopen_action}
-    verbs[ActionState(text if text in ActionState.values else "open")](actor=actor, action_id=item.pk, note=reason)
+    if text == ActionState.DONE:
+        complete_action(actor=actor, action_id=item.pk, note=reason)
+    elif text == ActionState.CANCELLED:
+        cancel_action(actor=actor, action_id=item.pk, note=reason)
+    else:
+        reopen_action(actor=actor, action_id=item.pk, note=reason)
 
 
 def action_edits() -> list[BulkEdit]:
