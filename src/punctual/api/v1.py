@@ -23,6 +23,7 @@ from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
+from punctual.api.proposals import router as proposals_router
 from punctual.api.purchase_orders import router as purchase_orders_router
 from punctual.api.quality import router as quality_router
 from punctual.api.quality_records import router as quality_records_router
@@ -76,6 +77,7 @@ api.add_router("", requests_router, tags=["customer relations"])
 api.add_router("", meetings_router, tags=["customer relations"])
 api.add_router("", feedback_router, tags=["customer relations"])
 api.add_router("", service_cases_router, tags=["service cases"])
+api.add_router("", proposals_router, tags=["assistants"])
 api.add_router("", notifications_router, tags=["notifications"])
 # Last: its "/orders/{key}/{verb}" would take the addresses of others.
 api.add_router("", orders_router, tags=["orders"])

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "punctual.platform.saved_views",
     "punctual.platform.custom_fields",
     "punctual.platform.bulk",
+    "punctual.platform.proposals",
     "punctual.platform.approvals",
     "punctual.platform.links",
     "punctual.domain.parties",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("punctual.web.monitoring.urls")),
     path("", include("punctual.web.changes.urls")),
     path("", include("punctual.web.approvals.urls")),
+    path("", include("punctual.web.proposals.urls")),
     path("", include("punctual.web.delivery.urls")),
     path("", include("punctual.web.rates.urls")),
     path("", include("punctual.web.documents.urls")),
