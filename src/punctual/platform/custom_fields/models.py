@@ -21,7 +21,7 @@ class Subject(models.TextChoices):
 class Kind(models.TextChoices):
     """What a field holds."""
 
-    TEXT = "text", _("Text")
+    TEXT = "text", _("Short text")
     NUMBER = "number", _("Number")
     DAY = "day", _("Date")
     CHOICE = "choice", _("Choice")

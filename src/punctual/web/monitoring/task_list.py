@@ -20,6 +20,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.web.formatting import day_text
 from punctual.web.monitoring.bulk import task_edits
+from punctual.web.orders.marks import progress_bar
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
 
@@ -56,14 +57,6 @@ def _float(task: Task) -> float | None:
 
 def _people(task: Task) -> str:
     return "、".join(need.resource.name for need in task.needs.all() if need.resource is not None)
-
-
-def _progress(task: Task) -> SafeString:
-    return format_html(
-        '<span class="row-f"><meter class="mt" min="0" max="100" value="{}"></meter><span class="n">{}%</span></span>',
-        task.percent,
-        task.percent,
-    )
 
 
 def _by_standing(rows: QuerySet[Task], values: Sequence[str]) -> QuerySet[Task]:
@@ -121,7 +114,9 @@ class TaskList(ListPage):
         Column("start", _("Start"), _day_of("start"), _day_cell("start"), ("start",), fold=True),
         Column("finish", _("Finish"), _day_of("finish"), _finish_cell, ("finish",)),
         Column("deadline", _("Deadline"), _day_of("deadline"), _day_cell("deadline"), ("deadline",), fold=True),
-        Column("progress", _("Progress"), lambda task: task.percent, _progress, ("percent",)),
+        Column(
+            "progress", _("Progress"), lambda task: task.percent, lambda task: progress_bar(task.percent), ("percent",)
+        ),
         Column("float", _("Float, days"), _float, sort=("total_float",), number=True, fold=True),
     )
     filters = (

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("text", "Text"),
+                            ("text", "Short text"),
                             ("number", "Number"),
                             ("day", "Date"),
                             ("choice", "Choice"),
