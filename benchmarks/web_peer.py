@@ -100,7 +100,9 @@ def tryton(clients: list[int], seconds: float, load: Any) -> dict[str, Any]:
     return rows
 
 
-def _call(link: http.client.HTTPConnection, method: str, parameters: list[Any], session: str, *, plain: bool = False) -> Any:
+def _call(
+    link: http.client.HTTPConnection, method: str, parameters: list[Any], session: str, *, plain: bool = False
+) -> Any:
     headers = {"Content-Type": "application/json", "Accept-Encoding": "identity" if plain else "gzip"}
     if session:
         headers["Authorization"] = f"Session {session}"
