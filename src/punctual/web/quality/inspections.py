@@ -107,6 +107,7 @@ def _page(
         "may_submit": mine and not against,
         "may_deviate": INSPECTION.allows(found.state, "deviate") and may(actor, "quality.concede"),
         "may_split": INSPECTION.allows(found.state, "split") and may(actor, "quality.inspect") and found.lot_size > 1,
+        "folded": not found.needs_certificate,
         "files": [one for one in files if one.kind == DocumentKind.PHOTO],
         "ncrs": list(found.nonconformities.all()),
         "switching": severity_for(found.supplier, found.item_key),
