@@ -46,6 +46,7 @@ from punctual.domain.quality.services.ncrs import (
     report_ncr,
     verify_ncr,
 )
+from punctual.domain.supply.services.holding import held_items
 from punctual.flows.complaints import complaint_of
 from punctual.flows.failed_inspection import (
     DispositionIn,
@@ -104,6 +105,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "may": {verb: _may(actor, found, verb) for verb in NCR.verbs},
         "locked": NCR.reasons(found.state, "close"),
         "containments": containments,
+        "held": held_items(found),
         "row_count": len(containments) + EMPTY_PLACES,
         "empty_places": range(EMPTY_PLACES if not containments else 1),
         "losses": list(found.losses.select_related("by")) if may(actor, "quality.see_cost") else [],
