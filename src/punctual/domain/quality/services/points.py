@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from punctual.domain.quality.models import (
     Anchor,
@@ -36,8 +36,6 @@ MOST_POINTS: Final = 200
 MOST_CHARACTERISTICS: Final = 60
 MOST_VALUE: Final = Decimal(10) ** 12
 PLACES: Final = 6
-
-P = TypeVar("P", ControlPoint, TemplatePoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +175,7 @@ def characteristics_of(wanted: Iterable[CharacteristicIn], tools: Tools) -> list
 
 def reasons_against_room(point: ControlPoint | TemplatePoint, holder: QualityPlan | QualityTemplate) -> list[Reason]:
     """A plan or template that is full takes no further point."""
-    if point.pk is not None or holder.points.count() < MOST_POINTS:
+    if not point._state.adding or holder.points.count() < MOST_POINTS:
         return []
     text = N_("A quality plan holds at most %(most)s points.")
     return [Reason("quality_plan.full", text, {"most": MOST_POINTS})]
@@ -205,10 +203,11 @@ def write_point(target: ControlPoint | TemplatePoint, point: PointIn, tools: Too
         target.sample_number = None
     target.save()
     target.characteristics.all().delete()
-    model = PointCharacteristic if isinstance(target, ControlPoint) else TemplateCharacteristic
-    model.objects.bulk_create(
-        model(point=target, **values) for values in characteristics_of(point.characteristics, tools)
-    )
+    rows = characteristics_of(point.characteristics, tools)
+    if isinstance(target, ControlPoint):
+        PointCharacteristic.objects.bulk_create(PointCharacteristic(point=target, **row) for row in rows)
+    else:
+        TemplateCharacteristic.objects.bulk_create(TemplateCharacteristic(point=target, **row) for row in rows)
     after = {name: as_json(getattr(target, name)) for name in names}
     changes = [
         Change(field=f"{target.name}: {name}", old=before.get(name), new=after[name])
