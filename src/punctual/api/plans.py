@@ -254,7 +254,7 @@ def baselines(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -
 
 @router.post("/plans/{order}/baselines", response=BaselineOut)
 def keep(request: HttpRequest, order: str, payload: BaselineIn) -> Any:
-    """Keep the plan as it is under the next number."""
+    """Keep the plan as it is under the next number; from the second baseline on with the reason."""
     found = _plan(request, order)
     baseline: Baseline = keep_baseline(
         plan_id=found.pk,

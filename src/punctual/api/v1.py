@@ -26,7 +26,9 @@ from punctual.api.products import router as products_router
 from punctual.api.proposals import router as proposals_router
 from punctual.api.purchase_orders import router as purchase_orders_router
 from punctual.api.quality import router as quality_router
+from punctual.api.quality_plans import router as quality_plans_router
 from punctual.api.quality_records import router as quality_records_router
+from punctual.api.report_schedules import router as report_schedules_router
 from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
 from punctual.api.risks import router as risks_router
@@ -66,8 +68,10 @@ api.add_router("", resources_router, tags=["resources"])
 api.add_router("", calendars_router, tags=["calendars"])
 api.add_router("", monitoring_router, tags=["monitoring"])
 api.add_router("", action_items_router, tags=["monitoring"])
+api.add_router("", report_schedules_router, tags=["monitoring"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
+api.add_router("", quality_plans_router, tags=["quality"])
 api.add_router("", quality_records_router, tags=["quality"])
 api.add_router("", nonconformities_router, tags=["quality"])
 api.add_router("", supply_router, tags=["supply"])

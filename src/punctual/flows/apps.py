@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 LISTENERS: Final = (
     "complaints",
+    "contained_stock",
     "customer_meetings",
     "early_warning",
     "incoming_inspection",

@@ -30,6 +30,7 @@ VERBS: Final = {
     "revoke_portal": N_("took back the way into the portal"),
     "choose_password": N_("chose a password for the portal"),
     "portal_sign_in": N_("signed in to the portal"),
+    "send": N_("sent it"),
     "set_tracking": N_("decided what the customer’s page shows"),
 }
 VALUES: Final[dict[str, dict[str, Any]]] = {"source": dict(ExceptionSource.choices)}

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -49,6 +50,7 @@ SCOPES: Final[tuple[tuple[str, Words], ...]] = (
     ("team", gettext_lazy("My team")),
     ("all", gettext_lazy("Everybody")),
 )
+PER_PAGE: Final = 24
 SHOWN: Final = 60
 STEPS: Final = (25, 50, 75, 90, 100)
 
@@ -112,7 +114,8 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
     if tab not in dict(TABS) or ("tab" not in request.GET and not _rows(actor, "today", scope, today).exists()):
         tab = "week" if tab == "today" and "tab" not in request.GET else "today"
     reports = list(my_tasks.reports_by(actor, since=today - dt.timedelta(days=7))[:SHOWN])
-    rows = [] if tab == "reported" else list(my_tasks.with_details(_rows(actor, tab, scope, today))[:SHOWN])
+    rows = Task.objects.none() if tab == "reported" else my_tasks.with_details(_rows(actor, tab, scope, today))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("My tasks"),
         "today": today,
@@ -120,7 +123,8 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
-        "cards": [card_of(task, today) for task in rows],
+        "page": page,
+        "cards": [card_of(task, today) for task in page],
         "reports": reports,
         "undo": next((one for one in reports if one.day == today), None),
     }
