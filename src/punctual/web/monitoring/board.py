@@ -78,6 +78,7 @@ def board(request: HttpRequest) -> HttpResponse:
     shown_lanes = list(lanes.values())[: None if "whole" in request.GET else LANES]
     context = {
         "title": _("Board of tasks"),
+        "way": "board",
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
         "by_person": by_person,
