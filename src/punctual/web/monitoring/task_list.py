@@ -28,10 +28,10 @@ from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
 
 STANDINGS = (
-    ("late", _("finish has passed")),
-    ("begun", _("begun")),
-    ("waiting", _("not begun")),
-    ("done", _("done")),
+    ("late", _("Finish has passed")),
+    ("begun", _("Begun")),
+    ("waiting", _("Not begun")),
+    ("done", _("Done")),
 )
 
 
@@ -146,8 +146,8 @@ class TaskList(ListPage):
     )
     tabs = (
         BuiltInView(_("Open"), "standing=late,begun,waiting"),
-        BuiltInView(_("finish has passed"), "standing=late"),
-        BuiltInView(_("next 7 days"), "due=7"),
+        BuiltInView(_("Finish has passed"), "standing=late"),
+        BuiltInView(_("Due in 7 days"), "due=7"),
         BuiltInView(_("Blocked"), "blocked=yes"),
         BuiltInView(_("All"), ""),
     )

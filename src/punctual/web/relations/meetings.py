@@ -113,7 +113,7 @@ class MeetingList(ListPage):
         ),
         Column("rhythm", gettext_lazy("Rhythm"), lambda one: one.series.get_rhythm_display(), fold=True),
         Column("chair", gettext_lazy("Chair"), lambda one: str(one.series.owner), fold=True),
-        Column("lines", gettext_lazy("Lines"), lambda one: one.line_count or None, number=True, fold=True),
+        Column("lines", gettext_lazy("Lines of minutes"), lambda one: one.line_count or None, number=True, fold=True),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), _state_cell, sort=("state",)),
     )
 
