@@ -29,7 +29,7 @@ from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
 
 STANDINGS = (
     ("late", _("Finish has passed")),
-    ("begun", _("Begun")),
+    ("begun", _("Under way")),
     ("waiting", _("Not begun")),
     ("done", _("Done")),
 )
