@@ -42,7 +42,7 @@ from punctual.web.master.cells import chip
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter
 from punctual.web.shell.refusals import worded
 from punctual.web.templatetags.punctual import day
 
@@ -96,18 +96,8 @@ class CaseList(ListPage):
         BuiltInView(gettext_lazy("Under warranty"), "warranty=yes"),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(CaseState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-        Filter(
-            "kind",
-            gettext_lazy("Kind"),
-            lambda actor: list(CaseKind.choices),
-            lambda rows, values: rows.filter(kind__in=values),
-        ),
+        choice_filter("state", gettext_lazy("State"), CaseState),
+        choice_filter("kind", gettext_lazy("Kind"), CaseKind),
         Filter(
             "warranty",
             gettext_lazy("Warranty"),
