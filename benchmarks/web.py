@@ -193,7 +193,7 @@ while True:
 @contextmanager
 def planning() -> Iterator[None]:
     """A search over thousands of tasks goes on meanwhile, on both cores, as patient as the planning worker is."""
-    book = next(iter(sorted((TESTDATA / "portfolio").glob("*.json"))))
+    book = next(iter(sorted((TESTDATA / "portfolio").glob("*.json*"))))
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     process = subprocess.Popen([sys.executable, "-c", PLANNING, str(book)], env=environment, stdout=subprocess.DEVNULL)
     try:
