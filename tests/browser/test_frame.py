@@ -56,3 +56,24 @@ def test_the_palette_opens_by_keyboard_and_leads_on(visit: Open) -> None:
     page.wait_for_selector("a.pal")
     page.keyboard.press("Enter")
     page.wait_for_url("**/settings/")
+
+
+def test_rows_are_chosen_changed_together_and_taken_back_by_keyboard(visit: Open) -> None:
+    one = visit(user="order.manager", language="en")
+    page = one.open("/orders/?sort=order")
+    before = page.locator("tbody tr").count()
+    assert before > 2
+    page.locator("tbody input.ckb").nth(0).check()
+    page.locator("tbody input.ckb").nth(2).click(modifiers=["Shift"])
+    expect(page.locator("[data-count]")).to_have_text("3")
+    page.click("[data-dialog=bulk-dialog]")
+    form = page.locator("#bulk-dialog form:has(input[value=custom_shipping_mode])")
+    form.locator("select").select_option("海运")
+    form.locator("button").click()
+    expect(page.locator("main tbody tr")).to_have_count(3)
+    expect(page.locator("main tbody")).to_contain_text("Sea freight")
+    one.check_page()
+    page.locator("main form .bt.pri").click()
+    expect(page.locator("#notices")).to_contain_text("changed")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#notices")).to_contain_text("As it was before")
