@@ -25,9 +25,9 @@ from punctual.domain.orders.models import (
     Waiver,
 )
 from punctual.domain.orders.rules import Finding, passed
-from punctual.platform.accounts.models import User
+from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may
-from punctual.platform.approvals.selectors import standing as stands_for
+from punctual.platform.approvals.selectors import delegations_in_force
 from punctual.platform.records import get_or_not_found
 
 OPEN_SIGNS = (SignState.WAITING, SignState.ASKED)
@@ -188,7 +188,9 @@ def signs_waiting_for(actor: User) -> QuerySet[ReviewSign]:
     )
     if not may(actor, "orders.review"):
         return waiting.none()
-    waiting = waiting.filter(role__in=stands_for(actor, timezone.localdate()))
+    if actor.role != Role.ADMINISTRATOR:
+        absent = delegations_in_force(timezone.localdate()).filter(delegate=actor)
+        waiting = waiting.filter(Q(role=actor.role) | Q(role__in=absent.values("person__role")))
     return waiting.select_related("review__order__customer", "review__order__owner", "user").order_by(
         "review__due_at", "pk"
     )

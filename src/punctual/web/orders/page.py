@@ -156,6 +156,8 @@ def my_sign(review: Review | None, actor: User) -> ReviewSign | None:
     if review is None or review.closed_at is not None or not may(actor, "orders.review"):
         return None
     waiting = [sign for sign in review.signs.all() if sign.state in OPEN_SIGNS]
+    if not waiting:
+        return None
     stands = standing(actor, timezone.localdate())
     mine = sorted((sign for sign in waiting if sign.role in stands), key=lambda sign: sign.role != actor.role)
     return mine[0] if mine else None
