@@ -15,6 +15,7 @@ from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes, look_ahead
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
+from punctual.flows.demo.documents import build_documents
 from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people, is_watched
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
@@ -54,6 +55,7 @@ def build_records(today: dt.date) -> None:
     build_deliveries(today)
     build_risks(today)
     build_changes(today)
+    build_documents(today)
     build_customer_relations(today)
     build_service(today)
     build_quality(today)
