@@ -6,12 +6,16 @@ import datetime as dt
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
 from hypothesis import settings
+
+from receiving import Receiver
 
 # A busy machine is no fault of the example. The same examples in every run, so that what lands is what was seen;
 # PUNCTUAL_EXPLORE=1 looks for new ones.
@@ -58,6 +62,19 @@ def signed_in(client: Client, person: Callable[[str], object]) -> Callable[[str]
         return client
 
     return enter
+
+
+@pytest.fixture
+def receiver(settings: Any) -> Iterator[Receiver]:
+    """Where messages arrive that go out to programs and chat groups."""
+    settings.OUTGOING_LOOPBACK = True
+    settings.OUTGOING_TIMEOUT = 0.5
+    server = Receiver()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,9 @@ class Page {
     this.rescale();
     this.toToday();
     this.toOpenWork();
-    void this.baseline(data.baselines.at(-1)?.number ?? 0);
+    const asked = new URLSearchParams(location.search);
+    void this.compare(Number(asked.get("from")) || (data.baselines.at(-1)?.number ?? 0), "baseline");
+    if (Number(asked.get("to"))) void this.compare(Number(asked.get("to")), "against");
     this.root.classList.add("ready");
   }
 
@@ -204,8 +206,8 @@ class Page {
     this.root.querySelector<HTMLElement>(`[data-link-row="${id}"] select`)?.focus();
   }
 
-  private async baseline(number: number): Promise<void> {
-    this.model.baseline = new Map(number ? (await this.server.baseline(number)).map((row) => [row.id, row]) : []);
+  private async compare(number: number, place: "baseline" | "against"): Promise<void> {
+    this.model[place] = new Map(number ? (await this.server.baseline(number)).map((row) => [row.id, row]) : []);
     this.draw();
   }
 
@@ -262,7 +264,8 @@ class Page {
     tools.addEventListener("click", (event) => this.tool((event.target as HTMLElement).closest<HTMLElement>("button")));
     tools.addEventListener("change", (event) => {
       const field = event.target as HTMLSelectElement;
-      if (field.matches("[data-baseline]")) void this.baseline(Number(field.value));
+      if (field.matches("[data-baseline]")) void this.compare(Number(field.value), "baseline");
+      if (field.matches("[data-against]")) void this.compare(Number(field.value), "against");
     });
     document.addEventListener("keydown", (event) => this.key(event));
   }

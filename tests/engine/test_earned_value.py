@@ -89,6 +89,27 @@ class TestPublishedExamples:
         assert last.vac == pytest.approx(-80_000)
         assert round(last.tcpi or 0, 3) == 1.757
 
+    def test_the_fence_of_rita_mulcahy(self) -> None:
+        """R. Mulcahy, "PMP Exam Prep", exercise The Fence: four sides of a day and 1,000 each; at the end of day three
+        the first is done for 1,000, the second for 1,200, half of the third for 600. The book goes on with the rounded
+        CPI: EAC 4,479, ETC 1,679, VAC -479."""
+        plan = [(1_000, 1_000, 1_000), (2_000, 2_000, 2_200), (3_000, 2_500, 2_800), (4_000, None, None)]
+        day = figures(4_000, 4, *plan)[2]
+        assert (day.pv, day.ev, day.ac, day.cv, day.sv) == (3_000, 2_500, 2_800, -300, -500)
+        cpi = round(day.cpi or 0, 3)
+        assert (cpi, round(day.spi or 0, 3)) == (0.893, 0.833)
+        assert day.eac == pytest.approx(4_480)
+        eac = round(4_000 / cpi)
+        assert (eac, eac - 2_800, 4_000 - eac) == (4_479, 1_679, -479)
+
+    def test_the_second_fence_whose_sides_go_on_side_by_side(self) -> None:
+        """The same, The Fence 2: all for 1,000, all for 900, half for 600 and three quarters for 600 on day three."""
+        shares = [earned_share(ProgressRule.PERCENT, percent=percent) for percent in (100, 100, 50, 75)]
+        ev, ac = sum(1_000 * share for share in shares), 1_000 + 900 + 600 + 600
+        day = figures(4_000, 4, (1_000, 1_000, 900), (2_000, 2_000, 1_900), (3_000, ev, ac), (4_000, None, None))[2]
+        assert (day.ev, day.ac, day.cv, day.sv) == (3_250, 3_100, 150, 250)
+        assert (round(day.cpi or 0, 3), round(day.spi or 0, 3)) == (1.048, 1.083)
+
     def test_seven_months_gone_five_and_a_half_earned(self) -> None:
         """W. Lipke, "Earned schedule concept": ES = 5 + (EV - PV(May)) / (PV(June) - PV(May)), AT = 7. He
         gives no amounts, these are ours."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -43,58 +41,11 @@ from punctual.platform.notifications.services import (
     unread_count,
 )
 from punctual.platform.outbox.services import emit
+from receiving import Receiver
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
 TEXT = "“%(number)s” is no number."
-
-
-class Receiver(ThreadingHTTPServer):
-    """Answers as it is told and keeps what it got."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.answers: list[tuple[int, bytes]] = []
-        self.stall = 0.0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/hook"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.got.append((dict(self.headers.items()), body))
-        if self.server.stall:
-            time.sleep(self.server.stall)
-        status, answer = self.server.answers.pop(0) if self.server.answers else (200, b'{"errcode":0,"code":0}')
-        self.send_response(status)
-        if status == 302:
-            self.send_header("Location", "http://127.0.0.1:1/else")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def receiver(settings: Any) -> Iterator[Receiver]:
-    settings.OUTGOING_LOOPBACK = True
-    settings.OUTGOING_TIMEOUT = 0.5
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 def hook(receiver: Receiver, admin: User, **more: Any) -> Webhook:

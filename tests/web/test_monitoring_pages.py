@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,17 +18,15 @@ from planning import DAY, edit, task
 from punctual.domain.actions.models import ActionItem
 from punctual.domain.actions.services import open_action
 from punctual.domain.costs.services import book_expense
-from punctual.domain.monitoring.models import ProgressReport, ReportSchedule, Warning
+from punctual.domain.monitoring.models import ProgressReport, Warning
 from punctual.domain.monitoring.my_tasks import reportable, with_details
 from punctual.domain.monitoring.services.notices import draft_notice, send_notice
-from punctual.domain.monitoring.services.schedules import schedule_report
 from punctual.flows.early_warning import look_at
 from punctual.flows.escalation import escalate
 from punctual.flows.progress_sheet import read_progress, sheet_of
 from punctual.kernel.refusal import Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Notification
-from punctual.web.monitoring.scheduled import send_reports
 from watching import another_plan, give, running_plan
 
 pytestmark = pytest.mark.django_db
@@ -226,20 +223,3 @@ def test_reports_come_as_files_in_the_readers_language(signed_in: SignedIn, pers
         content = page.get(f"{path}?export={export}").content
         assert content.startswith(b"%PDF" if export == "pdf" else b"PK")
     assert signed_in("worker").get("/reports/").status_code == 403
-
-
-def test_a_scheduled_report_goes_out_once_a_day(person: Person) -> None:
-    late_order(person)
-    now = timezone.localtime()
-    with pytest.raises(Refusal) as refused:
-        schedule_report(actor=person("manager"), order=None, weekday=9, hour=1, language="de", recipients=["x"])
-    assert refused.value.codes == {"schedule.time", "schedule.language", "schedule.address"}
-    schedule_report(
-        actor=person("manager"), order=None, weekday=now.isoweekday(), hour=0, language="en", recipients=["a@b.example"]
-    )
-    assert send_reports() == 1
-    assert send_reports() == 0
-    (sent,) = mail.outbox
-    assert sent.to == ["a@b.example"]
-    assert sent.attachments[0][0].endswith(".pdf")
-    assert ReportSchedule.objects.get().last_sent_on == now.date()

@@ -78,6 +78,27 @@ def test_a_baseline_is_kept_and_compared(plan, signed_in, person):
     assert f"{plan_time(planning.task(plan, '方案').finish):%m-%d %H:%M}" == "11-25 17:00"
 
 
+def test_the_plan_is_agreed_anew_only_with_a_reason_and_both_baselines_stand_on_the_gantt(plan, signed_in, person):
+    client = signed_in("planner")
+    url = "/plans/SO-2026-00001/baselines/"
+    assert client.post(url, {"name": "第一版", "version": plan.version}).status_code == 302
+    plan.refresh_from_db()
+    refused = client.post(url, {"name": "第二版", "reason": " ", "version": plan.version})
+    assert refused.status_code == 422
+    assert plan.baselines.count() == 1
+    api = client.post(
+        "/api/v1/plans/SO-2026-00001/baselines", {"name": "二", "version": plan.version}, "application/json"
+    )
+    assert "plan.reason_missing" in api.content.decode()
+    assert client.post(url, {"name": "第二版", "reason": "客户改期", "version": plan.version}).status_code == 302
+    page = client.get(f"{url}?from=1&to=2").content.decode()
+    assert "客户改期" in page
+    assert "/plans/SO-2026-00001/?from=1&amp;to=2" in page
+    gantt = client.get("/plans/SO-2026-00001/?from=1&to=2").content.decode()
+    assert "data-against" in gantt
+    assert gantt.count('<option value="2" selected>') == 1
+
+
 def test_a_new_baseline_needs_a_name_and_the_present_version(plan, signed_in):
     client = signed_in("planner")
     assert client.post("/plans/SO-2026-00001/baselines/", {"name": "", "version": plan.version}).status_code == 422

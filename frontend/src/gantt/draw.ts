@@ -1,7 +1,7 @@
 // The chart as SVG text for the rows and days in view. Geometry after the design language: rows 28, bars 13.
 import { Model } from "./model";
 import { isoDay, Scale, shortDay, weekday } from "./scale";
-import type { Link, Task, Words } from "./types";
+import type { BaselineRow, Link, Task, Words } from "./types";
 
 export const ROW = 28;
 export const HEAD = 44;
@@ -136,6 +136,14 @@ function vertical(iso: string | null, scale: Scale, view: View, css: string): st
   return `<line x1="${f(x)}" x2="${f(x)}" y1="0" y2="${view.height}" class="${css}"/>`;
 }
 
+function agreed(task: Task, kept: BaselineRow | undefined, scale: Scale, view: View, y: number, below: number, fill: string, stroke: string): string {
+  if (!kept || task.is_summary) return "";
+  const x = scale.x(kept.start) - view.left;
+  if (task.is_milestone) return diamond(x, y, `nf ${stroke}`);
+  const width = f(Math.max(2, scale.x(kept.finish) - view.left - x));
+  return `<rect x="${f(x)}" y="${y + below}" width="${width}" height="${below > 21 ? 2.5 : 3.5}" rx="1.2" class="${fill}"/>`;
+}
+
 export function chart(model: Model, scale: Scale, view: View, words: Words): string {
   const first = Math.max(0, Math.floor(view.top / ROW) - 1);
   const last = Math.min(model.rows.length - 1, Math.ceil((view.top + view.height) / ROW) + 1);
@@ -147,13 +155,8 @@ export function chart(model: Model, scale: Scale, view: View, words: Words): str
     const y = index * ROW - view.top;
     if (task.id === model.selected || model.also.has(task.id)) text += `<rect x="0" y="${y}" width="${view.width}" height="${ROW - 1}" class="f-sel"/>`;
     text += `<line x1="0" x2="${view.width}" y1="${y + ROW - 0.5}" y2="${y + ROW - 0.5}" class="s-grid"/>`;
-    const kept = model.baseline.get(task.id);
-    if (kept && !task.is_summary) {
-      const x = scale.x(kept.start) - view.left;
-      bars += task.is_milestone
-        ? diamond(x, y, "nf s-mute")
-        : `<rect x="${f(x)}" y="${y + 21}" width="${f(Math.max(2, scale.x(kept.finish) - view.left - x))}" height="3.5" rx="1.5" class="f-base"/>`;
-    }
+    bars += agreed(task, model.baseline.get(task.id), scale, view, y, 21, "f-base", "s-mute");
+    bars += agreed(task, model.against.get(task.id), scale, view, y, 25, "f-what", "s-what");
     bars += bar(task, scale, view, y, words);
   }
   for (const one of model.links) text += link(one, model, scale, view);

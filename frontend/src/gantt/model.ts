@@ -9,6 +9,7 @@ export class Model {
   rows: Task[] = [];
   rowOf = new Map<number, number>();
   baseline = new Map<number, BaselineRow>();
+  against = new Map<number, BaselineRow>();
   free = new Set<string>();
   selected: number | null = null;
   also = new Set<number>();

@@ -13,6 +13,7 @@ LISTENERS: Final = (
     "material_needs",
     "payment_events",
     "promise_ledger",
+    "proposals",
     "quality_warnings",
     "recovery_approval",
     "replan",

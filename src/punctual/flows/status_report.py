@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.core.mail import EmailMessage
-from django.utils import timezone, translation
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from punctual.domain.actions.models import ActionItem, ActionState
 from punctual.domain.monitoring.facts import Gathered, running
-from punctual.domain.monitoring.models import Block, ForecastPoint, ProgressReport, ReportSchedule, Warning
-from punctual.domain.monitoring.selectors import open_warnings
+from punctual.domain.monitoring.models import Block, ForecastPoint, ProgressReport, Warning
+from punctual.domain.monitoring.selectors import MONEY_KINDS, open_warnings
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import listed, orders_of
 from punctual.domain.plans.models import Task
@@ -41,6 +41,8 @@ class Section:
     head: Sequence[str] = ()
     rows: Sequence[Sequence[object]] = field(default_factory=list)
     empty: str = ""
+    is_urgent: bool = False
+    """Said also where there is room for little only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,16 @@ class Report:
 Worded = Callable[[Warning], str]
 
 
-def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded) -> Report:
-    """One order: where it stands, what was done, what moved and why, what comes next, what has to be decided."""
+def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded, costs: bool = True) -> Report:
+    """One order: where it stands, what was done, what moved and why, what comes next, what has to be decided.
+
+    Without ``costs`` they are left out also where the actor may see them.
+    """
     since = today - WEEK
     forecast = OrderForecast.objects.filter(run__is_current=True, order=order).first()
     before = ForecastPoint.objects.filter(order=order, day__lte=since).order_by("-day").first()
-    warnings = list(open_warnings(actor, today=today).filter(order=order))
+    costs = costs and may(actor, "costs.view")
+    warnings = list(_warnings(actor, today, costs).filter(order=order))
     p80 = forecast.p80 if forecast else order.planned_date
     facts: list[tuple[str, object]] = [
         (_("Customer"), order.customer),
@@ -72,7 +78,7 @@ def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded) -
         (_("Progress"), f"{order.progress} %"),
         (_("A week ago"), before.p80 if before else None),
     ]
-    figures = _figures(actor, order, today)
+    figures = _figures(order, today, costs)
     sections = [
         Section(
             _("Done this week"),
@@ -97,8 +103,15 @@ def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded) -
             (_("Warning"), _("Expected damage"), _("Owner"), _("Since")),
             [_warning_row(actor, one, worded) for one in warnings],
             _("No warnings."),
+            is_urgent=True,
         ),
-        Section(_("Decisions and actions"), (_("What"), _("Who"), _("Due")), _actions(order), _("Nothing is open.")),
+        Section(
+            _("Decisions and actions"),
+            (_("What"), _("Who"), _("Due")),
+            _actions(order),
+            _("Nothing is open."),
+            is_urgent=True,
+        ),
     ]
     if figures:
         sections.insert(
@@ -130,7 +143,12 @@ def _lead(order: Order, p80: dt.date | None, before: ForecastPoint | None) -> st
     return text
 
 
-def _figures(actor: User, order: Order, today: dt.date) -> list[tuple[str, object]]:
+def _warnings(actor: User, today: dt.date, costs: bool) -> QuerySet[Warning]:
+    rows = open_warnings(actor, today=today)
+    return rows if costs else rows.exclude(kind__in=MONEY_KINDS)
+
+
+def _figures(order: Order, today: dt.date, costs: bool) -> list[tuple[str, object]]:
     seen = Gathered(running([order.pk]), today)
     if not seen.orders:
         return []
@@ -139,7 +157,7 @@ def _figures(actor: User, order: Order, today: dt.date) -> list[tuple[str, objec
     if now is None:
         return []
     names = [("PV", now.pv), ("EV", now.ev), ("SPI", now.spi), ("SPI(t)", now.spi_t)]
-    if may(actor, "costs.view"):
+    if costs:
         names += [("AC", now.ac), ("CPI", now.cpi), ("EAC", now.eac)]
     return [(name, _("n/a") if value is None else f"{value:,.2f}") for name, value in names]
 
@@ -190,7 +208,7 @@ def _actions(order: Order) -> list[Sequence[object]]:
     return [(one.title, one.owner, one.due) for one in rows[:MOST]]
 
 
-def portfolio_report(actor: User, *, today: dt.date, worded: Worded) -> Report:
+def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool = True) -> Report:
     """All running orders: how many keep their promise, which are in danger and why, what is to be decided."""
     since = today - WEEK
     ids = [one.pk for one in running()]
@@ -199,7 +217,8 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded) -> Report:
     then = dict(
         ForecastPoint.objects.filter(order__in=orders, day__lte=since).order_by("day").values_list("order_id", "p80")
     )
-    warnings = list(open_warnings(actor, today=today).order_by("-damage")[:MOST])
+    costs = costs and may(actor, "costs.view")
+    warnings = list(_warnings(actor, today, costs).order_by("-damage")[:MOST])
     ends = {order.pk: _p80(order, forecasts) for order in orders}
     late = [
         one for one in orders if one.promised_date and (end := ends[one.pk]) is not None and end > one.promised_date
@@ -237,6 +256,7 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded) -> Report:
                 for one in warnings
             ],
             _("No warnings."),
+            is_urgent=True,
         ),
         Section(
             _("All running orders"),
@@ -294,31 +314,3 @@ def report_xlsx(report: Report) -> bytes:
 
 def _cell(value: object) -> object:
     return value if value is None or isinstance(value, str | int | float | dt.date) else str(value)
-
-
-# ------------------------------------------------------------------------------------------------- sent by the clock
-
-
-def send_due(worded: Worded, *, now: dt.datetime | None = None) -> int:
-    """Send what is due today at this hour; each once a day. Returns how many went out."""
-    now = timezone.localtime(now or timezone.now())
-    due = ReportSchedule.objects.filter(is_active=True, weekday=now.isoweekday(), hour__lte=now.hour)
-    sent = 0
-    for one in due.exclude(last_sent_on=now.date()).select_related("order", "owner"):
-        _send(one, now.date(), worded)
-        one.last_sent_on = now.date()
-        one.save(update_fields=["last_sent_on"])
-        sent += 1
-    return sent
-
-
-def _send(schedule: ReportSchedule, today: dt.date, worded: Worded) -> None:
-    """The owner's rights decide what is in it."""
-    with translation.override(schedule.language):
-        if schedule.order is not None:
-            report = order_report(schedule.owner, schedule.order, today=today, worded=worded)
-        else:
-            report = portfolio_report(schedule.owner, today=today, worded=worded)
-        mail = EmailMessage(report.title, report.lead, to=list(schedule.recipients))
-        mail.attach(f"status-{today.isoformat()}.pdf", report_pdf(report), "application/pdf")
-        mail.send()

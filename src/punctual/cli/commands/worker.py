@@ -29,13 +29,14 @@ def run(arguments: argparse.Namespace) -> None:
     from django.core.management import call_command
 
     from punctual.platform.telemetry import begin_telemetry
-    from punctual.worker.limits import limit_memory
+    from punctual.worker.limits import let_others_go_first, limit_memory
     from punctual.worker.schedule import ensure_schedules
 
     begin_telemetry("worker")
     if arguments.queue == PLANNING:
         from punctual.engine.cpm import prepare
 
+        let_others_go_first()
         limit_memory(settings.PLANNING_MB)
         prepare()  # once, before the jobs' processes are forked off
     else:

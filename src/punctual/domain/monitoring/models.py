@@ -400,7 +400,11 @@ class MessageDraft(Versioned):
 
 
 class ReportSchedule(Versioned):
-    """A report that goes out by itself: of one order, or of the portfolio (``order`` empty)."""
+    """A report that goes out by itself: of one order, or of the portfolio (``order`` empty).
+
+    ``people`` get what they themselves may see; ``recipients`` (addresses outside) and ``groups`` get it without costs,
+    as nobody knows who reads there. ``next_at``: when it goes out next.
+    """
 
     order = models.ForeignKey(
         "orders.Order", null=True, blank=True, on_delete=models.CASCADE, related_name="report_schedules"
@@ -408,17 +412,41 @@ class ReportSchedule(Versioned):
     weekday = models.PositiveSmallIntegerField(_("Weekday"), default=5)
     hour = models.PositiveSmallIntegerField(_("Hour"), default=16)
     language = models.CharField(_("Language"), max_length=10, default="zh-hans")
+    people = models.ManyToManyField("accounts.User", related_name="+", verbose_name=_("People"))
+    groups = models.ManyToManyField("notifications.Robot", related_name="+", verbose_name=_("Chat groups"))
     recipients = models.JSONField(_("Recipients"), default=list)
     owner = models.ForeignKey(PERSON, on_delete=models.CASCADE, related_name="+")
     is_active = models.BooleanField(_("Active"), default=True)
+    next_at = models.DateTimeField(null=True)
     last_sent_on = models.DateField(null=True)
 
     class Meta:
         verbose_name = "report schedule"
         ordering = ["id"]
+        indexes = [models.Index(fields=["is_active", "next_at"])]
 
     def __str__(self) -> str:
         return str(self.order or "*")
+
+
+class ReportSending(models.Model):
+    """A report that went out: by the clock (``by`` empty) or because somebody asked; ``deliveries`` one a receiver.
+
+    ``left_out``: why nothing went out although it was due.
+    """
+
+    schedule = models.ForeignKey(ReportSchedule, on_delete=models.CASCADE, related_name="sendings")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(PERSON, null=True, on_delete=models.SET_NULL, related_name="+")
+    title = models.CharField(max_length=200)
+    left_out = models.CharField(max_length=20, blank=True)
+    deliveries = models.ManyToManyField("notifications.Delivery", related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class BoardLimit(models.Model):

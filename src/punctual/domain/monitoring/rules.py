@@ -10,6 +10,7 @@ from typing import Final
 
 from punctual.domain.monitoring.forecast import Outlook, Stakes
 from punctual.domain.monitoring.sources import Found, declare
+from punctual.domain.plans.work_calendars import SITE
 from punctual.kernel.wording import N_
 
 START_MISSED: Final = 0.4
@@ -244,3 +245,11 @@ def severity(damage: Decimal | None, kind: str) -> str:
     if kind in ("promise", "overdue", "blocked") or (damage is not None and damage >= 10_000):
         return "late"
     return "warn"
+
+
+def next_report(after: dt.datetime, weekday: int, hour: int) -> dt.datetime:
+    """The first ``weekday`` (1 Monday) at ``hour`` on the site's clock that comes after this moment."""
+    local = after.astimezone(SITE)
+    day = local.date() + dt.timedelta(days=(weekday - local.isoweekday()) % 7)
+    found = dt.datetime.combine(day, dt.time(hour), SITE)
+    return found if found > after else dt.datetime.combine(day + dt.timedelta(days=7), dt.time(hour), SITE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from punctual.domain.monitoring.models import (
     Acknowledgement,
@@ -15,6 +15,7 @@ from punctual.domain.monitoring.models import (
     ProgressReport,
     RecoveryRun,
     ReportSchedule,
+    ReportSending,
     Thresholds,
     Warning,
     WarningState,
@@ -24,6 +25,7 @@ from punctual.domain.orders.selectors import orders_of
 from punctual.domain.plans.selectors import plans_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.notifications.models import Delivery
 from punctual.platform.records import get_or_not_found
 
 MONEY_KINDS = ("cpi", "budget")
@@ -136,3 +138,15 @@ def schedules_of(actor: User) -> QuerySet[ReportSchedule]:
     if not may(actor, "reports.schedule"):
         return ReportSchedule.objects.none()
     return ReportSchedule.objects.select_related("order", "owner")
+
+
+def schedule_by_id(actor: User, pk: int) -> ReportSchedule:
+    return get_or_not_found(schedules_of(actor).prefetch_related("people", "groups"), pk=pk)
+
+
+def sendings_of(actor: User, schedule: ReportSchedule) -> QuerySet[ReportSending]:
+    """What went out, the newest first, with what became of each message."""
+    rows = ReportSending.objects.filter(schedule__in=schedules_of(actor).filter(pk=schedule.pk))
+    return rows.select_related("by").prefetch_related(
+        Prefetch("deliveries", Delivery.objects.defer("data", "body").order_by("address"))
+    )

@@ -8,6 +8,7 @@ import random
 from decimal import Decimal
 from typing import Final
 
+from django.db.models import F
 from django.utils import timezone
 
 from punctual.domain.costs.models import Commitment, Expense, TimeEntry, TimeState
@@ -17,8 +18,10 @@ from punctual.domain.monitoring.models import (
     ForecastPoint,
     MilestonePoint,
     ProgressReport,
+    ReportSending,
     Thresholds,
 )
+from punctual.domain.monitoring.services.schedules import Wish, schedule_report
 from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Assignment, BudgetKind, BudgetLine, Plan, Task
@@ -28,6 +31,7 @@ from punctual.domain.resources.models import Resource, ResourceKind
 from punctual.flows.demo.people import demo_user
 from punctual.flows.early_warning import look_at
 from punctual.platform.accounts.models import Role, User
+from punctual.platform.notifications.models import Delivery, DeliveryState, Way
 
 WEEKS: Final = 14
 NOTES: Final = ("按图完成", "首件合格", "等吊车半天", "返工一处，已补", "与电气并行", "")
@@ -52,6 +56,7 @@ def build_monitoring(today: dt.date) -> None:
     _money(today)
     _blocks(today)
     _forecasts(today)
+    _scheduled_reports(today)
     states = (*RUNNING, OrderState.IN_REVIEW)
     look_at(list(Order.objects.filter(state__in=states).order_by("pk").values_list("pk", flat=True)), today=today)
 
@@ -61,6 +66,33 @@ def _settings() -> None:
     Thresholds.objects.create(grade="A", late_probability=15, grade_weight=Decimal("1.50"), start_days=1)
     Thresholds.objects.create(grade="C", late_probability=30, grade_weight=Decimal("0.70"), float_days=1)
     BoardLimit.objects.create(column="doing", most=40)
+
+
+def _scheduled_reports(today: dt.date) -> None:
+    """The report of all orders goes to those who steer, every Friday; what went out in the last two weeks."""
+    boss, steering = demo_user(Role.MANAGER), demo_user(Role.ORDER_MANAGER)
+    wish = Wish(weekday=5, hour=16, language="zh-hans", people=[boss.pk, steering.pk])
+    made = schedule_report(actor=steering, wish=wish)
+    late = (
+        Order.objects.filter(state=OrderState.IN_PROGRESS, planned_date__gt=F("promised_date")).order_by("pk").first()
+    )
+    if late is not None:
+        sales = Wish(order=late.key, weekday=1, hour=8, language="zh-hans", people=[demo_user(Role.SALES).pk])
+        schedule_report(actor=steering, wish=sales)
+    friday = today - dt.timedelta(days=(today.isoweekday() - 5) % 7 or 7)
+    for day in (friday - dt.timedelta(days=7), friday):
+        at = timezone.make_aware(dt.datetime.combine(day, dt.time(16, 0)))
+        sending = ReportSending.objects.create(schedule=made, at=at, title="全部订单状态报告")
+        deliveries = [
+            Delivery(
+                way=Way.MAIL, address=user.email, subject=sending.title, state=DeliveryState.SENT,
+                attempts=1, created_at=at, sent_at=at,
+            )
+            for user in (boss, steering)
+        ]  # fmt: skip
+        sending.deliveries.set(Delivery.objects.bulk_create(deliveries))
+        made.last_sent_on = day
+    made.save(update_fields=["last_sent_on"])
 
 
 def _local(moment: dt.datetime | None) -> dt.datetime:

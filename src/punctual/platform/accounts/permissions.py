@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from punctual.kernel.refusal import Forbidden, Reason
 from punctual.kernel.wording import N_, Word
@@ -42,6 +43,11 @@ def may(actor: Actor, permission: str) -> bool:
     if roles is None:
         raise KeyError(f"no such permission: {permission}")
     return actor.is_authenticated and actor.is_active and actor.role in roles
+
+
+def who_may(permission: str) -> QuerySet[User]:
+    """Everybody in the house who holds it."""
+    return User.objects.filter(is_active=True, role__in=ROLES_BY_PERMISSION[permission])
 
 
 def reasons_against(actor: Actor, permission: str) -> list[Reason]:

@@ -114,7 +114,10 @@ def remove_rate(*, actor: User, rate_id: int) -> None:
 
 def _against(currency: str, valid_from: dt.date | None, rate: Decimal | None) -> list[Reason]:
     reasons = []
-    if currency == BASE or currency not in MINOR_UNITS:
+    if currency not in MINOR_UNITS:
+        text = N_("“%(currency)s” is no currency known here; give its three letters, for example USD.")
+        reasons.append(Reason("rate.unknown", text, {"currency": currency[:10]}, field="currency"))
+    elif currency == BASE:
         reasons.append(Reason("rate.currency", N_("Choose another currency than the company's."), field="currency"))
     if valid_from is None:
         reasons.append(Reason("rate.valid_from", N_("Say from which day the rate is valid."), field="valid_from"))

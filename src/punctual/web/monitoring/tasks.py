@@ -33,6 +33,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.custom_fields.selectors import lines_of
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
 from punctual.web.shell.navigation import Words
@@ -153,6 +154,8 @@ def task_page(request: HttpRequest, pk: int) -> HttpResponse:
         "from": "qr" if "qr" in request.GET else "page",
         **_placed(actor, task),
         **box_of(request, task),
+        "custom_lines": lines_of("task", task.pk),
+        "fill_url": reverse("task_fields", args=[pk]) if may(actor, "plans.edit") else "",
     }
     return render(request, "monitoring/task.html", context)
 

@@ -13,6 +13,8 @@ from punctual.web.monitoring import (
     performance,
     recovery,
     reports,
+    schedules,
+    task_list,
     tasks,
     warnings,
 )
@@ -20,6 +22,7 @@ from punctual.web.monitoring import (
 urlpatterns = [
     path("morning/read/", all_read, name="morning_read"),
     path("tasks/", tasks.my_task_page, name="my_tasks"),
+    path("tasks/list/", task_list.TaskList.as_view(), name="tasks"),
     path("tasks/board/", board.board, name="task_board"),
     path("tasks/board/move/", board.move, name="board_move"),
     path("tasks/board/limit/", board.set_limit, name="board_limit"),
@@ -63,7 +66,10 @@ urlpatterns = [
     path("time/decide/", costs.decide, name="time_decide"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("reports/", reports.portfolio_status, name="report_portfolio"),
-    path("reports/schedules/", reports.schedules, name="report_schedules"),
-    path("reports/schedules/<int:pk>/drop/", reports.drop, name="report_drop"),
+    path("reports/schedules/", schedules.Schedules.as_view(), name="report_schedules"),
+    path("reports/schedules/new/", schedules.new, name="report_schedule_new"),
+    path("reports/schedules/<int:pk>/", schedules.one_schedule, name="report_schedule"),
+    path("reports/schedules/<int:pk>/edit/", schedules.change, name="report_schedule_change"),
+    path("reports/schedules/<int:pk>/<str:verb>/", schedules.do, name="report_schedule_do"),
     path("reports/orders/<str:key>/", reports.order_status, name="report_order"),
 ]

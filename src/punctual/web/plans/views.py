@@ -81,6 +81,7 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
     actor = _actor(request)
     found = plan_by_order(actor, order)
     rows, more = _phone_rows(found, show_all="all" in request.GET)
+    kept = list(found.baselines.all())
     context = {
         "title": found.order.label,
         "plan": found,
@@ -93,7 +94,9 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
         "may_keep": may(actor, "plans.make"),
         "words": {name: str(text) for name, text in WORDS.items()},
         "constraints": Constraint.choices,
-        "baselines": list(found.baselines.all()),
+        "baselines": kept,
+        "from_baseline": _number(request, "from") or (kept[-1].number if kept else 0),
+        "to_baseline": _number(request, "to"),
         "budget": found.budget.all(),
         "standards": found.standards.all(),
         "phone_rows": rows,
@@ -101,6 +104,11 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
         "percents": range(0, 101, 10),
     }
     return render(request, "plans/gantt.html", context)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 6 else 0
 
 
 def _phone_rows(found: Plan, *, show_all: bool) -> tuple[list[Any], int]:
@@ -146,7 +154,7 @@ def baselines(request: HttpRequest, order: str) -> HttpResponse:
         )
         messages.success(request, _("Baseline %(number)s is kept.") % {"number": made.number})
         return redirect(f"{reverse('plan_baselines', args=[order])}?from={made.number}")
-    kept = list(found.baselines.all())
+    kept = list(found.baselines.select_related("created_by"))
     first = _chosen(found, request.GET.get("from", "")) or (kept[-1] if kept else None)
     second = _chosen(found, request.GET.get("to", ""))
     only = request.GET.get("only", "1") == "1"
@@ -166,7 +174,7 @@ def baselines(request: HttpRequest, order: str) -> HttpResponse:
 
 
 def _chosen(found: Plan, number: str) -> Baseline | None:
-    return baseline_of(found, int(number)) if number.isdecimal() else None
+    return baseline_of(found, int(number)) if number.isdecimal() and len(number) < 6 else None
 
 
 def plan_of_order(actor: User, order_id: int) -> Plan | None:

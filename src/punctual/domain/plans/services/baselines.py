@@ -9,7 +9,8 @@ from django.db.models import Sum
 
 from punctual.domain.plans.models import BASELINE_NAMES, Baseline, BaselineTask, Plan, Task
 from punctual.domain.plans.selectors import plans_of
-from punctual.domain.plans.wishes import line
+from punctual.domain.plans.wishes import line, refuse
+from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, record
@@ -20,13 +21,17 @@ from punctual.platform.records import lock, save_next
 def keep_baseline(
     *, plan_id: int, actor: User, name: str, reason: str = "", expected_version: int | None = None
 ) -> Baseline:
-    """Keep every row of the plan under the next number and a name. Raises Conflict when the plan has moved on."""
+    """Keep every row of the plan under the next number and a name; a second one needs the reason.
+
+    Raises Conflict when the plan has moved on.
+    """
     require(actor, "plans.make")
     plan = lock(plans_of(actor), expected_version=expected_version, pk=plan_id)
     words = {"name": name, "reason": reason}
-    baseline = write_baseline(
-        plan, actor=actor, name=line(words, "name", most=80), reason=line(words, "reason", most=200, required=False)
-    )
+    told_why = line(words, "reason", most=200, required=False)
+    if not told_why and plan.baselines.exists():
+        refuse("reason_missing", N_("Say why the plan is agreed anew; the reason stands with the baseline."), "reason")
+    baseline = write_baseline(plan, actor=actor, name=line(words, "name", most=80), reason=told_why)
     save_next(plan, fields=[])
     told = baseline.number if baseline.name in BASELINE_NAMES else str(baseline)
     change = Change(field="baseline", old=None, new=told)
