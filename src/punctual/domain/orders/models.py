@@ -263,7 +263,7 @@ class SignState(models.TextChoices):
 
 
 class ReviewSign(models.Model):
-    """What one role has said in a round."""
+    """What one role has said in a round; ``on_behalf_of`` the absent person whose stand-in ``user`` is."""
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="signs")
     role = models.CharField(_("Role"), max_length=20, choices=Role.choices)
@@ -271,8 +271,10 @@ class ReviewSign(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     comment = models.TextField(_("Comment"), blank=True)
     at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["review", "id"]
