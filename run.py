@@ -71,19 +71,33 @@ def _same_python() -> bool:
     return run.returncode == 0 and run.stdout.strip() == str(tuple(sys.version_info[:2]))
 
 
-def _install(lock: Path) -> bool:
+def _install(lock: Path, python: Path = PYTHON) -> bool:
     """uv first (it installs in parallel), pip where uv can't; both check every hash."""
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     quiet = ["--quiet", "--no-input", "--require-hashes"]
     if subprocess.run([*pip, "install", *quiet, "-r", str(LOCKS / "installer.lock")], check=False).returncode == 0:
-        uv = [str(SCRIPTS / "uv"), "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes"]
+        uv = [str(SCRIPTS / "uv"), "pip", "install", "--quiet", "--python", str(python), "--require-hashes"]
         index = subprocess.run([*pip, "config", "get", "global.index-url"], capture_output=True, text=True, check=False)
         if index.returncode == 0 and index.stdout.strip():
             uv += ["--default-index", index.stdout.strip()]
         if subprocess.run([*uv, "-r", str(lock)], check=False).returncode == 0:
             return True
         say("Punctual: the fast installer failed; trying pip")
-    return subprocess.run([*pip, "install", *quiet, "-r", str(lock)], check=False).returncode == 0
+    return (
+        subprocess.run([*pip, "--python", str(python), "install", *quiet, "-r", str(lock)], check=False).returncode == 0
+    )
+
+
+def scanner() -> Path | None:
+    """Semgrep in an environment of its own, since its pins are nobody else's; ``None`` where it can't be installed."""
+    lock, place = LOCKS / "semgrep.lock", ENVIRONMENT / "semgrep"
+    stamp = place / "installed"
+    if not stamp.exists() or stamp.read_text() != _stamp(lock):
+        venv.EnvBuilder(with_pip=False, clear=True).create(place)
+        if not _install(lock, place / SCRIPTS.name / PYTHON.name):
+            return None
+        stamp.write_text(_stamp(lock))
+    return place / SCRIPTS.name / "semgrep"
 
 
 def _environment() -> dict[str, str]:

@@ -167,6 +167,43 @@ def solve_killed(control: bool) -> Answer:
         return {"kept": job.state == "done" and job.result == {"done": True}, "state": job.state}
 
 
+GREEDY = """
+from punctual.platform.jobs import services
+from punctual.worker.limits import limit_memory
+if sys.argv[1] == "limited":
+    limit_memory(500)
+for job in sys.argv[2:]:
+    services.run_job(job)
+"""
+
+
+def greedy_job(progress: Any, megabytes: int) -> dict[str, Any]:
+    """Takes memory and writes into it, as a plan far too large would."""
+    taken = [bytearray(b"x" * (1 << 20)) for _ in range(megabytes)]
+    return {"megabytes": len(taken)}
+
+
+def solver_greedy(control: bool) -> Answer:
+    """A job that wants more memory than a planning process may take fails with a sentence that says so, and the same
+    process does the next job. (The control's process has no limit.)"""
+    with world.folder():
+        world.start()
+        from punctual.platform.jobs.models import Job
+
+        large, small = (
+            Job.objects.create(function="faults.cases.greedy_job", label=f"{size} MB", arguments={"megabytes": size})
+            for size in (900, 1)
+        )
+        limit = "none" if control else "limited"
+        status, output = world.in_another_process(GREEDY, limit, str(large.pk), str(small.pk))
+        if status != 0:
+            return {"kept": None, "why": output[-1500:]}
+        large.refresh_from_db()
+        small.refresh_from_db()
+        kept = (large.state, small.state) == ("failed", "done") and "MB" in large.error
+        return {"kept": kept, "states": [large.state, small.state], "error": large.error}
+
+
 # — many at once —
 
 
@@ -375,6 +412,7 @@ CASES: Final[dict[str, Callable[[bool], Answer]]] = {
     "web_killed": web_killed,
     "worker_killed": worker_killed,
     "solve_killed": solve_killed,
+    "solver_greedy": solver_greedy,
     "double_submit": double_submit,
     "writers_32": writers_32,
     "over_allocation": over_allocation,

@@ -25,6 +25,11 @@ settings.load_profile("punctual")
 TODAY = dt.date(2026, 11, 23)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: what starts last runs alone, and the other cores wait for it."""
+    items.sort(key=lambda item: (not item.get_closest_marker("postgres"), not item.get_closest_marker("slow")))
+
+
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
     """What another test counted is nothing to this one."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+
+import pytest
 
 import planning
 from punctual.domain.parties.models import Supplier
@@ -22,6 +25,7 @@ from punctual.domain.quality.services.inspections import LotIn, make_inspection
 from punctual.domain.quality.services.ncrs import ContainmentIn, NcrIn, contain, open_ncr
 from punctual.domain.quality.services.results import ResultsIn, ValueGiven, enter_results
 from punctual.flows.failed_inspection import Judged, submit_inspection
+from punctual.kernel.refusal import Refusal
 from punctual.platform.accounts.models import User
 
 TODAY = planning.TODAY
@@ -112,3 +116,11 @@ def ncr(actor: User, plan: Plan | None = None, **more: Any) -> Nonconformity:
 
 def contained(actor: User, one: Nonconformity) -> Nonconformity:
     return contain(actor=actor, ncr_id=one.pk, rows=[ContainmentIn("仓库", "挂红牌", 2, done=True)])
+
+
+def refused(code: str, call: Callable[[], object]) -> Refusal:
+    """The refusal that a call ends in, with this code among its reasons."""
+    with pytest.raises(Refusal) as found:
+        call()
+    assert code in found.value.codes, found.value.codes
+    return found.value

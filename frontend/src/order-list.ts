@@ -1,7 +1,7 @@
-// The order list: a row opens at the side, rows are selected for the bar at the bottom.
+// Lists whose rows are selected for the bar at the bottom; in the order list a row opens at the side as well.
 import type htmx from "htmx.org";
 
-const table = document.querySelector<HTMLTableElement>("table[data-peek]");
+const table = document.querySelector<HTMLTableElement>("table[data-peek], table[data-select]");
 const app = document.querySelector(".app");
 const peek = document.getElementById("peek");
 const bar = document.querySelector<HTMLElement>("[data-bulk]");
@@ -10,11 +10,11 @@ let lastChecked: HTMLInputElement | null = null;
 let everyMatch = false;
 
 function rows(): HTMLTableRowElement[] {
-  return table ? [...table.querySelectorAll<HTMLTableRowElement>("tbody tr[data-href]")] : [];
+  return table ? [...table.querySelectorAll<HTMLTableRowElement>("tbody tr[data-id]")] : [];
 }
 
 function boxes(): HTMLInputElement[] {
-  return rows().map((row) => row.querySelector<HTMLInputElement>("input[type=checkbox]")!);
+  return rows().map((row) => row.querySelector<HTMLInputElement>("input.ckb")!);
 }
 
 function openPeek(row: HTMLTableRowElement): void {
@@ -58,8 +58,8 @@ function showSelection(): void {
   const query = new URLSearchParams(location.search);
   query.delete("page");
   bar.querySelector("[data-count]")!.textContent = everyMatch ? (matching?.dataset.matching ?? "") : String(chosen.length);
-  const sum = chosen.reduce((total, row) => total + Number(row.dataset.amount), 0);
-  bar.querySelector("[data-sum]")!.textContent = everyMatch ? "" : sum.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 0 });
+  const sum = chosen.reduce((total, row) => total + Number(row.dataset.amount ?? 0), 0);
+  bar.querySelector("[data-sum]")!.textContent = everyMatch || !sum ? "" : sum.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 0 });
   bar.querySelector<HTMLAnchorElement>("[data-export]")!.href = everyMatch ? `?${query}&export=xlsx` : `?ids=${ids}&export=xlsx`;
   for (const input of document.querySelectorAll<HTMLInputElement>("input[data-ids]")) input.value = ids;
   for (const input of document.querySelectorAll<HTMLInputElement>("input[data-all-matching]")) input.value = everyMatch ? `?${query}` : "";
@@ -113,7 +113,7 @@ table?.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (typing(event.target) || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]")) return;
   const current = rows().find((row) => row.classList.contains("cur")) ?? rows()[0];
-  if (event.key === " " && current && !(event.target as HTMLElement).closest("button, a, input")) {
+  if (event.key === " " && peek && current && !(event.target as HTMLElement).closest("button, a, input")) {
     event.preventDefault();
     openPeek(current);
   } else if (event.key.toLowerCase() === "x" && current) {

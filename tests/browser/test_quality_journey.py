@@ -12,14 +12,14 @@ from playwright.sync_api import Page, expect
 from browser.conftest import PHONE, WIDE, Open, Visit
 
 
-@pytest.mark.parametrize(("language", "at"), [("zh", 0), ("en", 1)])
-def test_a_lot_that_fails_on_the_phone_becomes_a_decision_and_an_8d(visit: Open, language: str, at: int) -> None:
+@pytest.mark.parametrize(("language", "item"), [("zh", "导向轴"), ("en", "罩壳")])
+def test_a_lot_that_fails_on_the_phone_becomes_a_decision_and_an_8d(visit: Open, language: str, item: str) -> None:
+    """The first one is measured with limits, the second one counted."""
     one = visit("quality", language=language, size=PHONE)
     page = one.open("/inspections/?state=open,started")
     one.check_page()
-    lots = page.locator("table a[href^='/inspections/']")
-    address = lots.nth(at).get_attribute("href") or ""
-    _count_and_reject(one, address)
+    lot = page.locator("table tr", has_text=item).locator("a[href^='/inspections/']").first
+    _count_and_reject(one, lot.get_attribute("href") or "", measured=language == "zh")
     expect(page).to_have_url(re.compile(r"/ncr/\d+/"))
     one.check_page()
     _contain(page)
@@ -27,7 +27,7 @@ def test_a_lot_that_fails_on_the_phone_becomes_a_decision_and_an_8d(visit: Open,
     _start_8d(one, page)
 
 
-def _count_and_reject(one: Visit, address: str) -> None:
+def _count_and_reject(one: Visit, address: str, *, measured: bool) -> None:
     page = one.open(address)
     one.check_page()
     ac = int(page.locator("#inspect").get_attribute("data-ac") or 0)
@@ -36,8 +36,8 @@ def _count_and_reject(one: Visit, address: str) -> None:
     for _ in range(ac + 1):
         page.locator("[data-step='1']").click()
     assert submit.inner_text() != accepting  # the verdict turns at Re, before anything is sent
-    values = page.locator("[data-value]")
-    if values.count():
+    if measured:
+        values = page.locator("[data-value]")
         limit = values.first.get_attribute("data-upper") or ""
         values.first.locator("input").fill(str(float(limit) + 1))
         expect(values.first.locator("[data-high]")).to_be_visible()
@@ -62,10 +62,15 @@ def _decide(one: Visit, page: Page) -> None:
     form.locator("select[name=cause]").select_option("supplier")
     form.locator("input[name=cost]").fill("3400")
     form.locator("input[name=supplier_share]").fill("2100")
+    form.locator("input[name=note]").focus()
+    expect(page.locator("#preview li", has_text="2,100")).to_be_visible()  # what follows, before it is decided
     with page.expect_navigation():
         page.locator("form[action$='/do/dispose/'] button.pri").click()
     page.wait_for_load_state("networkidle")
     one.check_page()
+    for language in ("zh-hans", "en"):
+        paper = page.locator(f"a[href*='/debit-notes/'][href$='{language}']")
+        assert page.request.get(f"{one.server}{paper.get_attribute('href')}").body().startswith(b"%PDF")
 
 
 def _start_8d(one: Visit, page: Page) -> None:
@@ -87,14 +92,18 @@ def _start_8d(one: Visit, page: Page) -> None:
     expect(page.locator("[role=status] .i, .note.ok").first).to_be_visible()
 
 
-@pytest.mark.parametrize(("language", "theme"), [("zh", "light"), ("en", "dark")])
-def test_every_page_of_quality_is_readable(visit: Open, language: str, theme: str) -> None:
+LISTS = (
+    "/quality/", "/ncr/", "/8d/", "/charts/", "/quality/plans/", "/quality/severity/", "/quality/reviews/",
+    "/quality/gauges/", "/quality/templates/", "/ncr/new/", "/inspections/new/", "/quality/costs/", "/suppliers/7/",
+    "/requests/table/?kind=complaint",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "theme", "at"), [("zh", "light", 0), ("en", "dark", 1)])
+def test_every_page_of_quality_is_readable(visit: Open, language: str, theme: str, at: int) -> None:
+    """Half of the pages each; they are made of the same parts."""
     one = visit("quality", language=language, size=WIDE, theme=theme)
-    for path in (
-        "/quality/", "/ncr/", "/8d/", "/charts/", "/quality/plans/", "/quality/severity/", "/quality/reviews/",
-        "/quality/gauges/", "/quality/templates/", "/ncr/new/", "/inspections/new/",
-        "/quality/costs/", "/suppliers/7/", "/requests/table/?kind=complaint",
-    ):  # fmt: skip
+    for path in LISTS[at::2]:
         one.open(path)
         one.check_page()
     page = one.open("/charts/")

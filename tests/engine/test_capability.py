@@ -124,6 +124,15 @@ class TestPistonRings:
         assert found.dispersion.ucl == pytest.approx(0.0196, abs=1e-4)
         assert found.beyond_limits == []
 
+    def test_limits_by_the_range(self) -> None:
+        """Montgomery, x̄ and R charts of the same rings: R̄ = 0.581/25, A2 = 0.577, D4 = 2.114."""
+        found = control_chart(Subgroups(diameters(PISTON_RINGS)), ChartType.XBAR_R)
+        assert isinstance(found.ucl, float)
+        assert found.dispersion is not None
+        assert found.dispersion.center == pytest.approx(0.581 / 25, abs=1e-9)
+        assert found.ucl - found.center == pytest.approx(0.577 * 0.581 / 25, abs=1e-4)
+        assert found.dispersion.ucl == pytest.approx(2.114 * 0.581 / 25, abs=1e-4)
+
     def test_the_second_phase_goes_beyond_the_limits_of_the_first(self) -> None:
         """Montgomery: samples 37 to 39 lie above the upper limit."""
         rows = [*diameters(PISTON_RINGS), *diameters(SECOND_PHASE)]

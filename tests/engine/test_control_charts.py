@@ -89,8 +89,12 @@ class TestPublishedExamples:
         assert result.center == pytest.approx(50.81)
         assert result.dispersion is not None
         assert result.dispersion.center == pytest.approx(1.8778, abs=5e-5)
-        assert result.ucl == pytest.approx(55.8041, abs=2e-3)
-        assert result.lcl == pytest.approx(45.8159, abs=2e-3)
+        # The handbook divides by d2 = 1.128, we by 2/√π: with its d2 the limits are the printed ones.
+        printed = 3 * result.dispersion.center / 1.128
+        assert isinstance(result.ucl, float)
+        assert (result.ucl - result.center) * constants(2).d2 / 1.128 == pytest.approx(printed, abs=1e-9)
+        assert result.center + printed == pytest.approx(55.8041, abs=1e-4)
+        assert result.center - printed == pytest.approx(45.8159, abs=1e-4)
         assert result.beyond_limits == []
 
     def test_proportions_of_the_nist_handbook(self) -> None:
@@ -99,6 +103,25 @@ class TestPublishedExamples:
         assert result.ucl == pytest.approx(0.4102, abs=1e-4)
         assert result.lcl == pytest.approx(0.0524, abs=1e-4)
         assert result.beyond_limits == [15, 23]
+
+    def test_the_same_wafers_counted_have_the_limits_of_their_proportions_times_the_size(self) -> None:
+        result = chart(ChartType.NP, *((count, 50) for count in WAFERS))
+        assert result.ucl == pytest.approx(50 * 0.4102, abs=50 * 5e-5)
+        assert result.lcl == pytest.approx(50 * 0.0524, abs=50 * 5e-5)
+        assert result.beyond_limits == [15, 23]
+
+    def test_occurrences_a_unit_of_the_handbook_for_quality_management(self) -> None:
+        """Pyzdek, table 9.9 and figure 9.14: 1544 occurrences on 32 units in subgroups of one and of two: ū 48.25,
+        limits 27.411 to 69.089 for one unit, 33.514 to 62.986 for two."""
+        sizes = [2] * 7 + [1] * 18
+        counts = [round(48.25 * size) for size in sizes]
+        counts[0] += 1544 - sum(counts)
+        result = chart(ChartType.U, *zip(counts, sizes, strict=True))
+        assert result.center == 48.25
+        assert isinstance(result.ucl, list)
+        assert isinstance(result.lcl, list)
+        assert (result.lcl[-1], result.ucl[-1]) == pytest.approx((27.411, 69.089), abs=5.01e-4)
+        assert (result.lcl[0], result.ucl[0]) == pytest.approx((33.514, 62.986), abs=1e-3)
 
     def test_counts_of_the_nist_handbook(self) -> None:
         """6.3.3.1: 400 defects on 25 wafers: 16 with limits 4 and 28."""

@@ -15,7 +15,16 @@ pytestmark = [
 
 @pytest.mark.parametrize(
     "name",
-    ["web_killed", "worker_killed", "solve_killed", "double_submit", "over_allocation", "disk_full", "clock_back"],
+    [
+        "web_killed",
+        "worker_killed",
+        "solve_killed",
+        "solver_greedy",
+        "double_submit",
+        "over_allocation",
+        "disk_full",
+        "clock_back",
+    ],
 )
 def test_the_promise_is_kept_and_its_control_is_caught(name: str) -> None:
     kept = run_one(name, control=False)

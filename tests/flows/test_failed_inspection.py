@@ -189,7 +189,7 @@ def test_the_supplier_bears_its_part_by_a_drafted_debit_note(person: Person) -> 
     given = DispositionIn("return", cost=Decimal(3400), supplier_share=Decimal(2100), cause="supplier")
     decide_disposition(actor=person("quality"), ncr_id=ncr.pk, given=given, today=TODAY)
     note = DebitNote.objects.get()
-    assert (note.amount, note.supplier, note.number) == (Decimal(2100), one.supplier, "DN-2026-0001")
+    assert (note.amount, note.supplier, note.number) == (Decimal(2100), one.supplier, "DBN-2026-0001")
 
 
 def test_the_next_task_does_not_begin_behind_an_open_gate_but_its_rework_does(person: Person) -> None:

@@ -86,7 +86,7 @@ def test_home_and_the_order_page_take_few_queries(signed_in, person, django_asse
     for _ in range(8):
         ordering.confirmed(actor)
     client = signed_in("order_manager")
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(48):
         client.get(f"/orders/{order.key}/")
     client.get("/")
     with CaptureQueriesContext(connection) as eight:

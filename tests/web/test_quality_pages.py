@@ -1,10 +1,9 @@
-"""Pages and API of quality: what is refused where it was typed, what is shown, what is one's own, how much SQL."""
+"""Pages of quality: what is refused where it was typed, what is shown, what is one's own, how much SQL."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
-import json
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -17,11 +16,11 @@ from django.utils import timezone
 
 import inspecting
 import planning
-from punctual.domain.quality.models import Gauge, Inspection, Nonconformity, QualityTemplate
+from punctual.domain.quality.models import Inspection, Nonconformity, QualityTemplate
 from punctual.domain.quality.services.capas import give_link, open_capa, token_of
-from punctual.domain.quality.services.charts import ChartIn, put_chart
 from punctual.domain.quality.services.gauges import GaugeIn, put_gauge
-from punctual.domain.quality.services.ncrs import LossIn, attach_to_ncr, book_loss
+from punctual.domain.quality.services.inspections import attach_to_inspection
+from punctual.domain.quality.services.ncrs import LossIn, attach_to_ncr, book_loss, draft_debit_note
 from punctual.domain.quality.services.plans import make_quality_plan
 from punctual.domain.quality.services.results import ResultsIn, enter_results
 from punctual.platform.accounts.models import User
@@ -166,6 +165,34 @@ class TestPages:
             assert one.number in text
             assert capa.number in words_of(client.get(f"/8d/{capa.pk}/report.pdf").content)
 
+    def test_a_debit_note_goes_to_the_supplier_in_either_language_from_those_who_see_money(
+        self, person: Person, signed_in: SignedIn
+    ) -> None:
+        one = inspecting.ncr(person("quality"), supplier=inspecting.supplier(), item_name="导向轴")
+        note = draft_debit_note(one, person("quality"), Decimal("2100.50"), TODAY)
+        address = f"/ncr/{one.pk}/debit-notes/{note.pk}.pdf"
+        for role, status in (("sales", 403), ("worker", 403)):
+            assert signed_in(role).get(address).status_code == status
+        client = signed_in("finance")
+        other = inspecting.ncr(person("quality"))
+        assert client.get(f"/ncr/{other.pk}/debit-notes/{note.pk}.pdf").status_code == 404
+        assert address in client.get(f"/ncr/{one.pk}/").content.decode()
+        for language, words in (("zh-hans", "扣款通知单"), ("en", "Debit note"), ("xx", "扣款通知单")):
+            text = words_of(client.get(f"{address}?language={language}").content)
+            for found in (words, note.number, one.number, "2,100.50", "东莞轴业", "导向轴"):
+                assert found in text, (language, found)
+
+    def test_photos_and_documents_of_a_lot_stand_in_one_place_each(self, person: Person, signed_in: SignedIn) -> None:
+        one = inspecting.inspection(person("quality"), needs_certificate=True)
+        for name, kind in (("划痕.png", False), ("材质证明.pdf", True)):
+            attach_to_inspection(
+                actor=person("quality"), inspection_id=one.pk, file=io.BytesIO(b"x"), name=name, is_certificate=kind
+            )
+        shown = signed_in("quality").get(f"/inspections/{one.pk}/").content.decode()
+        photos, documents = shown.split("qstory")[0].split('id="documents"')
+        assert ("划痕.png" in photos, "材质证明.pdf" in photos) == (True, False)
+        assert ("划痕.png" in documents, "材质证明.pdf" in documents) == (False, True)
+
     def test_the_workbench_goes_out_as_excel_and_pdf(self, person: Person, signed_in: SignedIn) -> None:
         inspecting.found(person("quality"), inspecting.inspection(person("quality")), inspected=50, bad=1)
         client = signed_in("manager")
@@ -211,43 +238,6 @@ class TestPages:
         assert {address: count(address) for address in addresses} == before
 
 
-class TestApi:
-    def post(self, client: Client, path: str, **body: object) -> tuple[int, dict]:  # type: ignore[type-arg]
-        answer = client.post(f"/api/v1{path}", json.dumps(body), content_type="application/json")
-        return answer.status_code, answer.json()
-
-    def test_who_may_not_gets_a_problem_and_nothing_changes(self, person: Person, signed_in: SignedIn) -> None:
-        client = signed_in("sales")
-        status, problem = self.post(client, "/inspections", stage="iqc", item_name="轴", lot_size=320, aql=1)
-        assert (status, problem["code"]) == (403, "permission.missing")
-        status, problem = self.post(
-            signed_in("quality"), "/inspections", stage="iqc", item_name="轴", lot_size=0, aql=0.5
-        )
-        assert status == 422
-        assert {one["code"] for one in problem["reasons"]} >= {"inspection.lot_size", "sampling.unknown_aql"}
-        assert not Inspection.objects.exists()
-
-    def test_from_the_lot_to_the_closed_nonconformity(self, person: Person, signed_in: SignedIn) -> None:
-        planning.company_calendar()
-        client = signed_in("quality")
-        status, lot = self.post(client, "/inspections", stage="iqc", item_name="导向轴", lot_size=320, aql=1)
-        assert (status, lot["code_letter"], lot["sample_size"], lot["ac"]) == (201, "H", 50, 1)
-        self.post(client, f"/inspections/{lot['id']}/results", inspected=50, nonconforming=2)
-        status, lot = self.post(client, f"/inspections/{lot['id']}/submit")
-        assert (status, lot["state"]) == (200, "rejected")
-        ncr = client.get("/api/v1/nonconformities").json()["items"][0]
-        assert [ncr["number"]] == lot["nonconformities"]
-        base = f"/nonconformities/{ncr['id']}"
-        assert self.post(client, f"{base}/verify", note="x")[0] == 422
-        self.post(client, f"{base}/contain", places=[{"place": "仓库", "action": "隔离", "quantity": 320}])
-        self.post(client, f"{base}/dispose", disposition="scrap", cause="supplier", cost=10)
-        self.post(client, f"{base}/verify", note="已报废")
-        status, ncr = self.post(client, f"{base}/close")
-        assert (status, ncr["state"], ncr["cost"]) == (200, "closed", "10.00")
-        status, capa = self.post(client, "/corrective-actions", title="外径超差", nonconformity=ncr["id"])
-        assert (status, len(capa["steps"])) == (201, 9)
-
-
 class TestTemplatesAndCharts:
     def test_a_template_is_made_on_its_page_and_the_next_order_is_inspected_by_it(
         self, person: Person, signed_in: SignedIn
@@ -290,50 +280,6 @@ class TestTemplatesAndCharts:
         assert answer.status_code == 422
         assert "T1" in answer.content.decode()
         assert QualityTemplate.objects.count() == 1
-
-
-class TestStandingRecordsApi:
-    def test_who_may_not_look_gets_a_problem(self, person: Person, signed_in: SignedIn) -> None:
-        client = signed_in("worker")
-        for path in ("inspection-severities", "control-charts", "quality-reviews", "quality-figures"):
-            assert client.get(f"/api/v1/{path}").status_code == 403, path
-        assert client.get("/api/v1/gauges").status_code == 200
-        body = json.dumps({"code": "X", "name": "x", "unit": "mm"})
-        assert client.post("/api/v1/gauges", body, content_type="application/json").status_code == 403
-        assert not Gauge.objects.exists()
-
-    def test_gauges_severities_charts_reviews_and_figures_are_read_and_written(
-        self, person: Person, signed_in: SignedIn
-    ) -> None:
-        planning.company_calendar()
-        client, quality = signed_in("quality"), person("quality")
-
-        def send(verb: str, path: str, **body: object) -> dict:  # type: ignore[type-arg]
-            call = getattr(client, verb)
-            answer = call(f"/api/v1{path}", json.dumps(body), content_type="application/json")
-            assert answer.status_code < 300, answer.content
-            return dict(answer.json())
-
-        gauge = send("post", "/gauges", code="CAL-9", name="卡尺", unit="mm", maximum="300")
-        changed = send("put", f"/gauges/{gauge['id']}", **gauge_body(gauge, place="检验室"))
-        assert (changed["place"], changed["version"]) == ("检验室", 2)
-        inspecting.found(quality, inspecting.inspection(quality), inspected=50, bad=2)
-        row = client.get("/api/v1/inspection-severities").json()["items"][0]
-        assert (row["item"], row["severity"]) == ("GS-20", "normal")
-        assert client.get(f"/api/v1/inspection-severities/{row['id']}").json()["history"] == []
-        figures = client.get("/api/v1/quality-figures?days=30").json()
-        assert (figures["lots"], figures["first_pass_yield"], figures["ppm"]) == (1, 0.0, 40000)
-        chart = put_chart(actor=quality, given=ChartIn("C-1", "一次合格", "p", item_key="GS-20"))
-        full = client.get(f"/api/v1/control-charts/{chart.pk}").json()
-        assert [point["inspection"] for point in full["points"]] in ([], ["IQC-2026-0001"])
-        made = send(
-            "post", "/quality-reviews", title="过程审核", kind="process", planned_on="2026-12-01", every_months=6
-        )
-        assert (made["state"], made["every_months"]) == ("planned", 6)
-
-
-def gauge_body(gauge: dict, **more: object) -> dict:  # type: ignore[type-arg]
-    return {name: value for name, value in gauge.items() if name != "id"} | more
 
 
 def test_costs_drill_down_to_their_rows_for_those_who_may_see_money(person: Person, signed_in: SignedIn) -> None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
 
 from punctual.api.authentication import actor_of
+from punctual.api.custom_fields import CustomIn, with_custom
 from punctual.api.masters import MasterFilters, Versioned, fields, given, narrowed
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.parties import selectors
@@ -18,6 +19,7 @@ from punctual.domain.parties.rules import ContactFacts, CustomerFacts
 from punctual.domain.parties.services import contacts as contact_services
 from punctual.domain.parties.services import customers as services
 from punctual.platform.accounts.permissions import require
+from punctual.platform.custom_fields.selectors import data_of
 
 router = Router()
 
@@ -48,6 +50,8 @@ class CustomerOut(Schema):
     notes: str
     archived_at: dt.datetime | None
     contacts: list[ContactOut]
+    custom: dict[str, Any]
+    """The company's own fields by key; numbers as text, days as 2026-03-19, empty ones null."""
 
 
 class CustomerIn(Schema):
@@ -106,15 +110,17 @@ def _contact(found: Contact) -> dict[str, Any]:
     return fields(found, ContactOut.model_fields)
 
 
-def _customer(found: Customer) -> dict[str, Any]:
+def _customer(found: Customer, custom: dict[str, Any] | None = None) -> dict[str, Any]:
     people = [_contact(item) for item in found.contacts.all() if item.archived_at is None]
-    names = [name for name in CustomerOut.model_fields if name != "contacts"]
-    return {**fields(found, names), "contacts": people}
+    names = [name for name in CustomerOut.model_fields if name not in ("contacts", "custom")]
+    own = data_of("customer", found.pk) if custom is None else custom
+    return {**fields(found, names), "contacts": people, "custom": own}
 
 
 @router.get("/customers", response=Listing[CustomerOut])
 def customers(request: HttpRequest, paging: Query[Paging], filters: Query[CustomerFilters]) -> Any:
-    """Customers with their contacts, in use unless ``archived`` is asked for."""
+    """Customers with their contacts, in use unless ``archived`` is asked for; ``custom_<key>`` narrows by a custom
+    field."""
     actor = actor_of(request)
     require(actor, "customers.read")
     rows = narrowed(
@@ -125,7 +131,8 @@ def customers(request: HttpRequest, paging: Query[Paging], filters: Query[Custom
         grade=filters.grade,
         currency=filters.currency,
     )
-    return listing(rows, paging, sorts=["code", "name", "grade"], shape=_customer)
+    rows, custom = with_custom(request, "customer", rows)
+    return listing(rows, paging, sorts=["code", "name", "grade"], shape=lambda found: _customer(found, custom(found)))
 
 
 @router.post("/customers", response={201: CustomerOut})
@@ -148,6 +155,18 @@ def change_customer(request: HttpRequest, pk: int, payload: CustomerPatch) -> An
     facts = replace(selectors.customer_facts(selectors.get_customer(actor, pk)), **given(payload))
     return _customer(
         services.change_customer(actor=actor, customer_id=pk, facts=facts, expected_version=payload.version)
+    )
+
+
+@router.put("/customers/{int:pk}/custom", response=CustomerOut)
+def put_custom(request: HttpRequest, pk: int, payload: CustomIn) -> Any:
+    """Fill in custom fields; what is absent stays, null clears."""
+    actor = actor_of(request)
+    facts = selectors.customer_facts(selectors.get_customer(actor, pk))
+    return _customer(
+        services.change_customer(
+            actor=actor, customer_id=pk, facts=facts, expected_version=payload.version, custom=payload.values
+        )
     )
 
 

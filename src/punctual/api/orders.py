@@ -14,6 +14,7 @@ from ninja.responses import Status
 from pydantic import ConfigDict, Field
 
 from punctual.api.authentication import actor_of
+from punctual.api.custom_fields import CustomIn, with_custom
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.inputs import input_of, read_order
@@ -29,6 +30,7 @@ from punctual.domain.orders.selectors import (
     signs_waiting_for,
     with_health,
 )
+from punctual.domain.orders.services.custom import set_order_fields
 from punctual.domain.orders.services.drafts import change_order, copy_order, create_order, delete_draft
 from punctual.domain.orders.services.review import ask_in_review, return_order, sign_review, submit_for_review
 from punctual.domain.orders.services.states import PERMISSION, move
@@ -37,6 +39,7 @@ from punctual.flows.confirm_order import confirm_order
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import require
+from punctual.platform.custom_fields.selectors import data_of
 from punctual.platform.search.services import ids
 
 router = Router()
@@ -148,6 +151,8 @@ class OrderShort(Schema):
     said_until: dt.date | None
     said_by: str
     said_why: str
+    custom: dict[str, Any]
+    """The company's own fields by key; numbers as text, days as 2026-03-19, empty ones null."""
 
 
 class SignOut(Schema):
@@ -231,13 +236,14 @@ class OrderFilter(Schema):
     q: str = ""
 
 
-def _short(order: Order, today: dt.date, at_risk_days: int) -> dict[str, Any]:
-    names = OrderShort.model_fields.keys() - {"health", "customer", "owner"}
+def _short(order: Order, today: dt.date, at_risk_days: int, custom: dict[str, Any]) -> dict[str, Any]:
+    names = OrderShort.model_fields.keys() - {"health", "customer", "owner", "custom"}
     shape = {name: getattr(order, name) for name in names}
     return shape | {
         "health": health_of(order, today=today, at_risk_days=at_risk_days),
         "customer": str(order.customer) if order.customer else None,
         "owner": str(order.owner) if order.owner else None,
+        "custom": custom,
     }
 
 
@@ -256,7 +262,7 @@ def _full(order: Order) -> dict[str, Any]:
     names = OrderOut.model_fields.keys() - OrderShort.model_fields.keys() - {"lines", "review"}
     review = current_review(order)
     return {
-        **_short(order, today, check_settings().at_risk_days),
+        **_short(order, today, check_settings().at_risk_days, data_of("order", order.pk)),
         **{name: getattr(order, name) for name in names},
         "lines": [_line(line) for line in lines_of(order)],
         "review": review
@@ -287,7 +293,8 @@ SORTS = {
 
 @router.get("/orders", response=Listing[OrderShort])
 def orders(request: HttpRequest, paging: Query[Paging], wish: Query[OrderFilter]) -> Any:
-    """Orders the caller may see; ``state`` and ``health`` take several values with commas; ``q`` searches."""
+    """Orders the caller may see; ``state`` and ``health`` take several values with commas; ``q`` searches;
+    ``custom_<key>`` narrows by a custom field (a choice, yes/no, part of a text, a number or day or ``from..to``)."""
     actor = actor_of(request)
     require(actor, "orders.view")
     today, tolerance = timezone.localdate(), check_settings().at_risk_days
@@ -302,7 +309,8 @@ def orders(request: HttpRequest, paging: Query[Paging], wish: Query[OrderFilter]
         rows = rows.filter(owner_id=wish.owner)
     if wish.q:
         rows = rows.filter(pk__in=ids(wish.q, "order"))
-    return listing(rows, paging, sorts=SORTS, shape=lambda order: _short(order, today, tolerance))
+    rows, custom = with_custom(request, "order", rows)
+    return listing(rows, paging, sorts=SORTS, shape=lambda order: _short(order, today, tolerance, custom(order)))
 
 
 @router.post("/orders", response={201: OrderOut})
@@ -337,6 +345,16 @@ def patch_order(request: HttpRequest, key: str, payload: OrderChange) -> Any:
         reasons=reasons,
     )
     return _full(changed)
+
+
+@router.put("/orders/{key}/custom", response=OrderOut)
+def put_custom(request: HttpRequest, key: str, payload: CustomIn) -> Any:
+    """Fill in custom fields, in any state until the order is over; what is absent stays, null clears."""
+    actor = actor_of(request)
+    order = order_by_key(actor, key)
+    return _full(
+        set_order_fields(actor=actor, order_id=order.pk, given=payload.values, expected_version=payload.version)
+    )
 
 
 @router.delete("/orders/{key}", response={204: None})

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 
 from punctual.api.authentication import actor_of
+from punctual.api.custom_fields import CustomIn
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.plans.models import Baseline, Plan
@@ -27,9 +28,11 @@ from punctual.domain.plans.selectors import (
     shape_tasks,
 )
 from punctual.domain.plans.services.baselines import keep_baseline
+from punctual.domain.plans.services.custom import set_task_fields
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.store import Stored
 from punctual.flows.order_to_plan import make_plan_for
+from punctual.platform.custom_fields.selectors import as_data, data_of, fields_of, values_of
 
 router = Router()
 
@@ -90,6 +93,8 @@ class TaskOut(Schema):
     total_float: int | None = None
     free_float: int | None = None
     is_critical: bool = False
+    custom: dict[str, Any] | None = None
+    """The company's own fields by key, in the list of tasks."""
 
 
 class LinkOut(Schema):
@@ -218,7 +223,20 @@ def _slice(rows: list[dict[str, Any]], paging: Paging) -> dict[str, Any]:
 def tasks(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
     """The tasks of one order's plan, in the order of its outline."""
     stored = Stored(_plan(request, of.order))
-    return _slice(shape_tasks(stored.state, stored.dates), paging)
+    rows = shape_tasks(stored.state, stored.dates)
+    fields = list(fields_of("task"))
+    values = values_of(fields, [row["id"] for row in rows])
+    for row in rows:
+        row["custom"] = {one.key: as_data(one, values[row["id"]].get(one.key)) for one in fields}
+    return _slice(rows, paging)
+
+
+@router.put("/tasks/{int:pk}/custom", response=dict[str, Any])
+def put_custom(request: HttpRequest, pk: int, payload: CustomIn) -> Any:
+    """Fill in custom fields of a task; ``version`` is its plan's. What is absent stays, null clears. Answers with all
+    of them."""
+    task = set_task_fields(actor=actor_of(request), task_id=pk, given=payload.values, expected_version=payload.version)
+    return data_of("task", task.pk)
 
 
 @router.get("/dependencies", response=Listing[LinkOut])

@@ -1,4 +1,4 @@
-"""Quality plans and inspections."""
+"""Inspections."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext
 from ninja import Query, Router, Schema
 from ninja.responses import Status
 from pydantic import ConfigDict, Field
@@ -18,11 +17,9 @@ from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.parties.models import Supplier
 from punctual.domain.quality import selectors
-from punctual.domain.quality.gates import all_gates
-from punctual.domain.quality.models import Inspection, QualityPlan
+from punctual.domain.quality.models import Inspection
 from punctual.domain.quality.rules import SamplingRule
 from punctual.domain.quality.services.inspections import LotIn, accept_by_deviation, open_inspection
-from punctual.domain.quality.services.plans import approve_quality_plan, concede, document_of, make_quality_plan
 from punctual.domain.quality.services.results import ResultsIn, ValueGiven, enter_results
 from punctual.flows.failed_inspection import submit_inspection
 from punctual.platform.accounts.models import User
@@ -40,90 +37,6 @@ class QualityVersionIn(Schema):
 
 class QualityReasonIn(QualityVersionIn):
     reason: str = ""
-
-
-# -------------------------------------------------------------------------------------------------------- the plans
-
-
-class QualityGateOut(Schema):
-    """``target`` is the point or the nonconformity; ``conceded_by`` None = it stops."""
-
-    kind: str
-    target: int
-    message: str
-    conceded_by: str | None
-
-
-class QualityPlanOut(Schema):
-    order: str
-    revision: int
-    state: str
-    version: int
-    points: list[dict[str, Any]]
-    uncovered: list[str]
-    gates: list[QualityGateOut]
-
-
-class ConcedeIn(Schema):
-    """``kind``: hold, certificate or ncr; ``target`` as the gate names it."""
-
-    kind: str
-    target: int
-    reason: str
-
-
-def _plan(plan: QualityPlan) -> dict[str, Any]:
-    return {
-        "order": plan.order.key,
-        "revision": plan.revision,
-        "state": plan.state,
-        "version": plan.version,
-        "points": document_of(plan),
-        "uncovered": [one.criterion for one in selectors.uncovered_standards(plan.order)],
-        "gates": [
-            {
-                "kind": gate.kind,
-                "target": gate.point.pk if gate.point else gate.ncr.pk if gate.ncr else 0,
-                "message": gate.reason.worded(gettext),
-                "conceded_by": str(gate.concession.by) if gate.concession else None,
-            }
-            for gate in all_gates(plan.order)
-        ],
-    }
-
-
-@router.get("/quality-plans/{order}", response=QualityPlanOut)
-def get_quality_plan(request: HttpRequest, order: str) -> dict[str, Any]:
-    """Points, criteria that no point shows, and the gates of an order."""
-    require(actor_of(request), "quality.view")
-    return _plan(selectors.quality_plan_by_order(actor_of(request), order))
-
-
-@router.post("/quality-plans/{order}", response={201: QualityPlanOut})
-def post_quality_plan(request: HttpRequest, order: str) -> Status[dict[str, Any]]:
-    """Make the plan from the templates of the order's products; one that is there already is given back."""
-    actor = actor_of(request)
-    require(actor, "quality.plan")
-    return Status(201, _plan(make_quality_plan(order=order_by_key(actor, order), actor=actor)))
-
-
-@router.post("/quality-plans/{order}/approve", response=QualityPlanOut)
-def post_approve_quality_plan(request: HttpRequest, order: str, payload: QualityVersionIn) -> dict[str, Any]:
-    """Approve the draft; the revision is kept."""
-    actor = actor_of(request)
-    require(actor, "quality.approve")
-    plan = selectors.quality_plan_by_order(actor, order)
-    return _plan(approve_quality_plan(actor=actor, plan_id=plan.pk, expected_version=payload.version))
-
-
-@router.post("/quality-plans/{order}/concessions", response=QualityPlanOut)
-def post_concession(request: HttpRequest, order: str, payload: ConcedeIn) -> dict[str, Any]:
-    """Let an open gate pass, in one's own name."""
-    actor = actor_of(request)
-    require(actor, "quality.concede")
-    plan = selectors.quality_plan_by_order(actor, order)
-    concede(actor=actor, order=plan.order, kind=payload.kind, target_id=payload.target, reason=payload.reason)
-    return _plan(plan)
 
 
 # ------------------------------------------------------------------------------------------------------ inspections

@@ -6,6 +6,7 @@ from punctual.api.approvals import router as approvals_router
 from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
 from punctual.api.changes import router as changes_router
+from punctual.api.custom_fields import router as custom_fields_router
 from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
@@ -22,8 +23,10 @@ from punctual.api.orders import router as orders_router
 from punctual.api.plan_templates import router as plan_templates_router
 from punctual.api.plans import router as plans_router
 from punctual.api.products import router as products_router
+from punctual.api.proposals import router as proposals_router
 from punctual.api.purchase_orders import router as purchase_orders_router
 from punctual.api.quality import router as quality_router
+from punctual.api.quality_plans import router as quality_plans_router
 from punctual.api.quality_records import router as quality_records_router
 from punctual.api.report_schedules import router as report_schedules_router
 from punctual.api.requests import router as requests_router
@@ -52,6 +55,7 @@ api.add_router("", changes_router, tags=["change orders"])
 api.add_router("", order_story_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
+api.add_router("", custom_fields_router, tags=["custom fields"])
 api.add_router("", documents_router, tags=["documents"])
 api.add_router("", exchange_rates_router, tags=["exchange rates"])
 api.add_router("", plans_router, tags=["plans"])
@@ -67,6 +71,7 @@ api.add_router("", action_items_router, tags=["monitoring"])
 api.add_router("", report_schedules_router, tags=["monitoring"])
 api.add_router("", risks_router, tags=["risks"])
 api.add_router("", quality_router, tags=["quality"])
+api.add_router("", quality_plans_router, tags=["quality"])
 api.add_router("", quality_records_router, tags=["quality"])
 api.add_router("", nonconformities_router, tags=["quality"])
 api.add_router("", supply_router, tags=["supply"])
@@ -76,6 +81,7 @@ api.add_router("", requests_router, tags=["customer relations"])
 api.add_router("", meetings_router, tags=["customer relations"])
 api.add_router("", feedback_router, tags=["customer relations"])
 api.add_router("", service_cases_router, tags=["service cases"])
+api.add_router("", proposals_router, tags=["assistants"])
 api.add_router("", notifications_router, tags=["notifications"])
 # Last: its "/orders/{key}/{verb}" would take the addresses of others.
 api.add_router("", orders_router, tags=["orders"])

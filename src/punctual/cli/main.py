@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "worker": "background jobs only",
     "user": "make an account",
     "token": "print an API token for a user",
+    "mcp": "an MCP server for your assistant: reads with your token, suggests, does nothing by itself",
     "backup": "one consistent file of database and attachments, while running",
     "restore": "back to what a backup holds",
     "doctor": "what is wrong with this installation",

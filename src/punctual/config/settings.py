@@ -14,6 +14,7 @@ PUNCTUAL_OIDC_*     SERVER, CLIENT, SECRET, NAME: sign-in through an OpenID Conn
 PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs ``pip install python3-saml``
 PUNCTUAL_BACKUP_DIR folder for a backup every night; PUNCTUAL_BACKUP_KEEP how many daily, weekly, monthly (7,5,12)
 PUNCTUAL_WORKERS    background processes (1); PUNCTUAL_WORKER_MB memory after which one is replaced (1500)
+PUNCTUAL_PLANNERS   planning processes (1), each up to PUNCTUAL_PLANNING_MB (2000) and PUNCTUAL_PLANNING_SECONDS (900)
 PUNCTUAL_LOG        level (WARNING); PUNCTUAL_LOG_FORMAT ``json`` for one JSON object a line, access log included
 PUNCTUAL_SENTRY_DSN where faults are told; OTEL_EXPORTER_OTLP_ENDPOINT where traces go; both need punctual[telemetry]
 PUNCTUAL_DEBUG      1 shows tracebacks in the browser; never in production
@@ -99,6 +100,9 @@ INSTALLED_APPS = [
     "punctual.platform.search",
     "punctual.platform.idempotency",
     "punctual.platform.saved_views",
+    "punctual.platform.custom_fields",
+    "punctual.platform.bulk",
+    "punctual.platform.proposals",
     "punctual.platform.approvals",
     "punctual.platform.links",
     "punctual.domain.parties",
@@ -293,6 +297,10 @@ WHITENOISE_MAX_AGE = 300
 WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = DATA / "files"
 
+# Long computations have a queue of their own (kernel/queues.py), with limits of their own.
+PLANNING_SECONDS = int(_read("PUNCTUAL_PLANNING_SECONDS", "900"))
+PLANNING_MB = int(_read("PUNCTUAL_PLANNING_MB", "2000"))
+
 Q_CLUSTER: dict[str, Any] = {
     "name": "punctual",
     "orm": "default",
@@ -308,6 +316,15 @@ Q_CLUSTER: dict[str, Any] = {
     "ack_failures": True,
     "label": "Punctual",
     "sync": _flag("PUNCTUAL_SYNC_JOBS"),
+    "ALT_CLUSTERS": {
+        "planning": {
+            "workers": int(_read("PUNCTUAL_PLANNERS", "1")),
+            "timeout": PLANNING_SECONDS,
+            "retry": PLANNING_SECONDS + 300,
+            "max_rss": PLANNING_MB * 1024,
+            "scheduler": False,
+        }
+    },
 }
 
 SENTRY_DSN = _read("PUNCTUAL_SENTRY_DSN")

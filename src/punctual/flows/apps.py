@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 LISTENERS: Final = (
     "complaints",
+    "contained_stock",
     "customer_meetings",
     "early_warning",
     "incoming_inspection",
@@ -12,6 +13,7 @@ LISTENERS: Final = (
     "material_needs",
     "payment_events",
     "promise_ledger",
+    "proposals",
     "quality_warnings",
     "recovery_approval",
     "replan",

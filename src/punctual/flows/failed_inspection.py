@@ -347,7 +347,7 @@ def options_of(ncr: Nonconformity, *, work: int, recheck: int, today: dt.date) -
         Disposition.REWORK.value, customer_agreed="x", work_minutes=work, recheck_minutes=recheck
     )  # which of them it is makes no difference to the dates
     effect = _effect(ncr, takes, today)
-    now, later = (ahead_of(effect.before), ahead_of(effect.after)) if effect else (_known(ncr), None)
+    now, later = (ahead_of(effect.before), ahead_of(effect.after)) if effect else (outlook_of(ncr), None)
     before = ncr.order.planned_date if ncr.order else None
     with_work = planned_if(ncr, takes, today=today)
     options = []
@@ -373,7 +373,7 @@ def _effect(ncr: Nonconformity, given: DispositionIn, today: dt.date) -> Effect 
     return effect_on_schedule(plan, found.state, found.after) if found and plan else None
 
 
-def _known(ncr: Nonconformity) -> Ahead | None:
+def outlook_of(ncr: Nonconformity) -> Ahead | None:
     """What the current schedule says of the order as it is."""
     row = OrderForecast.objects.filter(run__is_current=True, order_id=ncr.order_id or 0).first()
     return ahead_of(row) if row else None

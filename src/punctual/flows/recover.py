@@ -19,6 +19,7 @@ from punctual.domain.scheduling.selectors import axis_of, book_of
 from punctual.engine.recovery import Case, Recovery, recover
 from punctual.flows.recovery_levers import levers_of
 from punctual.flows.recovery_options import Money, Words, forecast_data, new_promise, option_data
+from punctual.kernel.queues import PLANNING
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -42,6 +43,7 @@ def request_recovery(*, actor: User, order_id: int, today: dt.date) -> RecoveryR
         label=f"Recovery {order.label}",
         actor=actor,
         arguments={"run_id": made.pk},
+        queue=PLANNING,
     )
     return made
 

@@ -29,6 +29,7 @@ from punctual.domain.scheduling.services.extras import enter_extra
 from punctual.domain.scheduling.solving import Effort, Forecast
 from punctual.flows.promise_at_entry import no_schedule
 from punctual.flows.promise_ledger import promise_order
+from punctual.kernel.queues import PLANNING
 from punctual.kernel.refusal import Conflict, Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -55,6 +56,7 @@ def make_scenario(*, actor: User, name: str, delta: Sequence[Mapping[str, Any]])
         label=made.name,
         actor=actor,
         arguments={"scenario_id": made.pk},
+        queue=PLANNING,
     )
     return made
 

@@ -14,6 +14,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+LONG_WAIT: Final = 900
+"""Seconds after which a job that nobody has taken is a fault."""
+
 
 class Finding(TypedDict):
     check: str
@@ -59,8 +62,11 @@ def _jobs() -> tuple[bool, str]:
     from punctual.platform.jobs.models import Job, JobState
 
     failed = Job.objects.filter(state=JobState.FAILED).count()
-    waiting = Job.objects.filter(state=JobState.QUEUED).count()
-    return True, f"{waiting} waiting, {failed} failed so far"
+    waiting = Job.objects.filter(state=JobState.QUEUED)
+    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
+    age = int((timezone.now() - oldest).total_seconds()) if oldest else 0
+    late = ": does a worker of each queue run?" if age >= LONG_WAIT else ""
+    return age < LONG_WAIT, f"{waiting.count()} waiting, oldest {age} s, {failed} failed so far{late}"
 
 
 def _disk() -> tuple[bool, str]:

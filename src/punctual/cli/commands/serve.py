@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,9 +12,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from types import FrameType
 
+from punctual.cli.processes import say, spawn, wait, workers
 from punctual.cli.setup import migrate, set_up
+from punctual.kernel.queues import PLANNING
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 
@@ -27,11 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--whole-demo", action="store_true", help="compute the demo's schedule before the first page")
     parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
     parser.add_argument("--no-worker", action="store_true", help="pages only; run the worker elsewhere")
-
-
-def say(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
 
 
 def _check_port(host: str, port: int) -> None:
@@ -62,9 +57,9 @@ def run(arguments: argparse.Namespace) -> None:
             _build_demo(whole=arguments.whole_demo)
     processes = [_web(arguments.host, arguments.port)]
     if not arguments.no_worker:
-        processes.append(_worker())
+        processes += workers()
     _announce(arguments.host, arguments.port)
-    sys.exit(_wait(processes))
+    sys.exit(wait(processes))
 
 
 @contextmanager
@@ -93,7 +88,7 @@ def _build_demo(*, whole: bool) -> None:
         build_forecasts(today)
     else:
         job = "punctual.flows.demo.forecasts_job"
-        start_job(function=job, label="Demo", actor=None, arguments={"today": today.isoformat()})
+        start_job(function=job, label="Demo", actor=None, arguments={"today": today.isoformat()}, queue=PLANNING)
         say("Punctual: the worker computes the first schedule in the background; dates follow in a minute or two")
     say(f"Punctual: demo company ready after {time.monotonic() - began:.0f} s")
 
@@ -119,16 +114,7 @@ def _web(host: str, port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"]
     command.append("punctual.config.wsgi:application")
-    return subprocess.Popen(command, env=_frugal(), start_new_session=True)  # noqa: S603 - our own words
-
-
-def _worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "punctual", "worker"], env=_frugal(), start_new_session=True)
-
-
-def _frugal() -> dict[str, str]:
-    """glibc gives each thread memory of its own and hands little of it back; two such arenas do for four threads."""
-    return {"MALLOC_ARENA_MAX": "2"} | os.environ
+    return spawn(command)
 
 
 def _announce(host: str, port: int) -> None:
@@ -150,30 +136,3 @@ def _announce(host: str, port: int) -> None:
     else:
         say("  First account: punctual user NAME --role administrator\n")
     say("  Ctrl-C stops.")
-
-
-def _wait(processes: list[subprocess.Popen[bytes]]) -> int:
-    """Until one ends or somebody says stop; then all end, gently first."""
-    stopping = False
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    while not stopping and all(process.poll() is None for process in processes):
-        time.sleep(0.2)
-    failed = not stopping
-    for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-    deadline = time.monotonic() + 10
-    for process in processes:
-        try:
-            process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    say("Punctual: stopped" + (" because a part of it ended" if failed else ""))
-    return 1 if failed else 0

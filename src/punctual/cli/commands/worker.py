@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 
+from punctual.cli.processes import wait, workers
 from punctual.cli.setup import set_up
+from punctual.kernel.queues import PLANNING, QUEUES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
+    parser.add_argument("--queue", choices=QUEUES, help="only this queue's jobs (default: a process for each queue)")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """django-q2's cluster, with the minute's sweep of undelivered events in its schedule."""
-    set_up(arguments.data)
+    """django-q2's cluster of one queue, or one process for each."""
+    if arguments.data:
+        os.environ["PUNCTUAL_DATA"] = os.path.abspath(arguments.data)
+    if arguments.queue is None:
+        sys.exit(wait(workers()))
+    if arguments.queue == PLANNING:
+        os.environ["Q_CLUSTER_NAME"] = PLANNING  # read by django-q2 when it is loaded
+    set_up()
+    from django.conf import settings
     from django.core.management import call_command
 
-    from punctual.engine.cpm import prepare
     from punctual.platform.telemetry import begin_telemetry
+    from punctual.worker.limits import let_others_go_first, limit_memory
     from punctual.worker.schedule import ensure_schedules
 
     begin_telemetry("worker")
-    ensure_schedules()
-    prepare()  # once, before the jobs' processes are forked off
+    if arguments.queue == PLANNING:
+        from punctual.engine.cpm import prepare
+
+        let_others_go_first()
+        limit_memory(settings.PLANNING_MB)
+        prepare()  # once, before the jobs' processes are forked off
+    else:
+        ensure_schedules()
     call_command("qcluster", verbosity=0)

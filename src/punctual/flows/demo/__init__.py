@@ -13,6 +13,7 @@ from django.utils import timezone
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes, look_ahead
+from punctual.flows.demo.custom_fields import build_custom_fields
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people, is_watched
@@ -50,6 +51,7 @@ def build_records(today: dt.date) -> None:
     build_templates()
     build_orders(today)
     build_plans(today)
+    build_custom_fields()
     draft_next_edition()
     build_deliveries(today)
     build_risks(today)

@@ -124,7 +124,8 @@ def stories(world: World) -> None:
     contain_only = _ncr(world, ample[-2], "导轨划伤 0.1 mm", cause="method")
     assert contain_only.state == "contained"
     _ncr(world, orders[0], "拧紧 Cpk 1.12，合同要 1.33", cause="machine", contained=False)
-    _supplier_8d(world)
+    _supplier_8d(world, ample[-3])
+    _returned(world)
     _complaint_8d(world)
 
 
@@ -206,17 +207,45 @@ def _shaft_items(world: World) -> list[dict[str, Any]]:
     ]
 
 
-def _supplier_8d(world: World) -> None:
+def _returned(world: World) -> None:
+    """A lot that goes back, with what its supplier is asked to bear: a debit note waits for finance."""
+    given = NcrIn(
+        "安装板色差，8 件超出色板",
+        origin="receipt",
+        supplier=Supplier.objects.get(code="S09"),
+        item_key="AN-PLT",
+        item_name="安装板 阳极氧化",
+        lot_no=f"B{world.today - dt.timedelta(days=3):%y%m%d}",
+        quantity=80,
+        nonconforming=8,
+        unit="件",
+        cause="supplier",
+        owner=world.engineer,
+    )
+    made = open_ncr(actor=world.engineer, given=given, today=world.today)
+    rows = [ContainmentIn("仓库 IQC 区", "挂红牌，隔离", 80, done=True)]
+    contain(actor=world.engineer, ncr_id=made.pk, rows=rows)
+    back = DispositionIn("return", "整批退回重做", cost=Decimal(3400), supplier_share=Decimal(2100), cause="supplier")
+    decide_disposition(actor=world.engineer, ncr_id=made.pk, given=back, today=world.today)
+
+
+def _supplier_8d(world: World, order: Order) -> None:
     """The worst supplier's last rejected lot: nonconformity, and a report whose D4 is two days late."""
     today, engineer = world.today, world.engineer
     begun = today - dt.timedelta(days=9)
+    rejected = Inspection.objects.filter(item_key="SHAFT-20", state="rejected").order_by("-judged_at").first()
+    assert rejected is not None
+    rejected.order = order
+    rejected.save(update_fields=["order"])
     ncr = open_ncr(
         actor=engineer,
         given=NcrIn(
             "导向轴外径超差 2/50",
             origin="inspection",
             supplier=Supplier.objects.get(code=texts.WORST),
-            inspection=Inspection.objects.filter(item_key="SHAFT-20", state="rejected").order_by("-judged_at").first(),
+            inspection=rejected,
+            order=order,
+            task=_open_task(order),
             item_key="SHAFT-20",
             item_name="导向轴 φ20h6×480",
             lot_no=f"B{begun:%y%m%d}",

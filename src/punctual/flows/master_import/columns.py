@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,16 +63,26 @@ class MasterImport:
     save: Callable[[User, Values, dt.date], Outcome]
     records: Callable[[Any], Iterable[Values]]
 
+    more: Callable[[], Sequence[ImportColumn]] | None = None
+    """Further columns that the company has added."""
+
+    def every_column(self) -> list[ImportColumn]:
+        return [*self.columns, *(self.more() if self.more else ())]
+
     def columns_for(self, actor: User) -> list[ImportColumn]:
-        return [column for column in self.columns if not column.permission or may(actor, column.permission)]
+        return [column for column in self.every_column() if not column.permission or may(actor, column.permission)]
 
 
 def exported(
-    subject: MasterImport, actor: User, items: Iterable[Any]
+    subject: MasterImport, actor: User, items: Iterable[Any], also: Callable[[Any], Values] = lambda item: {}
 ) -> tuple[list[ImportColumn], Iterator[list[object]]]:
-    """Columns and rows of an export that the import reads back."""
+    """Columns and rows of an export that the import reads back; ``also`` gives what the company keeps besides."""
     columns = subject.columns_for(actor)
-    rows = ([record.get(column.field) for column in columns] for item in items for record in subject.records(item))
+    rows = (
+        [record.get(column.field) for column in columns]
+        for item in items
+        for record in ({**one, **also(item)} for one in subject.records(item))
+    )
     return columns, rows
 
 

@@ -22,6 +22,7 @@ from punctual.flows.master_import.columns import (
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
+from punctual.platform.custom_fields.selectors import fields_of
 
 _CONTACT = {
     "name": "contact_name",
@@ -31,17 +32,21 @@ _CONTACT = {
     "is_primary": "contact_first",
 }
 """The contact's field → the sheet's."""
+BEGIN = "custom_"
+"""Begins the name of a column that is a field of the company's own."""
 
 
 def _save(actor: User, values: Values, today: dt.date) -> Outcome:
     given = {name: values[name] for name in CustomerFacts.__dataclass_fields__ if name in values}
+    custom = {name.removeprefix(BEGIN): value for name, value in values.items() if name.startswith(BEGIN)}
     found = customers(actor, archived=True).filter(code__iexact=values["code"]).first()
     if found is None:
-        found = create_customer(actor=actor, facts=CustomerFacts(**{"name": "", **given}))
+        facts = CustomerFacts(**{"name": "", **given})
+        found = create_customer(actor=actor, facts=facts, custom=custom, complete=True)
         outcome = Outcome.CREATED
     else:
         facts = replace(customer_facts(found), **{**given, "code": found.code})
-        after = change_customer(actor=actor, customer_id=found.pk, facts=facts, expected_version=None)
+        after = change_customer(actor=actor, customer_id=found.pk, facts=facts, expected_version=None, custom=custom)
         outcome = Outcome.CHANGED if after.version != found.version else Outcome.UNCHANGED
     if _save_contact(actor, found, values) and outcome is Outcome.UNCHANGED:
         outcome = Outcome.CHANGED
@@ -65,6 +70,16 @@ def _save_contact(actor: User, customer: Customer, values: Values) -> bool:
         facts = replace(contact_facts(found), **given)
         after = change_contact(actor=actor, contact_id=found.pk, facts=facts, expected_version=None)
     return bool(after.version != found.version)
+
+
+def _custom_columns() -> list[ImportColumn]:
+    """The company's own fields; the service reads them, so each is text here, numbers and days included."""
+    return [
+        ImportColumn(
+            f"{BEGIN}{field.key}", field.label, tuple(filter(None, (field.key, field.label_zh, field.label_en)))
+        )
+        for field in fields_of("customer")
+    ]
 
 
 def _records(found: Customer) -> Iterable[Values]:
@@ -98,6 +113,7 @@ CUSTOMERS = MasterImport(
         ImportColumn("contact_email", N_("E-mail"), ("电子邮箱", "email", "邮件")),
         ImportColumn("contact_first", N_("First contact"), ("主要联系人",), Shape.YES_NO),
     ),
+    more=_custom_columns,
     save=_save,
     records=_records,
 )

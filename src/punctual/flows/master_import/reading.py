@@ -76,7 +76,7 @@ def guess(subject: MasterImport, actor: User, header: Sequence[str]) -> dict[int
 def reasons_against_mapping(subject: MasterImport, mapping: Mapping[int, str]) -> list[Reason]:
     """A column told twice, or a needed one not at all."""
     reasons = []
-    for column in subject.columns:
+    for column in subject.every_column():
         times = list(mapping.values()).count(column.field)
         if times > 1:
             text = N_("Two columns of the file are taken for “%(name)s”; take one.")
@@ -90,7 +90,7 @@ def reasons_against_mapping(subject: MasterImport, mapping: Mapping[int, str]) -
 
 def read_rows(subject: MasterImport, table: Table, mapping: Mapping[int, str]) -> list[ReadRow]:
     """Every row that is not blank, its cells read by the columns' shapes; the same key twice is refused."""
-    columns = {column.field: column for column in subject.columns}
+    columns = {column.field: column for column in subject.every_column()}
     rows = []
     seen: dict[tuple[str, ...], int] = {}
     for offset, cells in enumerate(table.rows):

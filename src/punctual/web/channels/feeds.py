@@ -22,6 +22,7 @@ from punctual.domain.aftersales.selectors import visits_ahead
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.invitations import Entry, calendar_text, entry_of
 from punctual.domain.customer_relations.selectors import meetings_of
+from punctual.domain.monitoring.my_tasks import reportable, unfinished
 from punctual.domain.orders.life import IN_HAND
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.plans.models import Task
@@ -86,6 +87,17 @@ def _tasks(user: User) -> Iterator[Entry]:
             sequence=action.version,
             changed=action.updated_at,
         )
+    for task in unfinished(reportable(user, "mine")).filter(is_milestone=False).select_related("plan__order")[:300]:
+        if task.start is not None and task.finish is not None:
+            yield Entry(
+                _uid("work", task.pk),
+                task.start,
+                f"{task.plan.order.label} {task.name}",
+                end=task.finish,
+                url=absolute(f"/tasks/{task.pk}/"),
+                sequence=task.plan.version,
+                changed=task.plan.updated_at,
+            )
     for visit in visits_ahead(user).filter(engineer=user)[:200]:
         yield Entry(
             _uid("visit", visit.pk),

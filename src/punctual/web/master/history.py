@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from punctual.domain.calendars.models import ExceptionSource
 from punctual.kernel.wording import N_
 from punctual.platform.audit.models import AuditEntry
+from punctual.platform.custom_fields.selectors import PREFIX, words_of_change
 from punctual.web.shell.changes import label_of, value_of
 
 VERBS: Final = {
@@ -54,19 +55,21 @@ def story(
         Line(
             entry,
             _(VERBS[entry.verb]) if entry.verb in VERBS else entry.verb,
-            [
-                (
-                    label_of(by_name[entry.target_type], change["field"]),
-                    _value(by_name[entry.target_type], change, "old"),
-                    _value(by_name[entry.target_type], change, "new"),
-                )
-                for change in entry.changes
-                if change["field"] not in hidden
-            ],
+            [_told(by_name[entry.target_type], change) for change in entry.changes if change["field"] not in hidden],
             entry.target_label if entry.target_type != main else "",
         )
         for entry in entries
     ]
+
+
+def _told(model: type[Model], change: dict[str, Any]) -> tuple[str, object, object]:
+    name = change["field"]
+    if name.startswith(PREFIX):
+        (label, old), (_label, new) = (
+            words_of_change(model._meta.model_name or "", name, change[side]) for side in ("old", "new")
+        )
+        return label, old, new
+    return label_of(model, name), _value(model, change, "old"), _value(model, change, "new")
 
 
 def _value(model: type[Model], change: dict[str, Any], side: str) -> object:

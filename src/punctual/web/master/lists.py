@@ -13,6 +13,7 @@ from punctual.flows.master_import import SUBJECTS
 from punctual.flows.master_import.columns import exported
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.custom_fields.selectors import shown, value_in_row
 from punctual.web.master.cells import STATE_FILTER, STATE_TABS
 from punctual.web.master.pages import actor_of
 from punctual.web.shell.lists import MOST_EXPORTED, BuiltInView, Filter, ListPage
@@ -46,5 +47,8 @@ class MasterList(ListPage):
         return super().get(request, *args, **kwargs)
 
     def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
-        columns, lines = exported(SUBJECTS[self.subject], actor, rows[:MOST_EXPORTED])
+        def custom(item: Any) -> dict[str, object]:
+            return {f"custom_{one.key}": shown(one, value_in_row(one, item)) or None for one in self.custom_fields}
+
+        columns, lines = exported(SUBJECTS[self.subject], actor, rows[:MOST_EXPORTED], custom)
         return [gettext(column.label) for column in columns], lines

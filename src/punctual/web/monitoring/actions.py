@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -35,7 +36,9 @@ from punctual.platform import targets
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import story_of
+from punctual.web.monitoring.bulk import action_edits
 from punctual.web.monitoring.tasks import actor_of, next_or
+from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.inline import Editor
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
 from punctual.web.templatetags.punctual import avatar, day
@@ -167,6 +170,9 @@ class Actions(ListPage):
         if self.request.GET.get("mine") == "yes":
             rows = rows.filter(owner=actor, state=ActionState.OPEN)
         return rows
+
+    def bulk(self, actor: User) -> Sequence[BulkEdit]:
+        return action_edits()
 
     def url_of(self, item: ActionItem) -> str:
         return reverse("action", args=[item.pk])

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -32,6 +33,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.custom_fields.selectors import lines_of
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
 from punctual.web.shell.navigation import Words
@@ -48,6 +50,7 @@ SCOPES: Final[tuple[tuple[str, Words], ...]] = (
     ("team", gettext_lazy("My team")),
     ("all", gettext_lazy("Everybody")),
 )
+PER_PAGE: Final = 24
 SHOWN: Final = 60
 STEPS: Final = (25, 50, 75, 90, 100)
 
@@ -111,7 +114,8 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
     if tab not in dict(TABS) or ("tab" not in request.GET and not _rows(actor, "today", scope, today).exists()):
         tab = "week" if tab == "today" and "tab" not in request.GET else "today"
     reports = list(my_tasks.reports_by(actor, since=today - dt.timedelta(days=7))[:SHOWN])
-    rows = [] if tab == "reported" else list(my_tasks.with_details(_rows(actor, tab, scope, today))[:SHOWN])
+    rows = Task.objects.none() if tab == "reported" else my_tasks.with_details(_rows(actor, tab, scope, today))
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("My tasks"),
         "today": today,
@@ -119,7 +123,8 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
-        "cards": [card_of(task, today) for task in rows],
+        "page": page,
+        "cards": [card_of(task, today) for task in page],
         "reports": reports,
         "undo": next((one for one in reports if one.day == today), None),
     }
@@ -149,6 +154,8 @@ def task_page(request: HttpRequest, pk: int) -> HttpResponse:
         "from": "qr" if "qr" in request.GET else "page",
         **_placed(actor, task),
         **box_of(request, task),
+        "custom_lines": lines_of("task", task.pk),
+        "fill_url": reverse("task_fields", args=[pk]) if may(actor, "plans.edit") else "",
     }
     return render(request, "monitoring/task.html", context)
 

@@ -14,6 +14,7 @@ from punctual.web.monitoring import (
     recovery,
     reports,
     schedules,
+    task_list,
     tasks,
     warnings,
 )
@@ -21,6 +22,7 @@ from punctual.web.monitoring import (
 urlpatterns = [
     path("morning/read/", all_read, name="morning_read"),
     path("tasks/", tasks.my_task_page, name="my_tasks"),
+    path("tasks/list/", task_list.TaskList.as_view(), name="tasks"),
     path("tasks/board/", board.board, name="task_board"),
     path("tasks/board/move/", board.move, name="board_move"),
     path("tasks/board/limit/", board.set_limit, name="board_limit"),

@@ -127,6 +127,10 @@ def planned_cell(order: Order, *, today: dt.date) -> SafeString:
 
 
 def progress_cell(order: Order) -> SafeString:
+    return progress_bar(order.progress)
+
+
+def progress_bar(percent: int) -> SafeString:
     """A bar of 46 pixels and the percentage."""
     bar = (
         '<span class="nw"><svg class="pg" width="46" height="5" aria-hidden="true">'
@@ -134,4 +138,4 @@ def progress_cell(order: Order) -> SafeString:
         '<rect width="{}" height="5" rx="2.5" class="f-acc"/></svg>'
         ' <span class="n sm">{}%</span></span>'
     )
-    return format_html(bar, f"{0.46 * order.progress:.1f}", order.progress)
+    return format_html(bar, f"{0.46 * percent:.1f}", percent)

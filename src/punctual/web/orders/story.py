@@ -17,6 +17,7 @@ from punctual.platform.accounts.models import Role, User
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.audit.services import story_of
 from punctual.platform.comments.services import comments_on
+from punctual.platform.custom_fields.selectors import PREFIX, words_of_change
 from punctual.web.shell.changes import register_change_words
 
 SHOWN: Final = 25
@@ -139,6 +140,9 @@ def _model_words(model: type[Order] | type[OrderLine], name: str) -> str:
 
 def _told(change: Mapping[str, Any]) -> Told:
     name = str(change["field"])
+    if name.startswith(PREFIX):
+        label, old = words_of_change("order", name, change.get("old"))
+        return Told(label, _value("", old), _value("", words_of_change("order", name, change.get("new"))[1]))
     return Told(field_words(name), _value(name, change.get("old")), _value(name, change.get("new")))
 
 

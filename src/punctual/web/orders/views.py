@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet, Value
@@ -13,10 +14,10 @@ from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.selectors import listed
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.web.orders.bulk import order_edits
 from punctual.web.orders.tables import COLUMNS, FILTERS, TABS, possible_owners
+from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.lists import ListPage
-
-MOST_CHOSEN = 500
 
 
 class OrderList(ListPage):
@@ -32,15 +33,14 @@ class OrderList(ListPage):
     search_hint = _("Number, PO number, customer, product")
     default_sort = "-order"
     template_name = "orders/list.html"
+    custom_subject = "order"
     create = ("order_new", _("New order"), "orders.change")
     import_url = ("imports", "orders.change")
     empty_text = _("Orders arrive here by form, by a customer's Excel file or by the API.")
 
     def rows(self, actor: User) -> QuerySet[Any]:
         require(actor, "orders.view")
-        rows = listed(actor).annotate(at_risk_days=Value(check_settings().at_risk_days), me=Value(actor.pk))
-        chosen = [int(one) for one in self.request.GET.get("ids", "").split(",") if one.isdecimal()]
-        return rows.filter(pk__in=chosen[:MOST_CHOSEN]) if chosen else rows
+        return listed(actor).annotate(at_risk_days=Value(check_settings().at_risk_days), me=Value(actor.pk))
 
     def url_of(self, item: Any) -> str:
         return f"/orders/{item.key}/"
@@ -49,10 +49,17 @@ class OrderList(ListPage):
         allowed = may(self.request.user, "orders.change") and LIFE.allows(item.state, "change")
         return f"{self.url_of(item)}edit/" if allowed else ""
 
+    def name_of(self, item: Any) -> str:
+        return str(item.label)
+
+    def bulk(self, actor: User) -> Sequence[BulkEdit]:
+        return order_edits(self.custom_fields)
+
     def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
         actor = request.user
         owners = possible_owners()
         return {
+            "bulk_extra": "orders/owner_button.html",
             "may_steer": may(actor, "orders.steer"),
             "owners": owners if may(actor, "orders.steer") else [],
         }

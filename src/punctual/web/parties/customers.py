@@ -20,6 +20,8 @@ from punctual.domain.parties.services import contacts as contact_services
 from punctual.domain.parties.services import customers as services
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.custom_fields.selectors import fields_of, values_of
+from punctual.web.custom_fields.forms import add_inputs, initial_of, split
 from punctual.web.master.cells import STATE_FILTER, grade_chip, state_column, two_lines
 from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
@@ -46,6 +48,7 @@ class CustomerList(MasterList):
     title = gettext_lazy("Customers")
     icon = "building"
     search_kind = "customer"
+    custom_subject = "customer"
     search_hint = gettext_lazy("Name, code, contact, pinyin initials")
     create = ("customer_new", gettext_lazy("New customer"), "customers.change")
     import_url = ("customers_import", "customers.change")
@@ -115,19 +118,32 @@ def edit_customer(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     require(actor, "customers.change")
 
     def save(facts: dict[str, Any], version: int | None) -> Model:
+        own, custom = split(facts)
+        told = CustomerFacts(**own)
         if found is None:
-            return services.create_customer(actor=actor, facts=CustomerFacts(**facts))
+            return services.create_customer(actor=actor, facts=told, custom=custom, complete=True)
         return services.change_customer(
-            actor=actor, customer_id=found.pk, facts=CustomerFacts(**facts), expected_version=version
+            actor=actor,
+            customer_id=found.pk,
+            facts=told,
+            expected_version=version,
+            custom=custom,
+            complete=True,
         )
 
-    initial = {**asdict(selectors.customer_facts(found)), "version": found.version} if found else None
+    fields = list(fields_of("customer"))
+    initial: dict[str, Any] = {}
+    if found:
+        values = values_of(fields, [found.pk])[found.pk]
+        initial = {**asdict(selectors.customer_facts(found)), **initial_of(fields, values), "version": found.version}
+    form = CustomerForm(request.POST or None, initial=initial)
+    add_inputs(form, fields)
     crumbs = [Crumb(reverse("customers"), _("Customers"))]
     if found:
         crumbs.append(Crumb(_url(found), found, is_data=True))
     return edit(
         request,
-        CustomerForm(request.POST or None, initial=initial),
+        form,
         save,
         title=_("Edit customer") if found else _("New customer"),
         crumbs=crumbs,

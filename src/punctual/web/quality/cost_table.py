@@ -13,11 +13,21 @@ from django.utils.translation import gettext_lazy
 from punctual.domain.quality.dashboard import losses_of
 from punctual.domain.quality.models import Cause, CostKind
 from punctual.platform.accounts.models import User
-from punctual.web.formatting import days_text, money_text
+from punctual.web.formatting import days_text
 from punctual.web.master.cells import two_lines
-from punctual.web.quality.lists import NOTHING, QualityList, order_cell, since, suppliers
-from punctual.web.shell.lists import BuiltInView, Column, Filter
-from punctual.web.templatetags.punctual import day
+from punctual.web.quality.lists import (
+    NOTHING,
+    QualityList,
+    by_supplier,
+    cause_column,
+    day_column,
+    money_column,
+    one_of,
+    order_column,
+    since,
+    supplier_column,
+)
+from punctual.web.shell.lists import BuiltInView, Column
 
 
 def _name_cell(item: Any) -> SafeString:
@@ -38,33 +48,18 @@ class CostList(QualityList):
         BuiltInView(gettext_lazy("Failures"), "kind=internal,external"),
     )
     filters = (
-        Filter(
-            "kind",
-            gettext_lazy("Kind"),
-            lambda actor: list(CostKind.choices),
-            lambda rows, values: rows.filter(kind__in=values),
-        ),
-        Filter(
-            "cause",
-            gettext_lazy("Cause"),
-            lambda actor: list(Cause.choices),
-            lambda rows, values: rows.filter(cause__in=values),
-        ),
-        Filter(
-            "supplier",
-            gettext_lazy("Supplier"),
-            suppliers,
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
-        ),
+        one_of("kind", gettext_lazy("Kind"), lambda actor: list(CostKind.choices)),
+        one_of("cause", gettext_lazy("Cause"), lambda actor: list(Cause.choices)),
+        by_supplier(),
         since("booked_on"),
     )
     columns = (
         Column("name", gettext_lazy("What for"), lambda item: item.name, _name_cell),
         Column("kind", gettext_lazy("Kind"), lambda item: item.get_kind_display(), sort=("kind",)),
         Column("ncr", gettext_lazy("Nonconformity"), lambda item: item.ncr and item.ncr.number, fold=True),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell),
-        Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, sort=("supplier__code",), fold=True),
-        Column("cause", gettext_lazy("Cause"), lambda item: item.get_cause_display(), sort=("cause",), fold=True),
+        order_column(),
+        supplier_column(),
+        cause_column(),
         Column(
             "days",
             gettext_lazy("Calendar days"),
@@ -73,21 +68,8 @@ class CostList(QualityList):
             sort=("days",),
             number=True,
         ),
-        Column(
-            "amount",
-            gettext_lazy("Amount"),
-            lambda item: item.amount,
-            lambda item: format_html("{}", money_text(item.amount)),
-            sort=("amount",),
-            number=True,
-        ),
-        Column(
-            "booked",
-            gettext_lazy("Booked on"),
-            lambda item: item.booked_on,
-            lambda item: day(item.booked_on),
-            sort=("booked_on",),
-        ),
+        money_column("amount", gettext_lazy("Amount")),
+        day_column("booked", gettext_lazy("Booked on"), "booked_on"),
     )
 
     def rows(self, actor: User) -> QuerySet[Any]:

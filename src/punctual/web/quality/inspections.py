@@ -35,10 +35,10 @@ from punctual.domain.quality.services.results import (
 from punctual.domain.quality.services.switching import severity_for
 from punctual.engine.sampling import AQLS, LEVELS, Severity, sampling_plan
 from punctual.flows.failed_inspection import submit_inspection
-from punctual.kernel.refusal import Conflict, NotFound, Reason, Refusal
-from punctual.kernel.wording import N_
+from punctual.kernel.refusal import Conflict, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.attachments.models import DocumentKind
 from punctual.platform.attachments.services import attachments_of
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
@@ -107,7 +107,8 @@ def _page(
         "may_submit": mine and not against,
         "may_deviate": INSPECTION.allows(found.state, "deviate") and may(actor, "quality.concede"),
         "may_split": INSPECTION.allows(found.state, "split") and may(actor, "quality.inspect") and found.lot_size > 1,
-        "files": files,
+        "folded": not found.needs_certificate,
+        "files": [one for one in files if one.kind == DocumentKind.PHOTO],
         "ncrs": list(found.nonconformities.all()),
         "switching": severity_for(found.supplier, found.item_key),
         "refusal": refusal,
@@ -115,7 +116,7 @@ def _page(
         "verified": is_verified(found),
         "why": _why(found),
     }
-    context |= box_of(request, found)
+    context |= box_of(request, found, [(found, one) for one in files if one.kind != DocumentKind.PHOTO])
     status = status_of(refusal) if refusal else 200
     return render(request, "quality/inspection.html", context, status=status)
 
@@ -278,23 +279,6 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _url(pk: int) -> str:
     return reverse("inspection", args=[pk])
-
-
-@require_POST
-def attach(request: HttpRequest, pk: int) -> HttpResponse:
-    """Photos, or the certificate."""
-    files = request.FILES.getlist("file")
-    if not files:
-        raise Refusal(Reason("attachment.missing", N_("Choose a file."), field="file"))
-    for file in files:
-        attach_to_inspection(
-            actor=actor_of(request),
-            inspection_id=pk,
-            file=file,
-            name=file.name or "file",
-            is_certificate=bool(request.POST.get("certificate")),
-        )
-    return done(request, _url(pk), _("Attached."))
 
 
 def download(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase:

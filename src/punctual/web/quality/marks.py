@@ -66,6 +66,16 @@ def ncr_chip(one: Nonconformity) -> SafeString:
     return chip(*NCR[one.state], one.get_state_display())
 
 
+def ncr_next(one: Nonconformity) -> tuple[str, str] | None:
+    """What is to be done with it next, and where on its page."""
+    return {
+        NcrState.OPEN.value: (_("Contain it"), "contain"),
+        NcrState.CONTAINED.value: (_("Decide the disposition"), "decide"),
+        NcrState.DISPOSED.value: (_("Verify"), ""),
+        NcrState.VERIFIED.value: (_("Close"), ""),
+    }.get(one.state)
+
+
 def capa_chip(one: CorrectiveAction) -> SafeString:
     return chip(*CAPA[one.state], one.get_state_display())
 

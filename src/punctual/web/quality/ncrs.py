@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from punctual.domain.monitoring.models import ForecastPoint
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Plan, Task
@@ -47,8 +46,16 @@ from punctual.domain.quality.services.ncrs import (
     report_ncr,
     verify_ncr,
 )
+from punctual.domain.supply.services.holding import held_items
 from punctual.flows.complaints import complaint_of
-from punctual.flows.failed_inspection import DispositionIn, decide_disposition, options_of, planned_if
+from punctual.flows.failed_inspection import (
+    DispositionIn,
+    decide_disposition,
+    options_of,
+    outlook_of,
+    planned_if,
+    steps_of,
+)
 from punctual.flows.plan_effect import Ahead
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
@@ -65,7 +72,7 @@ from punctual.web.rail import RailFacts, rail
 from punctual.web.shell.middleware import status_of
 
 STEPS = (NcrState.OPEN, NcrState.CONTAINED, NcrState.DISPOSED, NcrState.VERIFIED, NcrState.CLOSED)
-EMPTY_PLACES = 3
+EMPTY_PLACES = 2
 
 
 def _url(pk: int) -> str:
@@ -85,6 +92,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
     deciding = NCR.allows(found.state, "dispose") and may(actor, "quality.dispose")
     work = reading.minutes(request.GET, "work") or 2 * reading.DAY_MINUTES
     recheck = reading.minutes(request.GET, "recheck") or reading.DAY_MINUTES // 2
+    containments = list(found.containments.select_related("who"))
     context = {
         "title": found.number,
         "found": found,
@@ -96,8 +104,10 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "recheck_days": Decimal(recheck) / reading.DAY_MINUTES,
         "may": {verb: _may(actor, found, verb) for verb in NCR.verbs},
         "locked": NCR.reasons(found.state, "close"),
-        "containments": list(found.containments.select_related("who")),
-        "empty_places": range(EMPTY_PLACES),
+        "containments": containments,
+        "held": held_items(found),
+        "row_count": len(containments) + EMPTY_PLACES,
+        "empty_places": range(EMPTY_PLACES if not containments else 1),
         "losses": list(found.losses.select_related("by")) if may(actor, "quality.see_cost") else [],
         "debit_notes": list(found.debit_notes.all()),
         "measured": _measured(found),
@@ -109,7 +119,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "people": people(),
         "files": list(attachments_of(found)),
         "story": story(found),
-        "forecast": ForecastPoint.objects.filter(order=found.order).order_by("-day").first() if found.order else None,
+        "forecast": outlook_of(found),
     }
     return render(request, "quality/ncr.html", context)
 
@@ -164,9 +174,10 @@ def _steps(found: Nonconformity) -> list[dict[str, Any]]:
     }
     states = list(STEPS)
     now = states.index(NcrState(found.state)) if found.state in states else -1
+    coming = marks.ncr_next(found)
     return [
         {
-            "label": state.label,
+            "label": coming[0] if coming and place == now + 1 else state.label,
             "at": moments[state] if place <= now else None,
             "css": "dn" if place <= now else "now" if place == now + 1 and now >= 0 else "",
         }
@@ -389,9 +400,16 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
     found = ncr_by_id(actor, pk)
     require(actor, "quality.dispose")
-    planned = planned_if(found, _disposition(request.GET), today=today)
+    given = _disposition(request.GET)
+    planned = planned_if(found, given, today=today)
     before = found.order.planned_date if found.order else None
-    context = {"planned": planned, "days": (planned - before).days if planned and before else None}
+    context = {
+        "found": found,
+        "given": given,
+        "planned": planned,
+        "days": (planned - before).days if planned and before else None,
+        "steps": [(one["name"], one["duration"] / reading.DAY_MINUTES) for one in steps_of(found, given)],
+    }
     return render(request, "quality/ncr_preview.html", context)
 
 

@@ -1,23 +1,37 @@
-"""Papers of quality: inspection report, certificate of conformity, 8D report; in the reader's language."""
+"""Papers of quality: inspection report, certificate of conformity, 8D report, debit note; in the reader's language, or
+in the one that ``?language=`` names, since they go to customers and suppliers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from punctual.domain.customer_relations.models import CustomerRequest
-from punctual.domain.quality.models import CorrectiveAction, Inspection, InspectionState, Kind
-from punctual.domain.quality.selectors import capa_by_id, inspection_by_id, items_of
+from punctual.domain.quality.models import (
+    CorrectiveAction,
+    DebitNote,
+    Inspection,
+    InspectionState,
+    Kind,
+    Nonconformity,
+)
+from punctual.domain.quality.selectors import capa_by_id, inspection_by_id, items_of, ncr_by_id
 from punctual.domain.quality.services.results import verdict_now
 from punctual.flows.complaints import complaint_of
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
+from punctual.platform.accounts.permissions import require
 from punctual.platform.company.services import company
 from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
-from punctual.web.formatting import day_text, moment_text
+from punctual.platform.records import get_or_not_found
+from punctual.web.formatting import day_text, local_date, moment_text
 from punctual.web.orders.actions import as_download
 from punctual.web.quality.capas import NAMES, whys_of
 from punctual.web.quality.inspections import actor_of, is_verified
@@ -26,7 +40,20 @@ from punctual.web.shell.refusals import worded
 MOST_VALUES = 60
 """Units whose values stand on the paper; the rest is in the record."""
 
+View = Callable[..., HttpResponse]
 
+
+def in_chosen_language(view: View) -> View:
+    @wraps(view)
+    def speaking(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        wish = request.GET.get("language", "")
+        with override(wish if wish in dict(settings.LANGUAGES) else get_language()):
+            return view(request, *args, **kwargs)
+
+    return speaking
+
+
+@in_chosen_language
 def inspection_report(request: HttpRequest, pk: int) -> HttpResponse:
     """What was inspected and found; of an accepted lot it is the certificate of conformity too."""
     found = inspection_by_id(actor_of(request), pk)
@@ -146,6 +173,7 @@ def _signs(found: Inspection) -> list[Block]:
     ]
 
 
+@in_chosen_language
 def capa_report(request: HttpRequest, pk: int) -> HttpResponse:
     """The 8D report as it stands."""
     actor = actor_of(request)
@@ -198,3 +226,61 @@ def _steps(found: CorrectiveAction) -> list[Block]:
     if found.effect_note:
         blocks += [Heading(_("Effect")), Text(found.effect_note)]
     return blocks
+
+
+# ------------------------------------------------------------------------------------------------------- debit note
+
+
+@in_chosen_language
+def debit_note(request: HttpRequest, pk: int, note_pk: int) -> HttpResponse:
+    """What the supplier is asked to bear, with what was found; a draft that finance sends."""
+    actor = actor_of(request)
+    require(actor, "quality.see_cost")
+    ncr = ncr_by_id(actor, pk)
+    note = get_or_not_found(ncr.debit_notes.select_related("supplier", "created_by"), pk=note_pk)
+    content = paper(
+        title=f"{_('Debit note (draft)')} {note.number}",
+        subtitle=company().name,
+        blocks=[*_debit_facts(ncr, note), *_debit_money(note)],
+        footer=f"{note.number} · {ncr.number}",
+    )
+    return as_download(content, f"{note.number}.pdf", "application/pdf")
+
+
+def _debit_facts(ncr: Nonconformity, note: DebitNote) -> list[Block]:
+    supplier, lot = note.supplier, ncr.inspection
+    sampling = f"n {lot.sample_size} · Ac {lot.ac} / Re {lot.re}" if lot else None
+    head = Facts(
+        [
+            (_("To"), f"{supplier.code} {supplier.name}"),
+            (_("Contact"), " ".join(one for one in (supplier.contact_name, supplier.email, supplier.phone) if one)),
+            (_("Date"), local_date(note.created_at).isoformat()),
+            (_("Drafted by"), note.created_by),
+        ]
+    )
+    found = Facts(
+        [
+            (_("Nonconformity"), ncr.number),
+            (_("Found"), moment_text(ncr.found_at)),
+            (_("Item"), f"{ncr.item_key} {ncr.item_name}".strip()),
+            (_("Lot"), " ".join(one for one in (ncr.source_label, ncr.lot_no) if one)),
+            (_("Quantity concerned"), f"{ncr.quantity} {ncr.unit}"),
+            (_("Nonconforming"), ncr.nonconforming),
+            (_("Inspection"), lot.number if lot else None),
+            (_("Sampling"), sampling),
+            (_("Order"), ncr.order.label if ncr.order else None),
+            (_("Disposition"), ncr.get_disposition_display()),
+        ]
+    )
+    return [head, Heading(_("What was found")), Text(f"{ncr.title}\n{ncr.detail}".strip()), found]
+
+
+def _debit_money(note: DebitNote) -> list[Block]:
+    currency = company().currency
+    amount = f"{note.amount:,.2f} {currency}"
+    return [
+        Heading(_("What we ask you to bear")),
+        Grid([_("Reason"), _("Amount")], [[note.reason, amount], [_("Total"), amount]], (4, 1.4), (1,)),
+        Text(_("This is a draft. It is valid when it is signed and sent by our finance department."), small=True),
+        Facts([(_("Signature"), " "), (_("Date"), " ")]),
+    ]

@@ -48,9 +48,6 @@ from punctual.web.quality.inspections import actor_of
 from punctual.web.quality.story import story
 from punctual.web.shell.middleware import status_of
 
-ROWS = 8
-"""Characteristics that the form of a point offers at least."""
-
 
 def _url(plan: QualityPlan) -> str:
     return reverse("quality_plan", args=[plan.order.key])

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from punctual.domain.quality.models import Anchor, DefectClass, Hold, Kind, Sampling, Stage
 from punctual.domain.quality.models.plans import PointFacts
 from punctual.domain.quality.selectors import charts_of, gauges_of
-from punctual.domain.quality.services.plans import CharacteristicIn, PointIn
+from punctual.domain.quality.services.points import CharacteristicIn, PointIn
 from punctual.engine.sampling import AQLS, LEVELS
 from punctual.platform.accounts.models import Role, User
 from punctual.web.quality import reading

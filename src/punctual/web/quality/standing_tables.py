@@ -12,12 +12,22 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from punctual.domain.quality import selectors
+from punctual.domain.quality.models import PlanState, ReviewState
 from punctual.domain.quality.services.switching import word_of
 from punctual.platform.accounts.models import User
 from punctual.web.master.cells import chip, two_lines
 from punctual.web.quality import marks
-from punctual.web.quality.lists import NOTHING, QualityList, number_cell, order_cell, titled
-from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.quality.lists import (
+    NOTHING,
+    QualityList,
+    day_column,
+    number_cell,
+    one_of,
+    order_column,
+    supplier_column,
+    titled,
+)
+from punctual.web.shell.lists import BuiltInView, Column
 from punctual.web.templatetags.punctual import avatar, day
 
 
@@ -31,11 +41,10 @@ class PlanList(QualityList):
         BuiltInView(gettext_lazy("Waiting for approval"), "state=draft"),
     )
     filters = (
-        Filter(
+        one_of(
             "state",
             gettext_lazy("State"),
-            lambda actor: [("draft", gettext_lazy("Draft")), ("approved", gettext_lazy("Approved"))],
-            lambda rows, values: rows.filter(state__in=values),
+            lambda actor: PlanState.choices,
         ),
     )
     columns = (
@@ -81,8 +90,8 @@ class ChartList(QualityList):
     columns = (
         titled("name", gettext_lazy("Control chart"), "control_chart", "name", "code", sort="name"),
         Column("type", gettext_lazy("Chart"), lambda item: item.get_type_display(), sort=("type",)),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell, fold=True),
-        Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, fold=True),
+        order_column(fold=True),
+        supplier_column(sort=()),
         Column(
             "signals",
             gettext_lazy("Signals without an answer"),
@@ -159,24 +168,17 @@ class ReviewList(QualityList):
         BuiltInView(gettext_lazy("In the audit plan"), "state=planned"),
     )
     filters = (
-        Filter(
+        one_of(
             "state",
             gettext_lazy("State"),
-            lambda actor: [("planned", gettext_lazy("In the audit plan")), ("held", gettext_lazy("Held"))],
-            lambda rows, values: rows.filter(state__in=values),
+            lambda actor: ReviewState.choices,
         ),
     )
     columns = (
         Column("number", gettext_lazy("Number"), lambda item: item.number, number_cell("quality_review"), sort=("id",)),
         Column("kind", gettext_lazy("Kind"), lambda item: item.get_kind_display(), sort=("kind",)),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell, fold=True),
-        Column(
-            "planned",
-            gettext_lazy("Planned on"),
-            lambda item: item.planned_on,
-            lambda item: day(item.planned_on),
-            sort=("planned_on",),
-        ),
+        order_column(fold=True),
+        day_column("planned", gettext_lazy("Planned on"), "planned_on"),
         Column("held", gettext_lazy("Met on"), lambda item: item.held_on, lambda item: day(item.held_on), fold=True),
         Column("lead", gettext_lazy("Lead"), lambda item: item.lead, lambda item: avatar(item.lead), fold=True),
         Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), sort=("state",)),

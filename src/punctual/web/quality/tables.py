@@ -28,12 +28,25 @@ from punctual.domain.quality.models import (
 from punctual.domain.quality.models.inspections import SEVERITIES
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
-from punctual.web.formatting import days_text, money_text
+from punctual.web.formatting import days_text
 from punctual.web.master.cells import chip, two_lines
 from punctual.web.quality import marks
-from punctual.web.quality.lists import NOTHING, QualityList, number_cell, order_cell, since, suppliers
+from punctual.web.quality.lists import (
+    NOTHING,
+    QualityList,
+    by_supplier,
+    cause_column,
+    day_column,
+    money_column,
+    number_cell,
+    one_of,
+    order_column,
+    owner_column,
+    since,
+    supplier_column,
+)
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
-from punctual.web.templatetags.punctual import avatar, day
+from punctual.web.templatetags.punctual import day
 
 
 class InspectionList(QualityList):
@@ -53,36 +66,16 @@ class InspectionList(QualityList):
         BuiltInView(gettext_lazy("Incoming (IQC)"), "stage=iqc"),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(InspectionState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-        Filter(
-            "stage",
-            gettext_lazy("Stage"),
-            lambda actor: list(Stage.choices),
-            lambda rows, values: rows.filter(stage__in=values),
-        ),
-        Filter(
-            "supplier",
-            gettext_lazy("Supplier"),
-            suppliers,
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
-        ),
+        one_of("state", gettext_lazy("State"), lambda actor: list(InspectionState.choices)),
+        one_of("stage", gettext_lazy("Stage"), lambda actor: list(Stage.choices)),
+        by_supplier(),
         Filter(
             "item",
             gettext_lazy("Item"),
             lambda actor: [],
             lambda rows, values: rows.filter(item_key__in=values),
         ),
-        Filter(
-            "severity",
-            gettext_lazy("Severity"),
-            lambda actor: list(SEVERITIES),
-            lambda rows, values: rows.filter(severity__in=values),
-        ),
+        one_of("severity", gettext_lazy("Severity"), lambda actor: list(SEVERITIES)),
         Filter(
             "first",
             gettext_lazy("First presentation"),
@@ -102,8 +95,8 @@ class InspectionList(QualityList):
         ),
         Column("item", gettext_lazy("Item"), lambda item: item.item_key, fold=True),
         Column("stage", gettext_lazy("Stage"), lambda item: item.get_stage_display(), sort=("stage",), fold=True),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell),
-        Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, sort=("supplier__code",), fold=True),
+        order_column(),
+        supplier_column(),
         Column("lot", gettext_lazy("Lot"), lambda item: item.lot_size, sort=("lot_size",), number=True, fold=True),
         Column(
             "sample",
@@ -119,17 +112,8 @@ class InspectionList(QualityList):
             sort=("nonconforming",),
             number=True,
         ),
-        Column(
-            "due", gettext_lazy("Due by"), lambda item: item.due, lambda item: day(item.due), sort=("due",), fold=True
-        ),
-        Column(
-            "judged",
-            gettext_lazy("Judged"),
-            lambda item: item.judged_at,
-            lambda item: day(item.judged_at),
-            sort=("judged_at",),
-            fold=True,
-        ),
+        day_column("due", gettext_lazy("Due by"), "due", fold=True),
+        day_column("judged", gettext_lazy("Judged"), "judged_at", fold=True),
         Column("inspector", gettext_lazy("Inspector"), lambda item: item.inspector, fold=True),
         Column(
             "state",
@@ -171,12 +155,7 @@ class NcrList(QualityList):
         BuiltInView(gettext_lazy("Stops a delivery"), "stops=1"),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(NcrState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
+        one_of("state", gettext_lazy("State"), lambda actor: list(NcrState.choices)),
         Filter(
             "stops",
             gettext_lazy("Stops a delivery"),
@@ -192,27 +171,17 @@ class NcrList(QualityList):
                 Q(cause__in=[one for one in values if one != "none"]) | (Q(cause="") if "none" in values else Q(pk=0))
             ),
         ),
-        Filter(
-            "supplier",
-            gettext_lazy("Supplier"),
-            suppliers,
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
-        ),
-        Filter(
-            "disposition",
-            gettext_lazy("Disposition"),
-            lambda actor: list(Disposition.choices),
-            lambda rows, values: rows.filter(disposition__in=values),
-        ),
+        by_supplier(),
+        one_of("disposition", gettext_lazy("Disposition"), lambda actor: list(Disposition.choices)),
         since("found_at"),
     )
     columns = (
         Column("number", gettext_lazy("Number"), lambda item: item.number, number_cell("ncr"), sort=("id",)),
-        Column("order", gettext_lazy("Order"), lambda item: item.order and item.order.label, order_cell),
-        Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, sort=("supplier__code",), fold=True),
+        order_column(),
+        supplier_column(),
         Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), marks.ncr_chip, sort=("state",)),
         Column("disposition", gettext_lazy("Disposition"), lambda item: item.get_disposition_display(), fold=True),
-        Column("cause", gettext_lazy("Cause"), lambda item: item.get_cause_display(), sort=("cause",), fold=True),
+        cause_column(),
         Column(
             "days",
             gettext_lazy("Days lost"),
@@ -221,24 +190,9 @@ class NcrList(QualityList):
             sort=("days_lost",),
             number=True,
         ),
-        Column(
-            "cost",
-            gettext_lazy("Cost"),
-            lambda item: item.cost,
-            lambda item: format_html("{}", money_text(item.cost)),
-            sort=("cost",),
-            number=True,
-            permission="quality.see_cost",
-        ),
-        Column(
-            "found",
-            gettext_lazy("Found"),
-            lambda item: item.found_at,
-            lambda item: day(item.found_at),
-            sort=("found_at",),
-            fold=True,
-        ),
-        Column("owner", gettext_lazy("Owner"), lambda item: item.owner, lambda item: avatar(item.owner), fold=True),
+        money_column("cost", gettext_lazy("Cost"), permission="quality.see_cost"),
+        day_column("found", gettext_lazy("Found"), "found_at", fold=True),
+        owner_column(),
     )
 
     def rows(self, actor: User) -> QuerySet[Any]:
@@ -289,24 +243,9 @@ class CapaList(QualityList):
         BuiltInView(gettext_lazy("All"), ""),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(CapaState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-        Filter(
-            "supplier",
-            gettext_lazy("Supplier"),
-            suppliers,
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
-        ),
-        Filter(
-            "cause",
-            gettext_lazy("Cause"),
-            lambda actor: list(Cause.choices),
-            lambda rows, values: rows.filter(cause__in=values),
-        ),
+        one_of("state", gettext_lazy("State"), lambda actor: list(CapaState.choices)),
+        by_supplier(),
+        one_of("cause", gettext_lazy("Cause"), lambda actor: list(Cause.choices)),
     )
     columns = (
         Column("number", gettext_lazy("Number"), lambda item: item.number, number_cell("capa"), sort=("id",)),
@@ -321,19 +260,12 @@ class CapaList(QualityList):
             ),
             fold=True,
         ),
-        Column("supplier", gettext_lazy("Supplier"), lambda item: item.supplier, sort=("supplier__code",), fold=True),
+        supplier_column(),
         Column("cause", gettext_lazy("Cause"), lambda item: item.get_cause_display(), fold=True),
         Column("step", gettext_lazy("Next step"), lambda item: "", _capa_step, exported=False),
-        Column(
-            "opened",
-            gettext_lazy("Opened"),
-            lambda item: item.opened_on,
-            lambda item: day(item.opened_on),
-            sort=("opened_on",),
-            fold=True,
-        ),
+        day_column("opened", gettext_lazy("Opened"), "opened_on", fold=True),
         Column("reopened", gettext_lazy("Opened again"), lambda item: item.reopened, number=True, fold=True),
-        Column("owner", gettext_lazy("Owner"), lambda item: item.owner, lambda item: avatar(item.owner), fold=True),
+        owner_column(),
         Column("state", gettext_lazy("State"), lambda item: item.get_state_display(), marks.capa_chip, sort=("state",)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -58,7 +59,8 @@ def quality(request: HttpRequest) -> HttpResponse:
         "indices": indices(chart, computed) if chart and computed else [],
         "low": is_low(chart, computed) if chart and computed else False,
         "signal": _signal(actor),
-        "ncrs": [(one, marks.ncr_chip(one)) for one in ncrs[:MOST_ROWS]],
+        "ncrs": [(one, marks.ncr_chip(one), marks.ncr_next(one)) for one in ncrs[:MOST_ROWS]],
+        "ncr_sums": ncrs.aggregate(days=Sum("days_lost"), cost=Sum("cost")),
         "ncr_count": ncrs.count(),
         "severities": _severities(actor),
         "ages": dashboard.capa_ages(actor, today=today)[:MOST_ROWS],

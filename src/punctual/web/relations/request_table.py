@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -25,6 +25,8 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.master.pages import actor_of, number
 from punctual.web.orders.actions import done
 from punctual.web.relations import clocks
+from punctual.web.relations.bulk import request_edits
+from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
 from punctual.web.templatetags.punctual import moment
 
@@ -124,6 +126,12 @@ class RequestTable(ListPage):
 
     def rows(self, actor: User) -> QuerySet[Any]:
         return selectors.listed_requests(actor).order_by("-received_at", "-pk")
+
+    def name_of(self, item: Any) -> str:
+        return f"{item.number} {item.title}"
+
+    def bulk(self, actor: User) -> Sequence[BulkEdit]:
+        return request_edits()
 
     def url_of(self, item: Any) -> str:
         return _url(item.number)

@@ -12,6 +12,7 @@ from django.db.models import Field, Model
 from django.utils.translation import gettext as _
 
 from punctual.kernel.wording import N_
+from punctual.platform.custom_fields.selectors import PREFIX, words_of_change
 
 LABELS: Final = {
     "revision": N_("Revision"),
@@ -54,6 +55,8 @@ def changed(changes: Iterable[Mapping[str, Any]]) -> list[Changed]:
 def _worded(target_type: str, name: str, value: object) -> tuple[str, object]:
     if not name:
         return "", value
+    if name.startswith(PREFIX):
+        return words_of_change(target_type, name, value)
     if target_type in _own:
         return _own[target_type](name, value)
     model = _model(target_type)

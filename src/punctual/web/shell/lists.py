@@ -9,6 +9,8 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Final, cast
 from urllib.parse import urlencode
 
@@ -18,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -25,10 +28,22 @@ from django.views import View
 
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.bulk.services import MOST, sequence_of_ids
+from punctual.platform.custom_fields.models import CustomField, Kind
+from punctual.platform.custom_fields.selectors import (
+    fields_of,
+    name_in_rows,
+    narrowed,
+    value_in_row,
+    with_values,
+)
+from punctual.platform.custom_fields.selectors import shown as shown_value
 from punctual.platform.records import get_or_not_found
 from punctual.platform.saved_views.services import views_for
 from punctual.platform.search.services import ids
 from punctual.platform.sheets.writer import write_csv, write_xlsx
+from punctual.web.shell.bulk import BulkEdit
+from punctual.web.shell.bulk import handle as bulk_step
 from punctual.web.shell.inline import Editor, cell_form, cell_saved, no_such_cell, pencil
 from punctual.web.shell.navigation import Words
 
@@ -69,6 +84,8 @@ class Filter:
     options: Callable[[User], Sequence[tuple[str, Words]]]
     apply: Callable[[QuerySet[Any], Sequence[str]], QuerySet[Any]]
     multiple: bool = True
+    typed: Words = ""
+    """What is typed instead of chosen; the words beside the input say how."""
     name_of: Callable[[User, str], str] | None = None
     """For a filter that only links set, such as one customer: the words of its chip. It is not in the menu."""
 
@@ -132,6 +149,8 @@ class ListPage(View):
     """(url name, words, permission) of the page's primary button."""
     import_url: ClassVar[tuple[str, str] | None] = None
     """(url name, permission)"""
+    custom_subject: ClassVar[str] = ""
+    """Whose custom fields are columns and filters: ``order``, ``task``, ``customer``."""
     empty_text: ClassVar[Words] = ""
     """What belongs here and how it begins, shown when there is nothing at all."""
 
@@ -145,13 +164,42 @@ class ListPage(View):
     def url_of(self, item: Any) -> str:
         return ""
 
+    def name_of(self, item: Any) -> str:
+        """What people call a row."""
+        return str(item)
+
+    def bulk(self, actor: User) -> Sequence[BulkEdit]:
+        """What can be changed on several rows at once; empty: rows are not chosen here."""
+        return ()
+
+    def bulk_edits(self, actor: User) -> list[BulkEdit]:
+        return [edit for edit in self.bulk(actor) if edit.may(actor)]
+
     def edit_url_of(self, item: Any) -> str:
         """Where E leads from a row; empty where the reader may not change it."""
         return ""
 
     def shown_columns(self, actor: User) -> list[Column]:
         """The columns that the reader may see."""
-        return [column for column in self.columns if not column.permission or may(actor, column.permission)]
+        own = custom_columns(self.custom_fields)
+        return [column for column in (*self.columns, *own) if not column.permission or may(actor, column.permission)]
+
+    @cached_property
+    def custom_fields(self) -> list[CustomField]:
+        """The fields that the company has added to what is listed."""
+        return list(fields_of(self.custom_subject)) if self.custom_subject else []
+
+    @cached_property
+    def all_filters(self) -> list[Filter]:
+        return [*self.filters, *custom_filters(self.custom_fields)]
+
+    def _seen(self, actor: User) -> QuerySet[Any]:
+        """The rows, or those of them that the address names, with the values of their custom fields."""
+        rows = self.rows(actor)
+        chosen = sequence_of_ids(self.request.GET.get("ids", ""))
+        if chosen:
+            rows = rows.filter(pk__in=chosen[:MOST])
+        return with_values(rows, self.custom_fields) if self.custom_fields else rows
 
     def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
         """Header and lines of the export: the page's columns, unless a subject exports what its import reads back."""
@@ -170,7 +218,7 @@ class ListPage(View):
             column, editor, item = self._cell(actor, request.GET["cell"])
             return cell_form(request, cell=request.GET["cell"], label=column.label, editor=editor, item=item)
         wish = request.GET.get("sort", self.default_sort)
-        rows = self._sorted(self._filtered(request.GET, self.rows(actor)), wish)
+        rows = self._sorted(self._filtered(request.GET, self._seen(actor)), wish)
         export = request.GET.get("export", "")
         if export in {"xlsx", "csv"}:
             return self._export(actor, rows, export)
@@ -178,7 +226,7 @@ class ListPage(View):
         if page.paginator.count > MOST_COUNTED:
             # Of many, the keys are sorted first: whole rows with all that is joined to them would be sorted for a page.
             keys = list(rows.values_list("pk", flat=True)[page.start_index() - 1 : page.end_index()])
-            page.object_list = self._sorted(self.rows(actor).filter(pk__in=keys), wish)
+            page.object_list = self._sorted(self._seen(actor).filter(pk__in=keys), wish)
         chips = self._chips(actor, request.GET)
         context = {
             "list": self,
@@ -194,22 +242,25 @@ class ListPage(View):
             "create_url": reverse(self.create[0]) if self.create else "",
             "can_import": self.import_url and may(actor, self.import_url[1]),
             "import_href": reverse(self.import_url[0]) if self.import_url else "",
+            "bulk_edits": [(one, one.options(actor) if one.options else ()) for one in self.bulk_edits(actor)],
             "is_filtered": bool(chips or request.GET.get("q")),
             **self.more(request, rows),
         }
         return render(request, self.template_name, context)
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """One cell, changed where it stands."""
+        """One cell, changed where it stands, or a step of changing several rows."""
+        actor = cast(User, request.user)
+        if self.bulk_edits(actor) and {"bulk", "bulk_undo"} & request.POST.keys():
+            return bulk_step(self, request, actor)
         if not any(column.editor for column in self.columns):
             return self.http_method_not_allowed(request, *args, **kwargs)
-        actor = cast(User, request.user)
         self._columns = [column for column in self.shown_columns(actor) if column.on_page]
         cell = request.POST.get("cell", "")
         column, editor, item = self._cell(actor, cell)
 
         def shown() -> SafeString:
-            fresh = get_or_not_found(self.rows(actor), pk=item.pk)
+            fresh = get_or_not_found(self._seen(actor), pk=item.pk)
             return format_html("<span data-user-content>{}</span>{}", _cell(column, fresh), pencil(column.label))
 
         return cell_saved(request, cell=cell, label=column.label, editor=editor, item=item, shown=shown)
@@ -230,7 +281,7 @@ class ListPage(View):
     # — rows —
 
     def _filtered(self, query: QueryDict, rows: QuerySet[Any]) -> QuerySet[Any]:
-        for item in self.filters:
+        for item in self.all_filters:
             values = [value for value in query.get(item.key, "").split(",") if value]
             if values:
                 rows = item.apply(rows, values if item.multiple else values[:1])
@@ -282,7 +333,7 @@ class ListPage(View):
 
     def _chips(self, actor: User, query: QueryDict) -> list[Chip]:
         chips = []
-        for item in self.filters:
+        for item in self.all_filters:
             values = [value for value in query.get(item.key, "").split(",") if value]
             if values:
                 words = (
@@ -309,11 +360,13 @@ class ListPage(View):
                 "key": item.key,
                 "label": item.label,
                 "multiple": item.multiple,
+                "typed": item.typed,
+                "value": query.get(item.key, ""),
                 "options": [
                     (value, words, value in query.get(item.key, "").split(",")) for value, words in item.options(actor)
                 ],
             }
-            for item in self.filters
+            for item in self.all_filters
             if item.name_of is None
         ]
 
@@ -385,3 +438,58 @@ def _canonical(query: QueryDict) -> tuple[tuple[str, str], ...]:
 def link(url: str, text: object, css: str = "") -> SafeString:
     """A link in a cell; the text is data, never wording."""
     return format_html('<a href="{}" class="{}" data-user-content>{}</a>', url, css, text)
+
+
+# — the company's own fields —
+
+
+def custom_columns(fields: Sequence[CustomField]) -> list[Column]:
+    """A column each; those that are no column of the page stand in the file at least."""
+    return [
+        Column(
+            f"custom_{field.key}",
+            field.label,
+            partial(_custom_value, field),
+            partial(_custom_cell, field),
+            sort=(name_in_rows(field),),
+            number=field.kind == Kind.NUMBER,
+            fold=True,
+            on_page=field.in_list,
+        )
+        for field in fields
+    ]
+
+
+def _custom_value(field: CustomField, item: Any) -> object:
+    value = value_in_row(field, item)
+    return value if isinstance(value, Decimal | dt.date) else shown_value(field, value)
+
+
+def _custom_cell(field: CustomField, item: Any) -> SafeString:
+    return format_html('<span class="el w-t">{}</span>', shown_value(field, value_in_row(field, item)) or "—")
+
+
+def custom_filters(fields: Sequence[CustomField]) -> list[Filter]:
+    """Choices and yes/no are ticked; texts, numbers and days are typed."""
+    hints = {
+        Kind.TEXT: _("part of the text; - for empty"),
+        Kind.NUMBER: _("10 or 10..20; - for empty"),
+        Kind.DAY: _("2026-03-01..2026-03-31; - for empty"),
+    }
+    found = []
+    for field in fields:
+        chosen: list[tuple[str, Words]] = list(field.choices)
+        if field.kind == Kind.YES_NO:
+            chosen = [("yes", _("Yes")), ("no", _("No"))]
+        if chosen:
+            chosen.append(("-", _("empty")))
+        found.append(
+            Filter(
+                f"custom_{field.key}",
+                field.label,
+                lambda actor, chosen=chosen: chosen,  # type: ignore[misc]
+                lambda rows, values, field=field: narrowed(rows, field, values),  # type: ignore[misc]
+                typed=hints.get(Kind(field.kind), ""),
+            )
+        )
+    return found

@@ -108,6 +108,12 @@ def _approvals(user: User) -> int:
     return waiting_for(user, timezone.localdate()).count()
 
 
+def _proposals(user: User) -> int:
+    from punctual.platform.proposals.services import waiting_for
+
+    return waiting_for(user).count()
+
+
 def _changes(user: User) -> int:
     from punctual.domain.changes.selectors import open_changes
 
@@ -153,6 +159,7 @@ GROUPS: Final[list[Group]] = [
             Entry(_("Action items"), "checklist", "actions", "actions.own", count=_actions),
             Entry(_("Inbox"), "inbox", "inbox", count=_unread),
             Entry(_("Approvals"), "checks", "approvals", "approvals.view", count=_approvals),
+            Entry(_("Suggestions"), "message-circle", "proposals", count=_proposals),
         ),
     ),
     Group(
@@ -314,6 +321,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Company"), "building", "company_settings"),
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings", "orders.view"),
+    SettingsEntry(_("Custom fields"), "list-details", "custom_fields", "orders.view"),
     SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings", "warnings.rules"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),

@@ -13,6 +13,7 @@ import imaplib
 import io
 import logging
 import re
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -44,6 +45,10 @@ from punctual.platform.records import get_or_not_found
 
 logger = logging.getLogger(__name__)
 LONGEST: Final = 50_000
+LOOK_BACK: Final = dt.timedelta(days=3)
+"""How far opened messages are looked through for those that are not kept here."""
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""As IMAP writes them, whatever the language of this process."""
 MOST_FILES: Final = 20
 _REQUEST = re.compile(r"\bREQ-\d{4}-\d{5}\b")
 _ORDER = re.compile(r"\bSO-\d{4}-\d{5}\b")
@@ -257,25 +262,55 @@ def set_aside(*, actor: User, incoming_id: int) -> Incoming:
 
 
 def fetch_mail() -> int:
-    """Take the unseen messages of the mailbox; returns how many. A message is marked as seen once it is kept."""
+    """Take the new messages of the mailbox; returns how many. A message is marked as seen once it is kept; one that
+    somebody has opened there meanwhile is taken as well. When the line breaks, the next run goes on where it was."""
     if not settings.IMAP_HOST:
         return 0
     count = 0
     maker = imaplib.IMAP4_SSL if settings.IMAP_PORT == 993 else imaplib.IMAP4
     with maker(settings.IMAP_HOST, settings.IMAP_PORT, timeout=30) as box:
+        if settings.IMAP_PORT != 993 and "STARTTLS" in box.capabilities:
+            box.starttls(ssl.create_default_context())
         box.login(settings.IMAP_USER, settings.IMAP_PASSWORD)
         box.select(settings.IMAP_FOLDER)
-        _status, found = box.search(None, "UNSEEN")
-        for number in (found[0] or b"").split():
-            _status, parts = box.fetch(number.decode(), "(BODY.PEEK[])")
-            raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
-            if not isinstance(raw, bytes):
+        for number in _new_numbers(box):
+            raw = _part(box, number, "(BODY.PEEK[])")
+            if raw is None:
                 continue
             try:
                 receive(raw)
             except Exception:
                 logger.exception("a message could not be kept; it stays unseen in the mailbox")
                 continue
-            box.store(number.decode(), "+FLAGS", r"(\Seen)")
+            box.store(number, "+FLAGS", r"(\Seen)")
             count += 1
     return count
+
+
+def _new_numbers(box: imaplib.IMAP4) -> list[str]:
+    """The unseen messages, and the recent ones that are seen and not kept here."""
+    unseen = _numbers(box, "UNSEEN")
+    day = timezone.now() - LOOK_BACK
+    since = f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}"
+    opened = [number for number in _numbers(box, "SEEN", "SINCE", since) if _is_missing(box, number)]
+    return sorted({*unseen, *opened}, key=int)
+
+
+def _numbers(box: imaplib.IMAP4, *wish: str) -> list[str]:
+    _status, found = box.search(None, *wish)
+    return [number.decode() for number in (found[0] or b"").split()]
+
+
+def _part(box: imaplib.IMAP4, number: str, wish: str) -> bytes | None:
+    _status, parts = box.fetch(number, wish)
+    found = next((part[1] for part in parts if isinstance(part, tuple)), None)
+    return found if isinstance(found, bytes) else None
+
+
+def _is_missing(box: imaplib.IMAP4, number: str) -> bool:
+    """Whether a message with a Message-ID is not kept. One without it can't be told apart and is left to its flag."""
+    head = _part(box, number, "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])") or b""
+    message = email.message_from_bytes(head, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    identity = _header(message, "Message-ID").strip()[:200]
+    return bool(identity) and not Incoming.objects.filter(message_id=identity).exists()

@@ -21,6 +21,7 @@ from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import Listed, require
 from punctual.platform.audit.services import Change, record
 from punctual.platform.company.rates import against_currency, in_base
+from punctual.platform.custom_fields.services import missing_values
 from punctual.platform.notifications.services import notify
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.services import emit
@@ -58,6 +59,7 @@ def against_submitting(order: Order, checked: Checked) -> list[Reason]:
     if checked.warnings:
         text = N_("Warnings that are neither put right nor waived: %(count)d. Settle each of them first.")
         reasons.append(Reason("order.warnings_open", text, {"count": len(checked.warnings)}, field="checks"))
+    reasons += missing_values("order", order.pk)
     return reasons + guards.reasons("submit", order, timezone.localdate())
 
 

@@ -397,7 +397,7 @@ def draft_debit_note(ncr: Nonconformity, actor: User, amount: Decimal, today: dt
     """What the supplier is asked to bear; finance sends it. Part of the caller's transaction."""
     assert ncr.supplier is not None
     made = DebitNote.objects.create(
-        number=next_number(series="DN", year=today.year, digits=4),
+        number=next_number(series="DBN", year=today.year, digits=4),
         ncr=ncr,
         supplier=ncr.supplier,
         amount=amount,

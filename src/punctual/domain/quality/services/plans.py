@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -18,30 +16,29 @@ from punctual.domain.quality.life import PLAN
 from punctual.domain.quality.models import (
     Anchor,
     Concession,
-    ControlChart,
     ControlPoint,
-    DefectClass,
-    Gauge,
-    Hold,
-    Kind,
     PlanRevision,
     PlanState,
     PointCharacteristic,
     QualityPlan,
     QualityTemplate,
-    Stage,
 )
 from punctual.domain.quality.models.plans import CHARACTERISTIC_FIELDS, POINT_FIELDS
 from punctual.domain.quality.rules import (
-    SamplingRule,
-    reasons_against_limits,
-    reasons_against_rule,
     reasons_against_text,
 )
 from punctual.domain.quality.selectors import quality_plans_of
+from punctual.domain.quality.services.points import (
+    PointIn,
+    Tools,
+    point_of,
+    reasons_against_point,
+    reasons_against_room,
+    write_point,
+)
 from punctual.kernel.refusal import NotFound, Reason, refuse_if
 from punctual.kernel.wording import N_
-from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.approvals.models import ApprovalRequest
 from punctual.platform.approvals.selectors import steps_for
@@ -51,7 +48,6 @@ from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
-MOST_POINTS = 200
 CONCESSION = "concession"
 
 
@@ -134,168 +130,29 @@ def _standards_of(words: str, line: OrderLine, standards: Sequence[DeliveryStand
 # ------------------------------------------------------------------------------------------------------- changing
 
 
-@dataclass(frozen=True, slots=True)
-class CharacteristicIn:
-    """A characteristic as it is wanted."""
-
-    name: str
-    kind: str = Kind.ATTRIBUTE.value
-    defect_class: str = DefectClass.MAJOR.value
-    unit: str = ""
-    nominal: Decimal | None = None
-    lower: Decimal | None = None
-    upper: Decimal | None = None
-    gauge: str = ""
-    chart: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """Gauges and control charts by their codes."""
-
-    gauges: Mapping[str, Gauge]
-    charts: Mapping[str, ControlChart]
-
-    @classmethod
-    def known(cls) -> Tools:
-        return cls(
-            {one.code: one for one in Gauge.objects.filter(archived_at=None)},
-            {one.code: one for one in ControlChart.objects.all()},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class PointIn:
-    """A control point as it is wanted; ``id`` names the one it changes."""
-
-    name: str
-    stage: str
-    id: int | None = None
-    anchor: str = Anchor.TASK.value
-    task: int | None = None
-    line: int | None = None
-    defect_class: str = DefectClass.MAJOR.value
-    sampling: str = "all"
-    sample_number: Decimal | None = None
-    aql: Decimal | None = None
-    level: str = "II"
-    hold: str = Hold.NONE.value
-    role: str = Role.QUALITY.value
-    evidence: str = ""
-    needs_certificate: bool = False
-    standards: Sequence[int] = ()
-    characteristics: Sequence[CharacteristicIn] = field(default_factory=tuple)
-
-
-def reasons_against_point(point: PointIn, *, row: int, tools: Tools) -> list[Reason]:
-    """Everything that is wrong with one point, at its row."""
-    reasons = []
-    if not point.name.strip() or len(point.name) > 120:
-        reasons.append(
-            Reason("point.name", N_("A control point needs a name of at most 120 characters."), field="name")
-        )
-    for value, choices, field_name in (
-        (point.stage, Stage.values, "stage"),
-        (point.anchor, Anchor.values, "anchor"),
-        (point.defect_class, DefectClass.values, "defect_class"),
-        (point.hold, Hold.values, "hold"),
-        (point.role, Role.values, "role"),
-    ):
-        if value not in choices:
-            text = N_("“%(value)s” is not possible here; one of %(allowed)s is.")
-            params = {"value": value, "allowed": ", ".join(choices)}
-            reasons.append(Reason(f"point.{field_name}", text, params, field=field_name))
-    reasons += reasons_against_rule(SamplingRule(point.sampling, point.sample_number, point.aql, point.level))
-    for one in point.characteristics:
-        reasons += _against_characteristic(one, tools)
-    return [reason.at(row=row) for reason in reasons]
-
-
-def _against_characteristic(one: CharacteristicIn, tools: Tools) -> list[Reason]:
-    if not one.name.strip() or len(one.name) > 120:
-        text = N_("A characteristic needs a name of at most 120 characters.")
-        return [Reason("characteristic.name", text, field="characteristics")]
-    if one.kind not in Kind.values or one.defect_class not in DefectClass.values:
-        text = N_("“%(name)s”: choose how it is looked at, and its class.")
-        return [Reason("characteristic.kind", text, {"name": one.name}, field="characteristics")]
-    reasons, gauges = [], tools.gauges
-    if one.chart and one.chart not in tools.charts:
-        text = N_("There is no control chart “%(code)s”.")
-        reasons.append(Reason("characteristic.chart", text, {"code": one.chart}, field="characteristics"))
-    elif one.chart and one.kind != Kind.MEASURED:
-        text = N_("“%(name)s”: only a measured value feeds a control chart.")
-        reasons.append(Reason("characteristic.chart_kind", text, {"name": one.name}, field="characteristics"))
-    if one.gauge and one.gauge not in gauges:
-        text = N_("There is no gauge “%(code)s”.")
-        reasons.append(Reason("characteristic.gauge", text, {"code": one.gauge}, field="characteristics"))
-    elif one.gauge and one.unit and gauges[one.gauge].unit != one.unit:
-        text = N_("Gauge %(gauge)s shows %(given)s; “%(name)s” is measured in %(wanted)s.")
-        params = {"gauge": one.gauge, "given": gauges[one.gauge].unit, "name": one.name, "wanted": one.unit}
-        reasons.append(Reason("measurement.gauge_unit", text, params, field="characteristics"))
-    if one.kind == Kind.MEASURED:
-        reasons += reasons_against_limits(one.lower, one.nominal, one.upper)
-    return reasons
-
-
 @transaction.atomic
 def put_point(*, actor: User, plan_id: int, point: PointIn, expected_version: int | None = None) -> ControlPoint:
     """Add a control point to a draft, or change the one that ``point.id`` names."""
     require(actor, "quality.plan")
     plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
     tools = Tools.known()
+    target = point_of(plan, point.id) if point.id else ControlPoint(plan=plan, position=plan.points.count())
+    tasks = Task.objects.filter(plan__order=plan.order_id, is_summary=False)
+    task = tasks.filter(pk=point.task).first() if point.task else None
+    line = OrderLine.objects.filter(order=plan.order_id, pk=point.line).first() if point.line else None
+    standards = DeliveryStandard.objects.filter(plan__order=plan.order_id, pk__in=list(point.standards))
     reasons = [*PLAN.reasons(plan.state, "change"), *reasons_against_point(point, row=1, tools=tools)]
-    if point.id is None and plan.points.count() >= MOST_POINTS:
-        reasons.append(
-            Reason("quality_plan.full", N_("A quality plan holds at most %(most)s points."), {"most": MOST_POINTS})
-        )
+    reasons += reasons_against_room(target, plan)
+    if (point.task and task is None) or (point.line and line is None) or len(standards) < len({*point.standards}):
+        text = N_("A task, line or criterion that the point names does not belong to this order; choose one that does.")
+        reasons.append(Reason("point.of_other_order", text, field="task"))
     refuse_if(reasons)
-    target = _point(plan, point.id) if point.id else ControlPoint(plan=plan, position=plan.points.count())
-    before = {name: as_json(getattr(target, name)) for name in POINT_FIELDS} if target.pk else {}
-    for name in POINT_FIELDS:
-        if name != "position":
-            setattr(target, name, getattr(point, name))
-    target.task = Task.objects.filter(plan__order=plan.order_id, pk=point.task or 0).first()
-    target.order_line = OrderLine.objects.filter(order=plan.order_id, pk=point.line or 0).first()
-    target.save()
-    target.standards.set(DeliveryStandard.objects.filter(plan__order=plan.order_id, pk__in=list(point.standards)))
-    target.characteristics.all().delete()
-    PointCharacteristic.objects.bulk_create(
-        PointCharacteristic(point=target, **values) for values in characteristics_of(point.characteristics, tools)
-    )
+    target.task, target.order_line = task, line
+    changes = write_point(target, point, tools)
+    target.standards.set(standards)
     save_next(plan, fields=[])
-    changes = [
-        Change(field=f"{target.name}: {name}", old=before.get(name), new=as_json(getattr(target, name)))
-        for name in POINT_FIELDS
-        if name != "position" and before.get(name) != as_json(getattr(target, name))
-    ]
     record(actor=actor, verb="change", target=plan, changes=changes)
     return target
-
-
-def _point(plan: QualityPlan, pk: int) -> ControlPoint:
-    found = plan.points.filter(pk=pk).first()
-    if found is None:
-        raise NotFound(Reason("point.not_found", N_("This quality plan has no such control point.")))
-    return found
-
-
-def characteristics_of(wanted: Iterable[CharacteristicIn], tools: Tools) -> list[dict[str, Any]]:
-    """Values of the rows, in their order."""
-    return [
-        {
-            "position": position,
-            "name": one.name.strip(),
-            "kind": one.kind,
-            "defect_class": one.defect_class,
-            "unit": one.unit.strip(),
-            "nominal": one.nominal,
-            "lower": one.lower,
-            "upper": one.upper,
-            "gauge": tools.gauges.get(one.gauge),
-            "chart": tools.charts.get(one.chart),
-        }
-        for position, one in enumerate(wanted)
-    ]
 
 
 @transaction.atomic
@@ -303,7 +160,7 @@ def remove_point(*, actor: User, plan_id: int, point_id: int, expected_version: 
     """Take a point out of a draft; one that was inspected stays on record and can't go."""
     require(actor, "quality.plan")
     plan = lock(quality_plans_of(actor), expected_version=expected_version, pk=plan_id)
-    point = _point(plan, point_id)
+    point = point_of(plan, point_id)
     reasons = PLAN.reasons(plan.state, "change")
     if point.inspections.exists():
         text = N_("“%(name)s” has been inspected; it stays in the plan.")

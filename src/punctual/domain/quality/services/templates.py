@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from punctual.domain.catalog.models import Product, ProductFamily
-from punctual.domain.quality.models import QualityTemplate, TemplateCharacteristic, TemplatePoint
-from punctual.domain.quality.models.plans import POINT_FIELDS
-from punctual.domain.quality.services.plans import (
-    MOST_POINTS,
+from punctual.domain.quality.models import QualityTemplate, TemplatePoint
+from punctual.domain.quality.services.points import (
     PointIn,
     Tools,
-    characteristics_of,
+    point_of,
     reasons_against_point,
+    reasons_against_room,
+    write_point,
 )
 from punctual.kernel.checks import Checker
-from punctual.kernel.refusal import NotFound, Reason, refuse_if
+from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
-from punctual.platform.audit.services import Change, as_json, differences, record
-from punctual.platform.records import lock, save_next
+from punctual.platform.audit.services import Change, differences, record
+from punctual.platform.records import get_or_not_found, lock, save_next
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def put_template(
     every = QualityTemplate.objects.all()
     found = lock(every, expected_version=expected_version, pk=template_id) if template_id else QualityTemplate()
     others = every.exclude(pk=found.pk)
-    family = ProductFamily.objects.filter(pk=given.family or 0).first()
-    product = Product.objects.filter(pk=given.product or 0).first()
+    family = get_or_not_found(ProductFamily.objects.all(), pk=given.family) if given.family else None
+    product = get_or_not_found(Product.objects.all(), pk=given.product) if given.product else None
     same = others.filter(family=family, product=product).first()
     refuse_if(
         reasons_against_template(
@@ -102,37 +102,14 @@ def put_template_point(
     check = Checker("point")
     check.text("task_words", N_("Words in the task's name"), task_words, longest=120)
     check.text("standard_words", N_("Words in the acceptance criterion"), standard_words, longest=120)
+    target = point_of(found, point.id) if point.id else TemplatePoint(template=found, position=found.points.count())
     reasons = [*reasons_against_point(point, row=1, tools=tools), *check.reasons]
-    if point.id is None and found.points.count() >= MOST_POINTS:
-        text = N_("A quality plan holds at most %(most)s points.")
-        reasons.append(Reason("quality_plan.full", text, {"most": MOST_POINTS}))
-    refuse_if(reasons)
-    target = _point(found, point.id) if point.id else TemplatePoint(template=found, position=found.points.count())
-    before = {name: as_json(getattr(target, name)) for name in POINT_FIELDS} if target.pk else {}
-    for name in POINT_FIELDS:
-        if name != "position":
-            setattr(target, name, getattr(point, name))
+    refuse_if([*reasons, *reasons_against_room(target, found)])
     target.task_words, target.standard_words = task_words.strip(), standard_words.strip()
-    target.save()
-    target.characteristics.all().delete()
-    TemplateCharacteristic.objects.bulk_create(
-        TemplateCharacteristic(point=target, **values) for values in characteristics_of(point.characteristics, tools)
-    )
+    changes = write_point(target, point, tools)
     save_next(found, fields=[])
-    changes = [
-        Change(field=f"{target.name}: {name}", old=before.get(name), new=as_json(getattr(target, name)))
-        for name in POINT_FIELDS
-        if name != "position" and before.get(name) != as_json(getattr(target, name))
-    ]
     record(actor=actor, verb="change", target=found, changes=changes)
     return target
-
-
-def _point(template: QualityTemplate, pk: int) -> TemplatePoint:
-    found = template.points.filter(pk=pk).first()
-    if found is None:
-        raise NotFound(Reason("point.not_found", N_("This quality plan has no such control point.")))
-    return found
 
 
 @transaction.atomic
@@ -140,7 +117,7 @@ def remove_template_point(*, actor: User, template_id: int, point_id: int, expec
     """Take a point out; plans that are there keep theirs."""
     require(actor, "quality.handle")
     found = lock(QualityTemplate.objects.all(), expected_version=expected_version, pk=template_id)
-    point = _point(found, point_id)
+    point = point_of(found, point_id)
     name = point.name
     point.delete()
     save_next(found, fields=[])

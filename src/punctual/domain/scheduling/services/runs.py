@@ -25,6 +25,7 @@ from punctual.domain.scheduling.gathering import (
 from punctual.domain.scheduling.holding import holds
 from punctual.domain.scheduling.models import OrderForecast, RunState, ScheduledTask, ScheduleRun, SchedulingSettings
 from punctual.domain.scheduling.solving import Effort, Forecast, Solved, solve
+from punctual.kernel.queues import PLANNING
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.services import start_job
 from punctual.platform.outbox.services import emit
@@ -56,7 +57,7 @@ def request_run(*, why: str, label: str = "", actor: User | None, job: str = JOB
             waiting.save(update_fields=["why"])
         return waiting
     run = ScheduleRun.objects.create(why=[reason], asked_by=actor)
-    started = start_job(function=job, label="Schedule", actor=actor, arguments={"run_id": run.pk})
+    started = start_job(function=job, label="Schedule", actor=actor, arguments={"run_id": run.pk}, queue=PLANNING)
     run.job_id = started.pk
     run.save(update_fields=["job_id"])
     return run

@@ -117,7 +117,8 @@ def shrink(one: Reservation, less: Decimal, *, actor: User | None, reason: str, 
     )
 
 
-def _changed(order_ids: Iterable[int], *, actor: User | None) -> None:
+def changed(order_ids: Iterable[int], *, actor: User | None) -> None:
+    """Tell that what these orders have has changed."""
     ids = sorted(set(order_ids))
     if ids:
         emit("supply.changed", order_ids=ids, by=actor.pk if actor else None)
@@ -142,7 +143,7 @@ def count(
     move(item, MovementKind.COUNT, actor=actor, quantity=difference, blocked=blocked, reason=reason)
     changes = [Change(field="on_hand", old=str(before.normalize()), new=str(counted.normalize()))]
     record(actor=actor, verb="count", target=item, changes=changes, reason=reason)
-    _changed((one.order_id for one in hit), actor=actor)
+    changed((one.order_id for one in hit), actor=actor)
     emit("supply.counted", stock_item_id=item.pk, by=actor.pk)
     return item
 
@@ -189,7 +190,7 @@ def block(
     hit = give_way(item, room=usable - quantity, actor=actor, reason=reason.strip())
     move(item, MovementKind.BLOCK, actor=actor, blocked=quantity, reason=reason.strip())
     record(actor=actor, verb="block", target=item, reason=reason.strip())
-    _changed((one.order_id for one in hit), actor=actor)
+    changed((one.order_id for one in hit), actor=actor)
     return item
 
 
@@ -248,5 +249,5 @@ def issue(*, actor: User, requirement_id: int, quantity: Decimal, expected_versi
     save_next(need)
     changes = [Change(field="issued", old=str(before.normalize()), new=str(need.issued.normalize()))]
     record(actor=actor, verb="issue", target=need, changes=changes)
-    _changed([need.order_id], actor=actor)
+    changed([need.order_id], actor=actor)
     return need

@@ -1,0 +1,59 @@
+"""The processes behind ``punctual serve`` and ``punctual worker``: started together, stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+from punctual.kernel.queues import QUEUES
+
+
+def say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that it can be ended with everything it has started.
+
+    glibc gives each thread memory of its own and hands little of it back; two such arenas do for four threads.
+    """
+    environment = {"MALLOC_ARENA_MAX": "2"} | os.environ
+    return subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - our own words
+
+
+def workers() -> list[subprocess.Popen[bytes]]:
+    """One worker for each queue, so that a long computation keeps no message waiting."""
+    return [spawn([sys.executable, "-m", "punctual", "worker", "--queue", queue]) for queue in QUEUES]
+
+
+def wait(processes: list[subprocess.Popen[bytes]]) -> int:
+    """Until one ends or somebody says stop; then all end, gently first."""
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    while not stopping and all(process.poll() is None for process in processes):
+        time.sleep(0.2)
+    failed = not stopping
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    say("Punctual: stopped" + (" because a part of it ended" if failed else ""))
+    return 1 if failed else 0

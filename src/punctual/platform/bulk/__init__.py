@@ -1,0 +1,1 @@
+"""Several records changed at once, and the way back."""

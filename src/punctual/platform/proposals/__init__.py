@@ -1,0 +1,1 @@
+"""What an assistant suggests, done only when its person says yes."""

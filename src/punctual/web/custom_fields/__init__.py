@@ -1,0 +1,1 @@
+"""Custom fields: their settings page, and the forms of their values."""

@@ -1,0 +1,199 @@
+"""Change what is chosen in a list: choose a field, see what becomes of each row, apply, take back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from punctual.kernel.refusal import NotFound, Reason, Refusal
+from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
+from punctual.platform.bulk.services import BulkField, BulkRow, change_by_id, run, sequence_of_ids, undo
+from punctual.platform.custom_fields.models import CustomField, Kind
+from punctual.platform.custom_fields.selectors import shown, values_of
+from punctual.web.formatting import day_text
+from punctual.web.shell.navigation import Words
+from punctual.web.shell.undo import say_with_undo
+from punctual.web.shell.views import safe_next
+
+if TYPE_CHECKING:
+    from punctual.web.shell.lists import ListPage
+
+
+@dataclass(frozen=True)
+class BulkEdit:
+    """A field that can be changed on many rows. ``kind``: ``options`` (chosen from), ``day``, ``shift`` (by days),
+    ``number``; ``words`` puts a kept text into what people read."""
+
+    key: str
+    label: Words
+    value: Callable[[Any], str]
+    save: Callable[[User, Any, str, str], object]
+    kind: str = "options"
+    options: Callable[[User], Sequence[tuple[str, Words]]] | None = None
+    words: Callable[[str], str] | None = None
+    asks_reason: bool = False
+    may: Callable[[User], bool] = lambda actor: True
+
+    @property
+    def field(self) -> BulkField:
+        return BulkField(self.key, self.value, self.save, _shifted if self.kind == "shift" else _as_wished)
+
+    def read(self, text: str, actor: User) -> str:
+        """What is told, in words."""
+        if not text:
+            return "—"
+        if self.words is not None:
+            return self.words(text)
+        if self.options is not None:
+            return str(dict(self.options(actor)).get(text, text))
+        return str(day_text(dt.date.fromisoformat(text))) if self.kind in ("day", "shift") else text
+
+
+def _as_wished(before: str, wish: str) -> str:
+    return wish
+
+
+def _shifted(before: str, wish: str) -> str:
+    if not before:
+        raise Refusal(Reason("bulk.no_day", N_("There is no day yet that could be moved.")))
+    try:
+        days = int(wish)
+        if not -3650 <= days <= 3650:
+            raise ValueError(wish)
+        return (dt.date.fromisoformat(before) + dt.timedelta(days=days)).isoformat()
+    except (ValueError, OverflowError) as error:
+        text = N_("“%(value)s” is no number of days; write 3 or -3.")
+        raise Refusal(Reason("bulk.days", text, {"value": wish[:20]}, "value")) from error
+
+
+def day_or_refuse(text: str) -> dt.date:
+    """The day a bulk edit was told."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal(
+            Reason("bulk.day", N_("“%(value)s” is no day; write it as 2026-03-19."), {"value": text[:20]}, "value")
+        ) from error
+
+
+def custom_edits(
+    fields: Sequence[CustomField],
+    set_values: Callable[[User, Any, dict[str, str]], object],
+    may: Callable[[User], bool],
+) -> list[BulkEdit]:
+    """Choices and yes/no of the company's own fields."""
+    return [_custom_edit(field, set_values, may) for field in fields if field.kind in (Kind.CHOICE, Kind.YES_NO)]
+
+
+def _custom_edit(
+    field: CustomField, set_values: Callable[[User, Any, dict[str, str]], object], may: Callable[[User], bool]
+) -> BulkEdit:
+    def value(item: Any) -> str:
+        found = values_of([field], [item.pk])[item.pk].get(field.key)
+        return "" if found is None else ("yes" if found else "no") if isinstance(found, bool) else str(found)
+
+    options: list[tuple[str, Words]] = list(field.choices)
+    if field.kind == Kind.YES_NO:
+        options = [("yes", _("Yes")), ("no", _("No"))]
+    return BulkEdit(
+        f"custom_{field.key}",
+        field.label,
+        value,
+        lambda actor, item, text, reason: set_values(actor, item, {field.key: text}),
+        options=lambda actor: options,
+        words=lambda text: shown(field, text == "yes" if field.kind == Kind.YES_NO else text),
+        may=may,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- the steps
+
+
+def handle(view: ListPage, request: HttpRequest, actor: User) -> HttpResponse:
+    """The posted step: a preview, the change itself (``apply``), or the way back (``undo``)."""
+    if "bulk_undo" in request.POST:
+        return _undo(view, request, actor)
+    edit = _edit(view, actor, request.POST.get("bulk", ""))
+    wish, reason = request.POST.get(f"value-{edit.key}", request.POST.get("value", "")).strip(), ""
+    if edit.asks_reason:
+        reason = request.POST.get("reason", "").strip()
+    rows = _chosen(view, request, actor)
+    write = "apply" in request.POST
+    if edit.kind == "day":
+        day_or_refuse(wish)
+    found, change = run(rows, edit.field, actor=actor, wish=wish, reason=reason, page=view.key, write=write)
+    if not write:
+        return _preview(view, request, actor, edit, found, wish, reason)
+    done = sum(one.changes for one in found)
+    left = sum(bool(one.reasons) for one in found)
+    sentence = ngettext("%(count)d changed.", "%(count)d changed.", done) % {"count": done}
+    if left:
+        sentence += " " + ngettext("%(count)d left as it was.", "%(count)d left as they were.", left) % {"count": left}
+    back = safe_next(request)
+    if change is not None:
+        say_with_undo(request, sentence, request.path, bulk_undo=change.pk, next=back)
+    return redirect(back)
+
+
+def _edit(view: ListPage, actor: User, key: str) -> BulkEdit:
+    for one in view.bulk_edits(actor):
+        if one.key == key:
+            return one
+    raise NotFound(Reason("bulk.field", N_("There is nothing here that you can change. Reload the page.")))
+
+
+def _chosen(view: ListPage, request: HttpRequest, actor: User) -> QuerySet[Any]:
+    """The ticked rows, or all that the list shows under the address in ``matching``."""
+    address = request.POST.get("matching", "")
+    if address:
+        keys = view.matching(actor, QueryDict(address.removeprefix("?"))).order_by().values_list("pk", flat=True)
+        return view.rows(actor).filter(pk__in=list(keys))
+    return view.rows(actor).filter(pk__in=sequence_of_ids(request.POST.get("ids", "")))
+
+
+def _preview(
+    view: ListPage, request: HttpRequest, actor: User, edit: BulkEdit, found: list[BulkRow], wish: str, reason: str
+) -> HttpResponse:
+    lines = [
+        (one, view.name_of(one.item), view.url_of(one.item), edit.read(one.before, actor), edit.read(one.after, actor))
+        for one in found
+    ]
+    context = {
+        "title": _("Change several: %(what)s") % {"what": edit.label},
+        "list": view,
+        "edit": edit,
+        "lines": lines,
+        "wish": wish,
+        "reason": reason,
+        "change_count": sum(one.changes for one in found),
+        "refused_count": sum(bool(one.reasons) for one in found),
+        "same_count": sum(not one.reasons and not one.changes for one in found),
+        "ids": ",".join(str(one.item.pk) for one in found),
+        "back": safe_next(request),
+    }
+    return render(request, "shell/bulk.html", context)
+
+
+def _undo(view: ListPage, request: HttpRequest, actor: User) -> HttpResponse:
+    from django.contrib import messages
+
+    number = request.POST["bulk_undo"]
+    change = change_by_id(actor, view.key, int(number) if number.isdecimal() and len(number) < 18 else 0)
+    edit = _edit(view, actor, change.field)
+    found = undo(view.rows(actor), edit.field, actor=actor, change=change, reason=_("Taken back."))
+    left = [one for one in found if one.reasons]
+    sentence = _("As it was before.")
+    if left:
+        names = "、".join(view.name_of(one.item) for one in left[:5])
+        sentence += " " + _("Left as they are, since they were changed meanwhile: %(names)s.") % {"names": names}
+    messages.success(request, sentence)
+    return redirect(safe_next(request))

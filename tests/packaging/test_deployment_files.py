@@ -1,0 +1,101 @@
+"""What stands in deploy/ is read by the programs it is for, where they are installed; its commands are ours."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from punctual.kernel.queues import QUEUES
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"{program} is not installed here")
+
+
+def read_by(*command: str | Path, **environment: str) -> str:
+    run = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout + run.stderr
+
+
+def started() -> Iterator[tuple[str, list[str]]]:
+    """(where, words) of every call of ``punctual``."""
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    for name, service in compose["services"].items():
+        if service.get("command", [""])[0] == "punctual":
+            yield f"compose {name}", service["command"][1:]
+    for document in yaml.safe_load_all((DEPLOY / "kubernetes" / "punctual.yaml").read_text()):
+        for container in containers(document):
+            yield f"kubernetes {container['name']}", container["command"][1:]
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        for line in re.findall(r"^ExecStart=/opt/punctual/bin/punctual (.*)$", unit.read_text(), re.MULTILINE):
+            yield f"systemd {unit.stem}", shlex.split(line)
+    last = (DEPLOY / "Dockerfile").read_text().strip().splitlines()[-1]
+    yield "Dockerfile", yaml.safe_load(last.removeprefix("CMD "))[1:]
+
+
+def containers(document: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = document.get("spec", {}).get("template", {}).get("spec", {}).get("containers", [])
+    return [one for one in found if one.get("command", [""])[0] == "punctual"]
+
+
+def test_every_command_that_is_started_exists_with_its_options() -> None:
+    seen = list(started())
+    assert len(seen) > 8
+    for where, (name, *options) in seen:
+        if name == "manage":
+            continue
+        parser = argparse.ArgumentParser(prog=where, exit_on_error=False)
+        importlib.import_module(f"punctual.cli.commands.{name}").add_arguments(parser)
+        parser.parse_args(options)
+
+
+def test_each_way_to_install_has_a_worker_for_each_queue() -> None:
+    for way in ("compose", "kubernetes", "systemd"):
+        words = [rest for where, (name, *rest) in started() if where.startswith(way) and name == "worker"]
+        assert sorted(words) == sorted([["--queue", queue] for queue in QUEUES]), way
+
+
+@needs("systemd-analyze")
+def test_systemd_reads_the_units(tmp_path: Path) -> None:
+    for unit in (DEPLOY / "systemd").iterdir():
+        text = (
+            unit.read_text().replace("/opt/punctual/bin/punctual", "/bin/true").replace("/usr/bin/rsync", "/bin/true")
+        )
+        (tmp_path / unit.name).write_text(text.replace("EnvironmentFile=", "EnvironmentFile=-"))
+    said = read_by("systemd-analyze", "verify", *sorted(tmp_path.iterdir()))
+    assert "Unknown" not in said, said
+
+
+@needs("caddy")
+def test_caddy_reads_its_file(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    file = DEPLOY / "Caddyfile"
+    read_by("caddy", "validate", "--adapter", "caddyfile", "--config", file, PUNCTUAL_HOST="example.com", **home)
+
+
+@needs("nginx")
+@needs("openssl")
+def test_nginx_reads_its_file(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "fullchain.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
+    read_by(*make, "-subj", "/CN=punctual.example.com", "-keyout", key, "-out", certificate)
+    ours = (DEPLOY / "nginx.conf").read_text().replace("/etc/ssl/punctual", str(tmp_path))
+    frame = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ access_log off;\n{ours}\n}}"
+    (tmp_path / "nginx.conf").write_text(frame)
+    read_by("nginx", "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf")

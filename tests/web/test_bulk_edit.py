@@ -1,0 +1,148 @@
+"""Several rows changed at once: a preview that knows each refusal, one transaction, and the way back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+import ordering
+from punctual.domain.actions.models import ActionItem
+from punctual.domain.actions.services import open_action
+from punctual.domain.customer_relations.models import CustomerRequest
+from punctual.domain.customer_relations.services.requests import RequestInput, record_request
+from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.services.priority import set_priority
+from punctual.domain.plans.models import Task
+from punctual.platform.accounts.models import User
+from punctual.platform.audit.services import story_of
+from punctual.platform.bulk.models import BulkChange
+from punctual.platform.custom_fields.models import CustomValue
+from punctual.platform.custom_fields.rules import FieldFacts
+from punctual.platform.custom_fields.services import define_field
+
+Person = Callable[[str], User]
+Enter = Callable[[str], Client]
+
+
+@pytest.fixture
+def orders(person: Person) -> list[Order]:
+    """Two drafts and a confirmed one."""
+    return [
+        ordering.draft(person("sales")),
+        ordering.draft(person("sales")),
+        ordering.in_state(person("order_manager"), OrderState.CONFIRMED),
+    ]
+
+
+def _ids(rows: list) -> str:
+    return ",".join(str(one.pk) for one in rows)
+
+
+def test_who_may_not_change_is_offered_nothing_and_changes_nothing(signed_in: Enter, orders: list[Order]) -> None:
+    wish = {"bulk": "priority", "value": "1", "ids": _ids(orders), "apply": "1"}
+    assert signed_in("sales").post("/orders/", wish).status_code == 404
+    assert signed_in("planner").post("/orders/", wish).status_code in (404, 405)
+    assert set(Order.objects.values_list("priority", flat=True)) == {3}
+
+
+def test_a_preview_names_what_changes_and_what_is_refused_and_writes_nothing(
+    signed_in: Enter, orders: list[Order]
+) -> None:
+    wish = {"bulk": "state", "value": "on_hold", "reason": "客户暂停付款", "ids": _ids(orders)}
+    page = signed_in("order_manager").post("/orders/", wish).content.decode()
+    assert page.count('class="late"') >= 2
+    assert orders[0].label in page
+    assert set(Order.objects.values_list("state", flat=True)) == {"draft", "confirmed"}
+    assert not BulkChange.objects.exists()
+
+
+def test_good_rows_change_together_refused_ones_stay_and_all_is_taken_back(
+    signed_in: Enter, orders: list[Order]
+) -> None:
+    client = signed_in("order_manager")
+    wish = {"bulk": "state", "value": "on_hold", "reason": "客户暂停付款", "ids": _ids(orders), "apply": "1"}
+    page = client.post("/orders/", {**wish, "next": "/orders/"}, follow=True).content.decode()
+    assert sorted(Order.objects.values_list("state", flat=True)) == ["draft", "draft", "on_hold"]
+    found = re.search(r'name="bulk_undo" value="(\d+)"', page)
+    assert found
+    client.post("/orders/", {"bulk_undo": found[1]})
+    assert sorted(Order.objects.values_list("state", flat=True)) == ["confirmed", "draft", "draft"]
+    assert [one.verb for one in story_of(orders[2])[:2]] == ["resume", "hold"]
+    assert client.post("/orders/", {"bulk_undo": found[1]}).status_code == 404
+
+
+def test_what_was_changed_since_is_left_alone_when_it_is_taken_back(
+    person: Person, signed_in: Enter, orders: list[Order]
+) -> None:
+    client = signed_in("order_manager")
+    client.post("/orders/", {"bulk": "priority", "value": "1", "ids": _ids(orders), "apply": "1"})
+    set_priority(actor=person("order_manager"), order_id=orders[0].pk, priority=2)
+    page = client.post("/orders/", {"bulk_undo": BulkChange.objects.get().pk}, follow=True).content.decode()
+    assert orders[0].label in page
+    assert [Order.objects.get(pk=one.pk).priority for one in orders] == [2, 3, 3]
+
+
+def test_nobody_takes_back_what_somebody_else_has_done(person: Person, signed_in: Enter, orders: list[Order]) -> None:
+    signed_in("order_manager").post("/orders/", {"bulk": "priority", "value": "1", "ids": _ids(orders), "apply": "1"})
+    assert signed_in("administrator").post("/orders/", {"bulk_undo": BulkChange.objects.get().pk}).status_code == 404
+
+
+def test_all_that_match_are_taken_over_the_pages(person: Person, signed_in: Enter, orders: list[Order]) -> None:
+    field = FieldFacts("order", "mode", "运输方式", kind="choice", options=(("海运", ""), ("空运", "")))
+    define_field(actor=person("administrator"), facts=field)
+    client = signed_in("order_manager")
+    client.post("/orders/", {"bulk": "custom_mode", "value": "海运", "matching": "?state=draft", "apply": "1"})
+    assert set(CustomValue.objects.values_list("target_id", flat=True)) == {one.pk for one in orders[:2]}
+    client.post("/orders/", {"bulk_undo": BulkChange.objects.get().pk})
+    assert not CustomValue.objects.exists()
+
+
+def test_action_items_are_moved_by_days_handed_over_and_finished(person: Person, signed_in: Enter) -> None:
+    mine, other = person("planner"), person("quality")
+    day = dt.date(2026, 12, 1)
+    items = [open_action(actor=mine, title=name, owner=mine, due=day) for name in ("甲", "乙")]
+    items.append(open_action(actor=other, title="丙", owner=other, due=day))
+    client = signed_in("planner")
+    client.post("/actions/", {"bulk": "due_shift", "value": "-3", "ids": _ids(items), "apply": "1"})
+    assert [ActionItem.objects.get(pk=one.pk).due.day for one in items] == [28, 28, 1]
+    client.post("/actions/", {"bulk_undo": BulkChange.objects.get().pk})
+    assert {one.due for one in ActionItem.objects.all()} == {day}
+    wrong = client.post("/actions/", {"bulk": "due_shift", "value": "soon", "ids": _ids(items)})
+    assert wrong.content.decode().count("soon") >= 3
+    assert client.post("/actions/", {"bulk": "due", "value": "2026-13-01", "ids": _ids(items)}).status_code == 422
+    client.post("/actions/", {"bulk": "state", "value": "done", "reason": "ok", "ids": _ids(items), "apply": "1"})
+    assert [ActionItem.objects.get(pk=one.pk).state for one in items] == ["done", "done", "open"]
+
+
+def test_requests_wait_together_and_run_again(person: Person, signed_in: Enter) -> None:
+    actor = person("sales")
+    made = [record_request(actor=actor, data=RequestInput(ordering.customer(), title)) for title in ("急件", "报价")]
+    ordering.catalogue()
+    client = signed_in("sales")
+    wish = {"bulk": "state", "value": "waiting", "reason": "等客户图纸", "ids": _ids(made), "apply": "1"}
+    client.post("/requests/table/", wish)
+    assert set(CustomerRequest.objects.values_list("state", flat=True)) == {"waiting"}
+    client.post("/requests/table/", {"bulk_undo": BulkChange.objects.get().pk})
+    assert set(CustomerRequest.objects.values_list("state", flat=True)) == {"open"}
+    client.post("/requests/table/", {"bulk": "urgency", "value": "urgent", "ids": _ids(made), "apply": "1"})
+    assert "urgent" in set(CustomerRequest.objects.values_list("urgency", flat=True))
+
+
+def test_deadlines_of_tasks_move_over_several_plans(signed_in: Enter, demo_company: dt.date, db: None) -> None:
+    client = signed_in("order_manager")
+    page = client.get("/tasks/list/?standing=waiting")
+    chosen = [row.item for row in page.context["page_rows"]][:6]
+    assert len({one.plan_id for one in chosen}) > 1
+    client.post("/tasks/list/", {"bulk": "deadline", "value": "2027-03-01", "ids": _ids(chosen), "apply": "1"})
+    client.post("/tasks/list/", {"bulk": "deadline_shift", "value": "4", "ids": _ids(chosen), "apply": "1"})
+    days = {one.deadline.date() for one in Task.objects.filter(pk__in=[one.pk for one in chosen])}
+    assert days == {dt.date(2027, 3, 5)}
+    for change in BulkChange.objects.order_by("-pk"):
+        client.post("/tasks/list/", {"bulk_undo": change.pk})
+    assert {one.deadline for one in Task.objects.filter(pk__in=[one.pk for one in chosen])} == {None}
+    assert client.get("/tasks/list/?export=csv").status_code == 200
+    assert client.get("/tasks/list/?custom_customer_present=yes").status_code == 200
