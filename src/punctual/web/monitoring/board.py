@@ -83,6 +83,7 @@ def board(request: HttpRequest) -> HttpResponse:
         lane["health"] = health_chip(lane["order"], today=today, at_risk_days=tolerance)
     context = {
         "title": _("Board of tasks"),
+        "way": "board",
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
         "by_person": by_person,
