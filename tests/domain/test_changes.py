@@ -26,6 +26,7 @@ from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.approvals.models import ApprovalRequest, ApprovalRule
 from punctual.platform.approvals.services import decide
 from punctual.platform.links.models import SignedLink
+from punctual.platform.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
 
@@ -295,12 +296,15 @@ def test_the_analysis_tells_days_work_and_value_and_writes_nothing_to_order_and_
 
 def test_applying_makes_revision_two_a_longer_plan_and_a_baseline_of_its_name(person):
     plan = planned(person)
+    told_roles = {person(role).role for role in ("planner", "supply_chain", "quality", "finance")}
     change = applied(person, plan, quantity(plan, 5))
     order = Order.objects.get(pk=plan.order_id)
     assert order.total_amount == 5000
     assert order.planned_date == dt.date(2026, 12, 7)
     assert [one.number for one in OrderRevision.objects.order_by("number")] == [1, 2]
     assert Baseline.objects.filter(plan=plan).last().name == change.number
+    told = Notification.objects.filter(text__contains="is applied", params__number=change.number)
+    assert {one.user.role for one in told} >= told_roles
     first, second = OrderRevision.objects.order_by("number")
     assert [(one["line"], one["field"], one["old"], one["new"]) for one in compared(first, second)] == [
         (10, "quantity", "2", "5")

@@ -9,11 +9,13 @@ from decimal import Decimal
 
 import pdfplumber
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 import ordering
+import planning
 from ordering import TODAY
 from punctual.domain.actions.services import complete_action
 from punctual.domain.delivery.life import ACCEPTANCE, DELIVERY
@@ -47,10 +49,14 @@ from punctual.domain.delivery.services.shipping import (
 from punctual.domain.delivery.terms import read_terms
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.services.states import move
-from punctual.domain.plans.models import DeliveryStandard, Plan
+from punctual.domain.plans.models import DeliveryStandard, Plan, Task
+from punctual.domain.scheduling.models import DurationRatio
+from punctual.domain.scheduling.services.calibration import learn_durations
+from punctual.flows import replan
 from punctual.kernel.refusal import Forbidden, NotFound, Refusal
 from punctual.platform.attachments.services import attach
 from punctual.platform.notifications.models import Notification
+from punctual.platform.outbox.services import deliver_pending
 
 pytestmark = pytest.mark.django_db
 
@@ -480,6 +486,24 @@ def test_an_order_closes_with_a_lesson_and_without_open_items(person):
     close_order(**wish, lessons="客户样件要早一周到。")
     assert Order.objects.get(pk=order.pk).state == OrderState.CLOSED
     assert ClosingReview.objects.get().figures["value"] == "1420000.00"
+
+
+def test_what_the_tasks_of_a_closed_order_took_is_learned_at_once(person):
+    replan.listen()
+    plan = planning.plan(person("planner"))
+    task = planning.task(plan, "图纸")
+    here = timezone.get_current_timezone()
+    monday, friday = (dt.datetime(2026, 11, day, tzinfo=here) for day in (23, 28))
+    Task.objects.filter(pk=task.pk).update(actual_start=monday, actual_finish=friday, percent=100)
+    Order.objects.filter(pk=plan.order_id).update(state=OrderState.ACCEPTED)
+    close_order(actor=person("order_manager"), order_id=plan.order_id, chosen=[], today=TODAY, lessons="图纸要早开始。")
+    deliver_pending()
+    found = DurationRatio.objects.get()
+    assert (found.task, found.type_key, found.estimated) == (task, f"t{task.template_task_id}", task.duration)
+    assert (found.actual * 3, found.finished_on) == (task.duration * 5, dt.date(2026, 11, 28))
+    Task.objects.filter(pk=task.pk).update(actual_finish=None)
+    learn_durations()
+    assert not DurationRatio.objects.exists()
 
 
 def test_punctuality_counts_lines_by_the_date_they_are_measured_by():

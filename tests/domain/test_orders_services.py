@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 
 import pytest
+from django.utils import timezone
 
 import ordering
 from ordering import FAR, TODAY
@@ -20,6 +21,7 @@ from punctual.domain.orders.services.drafts import change_order, copy_order, cre
 from punctual.domain.orders.services.remarks import attach_to_order, comment_on_order
 from punctual.domain.orders.services.review import (
     ask_in_review,
+    remind_signers,
     return_order,
     roles_for,
     sign_review,
@@ -31,6 +33,7 @@ from punctual.domain.orders.services.summary import record_plan
 from punctual.domain.orders.services.waivers import waive, withdraw_waiver
 from punctual.flows.confirm_order import confirm_order
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.platform.approvals.services import delegate
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.notifications.models import Notification
 from punctual.platform.outbox.models import OutboxEvent
@@ -317,6 +320,35 @@ def test_a_role_signs_once_and_only_for_itself(person):
         sign_review(actor=actor, order_id=order.pk)
     assert not_asked.value.codes == {"order.review.not_asked"}
     sign_review(actor=person("administrator"), order_id=order.pk, role="quality")
+
+
+def test_a_stand_in_signs_for_an_absent_colleague_and_both_names_are_kept(person):
+    actor, stand_in = person("order_manager"), person("planner")
+    first = submit_for_review(actor=actor, order_id=ordering.draft(actor).pk, today=TODAY)
+    with pytest.raises(Forbidden):
+        sign_review(actor=stand_in, order_id=first.pk, role="quality")
+    day = timezone.localdate()
+    delegate(actor=person("quality"), delegate=stand_in, first=day, last=day, today=day)
+    assert {one.role for one in signs_waiting_for(stand_in)} == {"planner", "quality"}
+    sign_review(actor=stand_in, order_id=first.pk)
+    sign_review(actor=stand_in, order_id=first.pk, role="quality", comment="代")
+    signs = {one.role: (one.user, one.on_behalf_of) for one in ReviewSign.objects.filter(user=stand_in)}
+    assert signs == {"planner": (stand_in, None), "quality": (stand_in, person("quality"))}
+    told = Notification.objects.filter(user=stand_in, kind="review").count()
+    submit_for_review(actor=actor, order_id=ordering.draft(actor).pk, today=TODAY)
+    assert Notification.objects.filter(user=stand_in, kind="review").count() > told
+
+
+def test_whose_time_to_sign_has_passed_is_reminded_once_a_day(person):
+    actor = person("order_manager")
+    order = submit_for_review(actor=actor, order_id=ordering.draft(actor).pk, today=TODAY)
+    sign_review(actor=person("finance"), order_id=order.pk)
+    assert remind_signers() == 0
+    order.reviews.update(due_at=timezone.now() - dt.timedelta(hours=1))
+    told = {role: Notification.objects.filter(user=person(role)).count() for role in ("quality", "finance")}
+    assert (remind_signers(), remind_signers()) == (1, 0)
+    more = {role: Notification.objects.filter(user=person(role)).count() - told[role] for role in told}
+    assert more == {"quality": 1, "finance": 0}
 
 
 def test_returning_and_asking_need_words_and_tell_the_owner(person):

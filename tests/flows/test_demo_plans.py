@@ -6,10 +6,22 @@ import pytest
 
 import planning
 from punctual.domain.catalog.models import Product
+from punctual.domain.changes.models import ChangeOrder
+from punctual.domain.delivery.models import Delivery, DocumentRequest
+from punctual.domain.monitoring.models import Block
 from punctual.domain.orders.models import OrderState
 from punctual.domain.plans.models import Baseline, Plan, PlanTemplate, ProductTemplate, Task
 from punctual.domain.plans.template_document import document_of, read_document, vocabulary
 from punctual.domain.plans.template_rows import rows_of
+from punctual.domain.quality.gates import open_gates
+from punctual.domain.quality.models import (
+    ChartSignal,
+    CorrectiveAction,
+    DebitNote,
+    Inspection,
+    Nonconformity,
+    SupplierSeverity,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -36,3 +48,22 @@ def test_every_product_has_a_template_and_every_confirmed_order_a_plan_that_fits
     running = [plan for plan in plans if plan.order.state == OrderState.IN_PROGRESS]
     late = [plan for plan in running if plan.planned_date > plan.order.promised_date]
     assert 2 <= len(late) <= len(running) * 2 // 3
+
+
+def test_the_company_shows_what_orders_and_quality_go_through(demo_company):
+    asked = DocumentRequest.objects.get(answered_at=None)
+    assert (asked.attachment.kind, asked.attachment.approval) == ("drawing", "waiting")
+    assert Block.objects.filter(task=asked.task, cleared_at=None).exists()
+    assert ChangeOrder.objects.filter(state="submitted").exists()
+    assert Delivery.objects.filter(
+        order__state=OrderState.PARTIALLY_DELIVERED, state__in=["shipped", "received"]
+    ).exists()
+    assert SupplierSeverity.objects.filter(severity="tightened").count() == 1
+    assert ChartSignal.objects.filter(answered_at=None).exists()
+    assert CorrectiveAction.objects.filter(state="open").exists()
+    assert DebitNote.objects.exists()
+    lots = Inspection.objects.exclude(judged_at=None)
+    first, last = (lots.order_by(field).values_list("judged_at", flat=True)[0] for field in ("judged_at", "-judged_at"))
+    assert (last - first).days > 350
+    running = Nonconformity.objects.filter(state__in=["open", "contained"], order__state=OrderState.IN_PROGRESS)
+    assert open_gates(running.order_by("pk")[0].order)

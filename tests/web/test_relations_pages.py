@@ -17,7 +17,9 @@ from punctual.domain.aftersales.models import ServiceCase
 from punctual.domain.customer_relations.models import CustomerRequest, Meeting, SlaRule
 from punctual.domain.customer_relations.services import meetings, requests
 from punctual.domain.customer_relations.services.requests import RequestInput
+from punctual.domain.orders.models import Order
 from punctual.platform.accounts.models import User
+from punctual.platform.company.models import ExchangeRate
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
@@ -168,3 +170,19 @@ def test_the_api_records_answers_and_merges(person: Person, signed_in: SignedIn)
     worker = signed_in("worker")
     assert worker.get("/api/v1/requests").status_code == 403
     assert worker.get(f"/api/v1/requests/{one['number']}").status_code == 404
+
+
+def test_the_turnover_of_a_customer_is_counted_at_the_rate_of_each_day_and_names_what_has_none(
+    person: Person, signed_in: SignedIn
+) -> None:
+    day = timezone.localdate()
+    ExchangeRate.objects.create(currency="USD", valid_from=day - dt.timedelta(days=100), rate=7)
+    ExchangeRate.objects.create(currency="USD", valid_from=day, rate=9)
+    past = timezone.now() - dt.timedelta(days=30)
+    for value, currency, moment in ((1000, "CNY", past), (100, "USD", past), (50, "EUR", past), (9, "CNY", None)):
+        order = confirmed(person("order_manager"))
+        values = {"total_amount": value, "currency": currency, "confirmed_at": moment}
+        Order.objects.filter(pk=order.pk).update(**values)
+    shown = signed_in("order_manager").get(f"/customers/{customer().pk}/").content.decode()
+    assert "¥1,700" in shown
+    assert "EUR" in shown.split("¥1,700")[1][:300]

@@ -83,6 +83,12 @@ def listen() -> None:
     """Called once when the programme starts."""
     for kind in EVENTS:
         subscribe(kind, on_event)
+    subscribe("order.reviewed", on_closed)
+
+
+def on_closed(event: OutboxEvent) -> None:
+    """What an order that is closed really took counts from now on."""
+    learn_durations()
 
 
 def daily() -> None:

@@ -10,6 +10,7 @@ SCHEDULES = {
     "give up lost jobs": ("punctual.platform.jobs.services.give_up_lost", Schedule.MINUTES, 10),
     "back up": ("punctual.platform.backup.scheduled", Schedule.DAILY, None),
     "remind of payments": ("punctual.domain.delivery.services.payments.remind_due", Schedule.DAILY, None),
+    "remind of reviews": ("punctual.domain.orders.services.review.remind_signers", Schedule.HOURLY, None),
     "remind of approvals": ("punctual.platform.approvals.services.remind_late", Schedule.HOURLY, None),
     "plan everything again": ("punctual.flows.replan.daily", Schedule.DAILY, None),
     "resume stopped schedule runs": ("punctual.flows.replan.resume_stuck", Schedule.MINUTES, 10),

@@ -50,7 +50,8 @@ class Order(Versioned):
     own paper, kept to be compared. The amounts and dates at the end repeat what lines and plan say, so that a list of
     a hundred thousand orders sorts by them: amount = Σ quantity × price without tax; requested and promised date = the
     latest of the lines; planned dates come from the plan, the forecast and ``confidence`` (percent that the due day is
-    kept) from the schedule over all orders; all are written by services only.
+    kept) from the schedule over all orders; all are written by services only. ``said_health`` is what somebody answers
+    for by name until a day, against the rules.
     """
 
     number = models.CharField(_("Number"), max_length=20, unique=True, null=True, blank=True, editable=False)
@@ -107,6 +108,10 @@ class Order(Versioned):
     forecast_p95 = models.DateField(null=True, blank=True, editable=False)
     confidence = models.PositiveSmallIntegerField(_("On time, %"), null=True, blank=True, editable=False)
     actual_date = models.DateField(_("Actual"), null=True, blank=True, editable=False)
+    said_health = models.CharField(max_length=10, blank=True, editable=False)
+    said_until = models.DateField(null=True, blank=True, editable=False)
+    said_by = models.CharField(max_length=150, blank=True, editable=False)
+    said_why = models.CharField(max_length=300, blank=True, editable=False)
 
     class Meta:
         verbose_name = "order"
@@ -263,7 +268,7 @@ class SignState(models.TextChoices):
 
 
 class ReviewSign(models.Model):
-    """What one role has said in a round."""
+    """What one role has said in a round; ``on_behalf_of`` the absent person whose stand-in ``user`` is."""
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="signs")
     role = models.CharField(_("Role"), max_length=20, choices=Role.choices)
@@ -271,8 +276,10 @@ class ReviewSign(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     comment = models.TextField(_("Comment"), blank=True)
     at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["review", "id"]

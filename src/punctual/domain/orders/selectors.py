@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from punctual.domain.orders.facts import check_settings, findings_of
 from punctual.domain.orders.inputs import input_of
@@ -26,6 +27,7 @@ from punctual.domain.orders.models import (
 from punctual.domain.orders.rules import Finding, passed
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.approvals.selectors import delegations_in_force
 from punctual.platform.records import get_or_not_found
 
 OPEN_SIGNS = (SignState.WAITING, SignState.ASKED)
@@ -82,6 +84,8 @@ def standing(order: Order) -> Standing:
         order.planned_date,
         order.latest_start,
         order.confidence,
+        order.said_health,
+        order.said_until,
     )
 
 
@@ -116,7 +120,9 @@ def with_health(rows: QuerySet[Order], wanted: Sequence[str], *, today: dt.date,
     for name in wanted:
         if name in conditions:
             chosen |= conditions[Health(name)]
-    return rows.filter(chosen)
+    by_hand = Q(said_until__gte=today) & ~Q(said_health="")
+    ruled = Q(said_until__isnull=True) | Q(said_until__lt=today) | Q(said_health="")
+    return rows.filter(by_hand & Q(said_health__in=wanted) | ruled & chosen)
 
 
 def endangered(actor: User, *, today: dt.date) -> QuerySet[Any]:
@@ -173,18 +179,22 @@ def waivers_of(order: Order) -> list[Waiver]:
 
 def current_review(order: Order) -> Review | None:
     """The last round with its signatures."""
-    return order.reviews.prefetch_related(Prefetch("signs", ReviewSign.objects.select_related("user"))).first()
+    return order.reviews.prefetch_related(
+        Prefetch("signs", ReviewSign.objects.select_related("user", "on_behalf_of"))
+    ).first()
 
 
 def signs_waiting_for(actor: User) -> QuerySet[ReviewSign]:
-    """Open signatures of running rounds that this person's role may give, the earliest due first."""
+    """Open signatures of running rounds that this person may give, for the own role or for an absent colleague, the
+    earliest due first."""
     waiting = ReviewSign.objects.filter(
         state__in=OPEN_SIGNS, review__closed_at=None, review__order__state=OrderState.IN_REVIEW
     )
     if not may(actor, "orders.review"):
         return waiting.none()
     if actor.role != Role.ADMINISTRATOR:
-        waiting = waiting.filter(role=actor.role)
+        absent = delegations_in_force(timezone.localdate()).filter(delegate=actor)
+        waiting = waiting.filter(Q(role=actor.role) | Q(role__in=absent.values("person__role")))
     return waiting.select_related("review__order__customer", "review__order__owner", "user").order_by(
         "review__due_at", "pk"
     )

@@ -16,6 +16,7 @@ from punctual.flows.demo.changes import build_changes, look_ahead
 from punctual.flows.demo.custom_fields import build_custom_fields
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
+from punctual.flows.demo.documents import build_documents
 from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people, is_watched
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
@@ -56,6 +57,7 @@ def build_records(today: dt.date) -> None:
     build_deliveries(today)
     build_risks(today)
     build_changes(today)
+    build_documents(today)
     build_customer_relations(today)
     build_service(today)
     build_quality(today)

@@ -80,9 +80,14 @@ def waiting_for(actor: User, today: dt.date) -> QuerySet[ApprovalRequest]:
 def deciders(request: ApprovalRequest, today: dt.date) -> list[User]:
     """Everybody who may decide the open steps of the current level, delegates included."""
     roles = [one.role for one in request.steps.all() if one.level == request.level and one.state == StepState.WAITING]
-    people = list(User.objects.filter(role__in=roles, is_active=True).exclude(pk=request.requested_by_id))
+    return [one for one in deciders_of(roles, today) if one.pk != request.requested_by_id]
+
+
+def deciders_of(roles: Collection[str], today: dt.date) -> list[User]:
+    """Everybody of these roles, and who stands in for somebody of them."""
+    people = list(User.objects.filter(role__in=roles, is_active=True))
     stand_ins = [one.delegate for one in delegations_in_force(today) if one.person.role in roles]
-    return [*people, *(one for one in stand_ins if one.pk != request.requested_by_id)]
+    return [*people, *(one for one in stand_ins if one not in people)]
 
 
 def chain_of(subject: str) -> list[Level]:

@@ -29,8 +29,9 @@ from punctual.domain.orders.services.review import against_submitting
 from punctual.domain.orders.services.states import NEEDS_REASON, PERMISSION, against_confirming
 from punctual.domain.orders.services.summary import amount_of
 from punctual.kernel.refusal import Reason
-from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, reasons_against, require
+from punctual.platform.approvals.selectors import standing
 from punctual.platform.attachments.services import attachments_of
 from punctual.web.orders import marks
 from punctual.web.orders.story import feed
@@ -155,9 +156,10 @@ def my_sign(review: Review | None, actor: User) -> ReviewSign | None:
     if review is None or review.closed_at is not None or not may(actor, "orders.review"):
         return None
     waiting = [sign for sign in review.signs.all() if sign.state in OPEN_SIGNS]
-    mine = [sign for sign in waiting if sign.role == actor.role]
-    if not mine and actor.role == Role.ADMINISTRATOR:
-        mine = waiting
+    if not waiting:
+        return None
+    stands = standing(actor, timezone.localdate())
+    mine = sorted((sign for sign in waiting if sign.role in stands), key=lambda sign: sign.role != actor.role)
     return mine[0] if mine else None
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,9 @@ from punctual.domain.customer_relations.models import MeetingState
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.parties.models import Customer
+from punctual.kernel.money import BASE
 from punctual.platform.accounts.permissions import may
+from punctual.platform.company.rates import Total, rates
 from punctual.web.master.pages import actor_of
 from punctual.web.relations import clocks
 from punctual.web.shell.panels import register_panel
@@ -65,9 +67,6 @@ def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any]:
     orders = orders_of(actor).filter(customer=found)
     due = orders.filter(actual_date__isnull=False, promised_date__isnull=False)
     counts = due.aggregate(all=Count("pk"), kept=Count("pk", filter=Q(actual_date__lte=F("promised_date"))))
-    booked = orders.filter(state__in=BOOKED, currency=found.currency)
-    year_ago = timezone.now() - dt.timedelta(days=365)
-    turnover = booked.filter(confirmed_at__gte=year_ago).aggregate(total=Sum("total_amount"))["total"]
     answered = selectors.requests_of(actor).filter(customer=found, response_used__isnull=False)
     quick = answered.aggregate(all=Count("pk"), kept=Count("pk", filter=Q(response_used__lte=F("response_minutes"))))
     surveys = list(selectors.surveys_of(actor).filter(customer=found, score__isnull=False)[:4])
@@ -79,7 +78,8 @@ def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "quick_share": round(100 * quick["kept"] / quick["all"]) if quick["all"] else None,
         "answered": quick["all"],
         "satisfaction": selectors.satisfaction_of(actor, found),
-        "turnover": turnover or Decimal(0),
+        "turnover": _turnover(orders),
+        "base": BASE,
         "running_orders": orders.filter(state__in=[OrderState.CONFIRMED, OrderState.IN_PROGRESS]).count(),
         "surveys": surveys,
         "meetings": meetings,
@@ -87,6 +87,21 @@ def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any]:
         "may_meet": may(actor, "meetings.change"),
         "may_show": may(actor, "tracking.change"),
     }
+
+
+def _turnover(orders: QuerySet[Order]) -> Total:
+    """What was confirmed within a year, each order at the rate of its own day."""
+    year_ago = timezone.now() - dt.timedelta(days=365)
+    booked = orders.filter(state__in=BOOKED, confirmed_at__gte=year_ago)
+    kept, amount = rates(), Decimal(0)
+    missing: set[str] = set()
+    for value, currency, moment in booked.values_list("total_amount", "currency", "confirmed_at"):
+        found = kept.in_base(value, currency, timezone.localtime(moment).date())
+        if found is None:
+            missing.add(currency)
+        else:
+            amount += found
+    return Total(amount, tuple(sorted(missing)))
 
 
 register_panel(

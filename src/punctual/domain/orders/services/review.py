@@ -19,6 +19,7 @@ from punctual.kernel.refusal import Forbidden, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import Listed, require
+from punctual.platform.approvals.selectors import deciders_of, standing
 from punctual.platform.audit.services import Change, record
 from punctual.platform.company.rates import against_currency, in_base
 from punctual.platform.custom_fields.services import missing_values
@@ -101,21 +102,50 @@ def page_of(order: Order) -> str:
     return f"/orders/{order.key}/"
 
 
-def _tell_roles(order: Order, roles: Iterable[str], actor: User) -> None:
+def _tell_roles(
+    order: Order,
+    roles: Iterable[str],
+    actor: User | None,
+    text: str = N_("%(number)s of %(customer)s waits for your review."),
+) -> None:
     notify(
-        users=User.objects.filter(role__in=list(roles), is_active=True).exclude(pk=actor.pk),
+        users=[one for one in deciders_of(list(roles), timezone.localdate()) if one != actor],
         kind="review",
-        text=N_("%(number)s of %(customer)s waits for your review."),
+        text=text,
         params={"number": order.label, "customer": str(order.customer)},
         url=page_of(order),
     )
 
 
+@transaction.atomic
+def remind_signers() -> int:
+    """By the clock: whose time to sign has passed is reminded once a day; returns how many orders."""
+    now = timezone.now()
+    late = ReviewSign.objects.filter(
+        state=SignState.WAITING,
+        review__closed_at=None,
+        review__due_at__lt=now,
+        review__order__state=OrderState.IN_REVIEW,
+    ).exclude(reminded_at__gt=now - dt.timedelta(days=1))
+    orders: dict[int, tuple[Order, list[str]]] = {}
+    for sign in late.select_related("review__order__customer").order_by("pk"):
+        orders.setdefault(sign.review.order_id, (sign.review.order, []))[1].append(sign.role)
+    late.update(reminded_at=now)
+    for order, roles in orders.values():
+        _tell_roles(order, roles, None, N_("%(number)s of %(customer)s still waits for your review."))
+    return len(orders)
+
+
 def _open_sign(order: Order, actor: User, role: str) -> ReviewSign:
-    """The signature the actor may give now; refused with the reason when there is none."""
+    """The signature the actor may give now, for the own role or for somebody absent; refused with the reason when there
+    is none."""
     review = order.reviews.filter(closed_at=None).order_by("-round").first()
+    stands = standing(actor, timezone.localdate())
     wanted = role or actor.role
-    if wanted != actor.role and actor.role != Role.ADMINISTRATOR:
+    if not role and review is not None and not review.signs.filter(role=wanted).exists():
+        others = review.signs.filter(role__in=[one for one, person in stands.items() if person], state__in=OPEN_SIGNS)
+        wanted = others.values_list("role", flat=True).first() or wanted
+    if wanted not in stands:
         raise Forbidden(
             Reason(
                 "order.review.other_role",
@@ -144,6 +174,7 @@ def _comment_reasons(comment: str, *, required: bool) -> list[Reason]:
 
 def _write_sign(sign: ReviewSign, actor: User, state: SignState, comment: str) -> None:
     sign.state, sign.user, sign.comment, sign.at = state, actor, comment.strip(), timezone.now()
+    sign.on_behalf_of = standing(actor, timezone.localdate()).get(sign.role)
     sign.save()
 
 

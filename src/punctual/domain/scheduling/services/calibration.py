@@ -19,7 +19,9 @@ _CLOCK: Final = WorkCalendar.around_the_clock()
 
 @transaction.atomic
 def learn_durations(limit: int = MOST_AT_ONCE) -> int:
-    """Keep a ratio of every finished task that has none yet; returns how many. Milestones teach nothing."""
+    """Keep a ratio of every finished task that has none yet, and none of those that are not finished after all; returns
+    how many are new. Milestones teach nothing."""
+    DurationRatio.objects.filter(task__isnull=False, task__actual_finish=None).delete()
     rows = list(
         Task.objects.filter(ratio=None, actual_start__isnull=False, actual_finish__isnull=False, duration__gt=0)
         .exclude(is_milestone=True)
