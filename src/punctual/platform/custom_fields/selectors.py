@@ -128,7 +128,8 @@ def narrowed(rows: QuerySet[Any], field: CustomField, wishes: Sequence[str]) -> 
     ``from..to`` with either end left open; ``-`` are the rows that have nothing there."""
     values = CustomValue.objects.filter(field=field)
     wanted = Q(pk__in=[])
-    for wish in wishes:
+    for given in wishes:
+        wish = given.replace("\0", "")
         if wish == "-":
             wanted |= ~Q(pk__in=values.exclude(**_nothing(field)).values("target_id"))
         else:
@@ -148,7 +149,7 @@ def _matching(field: CustomField, wish: str) -> Q:
         word = wish.lower()
         return Q(text="yes") if word in YES else Q(text="no") if word in NO else Q(pk__in=[])
     if field.kind == Kind.TEXT:
-        return Q(text__icontains=wish.replace("\0", ""))
+        return Q(text__icontains=wish)
     first, is_range, last = wish.partition("..")
     try:
         ends = [_end(field, end) if end.strip() else None for end in ((first, last) if is_range else (first, first))]
