@@ -27,7 +27,7 @@ INDUSTRIES: Final = (
     ("其他", "Other"),
 )
 FIELDS: Final = (
-    FieldFacts("order", "shipping_mode", "运输方式", "Shipping mode", "choice", SHIPPING, position=10),
+    FieldFacts("order", "shipping_mode", "运输方式", "Shipping mode", "choice", SHIPPING, in_list=False, position=10),
     FieldFacts("order", "export_license", "出口许可证号", "Export licence", "text", in_list=False, position=20),
     FieldFacts("customer", "industry", "行业", "Industry", "choice", INDUSTRIES, position=10),
     FieldFacts("task", "customer_present", "客户见证", "Customer present", "yes_no", position=10),
