@@ -22,7 +22,7 @@ def copy(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("monitoring", "0002_report_receivers_and_history"),
-        ("orders", "0003_health_by_hand"),
+        ("orders", "0002_health_by_hand"),
     ]
 
     operations = [migrations.RunPython(copy, migrations.RunPython.noop, elidable=True)]

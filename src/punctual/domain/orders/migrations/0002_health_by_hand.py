@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0002_review_stand_ins"),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
