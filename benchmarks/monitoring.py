@@ -1,6 +1,6 @@
 """The nightly look at every order: unfinished work moves to today, forecasts, earned value and warnings follow.
 
-    PYTHONPATH=src python benchmarks/monitoring.py [--orders 50,100,200]
+    PYTHONPATH=src python benchmarks/monitoring.py [--orders 60,120,250]
 
 Orders of the demo company's kinds with plans of 25 tasks on average, confirmed over the last weeks, in a database of its
 own (SQLite in a temporary folder). Each size is looked at twice: on the first day every warning is new and all open work
@@ -21,7 +21,7 @@ from typing import Any
 
 def set_up() -> None:
     os.environ["PUNCTUAL_DATA"] = tempfile.mkdtemp()
-    os.environ.setdefault("PUNCTUAL_SYNC_JOBS", "1")
+    os.environ["PUNCTUAL_SYNC_JOBS"] = "0"
     os.environ.setdefault("PUNCTUAL_LOG", "ERROR")
     os.environ["DJANGO_SETTINGS_MODULE"] = "punctual.config.settings"
     import django
@@ -36,11 +36,14 @@ def add_orders(count: int, known: int, today: dt.date, actor: Any) -> None:
     """Running orders with a plan and a baseline each, begun within the last eight weeks, a third of them in trouble."""
     from decimal import Decimal
 
+    from django.utils import timezone
+
     from punctual.domain.catalog.models import Product
     from punctual.domain.orders.models import Order, OrderLine, OrderState
     from punctual.domain.parties.models import Customer
     from punctual.domain.plans.services.baselines import write_baseline
     from punctual.domain.plans.services.making import make_plan
+    from punctual.platform.outbox.models import OutboxEvent
 
     products = list(Product.objects.filter(archived_at=None).order_by("pk"))
     customers = list(Customer.objects.order_by("pk"))
@@ -62,9 +65,12 @@ def add_orders(count: int, known: int, today: dt.date, actor: Any) -> None:
         )
         plan = make_plan(order=order, actor=actor, today=begun, start=begun)
         write_baseline(plan, actor=actor, name="1")
+    OutboxEvent.objects.filter(handled_at=None).update(handled_at=timezone.now())
 
 
 def measured(today: dt.date) -> dict[str, Any]:
+    from django.utils import timezone
+
     from punctual.domain.monitoring.models import Warning, WarningState
     from punctual.domain.plans.models import Task
     from punctual.flows.early_warning import nightly
@@ -72,7 +78,11 @@ def measured(today: dt.date) -> dict[str, Any]:
     clock, processor = time.monotonic(), time.process_time()
     looked = nightly(today)
     clock, processor = time.monotonic() - clock, time.process_time() - processor
-    tasks = Task.objects.filter(is_summary=False).count()
+    rows = Task.objects.filter(is_summary=False)
+    tasks = rows.count()
+    assert not rows.filter(
+        percent__lt=100, finish__lt=timezone.make_aware(dt.datetime.combine(today, dt.time()))
+    ).exists()
     return {
         "orders": looked,
         "tasks": tasks,
@@ -86,9 +96,11 @@ def measured(today: dt.date) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--orders", default="50,100,200")
+    parser.add_argument("--orders", default="60,120,250")
     sizes = [int(size) for size in parser.parse_args().orders.split(",")]
     set_up()
+    from django.db import transaction
+
     from punctual.flows.demo import build_master_data
     from punctual.flows.demo.people import demo_user
     from punctual.flows.demo.templates import build_templates
@@ -99,7 +111,8 @@ def main() -> None:
     build_templates()
     known, told = 0, []
     for size in sizes:
-        add_orders(size - known, known, today, demo_user(Role.ORDER_MANAGER))
+        with transaction.atomic():
+            add_orders(size - known, known, today, demo_user(Role.ORDER_MANAGER))
         known = size
         told.append({"first": measured(today), "next": measured(today + dt.timedelta(days=1))})
         today += dt.timedelta(days=2)

@@ -35,6 +35,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+TESTDATA = Path(os.environ.get("PUNCTUAL_TESTDATA", ROOT.parent / "shared" / "testdata"))
 
 FLOOR = """
 import os
@@ -135,6 +136,7 @@ def load(port: int, ask: Ask, clients: int, seconds: float) -> dict[str, Any]:
     return {
         "per_second": round(len(times) / took, 1),
         "p50_ms": round(statistics.median(ordered) * 1000, 1),
+        "p95_ms": round(ordered[int(len(ordered) * 0.95)] * 1000, 1),
         "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
         "errors": errors[0],
     }
@@ -176,6 +178,30 @@ def create_and_confirm(headers: dict[str, str], body: dict[str, Any], database: 
         call(link, f"/api/v1/orders/{made['id']}/confirm", {})
 
     return ask
+
+
+PLANNING = """
+import sys
+from punctual.worker.limits import let_others_go_first
+let_others_go_first()
+from punctual.cli.main import main
+while True:
+    main(["portfolio", sys.argv[1], "--seconds", "30", "--json"])
+"""
+
+
+@contextmanager
+def planning() -> Iterator[None]:
+    """A search over thousands of tasks goes on meanwhile, on both cores, as patient as the planning worker is."""
+    book = next(iter(sorted((TESTDATA / "portfolio").glob("*.json*"))))
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    process = subprocess.Popen([sys.executable, "-c", PLANNING, str(book)], env=environment, stdout=subprocess.DEVNULL)
+    try:
+        time.sleep(5)
+        yield
+    finally:
+        process.kill()
+        process.wait(20)
 
 
 def memory_mb(pid: int) -> int:
@@ -226,6 +252,8 @@ def product_and_floor(orders: int, clients: list[int], seconds: float, writes: b
                 load(port, get(path, cookie), 1, 1)
                 rows[name] = {n: load(port, get(path, cookie, sizes), n, seconds) for n in clients}
                 rows[name]["bytes"] = sizes.get(path)
+            with planning():
+                rows["list_while_planning"] = {n: load(port, get("/orders/", cookie), n, seconds) for n in clients}
             if writes:
                 ask = create_and_confirm(token, told["body"], data / "punctual.db")
                 rows["create_confirm"] = {n: load(port, ask, n, seconds) for n in clients}
@@ -260,6 +288,8 @@ def ratios(result: dict[str, Any], sizes: list[int], clients: list[int]) -> dict
     found: dict[str, float] = {}
     for n in clients:
         found[f"list / floor, {n} clients"] = round(small["list"][n]["per_second"] / small["floor"][n]["per_second"], 2)
+        busy = small["list_while_planning"][n]["p95_ms"] / small["list"][n]["p95_ms"]
+        found[f"list while a plan is computed / without, p95, {n} clients"] = round(busy, 2)
         if len(sizes) > 1:
             slower = large["list"][n]["p50_ms"] / small["list"][n]["p50_ms"]
             found[f"list at {sizes[-1]} / at {sizes[0]}, median, {n} clients"] = round(slower, 2)

@@ -130,6 +130,31 @@ document.addEventListener("change", (event) => {
   }
 });
 
+// A picture pasted or dropped into a comment is kept at once and stands where the caret was.
+async function keepPicture(box: HTMLTextAreaElement, file: File): Promise<void> {
+  const body = new FormData();
+  body.append("file", file, file.name || "picture.png");
+  body.append("csrfmiddlewaretoken", box.form?.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "");
+  box.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(box.dataset.pictures ?? "", { method: "POST", body, headers: { Accept: "application/json" } });
+    if (answer.ok) box.setRangeText(`${((await answer.json()) as { markdown: string }).markdown}\n`, box.selectionStart, box.selectionEnd, "end");
+    else notice(answer.status === 422 ? ((await answer.text()).replace(/<[^>]*>/g, " ").trim().slice(0, 200) || answer.statusText) : answer.statusText, "error");
+  } finally {
+    box.removeAttribute("aria-busy");
+  }
+}
+
+for (const kind of ["paste", "drop"] as const)
+  document.addEventListener(kind, (event) => {
+    const box = event.target as HTMLElement;
+    const data = event instanceof ClipboardEvent ? event.clipboardData : (event as DragEvent).dataTransfer;
+    const file = [...(data?.files ?? [])].find((one) => one.type.startsWith("image/"));
+    if (!(box instanceof HTMLTextAreaElement) || !box.dataset.pictures || !file) return;
+    event.preventDefault();
+    void keepPicture(box, file);
+  });
+
 export function notice(text: string, kind: "success" | "error" = "success"): void {
   const box = document.getElementById("notices");
   if (!box) return;

@@ -9,18 +9,26 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ordering import confirmed, customer
+from punctual.domain.actions.models import ActionItem
 from punctual.domain.aftersales import selectors
 from punctual.domain.aftersales.life import CASE_LIFE, RMA_LIFE
 from punctual.domain.aftersales.models import CaseState, RmaState, ServiceCase, Visit, Warranty
 from punctual.domain.aftersales.services import cases as services
 from punctual.domain.aftersales.services.cases import CaseInput, end_of
+from punctual.domain.aftersales.services.spares import issue_spare, return_spare, spares_of
 from punctual.domain.orders.models import Order
+from punctual.domain.quality.models import Nonconformity
+from punctual.domain.supply.models import StockItem
+from punctual.domain.supply.services.stock import enter_stock
+from punctual.flows.recurring_faults import take_up
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
+from supplying import material
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
@@ -209,3 +217,71 @@ def test_causes_that_come_back_are_counted(person: Person) -> None:
         cause = "轴承" if number else "油封"
         services.solve_case(actor=person("order_manager"), case_id=found.pk, cause=cause, measure="换")
     assert selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400)) == [("—", "轴承", 2)]
+
+
+# — spare parts out of stock, and faults that come back —
+
+
+def test_who_may_not_and_what_is_not_there_takes_no_spare_part(person: Person) -> None:
+    case, pump = opened(person), material()
+    enter_stock(
+        actor=person("supply_chain"), material_id=pump.pk, place_id=None, quantity=Decimal(3), reason="first stock"
+    )
+    for role in ("sales", "planner"):
+        with pytest.raises(Forbidden):
+            issue_spare(actor=person(role), case_id=case.pk, material=pump, quantity=Decimal(1))
+    for wish, code in ((Decimal(4), "spare.too_much"), (Decimal(0), ""), (Decimal(-1), "")):
+        with pytest.raises(Refusal) as refused:
+            issue_spare(actor=person("order_manager"), case_id=case.pk, material=pump, quantity=wish)
+        assert not code or refused.value.codes == {code}
+    with pytest.raises(Refusal) as refused:
+        issue_spare(actor=person("order_manager"), case_id=case.pk, material=None, quantity=Decimal(1))
+    assert refused.value.codes == {"spare.material"}
+    with pytest.raises(Conflict):
+        issue_spare(
+            actor=person("order_manager"), case_id=case.pk, material=pump, quantity=Decimal(1), expected_version=99
+        )
+    assert StockItem.objects.get().on_hand == 3
+
+
+def test_a_spare_part_is_a_movement_of_the_case_and_goes_back_up_to_what_was_taken(
+    person: Person, signed_in: Callable[[str], Any]
+) -> None:
+    case, pump, manager = opened(person), material(), person("order_manager")
+    enter_stock(
+        actor=person("supply_chain"), material_id=pump.pk, place_id=None, quantity=Decimal(5), reason="first stock"
+    )
+    client = signed_in("order_manager")
+    client.post(f"/service-cases/{case.number}/parts/", {"material": "np-25", "quantity": "2"})
+    item = StockItem.objects.get()
+    assert (item.on_hand, item.movements.get(kind="issue").cause_text) == (3, str(case))
+    assert "NP-25" in client.get(f"/service-cases/{case.number}/").content.decode()
+    with pytest.raises(Refusal):
+        return_spare(actor=manager, case_id=case.pk, item_id=item.pk, quantity=Decimal(3))
+    return_spare(actor=manager, case_id=case.pk, item_id=item.pk, quantity=Decimal(1))
+    assert [one.quantity for one in spares_of(case)] == [1]
+    services.solve_case(actor=manager, case_id=case.pk, measure="换泵")
+    with pytest.raises(Refusal) as refused:
+        issue_spare(actor=manager, case_id=case.pk, material=pump, quantity=Decimal(1))
+    assert refused.value.codes == {"spare.state"}
+
+
+def test_a_fault_that_comes_back_goes_to_quality_and_to_the_template_once(
+    person: Person, signed_in: Callable[[str], Any]
+) -> None:
+    manager, day = person("order_manager"), timezone.localdate()
+    with pytest.raises(NotFound):
+        take_up(actor=manager, model="—", cause="轴承", today=day)
+    for _ in range(2):
+        services.solve_case(actor=manager, case_id=opened(person).pk, cause="轴承", measure="更换")
+    with pytest.raises(Forbidden):
+        take_up(actor=person("planner"), model="—", cause="轴承", today=day)
+    client = signed_in("order_manager")
+    assert client.post("/recurring-faults/take-up/", {"model": "—", "cause": "轴承"}).status_code == 302
+    ncr = Nonconformity.objects.get()
+    assert ncr.nonconforming == 2
+    assert ActionItem.objects.get(cause_id=ncr.pk).owner.role in ("planner", "order_manager")
+    with pytest.raises(Refusal) as refused:
+        take_up(actor=manager, model="—", cause="轴承", today=day)
+    assert refused.value.codes == {"recurring.open"}
+    assert ncr.number in client.get("/service-cases/").content.decode()

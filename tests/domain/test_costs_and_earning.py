@@ -7,6 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from planning import DAY, TODAY, task
 from punctual.domain.costs.models import Commitment, CommitmentState, Expense, TimeEntry, TimeState
@@ -55,6 +57,47 @@ def test_by_milestones_the_budget_moves_to_the_milestone_that_ends_the_stretch()
     mark = Piece(9, 0, START + 5 * day, START + 5 * day, is_milestone=True)
     moved = by_milestones([first, second, mark])
     assert [(one.id, one.weight) for one in moved] == [(9, 30), (1, 70)]
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.integers(0, 60),  # planned from day
+            st.integers(0, 40),  # for days
+            st.integers(0, 100),  # percent known
+            st.none() | st.integers(-10, 40),  # began on
+            st.none() | st.integers(0, 40),  # ended so many days later
+            st.lists(st.tuples(st.integers(0, 30), st.integers(1, 100)), max_size=3),  # reported
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    rule=st.sampled_from(["percent", "0/100", "50/50"]),
+)
+def test_weekly_values_are_the_sums_over_all_tasks_of_what_each_is_worth_at_that_moment(
+    rows: list[tuple[int, int, int, int | None, int | None, list[tuple[int, int]]]], rule: str
+) -> None:
+    day, today = dt.timedelta(days=1), (START + dt.timedelta(days=30)).date()
+    now = dt.datetime.combine(today, dt.time(23, 59))
+    pieces = []
+    for number, (first, length, percent, began, ended, told) in enumerate(rows):
+        begin = None if began is None else min(START + began * day, now)
+        end = None if begin is None or ended is None else min(begin + ended * day, now)
+        reports = tuple(sorted(dict(told).items()))
+        pieces.append(
+            piece(10 + number, first, first + length, 100 if end else percent, actual_start=begin, actual_finish=end,
+                  reports=tuple((START + at * day, value) for at, value in reports))
+        )  # fmt: skip
+    found = performance(pieces, None, today=today, rule=rule, between=BETWEEN)
+    assert found is not None
+    reached = 0.0
+    for end, row in zip(found.ends, found.figures, strict=True):
+        at = dt.datetime.combine(end, dt.time(23, 59))
+        reached = max(reached, sum(one.weight * planned_share(one, at, BETWEEN, rule) for one in pieces))
+        assert row.pv == pytest.approx(reached, rel=1e-12)
+        if end <= today:
+            assert row.ev == pytest.approx(sum(one.weight * earned(one, at, now, rule) for one in pieces), rel=1e-12)
+    assert found.figures[-1].pv == found.bac
 
 
 def test_without_known_costs_everything_made_of_them_is_missing_and_not_zero() -> None:

@@ -16,14 +16,24 @@ from punctual.domain.monitoring import sources
 from punctual.domain.monitoring.models import ForecastPoint, ProgressReport, Warning, WarningState, Watch, WatchRun
 from punctual.domain.monitoring.selectors import open_warnings, warnings_of
 from punctual.domain.monitoring.services.progress import Progress, report_progress
-from punctual.domain.monitoring.services.warnings import hand_on, override_health, set_thresholds, snooze
+from punctual.domain.monitoring.services.warnings import (
+    hand_on,
+    override_health,
+    set_thresholds,
+    snooze,
+    withdraw_override,
+)
 from punctual.domain.monitoring.sources import Found
+from punctual.domain.orders.life import Health
+from punctual.domain.orders.models import Order
+from punctual.domain.orders.selectors import health_of, with_health
 from punctual.domain.plans.models import BudgetLine
 from punctual.flows import early_warning
 from punctual.flows.early_warning import look_at, mark_order, nightly
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.outbox.models import OutboxEvent
+from punctual.web.orders.marks import health_chip
 from watching import another_plan, give, running_plan
 
 pytestmark = pytest.mark.django_db
@@ -203,6 +213,18 @@ def test_the_nightly_look_is_taken_up_where_it_was_killed(person: Person, monkey
     assert looked == sorted({found.order_id, *(one.order_id for one in others)})
 
 
+def test_work_nobody_has_reported_on_moves_to_today_as_well(person: Person) -> None:
+    found = running_plan(person("order_manager"))
+    assert found.status_date is None
+    before = found.planned_date
+    nightly(TODAY + dt.timedelta(days=4))
+    found.refresh_from_db()
+    assert found.status_date == TODAY + dt.timedelta(days=4)
+    assert before is not None
+    assert found.planned_date is not None
+    assert found.planned_date > before
+
+
 def test_statements_do_not_grow_with_the_number_of_orders(person: Person) -> None:
     manager = person("order_manager")
     one = running_plan(manager)
@@ -247,3 +269,28 @@ def test_health_is_overridden_by_name_with_reason_and_end_only(person: Person) -
     )
     assert (made.by, made.until) == (manager, TODAY)
     assert not ProgressReport.objects.exists()
+
+
+def test_health_said_by_hand_is_what_lists_and_filters_show_until_its_day(person: Person) -> None:
+    manager = person("order_manager")
+    found = running_plan(manager, promise=dt.date(2026, 11, 25))
+
+    def shown(today: dt.date = TODAY) -> tuple[str | None, list[str]]:
+        order = Order.objects.get(pk=found.order_id)
+        filtered = [
+            name for name in Health if with_health(Order.objects.all(), [name], today=today, at_risk_days=5).exists()
+        ]
+        return health_of(order, today=today, at_risk_days=5), filtered
+
+    rules = shown()
+    assert rules[0] != "on_time"
+    why = "客户口头同意延期"
+    override_health(actor=manager, order_id=found.order_id, health="on_time", reason=why, until=TODAY, today=TODAY)
+    assert shown() == ("on_time", ["on_time"])
+    order = Order.objects.get(pk=found.order_id)
+    chip = health_chip(order, today=TODAY, at_risk_days=5)
+    assert manager.name in chip
+    assert why in chip
+    assert shown(TODAY + dt.timedelta(days=1)) == rules
+    withdraw_override(actor=manager, order_id=found.order_id)
+    assert shown() == rules

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +22,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.comments.following import follow, follows, tell_of_changes, unfollow
 from punctual.platform.comments.models import Comment, Follower
 from punctual.platform.comments.services import add_comment
+from punctual.platform.markup import as_html
 from punctual.platform.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +127,25 @@ def test_a_nonconformity_is_discussed_on_its_page(person: Person, signed_in: Sig
     assert client.post(f"/comments/nonconformity/{one.pk}/", {"text": "**返工** 要两天"}).status_code == 302
     assert "<strong>返工</strong>" in client.get(f"/ncr/{one.pk}/").content.decode()
     assert follows(person("planner"), one)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"drawn" * 20
+
+
+def test_a_picture_is_pasted_into_a_comment_and_seen_only_with_its_thing(person: Person, signed_in: SignedIn) -> None:
+    one = looked_at(person)
+    url = f"/comments/nonconformity/{one.pk}/pictures/"
+    good = SimpleUploadedFile("a b.png", PNG)
+    assert signed_in("worker").post(url, {"file": good}).status_code == 404
+    client = signed_in("planner")
+    assert client.post(url, {"file": SimpleUploadedFile("a.png", b"<svg onload=x>")}).status_code == 422
+    assert client.post(f"/comments/user/{one.pk}/pictures/", {"file": good}).status_code == 404
+    markdown = client.post(url, {"file": SimpleUploadedFile("a b.png", PNG)}).json()["markdown"]
+    client.post(f"/comments/nonconformity/{one.pk}/", {"text": markdown})
+    page = client.get(f"/ncr/{one.pk}/").content.decode()
+    found = re.search(r'<img class="pic" src="([^"]+)"', page)
+    assert found
+    answer = client.get(found[1])
+    assert (answer.content, answer["Content-Type"]) == (PNG, "image/png")
+    assert signed_in("worker").get(found[1]).status_code == 404
+    assert "<img" not in as_html("![x](https://else.example/a.png) ![y](/comments/x/1/pictures/2/../../admin/)")

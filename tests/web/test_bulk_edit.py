@@ -10,16 +10,18 @@ import pytest
 from django.test import Client
 
 import ordering
+import planning
 from punctual.domain.actions.models import ActionItem
 from punctual.domain.actions.services import open_action
 from punctual.domain.customer_relations.models import CustomerRequest
 from punctual.domain.customer_relations.services.requests import RequestInput, record_request
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.services.priority import set_priority
-from punctual.domain.plans.models import Task
+from punctual.domain.plans.models import PlanTemplate, Task
 from punctual.platform.accounts.models import User
 from punctual.platform.audit.services import story_of
 from punctual.platform.bulk.models import BulkChange
+from punctual.platform.company.services import change_company
 from punctual.platform.custom_fields.models import CustomValue
 from punctual.platform.custom_fields.rules import FieldFacts
 from punctual.platform.custom_fields.services import define_field
@@ -132,6 +134,25 @@ def test_requests_wait_together_and_run_again(person: Person, signed_in: Enter) 
     assert "urgent" in set(CustomerRequest.objects.values_list("urgency", flat=True))
 
 
+def test_first_steps_stand_on_the_first_page_until_all_are_done(person: Person, signed_in: Enter) -> None:
+    ordering.draft(person("sales"))
+    page = signed_in("order_manager").get("/").content.decode()
+    assert "开始使用" in page
+    planning.plan(person("planner"))
+    PlanTemplate.objects.get_or_create(code="T", defaults={"name": "模板"})
+    change_company(actor=person("administrator"), name="华辰", expected_version=None)
+    assert "开始使用" not in signed_in("order_manager").get("/").content.decode()
+
+
+def test_a_view_is_kept_for_oneself_or_for_everybody(signed_in: Enter) -> None:
+    client = signed_in("order_manager")
+    client.post("/views/", {"page": "orders", "name": "我的视图", "query": "state=draft"})
+    client.post("/views/", {"page": "orders", "name": "大家的视图", "query": "state=draft", "shared": "1"})
+    page = signed_in("sales").get("/orders/").content.decode()
+    assert "大家的视图" in page
+    assert "我的视图" not in page
+
+
 def test_deadlines_of_tasks_move_over_several_plans(signed_in: Enter, demo_company: dt.date, db: None) -> None:
     client = signed_in("order_manager")
     page = client.get("/tasks/list/?standing=waiting")
@@ -146,3 +167,20 @@ def test_deadlines_of_tasks_move_over_several_plans(signed_in: Enter, demo_compa
     assert {one.deadline for one in Task.objects.filter(pk__in=[one.pk for one in chosen])} == {None}
     assert client.get("/tasks/list/?export=csv").status_code == 200
     assert client.get("/tasks/list/?custom_customer_present=yes").status_code == 200
+
+
+def test_the_same_tasks_are_a_list_a_month_and_bars(signed_in: Enter, demo_company: dt.date, db: None) -> None:
+    client = signed_in("order_manager")
+    task = Task.objects.filter(is_summary=False, percent=0, plan__order__state="in_progress").order_by("finish").last()
+    assert task is not None
+    assert task.finish is not None
+    month = client.get(f"/tasks/list/?view=calendar&month={task.finish:%Y-%m}")
+    shown = [one.pk for week in month.context["month"]["weeks"] for day in week for one in day.tasks]
+    assert task.pk in shown
+    assert len(shown) == len(set(shown))
+    narrowed = client.get(f"/tasks/list/?view=calendar&month={task.finish:%Y-%m}&standing=done")
+    assert task.pk not in [one.pk for week in narrowed.context["month"]["weeks"] for day in week for one in day.tasks]
+    bars = client.get("/tasks/list/?view=timeline&standing=waiting")
+    assert len(bars.context["bars"]) == len(bars.context["page_rows"])
+    assert client.get("/tasks/list/?view=calendar&month=nonsense").status_code == 200
+    assert signed_in("worker").get("/tasks/list/?view=timeline").status_code == 200

@@ -11,17 +11,15 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from ordering import TODAY, confirmed, customer, draft, sign_all
+from ordering import customer, draft
 from punctual.domain.customer_relations.models import CustomerRequest, PortalAccount, PortalSession
-from punctual.domain.customer_relations.services import portal, requests, tracking
-from punctual.domain.customer_relations.services.requests import RequestInput
-from punctual.domain.orders.services.review import submit_for_review
+from punctual.domain.customer_relations.services import portal, tracking
 from punctual.domain.parties.models import Contact
-from punctual.flows.confirm_order import confirm_order
 from punctual.kernel.refusal import Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Delivery
-from web.test_tracking_isolation import SECRETS, crawl
+from two_customers import SECRETS, two_customers
+from web.test_tracking_isolation import crawl
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
@@ -57,20 +55,7 @@ def let_in(person: Person, contact: Contact) -> Client:
 @pytest.fixture
 def world(person: Person) -> dict[str, Any]:
     """Two customers with an order and a request each, and a contact who may come in."""
-    manager = person("order_manager")
-    manager.display_name = "经理林某"
-    manager.save()
-    a = confirmed(manager)
-    b_customer = customer("C002", "苏州恒拓电子股份有限公司")
-    b = submit_for_review(actor=manager, order_id=draft(manager, customer=b_customer.pk).pk, today=TODAY)
-    sign_all(b)
-    b = confirm_order(order_id=b.pk, actor=manager, today=TODAY)
-    for order, words in ((a, "什么时候发货"), (b, "恒拓的秘密问题")):
-        assert order.customer is not None
-        found = requests.record_request(actor=manager, data=RequestInput(order.customer, words, order=order))
-        requests.add_note(actor=manager, request_id=found.pk, text="内部底价 毛利 31%")
-        requests.reply(actor=manager, request_id=found.pk, text=f"{order.number} 周五")
-        tracking.want(actor=manager, order=order, title=f"样件给 {order.number}", due=TODAY)
+    a, b = two_customers(person)
     return {
         "a": {"order": a, "contact": contact_of("C001", "zhang@a.example")},
         "b": {"order": b, "contact": contact_of("C002", "li@b.example")},

@@ -11,46 +11,28 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
-from ordering import TODAY, catalogue, confirmed, customer, draft, sign_all
+from ordering import TODAY, catalogue, customer
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.raising import raise_change
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
-from punctual.domain.customer_relations.services import feedback, requests, tracking
-from punctual.domain.customer_relations.services.requests import RequestInput
+from punctual.domain.customer_relations.services import feedback, tracking
 from punctual.domain.orders.models import Order
-from punctual.domain.orders.services.review import submit_for_review
-from punctual.flows.confirm_order import confirm_order
 from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.links.models import SignedLink
+from two_customers import SECRETS, two_customers
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
-SECRETS = ("内部底价", "毛利 31%", "苏州恒拓", "710,000", "710000", "1,420,000", "经理林某")
 
 
 @pytest.fixture
 def world(person: Person) -> dict[str, Any]:
     """Two customers with an order each; on A's order everything that must not be seen by A, or by B."""
-    manager = person("order_manager")
-    manager.display_name = "经理林某"
-    manager.save()
-    a = confirmed(manager)
-    b_customer = customer("C002", "苏州恒拓电子股份有限公司")
-    b = submit_for_review(actor=manager, order_id=draft(manager, customer=b_customer.pk).pk, today=TODAY)
-    sign_all(b)
-    b = confirm_order(order_id=b.pk, actor=manager, today=TODAY)
-    for order, words in ((a, "什么时候发货"), (b, "恒拓的秘密问题")):
-        assert order.customer is not None
-        found = requests.record_request(
-            actor=manager, data=RequestInput(order.customer, words, order=order, owner=manager)
-        )
-        requests.add_note(actor=manager, request_id=found.pk, text="内部底价 毛利 31%")
-        requests.reply(actor=manager, request_id=found.pk, text=f"{order.number} 周五")
-        tracking.want(actor=manager, order=order, title=f"样件给 {order.number}", due=TODAY)
+    a, b = two_customers(person)
     links = {}
     for name, order in (("a", a), ("b", b)):
-        link, address = tracking.give_link(actor=manager, order=order, name=name)
+        link, address = tracking.give_link(actor=person("order_manager"), order=order, name=name)
         links[name] = {"order": order, "link": link, "path": "/" + address.split("/", 3)[3]}
     return links
 

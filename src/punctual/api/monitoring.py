@@ -8,7 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router, Schema
+from ninja import File, Query, Router, Schema
+from ninja.files import UploadedFile
 from pydantic import Field
 
 from punctual.api.authentication import actor_of
@@ -18,7 +19,14 @@ from punctual.domain.monitoring.models import ChangeNotice, ProgressReport, Reco
 from punctual.domain.monitoring.my_tasks import reportable, unfinished
 from punctual.domain.monitoring.selectors import notices_of, recoveries_of, reports_of, warnings_of
 from punctual.domain.monitoring.services.notices import acknowledge
-from punctual.domain.monitoring.services.progress import Effect, Progress, effect_of, report_progress, take_back
+from punctual.domain.monitoring.services.progress import (
+    Effect,
+    Progress,
+    add_photo,
+    effect_of,
+    report_progress,
+    take_back,
+)
 from punctual.domain.monitoring.services.warnings import hand_on, snooze
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key
@@ -283,6 +291,14 @@ def _warning(one: Warning) -> dict[str, Any]:
         "last_seen": one.last_seen,
         "snoozed_until": one.snoozed_until,
     }
+
+
+@router.post("/progress-reports/{report}/photos", response=ReportOut)
+def progress_photo(request: HttpRequest, report: int, file: File[UploadedFile]) -> Any:
+    """One more photo with one's own report."""
+    actor = actor_of(request)
+    made = add_photo(actor=actor, report_id=report, file=file, name=file.name or "photo.jpg")
+    return _report(reports_of(actor).get(pk=made.pk))
 
 
 @router.get("/warnings", response=Listing[WarningOut])

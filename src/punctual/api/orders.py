@@ -127,6 +127,8 @@ class LineOut(Schema):
 
 
 class OrderShort(Schema):
+    """``health`` is by the rules, or ``said_health``: what ``said_by`` answers for until ``said_until``."""
+
     id: int
     number: str | None
     state: str
@@ -145,6 +147,10 @@ class OrderShort(Schema):
     actual_date: dt.date | None
     progress: int
     version: int
+    said_health: str
+    said_until: dt.date | None
+    said_by: str
+    said_why: str
     custom: dict[str, Any]
     """The company's own fields by key; numbers as text, days as 2026-03-19, empty ones null."""
 

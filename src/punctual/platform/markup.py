@@ -1,6 +1,6 @@
 """Markdown of comments and notes as safe HTML: paragraphs, emphasis, lists, code, tables, links to other pages.
 
-Raw HTML is shown as it was typed; pictures from elsewhere are not loaded.
+Raw HTML is shown as it was typed; pictures that were pasted into a comment stand in it, others are not loaded.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ TAGS: Final = {
     "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 SCHEMES: Final = {"http", "https", "mailto"}
+_PICTURE = re.compile(r'!<a href="(/comments/[a-z]{1,40}/[0-9]{1,18}/pictures/[0-9]{1,18}/)"[^>]*>([^<]*)</a>')
+"""A picture that was pasted into a comment here, as it comes out where pictures are read as links."""
 _MENTION = re.compile(r"(?<![\w/.@])@([\w.\-]{1,60})")
 
 
@@ -32,7 +34,7 @@ def as_html(text: str) -> str:
     clean = nh3.clean(
         made, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer"
     )
-    return _marked(clean)
+    return _marked(_PICTURE.sub(r'<a href="\1"><img class="pic" src="\1" alt="\2" loading="lazy"></a>', clean))
 
 
 def _marked(html: str) -> str:

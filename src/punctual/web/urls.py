@@ -38,6 +38,8 @@ urlpatterns = [
     path("", include("punctual.web.system.urls")),
     path("csp-report/", csp_report, name="csp_report"),
     path("follow/<str:kind>/<int:pk>/", following.toggle, name="follow"),
+    path("comments/<str:kind>/<int:pk>/pictures/", following.add_picture, name="comment_pictures"),
+    path("comments/<str:kind>/<int:pk>/pictures/<int:file>/", following.picture, name="comment_picture"),
     path("comments/<str:kind>/<int:pk>/", following.comment, name="comment"),
     path("palette/", shell.palette, name="palette"),
     path("views/", shell.save_list_view, name="save_view"),

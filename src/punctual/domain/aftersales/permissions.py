@@ -10,4 +10,9 @@ grant(
     N_("open and steer service cases, visits and returns"),
     [Role.ORDER_MANAGER, Role.SALES, Role.QUALITY],
 )
+grant(
+    "service.parts",
+    N_("take spare parts out of stock for service cases"),
+    [Role.ORDER_MANAGER, Role.SUPPLY_CHAIN, Role.QUALITY],
+)
 grant("service.visit", N_("report own visits and have them signed"), EVERY_ROLE)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
@@ -137,10 +138,13 @@ def listed_milestones(actor: User) -> QuerySet[PaymentMilestone]:
     return milestones_of(actor).select_related("order__customer", "order__owner", "task")
 
 
+NOTHING_COMES: Final = (OrderState.CANCELLED, OrderState.LOST, OrderState.DRAFT, OrderState.QUOTED)
+"""States of an order whose payments nobody expects."""
+
+
 def open_milestones(actor: User) -> QuerySet[PaymentMilestone]:
     """Not yet received in full, of orders that are alive."""
-    dead = (OrderState.CANCELLED, OrderState.LOST, OrderState.DRAFT, OrderState.QUOTED)
-    return listed_milestones(actor).filter(OPEN_MILESTONES).exclude(order__state__in=dead)
+    return listed_milestones(actor).filter(OPEN_MILESTONES).exclude(order__state__in=NOTHING_COMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,11 @@ class Expected:
     p50: dt.date | None
     p80: dt.date | None
     happened: bool
+
+    def month(self, today: dt.date, *, likely: bool) -> dt.date | None:
+        """The first of the month in which it is expected, by the plan or with 80 percent; what is overdue, now."""
+        day = self.p80 if likely else self.planned
+        return max(day, today).replace(day=1) if day is not None else None
 
 
 def forecasts_by_order(orders: Iterable[int]) -> dict[int, OrderForecast]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -148,16 +149,27 @@ def performance(
     last = max(piece.planned_finish for piece in pieces).date()
     ends = week_ends(first, last, today)
     now = _evening(today)
+    evenings = [_evening(end) for end in ends]
+    planned = _through_time(
+        [_Spell(piece.weight, piece.planned_start, piece.planned_finish, piece) for piece in pieces],
+        evenings,
+        bac,
+        lambda piece, at: planned_share(piece, at, between, rule),
+    )
+    gained = _through_time(
+        [_Spell(piece.weight, _known_from(piece, now), piece.actual_finish, piece) for piece in pieces],
+        [at for at in evenings if at <= now],
+        bac,
+        lambda piece, at: earned(piece, at, now, rule),
+    )
     inputs = []
     reached = 0.0
-    for end in ends:
-        at = _evening(end)
-        pv = min(bac, sum(piece.weight * planned_share(piece, at, between, rule) for piece in pieces))
-        reached = max(reached, pv)
+    for number, end in enumerate(ends):
+        reached = max(reached, planned[number])
         if end > today:
             inputs.append(PeriodInput(reached, None, None))
             continue
-        ev = min(bac, sum(piece.weight * earned(piece, at, now, rule) for piece in pieces))
+        ev = gained[number]
         ac = sum(amount for day, amount in costs if day <= end) if costs is not None else 0.0
         inputs.append(PeriodInput(reached, ev, max(0.0, ac)))
     begin = ends[0] - WEEK
@@ -167,6 +179,46 @@ def performance(
         figures = [_without_cost(row) for row in figures]
     done = [row for end, row in zip(ends, figures, strict=True) if end <= today]
     return Performed(bac, ends, figures, done[-1] if done else None, costs is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spell:
+    """Before ``begin`` nothing of the piece counts, from ``end`` on all of it does."""
+
+    weight: float
+    begin: dt.datetime
+    end: dt.datetime | None
+    piece: Piece
+
+
+def _known_from(piece: Piece, now: dt.datetime) -> dt.datetime:
+    """The first moment at which anything of it may be earned."""
+    return min(
+        (at for at in (piece.actual_start, *(row[0] for row in piece.reports[:1])) if at is not None), default=now
+    )
+
+
+def _through_time(
+    spells: Sequence[_Spell],
+    moments: Sequence[dt.datetime],
+    bac: float,
+    share: Callable[[Piece, dt.datetime], float],
+) -> list[float]:
+    """Σ weight · share at each of the rising moments, at most ``bac`` and exactly that once every piece has ended.
+    The share is asked for between begin and end alone."""
+    sums, whole, ended = [0.0] * len(moments), 0.0, 0
+    ending: list[list[float]] = [[] for _ in moments]
+    for spell in spells:
+        last = len(moments) if spell.end is None else bisect_left(moments, spell.end)
+        if last < len(moments):
+            ending[last].append(spell.weight)
+        for number in range(bisect_left(moments, spell.begin), last):
+            sums[number] += spell.weight * share(spell.piece, moments[number])
+    for number, weights in enumerate(ending):
+        whole += sum(weights)
+        ended += len(weights)
+        sums[number] = bac if ended == len(spells) else min(bac, sums[number] + whole)
+    return sums
 
 
 def _evening(day: dt.date) -> dt.datetime:

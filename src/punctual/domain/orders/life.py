@@ -101,6 +101,12 @@ class Standing:
     planned: dt.date | None
     latest_start: dt.date | None = None
     confidence: int | None = None
+    said: str = ""
+    said_until: dt.date | None = None
+
+    def by_hand(self, today: dt.date) -> bool:
+        """Somebody answers for another health today."""
+        return bool(self.said) and self.said_until is not None and self.said_until >= today
 
 
 SURE: Final = 80
@@ -114,11 +120,14 @@ def health(order: Standing, *, today: dt.date, at_risk_days: int) -> Health | No
     The promise counts; where none was given, what the customer asked for. Overdue: that day has passed. Where a
     schedule over all orders gives a confidence, that decides: on time from 80 %, at risk from 50 %, else late. Without
     it the plan alone does. Late: it ends after the due day. At risk: it ends fewer than ``at_risk_days`` calendar days
-    before it, or the work has not begun although its latest start has passed.
+    before it, or the work has not begun although its latest start has passed. What somebody answers for by name comes
+    before all of it, until its day.
     """
     due = order.promised or order.requested
     if order.state not in RUNNING:
         return None
+    if order.by_hand(today):
+        return Health(order.said)
     if due is None:
         return Health.UNPLANNED
     if due < today:

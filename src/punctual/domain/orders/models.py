@@ -50,7 +50,8 @@ class Order(Versioned):
     own paper, kept to be compared. The amounts and dates at the end repeat what lines and plan say, so that a list of
     a hundred thousand orders sorts by them: amount = Σ quantity × price without tax; requested and promised date = the
     latest of the lines; planned dates come from the plan, the forecast and ``confidence`` (percent that the due day is
-    kept) from the schedule over all orders; all are written by services only.
+    kept) from the schedule over all orders; all are written by services only. ``said_health`` is what somebody answers
+    for by name until a day, against the rules.
     """
 
     number = models.CharField(_("Number"), max_length=20, unique=True, null=True, blank=True, editable=False)
@@ -107,6 +108,10 @@ class Order(Versioned):
     forecast_p95 = models.DateField(null=True, blank=True, editable=False)
     confidence = models.PositiveSmallIntegerField(_("On time, %"), null=True, blank=True, editable=False)
     actual_date = models.DateField(_("Actual"), null=True, blank=True, editable=False)
+    said_health = models.CharField(max_length=10, blank=True, editable=False)
+    said_until = models.DateField(null=True, blank=True, editable=False)
+    said_by = models.CharField(max_length=150, blank=True, editable=False)
+    said_why = models.CharField(max_length=300, blank=True, editable=False)
 
     class Meta:
         verbose_name = "order"

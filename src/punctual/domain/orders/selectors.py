@@ -84,6 +84,8 @@ def standing(order: Order) -> Standing:
         order.planned_date,
         order.latest_start,
         order.confidence,
+        order.said_health,
+        order.said_until,
     )
 
 
@@ -118,7 +120,9 @@ def with_health(rows: QuerySet[Order], wanted: Sequence[str], *, today: dt.date,
     for name in wanted:
         if name in conditions:
             chosen |= conditions[Health(name)]
-    return rows.filter(chosen)
+    by_hand = Q(said_until__gte=today) & ~Q(said_health="")
+    ruled = Q(said_until__isnull=True) | Q(said_until__lt=today) | Q(said_health="")
+    return rows.filter(by_hand & Q(said_health__in=wanted) | ruled & chosen)
 
 
 def endangered(actor: User, *, today: dt.date) -> QuerySet[Any]:

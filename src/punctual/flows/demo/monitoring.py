@@ -22,7 +22,8 @@ from punctual.domain.monitoring.models import (
     Thresholds,
 )
 from punctual.domain.monitoring.services.schedules import Wish, schedule_report
-from punctual.domain.orders.life import RUNNING
+from punctual.domain.monitoring.services.warnings import override_health
+from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Assignment, BudgetKind, BudgetLine, Plan, Task
 from punctual.domain.plans.services.editing import edit_locked
@@ -57,6 +58,7 @@ def build_monitoring(today: dt.date) -> None:
     _blocks(today)
     _forecasts(today)
     _scheduled_reports(today)
+    _said_by_hand(today)
     states = (*RUNNING, OrderState.IN_REVIEW)
     look_at(list(Order.objects.filter(state__in=states).order_by("pk").values_list("pk", flat=True)), today=today)
 
@@ -66,6 +68,21 @@ def _settings() -> None:
     Thresholds.objects.create(grade="A", late_probability=15, grade_weight=Decimal("1.50"), start_days=1)
     Thresholds.objects.create(grade="C", late_probability=30, grade_weight=Decimal("0.70"), float_days=1)
     BoardLimit.objects.create(column="doing", most=40)
+
+
+def _said_by_hand(today: dt.date) -> None:
+    """One order that the manager answers for against the rules."""
+    running = Order.objects.filter(state=OrderState.IN_PROGRESS, promised_date__gt=today, confidence__lt=80)
+    found = running.order_by("-confidence", "pk").first()
+    if found is not None:
+        override_health(
+            actor=demo_user(Role.ORDER_MANAGER),
+            order_id=found.pk,
+            health=Health.ON_TIME,
+            reason="客户已口头同意分两批发货，首批不受影响",
+            until=today + dt.timedelta(days=10),
+            today=today,
+        )
 
 
 def _scheduled_reports(today: dt.date) -> None:

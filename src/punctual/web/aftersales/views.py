@@ -21,8 +21,11 @@ from punctual.domain.aftersales import selectors
 from punctual.domain.aftersales.life import CASE_LIFE, RMA_LIFE
 from punctual.domain.aftersales.models import CaseKind, CaseState, Outcome, ServiceCase
 from punctual.domain.aftersales.services import cases as services
+from punctual.domain.aftersales.services.spares import issue_spare, material_by_code, return_spare, spares_of
 from punctual.domain.customer_relations.selectors import readings_of
 from punctual.domain.orders.selectors import order_by_key, orders_of
+from punctual.domain.supply.selectors import stock_of
+from punctual.flows.recurring_faults import open_for, take_up
 from punctual.kernel.dates import NotADay, parse_day
 from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import NotFound, Reason, Refusal
@@ -39,10 +42,12 @@ from punctual.web.master.cells import chip
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter
 from punctual.web.shell.refusals import worded
 from punctual.web.templatetags.punctual import day
 
+STOCKED: Final = 300
+"""Codes offered while one is typed."""
 STATE_MARKS: Final = {
     CaseState.REPORTED: ("alert-circle", "warn"),
     CaseState.PLANNED: ("calendar-check", "acc"),
@@ -91,18 +96,8 @@ class CaseList(ListPage):
         BuiltInView(gettext_lazy("Under warranty"), "warranty=yes"),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(CaseState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-        Filter(
-            "kind",
-            gettext_lazy("Kind"),
-            lambda actor: list(CaseKind.choices),
-            lambda rows, values: rows.filter(kind__in=values),
-        ),
+        choice_filter("state", gettext_lazy("State"), CaseState),
+        choice_filter("kind", gettext_lazy("Kind"), CaseKind),
         Filter(
             "warranty",
             gettext_lazy("Warranty"),
@@ -147,7 +142,11 @@ class CaseList(ListPage):
         return {
             "visits": ahead.order_by("day")[:8],
             "visit_count": ahead.count(),
-            "recurring": selectors.recurring(actor, since=timezone.localdate() - dt.timedelta(days=365)),
+            "recurring": [
+                (*one, open_for(*one[:2]))
+                for one in selectors.recurring(actor, since=timezone.localdate() - dt.timedelta(days=365))
+            ],
+            "may_take_up": may(actor, "service.change"),
             "today": timezone.localdate(),
         }
 
@@ -287,6 +286,9 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "engineers": engineers() if changing else [],
         "may_change": changing,
         "sees_request": may(actor, "requests.view"),
+        "spares": spares_of(found),
+        "may_take_parts": may(actor, "service.parts"),
+        "stocked": stock_of(actor).filter(on_hand__gt=0)[:STOCKED] if may(actor, "service.parts") else [],
     }
     return render(request, "aftersales/case.html", context)
 
@@ -338,6 +340,33 @@ def act(request: HttpRequest, key: str, verb: str) -> HttpResponse:
             actor=actor, case_id=found.pk, verb=verb, reason=post.get("reason", ""), expected_version=version
         )
     return done(request, _url(found), _("Done."))
+
+
+@require_POST
+def spare(request: HttpRequest, key: str) -> HttpResponse:
+    """A part out of stock for this case, or back."""
+    actor = actor_of(request)
+    found = selectors.case_by_key(actor, key)
+    quantity, version = _number(request.POST.get("quantity", "")), number(request, "version")
+    item = number(request, "item")
+    if item is not None:
+        return_spare(actor=actor, case_id=found.pk, item_id=item, quantity=quantity, expected_version=version)
+    else:
+        material = material_by_code(actor, request.POST.get("material", ""))
+        issue_spare(actor=actor, case_id=found.pk, material=material, quantity=quantity, expected_version=version)
+    return done(request, _url(found), _("Done."))
+
+
+@require_POST
+def recurring_fault(request: HttpRequest) -> HttpResponse:
+    """A fault that keeps coming back goes to quality and to whoever keeps the plan template."""
+    ncr = take_up(
+        actor=actor_of(request),
+        model=request.POST.get("model", ""),
+        cause=request.POST.get("cause", ""),
+        today=timezone.localdate(),
+    )
+    return done(request, reverse("ncr", args=[ncr.pk]), _("Quality has it; the template has an action item."))
 
 
 def _person(pk: int | None) -> User | None:

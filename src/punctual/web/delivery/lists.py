@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from punctual.domain.delivery.models import OPEN_MILESTONES, DeliveryState, MilestoneKind, PaymentMilestone
 from punctual.domain.delivery.rules import on_time
 from punctual.domain.delivery.selectors import (
+    NOTHING_COMES,
     Expected,
     delivered_lines,
     expected,
@@ -36,6 +37,7 @@ from punctual.web.templatetags.charts import Picture
 from punctual.web.templatetags.punctual import day
 
 YEAR: Final = dt.timedelta(days=365)
+MOST_MILESTONES: Final = 5_000
 
 
 def _what(delivery: Any) -> str:
@@ -213,6 +215,25 @@ def _by_standing(rows: QuerySet[Any], values: Any) -> QuerySet[Any]:
     return rows.filter(OPEN_MILESTONES)
 
 
+def _by_month(rows: QuerySet[Any], values: Any) -> QuerySet[Any]:
+    """``2026-11`` by the plan, ``2026-11-p80`` as the forecasts have it: what is open and expected then."""
+    month, likely = values[0][:7], values[0].endswith("-p80")
+    found = list(rows.filter(OPEN_MILESTONES).exclude(order__state__in=NOTHING_COMES)[:MOST_MILESTONES])
+    forecasts = forecasts_by_order({one.order_id for one in found})
+    return rows.filter(
+        pk__in=[
+            one.pk
+            for one in found
+            if (when := expected(one, forecasts.get(one.order_id)).month(timezone.localdate(), likely=likely))
+            and f"{when:%Y-%m}" == month
+        ]
+    )
+
+
+def _month_words(actor: User, value: str) -> str:
+    return _("%(month)s with 80 %% certainty") % {"month": value[:7]} if value.endswith("-p80") else value
+
+
 class PaymentList(ListPage):
     """Every payment milestone with the cash to be expected."""
 
@@ -233,6 +254,7 @@ class PaymentList(ListPage):
             _by_standing,
             multiple=False,
         ),
+        Filter("month", gettext_lazy("Expected in"), lambda actor: (), _by_month, multiple=False, name_of=_month_words),
         Filter(
             "kind",
             gettext_lazy("Kind"),

@@ -40,7 +40,7 @@ from punctual.web.monitoring.bulk import action_edits
 from punctual.web.monitoring.tasks import actor_of, next_or
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.inline import Editor
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter, link
 from punctual.web.templatetags.punctual import avatar, day
 
 
@@ -126,24 +126,14 @@ class Actions(ListPage):
         Column("effect", gettext_lazy("Effect"), lambda one: one.get_effect_display(), sort=("effect",), fold=True),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: ActionState.choices,
-            lambda rows, values: rows.filter(state__in=values),
-        ),
+        choice_filter("state", gettext_lazy("State"), ActionState),
         Filter(
             "due",
             gettext_lazy("Due"),
             lambda actor: [("overdue", gettext_lazy("Overdue"))],
             lambda rows, values: rows.filter(state=ActionState.OPEN, due__lt=timezone.localdate()),
         ),
-        Filter(
-            "effect",
-            gettext_lazy("Effect"),
-            lambda actor: Effect.choices,
-            lambda rows, values: rows.filter(effect__in=values),
-        ),
+        choice_filter("effect", gettext_lazy("Effect"), Effect),
         Filter(
             "owner",
             gettext_lazy("Owner"),

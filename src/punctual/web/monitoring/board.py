@@ -16,12 +16,14 @@ from django.views.decorators.http import require_POST
 from punctual.domain.monitoring import my_tasks
 from punctual.domain.monitoring.models import BoardLimit, ReportSource
 from punctual.domain.monitoring.services.progress import Progress, report_progress
+from punctual.domain.orders.facts import check_settings
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import stored_time
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.monitoring.tasks import SCOPES, actor_of, card_of, next_or
+from punctual.web.orders.marks import health_chip, progress_bar
 
 COLUMNS: Final = (
     ("waiting", gettext_lazy("Not ready")),
@@ -67,7 +69,7 @@ def board(request: HttpRequest) -> HttpResponse:
     lanes: dict[str, dict[str, Any]] = {}
     counts = dict.fromkeys(dict(COLUMNS), 0)
     for task in tasks:
-        card = card_of(task, today)
+        card = card_of(task, today, progress=progress_bar(task.percent))
         column = _column(task, card, waiting)
         counts[column] += 1
         for name in _lanes(task, card, by_person):
@@ -76,8 +78,12 @@ def board(request: HttpRequest) -> HttpResponse:
             )
             lane["cells"][column].append(card)
     shown_lanes = list(lanes.values())[: None if "whole" in request.GET else LANES]
+    tolerance = check_settings().at_risk_days
+    for lane in shown_lanes:
+        lane["health"] = health_chip(lane["order"], today=today, at_risk_days=tolerance)
     context = {
         "title": _("Board of tasks"),
+        "way": "board",
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
         "by_person": by_person,

@@ -6,21 +6,28 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from punctual.domain.delivery.selectors import expected, forecasts_by_order, open_milestones
 from punctual.domain.monitoring.facts import Gathered, running
 from punctual.domain.monitoring.models import ForecastPoint
 from punctual.domain.monitoring.performance import portfolio_of
 from punctual.domain.monitoring.selectors import open_warnings
-from punctual.domain.orders.life import RUNNING
+from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order, OrderLine
-from punctual.domain.orders.selectors import orders_of
+from punctual.domain.orders.selectors import orders_of, with_health
+from punctual.domain.scheduling.load import periods_of
+from punctual.flows.load_picture import loads_of
+from punctual.kernel.refusal import Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.company.rates import rates
@@ -29,9 +36,15 @@ from punctual.web.monitoring.performance import bubbles
 from punctual.web.monitoring.tasks import actor_of
 from punctual.web.monitoring.wording import shown
 from punctual.web.risks.tables import top_risks
+from punctual.web.shell.lists import link
 from punctual.web.templatetags.charts import Picture
 
 TOP: Final = 6
+TOP_TEAMS: Final = 8
+LOAD_WEEKS: Final = 4
+LATE: Final = (Health.LATE, Health.OVERDUE)
+DELIVERED: Final = "/orders/?kept=any&delivered="
+PAYMENTS: Final = "/payments/?month="
 MOST_MILESTONES: Final = 5_000
 
 
@@ -47,6 +60,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "figures": _figures(actor, today),
         "otd": _otd(actor, months),
         "slip": _slip(actor),
+        "load": _load(actor, today),
         "bubbles": bubbles(portfolio_of(seen).orders, sees_costs=may(actor, "costs.view")),
         "dearest": [
             shown(one) for one in open_warnings(actor, today=today).filter(damage__gt=0).order_by("-damage")[:8]
@@ -71,9 +85,9 @@ def _cash(actor: User, today: dt.date) -> dict[str, Any]:
         if amount is None:
             continue
         when = expected(one, forecasts.get(one.order_id))
-        for day, found in ((when.planned, planned), (when.p80, likely)):
-            if day is not None and (month := max(day, today).replace(day=1)) in found:
-                found[month] += amount
+        for sums, with_p80 in ((planned, False), (likely, True)):
+            if (month := when.month(today, likely=with_p80)) in sums:
+                sums[month] += amount
         if when.happened and when.planned is not None and when.planned < today:
             overdue += amount
     return {"overdue": money_text(overdue) if overdue else "", "picture": _cash_picture(months, planned, likely)}
@@ -82,7 +96,10 @@ def _cash(actor: User, today: dt.date) -> dict[str, Any]:
 def _cash_picture(
     months: list[dt.date], planned: Mapping[dt.date, Decimal], likely: Mapping[dt.date, Decimal]
 ) -> Picture:
-    series = ((_("By the plan"), planned, "@mute-fill"), (_("With 80 % certainty"), likely, "@accent-fill"))
+    series = (
+        (_("By the plan"), planned, "@mute-fill", ""),
+        (_("With 80 % certainty"), likely, "@accent-fill", "-p80"),
+    )
     option = {
         "grid": {"left": 8, "right": 16, "top": 16, "bottom": 30, "containLabel": True},
         "legend": {"bottom": 0},
@@ -90,8 +107,13 @@ def _cash_picture(
         "yAxis": {"type": "value"},
         "tooltip": {"trigger": "axis"},
         "series": [
-            {"type": "bar", "name": str(name), "data": [round(found[m]) for m in months], "itemStyle": {"color": color}}
-            for name, found, color in series
+            {
+                "type": "bar",
+                "name": str(name),
+                "data": [{"value": round(found[m]), "url": f"{PAYMENTS}{m:%Y-%m}{end}"} for m in months],
+                "itemStyle": {"color": color},
+            }
+            for name, found, color, end in series
         ],
     }
     words = _("%(planned)s are due in six months by the plan, %(likely)s with 80 %% certainty")
@@ -99,8 +121,52 @@ def _cash_picture(
         "planned": money_text(sum(planned.values(), Decimal(0))),
         "likely": money_text(sum(likely.values(), Decimal(0))),
     }
-    table = [[f"{month:%Y-%m}", money_text(planned[month]), money_text(likely[month])] for month in months]
-    return Picture(option, words % told, [_("Month"), *(str(name) for name, _found, _color in series)], table)
+    table = [
+        [
+            f"{month:%Y-%m}",
+            link(f"{PAYMENTS}{month:%Y-%m}", money_text(planned[month])),
+            link(f"{PAYMENTS}{month:%Y-%m}-p80", money_text(likely[month])),
+        ]
+        for month in months
+    ]
+    return Picture(option, words % told, [_("Month"), *(str(name) for name, *_rest in series)], table)
+
+
+def _load(actor: User, today: dt.date) -> Picture | None:
+    """Each team's confirmed work against its capacity in the next four weeks, the fullest first."""
+    if not may(actor, "scheduling.view"):
+        return None
+    try:
+        loads, _run = loads_of(actor, "scheduled")
+    except Refusal:
+        return None
+    rows = []
+    for row in loads.rows("team", periods_of(loads.availability, today, LOAD_WEEKS, "week"), {}):
+        room, firm = sum(cell.capacity for cell in row.cells), sum(cell.firm for cell in row.cells)
+        if firm and room:
+            url = f"{reverse('capacity')}?{urlencode({'by': 'team', 'basis': 'scheduled', 'pick': row.key})}"
+            rows.append((round(100 * firm / room), row.name, round(firm), round(room), url))
+    rows = sorted(rows, key=lambda one: -one[0])[:TOP_TEAMS]
+    bars = [
+        {"value": percent, "url": url, "itemStyle": {"color": "@late-fill" if percent > 100 else "@accent-fill"}}
+        for percent, _name, _firm, _room, url in rows
+    ]
+    option = {
+        "grid": {"left": 8, "right": 32, "top": 8, "bottom": 8, "containLabel": True},
+        "xAxis": {"type": "value"},
+        "yAxis": {"type": "category", "inverse": True, "data": [name for _p, name, *_rest in rows]},
+        "tooltip": {"trigger": "axis"},
+        "series": [{"type": "bar", "name": "%", "data": bars, "label": {"show": True, "position": "right"}}],
+    }
+    over = sum(1 for percent, *_rest in rows if percent > 100)
+    words = ngettext(
+        "%(over)d team has more work than time in the next four weeks",
+        "%(over)d teams have more work than time in the next four weeks",
+        over,
+    )
+    table = [[link(url, name), f"{firm} h", f"{room} h", f"{percent} %"] for percent, name, firm, room, url in rows]
+    head = [_("Team"), _("Confirmed"), _("Capacity"), "%"]
+    return Picture(option, words % {"over": over}, head, table) if rows else None
 
 
 def _months(today: dt.date, count: int) -> list[tuple[dt.date, dt.date]]:
@@ -131,13 +197,13 @@ def _figures(actor: User, today: dt.date) -> list[dict[str, Any]]:
             "label": "OTD",
             "value": _percent(on_time, count),
             "more": f"{on_time} / {count}",
-            "url": "/orders/?state=delivered,accepted,closed",
+            "url": "/orders/?delivered=365&kept=any",
         },
         {
             "label": "OTIF",
             "value": _percent(otif, count),
             "more": f"{otif} / {count}",
-            "url": "/orders/?state=delivered,accepted,closed",
+            "url": "/orders/?delivered=365&kept=full",
         },
         {
             "label": _("Running"),
@@ -147,15 +213,15 @@ def _figures(actor: User, today: dt.date) -> list[dict[str, Any]]:
         },
         {
             "label": _("Will be late"),
-            "value": hand.filter(planned_date__gt=F("promised_date")).count(),
-            "more": _("by the plan"),
+            "value": with_health(hand, list(LATE), today=today, at_risk_days=check_settings().at_risk_days).count(),
+            "more": _("or are overdue"),
             "url": "/orders/?health=late,overdue",
         },
         {
             "label": _("Expected damage"),
             "value": money_text(damage or Decimal(0)),
             "more": _("of promises in danger"),
-            "url": "/warnings/?state=open",
+            "url": "/warnings/?state=open&kind=promise,overdue",
         },
     ]
 
@@ -189,7 +255,10 @@ def _otd(actor: User, months: list[tuple[dt.date, dt.date]]) -> Picture:
             {
                 "type": "line",
                 "name": "OTD %",
-                "data": [round(100 * good / count, 1) if count else None for _m, good, count in rows],
+                "data": [
+                    {"value": round(100 * good / count, 1), "url": f"{DELIVERED}{month}"} if count else {"value": None}
+                    for month, good, count in rows
+                ],
                 "itemStyle": {"color": "@accent-fill"},
                 "lineStyle": {"color": "@accent-fill"},
             }
@@ -197,7 +266,9 @@ def _otd(actor: User, months: list[tuple[dt.date, dt.date]]) -> Picture:
     }
     good, count = sum(row[1] for row in rows), sum(row[2] for row in rows)
     words = _("%(good)d of %(count)d orders in six months were delivered by their promise")
-    table = [[month, f"{good} / {count}", _percent(good, count)] for month, good, count in rows]
+    table = [
+        [link(f"{DELIVERED}{month}", month), f"{good} / {count}", _percent(good, count)] for month, good, count in rows
+    ]
     return Picture(option, words % {"good": good, "count": count}, [_("Month"), _("On time"), "OTD"], table)
 
 
@@ -214,13 +285,23 @@ def _slip(actor: User) -> Picture | None:
         last[key] = day
     if len(weeks) < 2:
         return None
-    rows = [(day_text(last[key]), sum(found) / len(found)) for key, found in weeks.items()]
+    rows = [
+        (day_text(last[key]), sum(found) / len(found), f"{reverse('slip')}?week={key[0]}-{key[1]}")
+        for key, found in weeks.items()
+    ]
     option = {
         "grid": {"left": 8, "right": 16, "top": 16, "bottom": 8, "containLabel": True},
         "xAxis": {"type": "category", "data": [row[0] for row in rows]},
         "yAxis": {"type": "value"},
         "tooltip": {"trigger": "axis"},
-        "series": [{"type": "bar", "data": [round(row[1], 1) for row in rows], "itemStyle": {"color": "@band"}}],
+        "series": [
+            {
+                "type": "bar",
+                "data": [{"value": round(mean, 1), "url": url} for _day, mean, url in rows],
+                "itemStyle": {"color": "@band"},
+            }
+        ],
     }
     words = _("P80 lies on average %(days).1f days from the promise (negative: before it)")
-    return Picture(option, words % {"days": rows[-1][1]}, [_("Week"), _("Days")], [[d, f"{v:+.1f}"] for d, v in rows])
+    table = [[link(url, when), f"{mean:+.1f}"] for when, mean, url in rows]
+    return Picture(option, words % {"days": rows[-1][1]}, [_("Week"), _("Days")], table)

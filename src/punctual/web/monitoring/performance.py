@@ -29,6 +29,7 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.sheets.writer import write_xlsx
 from punctual.web.formatting import UNKNOWN, day_text
 from punctual.web.monitoring.tasks import actor_of
+from punctual.web.shell.lists import link
 from punctual.web.templatetags.charts import Picture
 
 COST_FIGURES: Final = frozenset({"ac", "cv", "cpi", "eac", "etc", "vac", "tcpi"})
@@ -298,7 +299,8 @@ def bubbles(rows: Sequence[Any], *, sees_costs: bool) -> Picture | None:
                 "itemStyle": {"color": "@late-fill" if bad else "@accent-fill", "opacity": 0.75},
             }
         )
-        table.append([one.order.label, f"{now.spi:.2f}", figure_text("cpi", cpi)])
+        where = link(f"/performance/{one.order.key}/", one.order.label)
+        table.append([where, f"{now.spi:.2f}", figure_text("cpi", cpi)])
     if not data:
         return None
     option = {

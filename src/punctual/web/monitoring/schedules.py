@@ -90,7 +90,7 @@ class Schedules(ListPage):
     columns = (
         Column(
             "what",
-            gettext_lazy("Report"),
+            gettext_lazy("Status report"),
             what_of,
             lambda one: link(reverse("report_schedule", args=[one.pk]), what_of(one)),
             ("order",),
@@ -98,7 +98,7 @@ class Schedules(ListPage):
         Column("when", gettext_lazy("Every week"), when_of, sort=("weekday", "hour")),
         Column("receivers", gettext_lazy("Receivers"), lambda one: ", ".join(receivers_of(one))),
         Column("language", gettext_lazy("Language"), lambda one: dict(LANGUAGES)[one.language], fold=True),
-        Column("next", gettext_lazy("Next"), lambda one: one.next_at, lambda one: _next(one), ("next_at",)),
+        Column("next", gettext_lazy("Next time"), lambda one: one.next_at, lambda one: _next(one), ("next_at",)),
         Column(
             "last",
             gettext_lazy("Last sent"),

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -20,15 +22,16 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.web.formatting import day_text
 from punctual.web.monitoring.bulk import task_edits
+from punctual.web.monitoring.task_pictures import bars, month, month_of
 from punctual.web.orders.marks import progress_bar
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
 
 STANDINGS = (
-    ("late", _("finish has passed")),
-    ("begun", _("begun")),
-    ("waiting", _("not begun")),
-    ("done", _("done")),
+    ("late", _("Finish has passed")),
+    ("begun", _("Under way")),
+    ("waiting", _("Not begun")),
+    ("done", _("Done")),
 )
 
 
@@ -143,8 +146,8 @@ class TaskList(ListPage):
     )
     tabs = (
         BuiltInView(_("Open"), "standing=late,begun,waiting"),
-        BuiltInView(_("finish has passed"), "standing=late"),
-        BuiltInView(_("next 7 days"), "due=7"),
+        BuiltInView(_("Finish has passed"), "standing=late"),
+        BuiltInView(_("Due in 7 days"), "due=7"),
         BuiltInView(_("Blocked"), "blocked=yes"),
         BuiltInView(_("All"), ""),
     )
@@ -160,6 +163,16 @@ class TaskList(ListPage):
 
     def bulk(self, actor: User) -> Sequence[BulkEdit]:
         return task_edits(self.custom_fields)
+
+    def more(self, request: HttpRequest, rows: QuerySet[Task]) -> dict[str, Any]:
+        """The same rows as a month or as bars."""
+        view = request.GET.get("view", "")
+        if view == "calendar":
+            return {"way": view, "month": month(rows, month_of(request.GET.get("month", "")))}
+        if view == "timeline":
+            page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
+            return {"way": view, "bars": bars(list(page))}
+        return {"way": "list"}
 
     def url_of(self, item: Task) -> str:
         return reverse("task", args=[item.pk])

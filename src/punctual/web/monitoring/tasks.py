@@ -84,6 +84,7 @@ def card_of(task: Task, today: dt.date, **more: Any) -> dict[str, Any]:
         "left_days": _plain(left / USUAL_DAY),
         "bar": f"{task.percent * 2.72:.1f}",
         "steps": STEPS,
+        "users": [need.resource.user for need in task.needs.all() if need.resource is not None and need.resource.user],
         "people": [need.resource.name for need in task.needs.all() if need.resource is not None],
         **more,
     }

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from punctual.domain.orders.life import Health
 from punctual.domain.orders.models import Order, OrderState, Priority
-from punctual.domain.orders.selectors import health_of
-from punctual.web.formatting import UNKNOWN, is_chinese, money_text, quantity_text
+from punctual.domain.orders.selectors import health_of, standing
+from punctual.web.formatting import UNKNOWN, day_text, is_chinese, money_text, quantity_text
 from punctual.web.rail import RailFacts, rail
 from punctual.web.templatetags.punctual import day, icon
 
@@ -56,7 +56,14 @@ def health_chip(order: Order, *, today: dt.date, at_risk_days: int) -> SafeStrin
     if found is None:
         return state_chip(order)
     name, css, words = HEALTH_MARKS[found]
-    return chip(name, css, words)
+    shown = chip(name, css, words)
+    if not standing(order).by_hand(today):
+        return shown
+    until = _("by %(name)s until %(day)s") % {"name": order.said_by, "day": day_text(order.said_until)}
+    mark = icon("hand-stop", "s")
+    return format_html(
+        '{} <span class="t3 sm" title="{}" data-user-content>{}{}</span>', shown, order.said_why, mark, until
+    )
 
 
 def rail_of(order: Order, *, width: int = 140, height: int = 22, labels: bool = False) -> SafeString:

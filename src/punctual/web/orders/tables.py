@@ -9,16 +9,17 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.catalog.selectors import products
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import RUNNING, Health
-from punctual.domain.orders.models import Order, OrderState, Priority
+from punctual.domain.orders.models import Order, OrderLine, OrderState, Priority
 from punctual.domain.orders.selectors import by_due, health_of, orders_with_product, with_health
 from punctual.domain.orders.services.states import give_to
 from punctual.domain.parties.models import Grade
@@ -159,6 +160,38 @@ def _by_due(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
     return rows
 
 
+def _by_delivered(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
+    """``365``: in so many days until today; ``2026-11``: in that month."""
+    today, wish = timezone.localdate(), values[0]
+    if wish.isdecimal() and len(wish) < 5:
+        return orders.filter(actual_date__gt=today - dt.timedelta(days=int(wish)), actual_date__lte=today)
+    try:
+        first = dt.date.fromisoformat(f"{wish}-01")
+    except ValueError:
+        return orders.none()
+    after = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+    return orders.filter(actual_date__gte=first, actual_date__lt=after)
+
+
+def _delivered_words(actor: User, value: str) -> str:
+    return gettext("last %(days)s days") % {"days": value} if value.isdecimal() else value
+
+
+def _by_kept(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
+    """Delivered by the promise, late, or ``full``: every line by the promise; ``any`` that had a promise."""
+    rows = orders.filter(actual_date__isnull=False, promised_date__isnull=False)
+    on_time = rows.filter(actual_date__lte=F("promised_date"))
+    if values[0] == "full":
+        late_lines = OrderLine.objects.filter(order=OuterRef("pk"), actual_date__gt=F("promised_date"))
+        return on_time.exclude(Exists(late_lines))
+    return {"yes": on_time, "no": rows.filter(actual_date__gt=F("promised_date"))}.get(values[0], rows)
+
+
+def _kept_words(actor: User, value: str) -> str:
+    words = {"yes": gettext("kept"), "no": gettext("missed"), "full": gettext("kept with every line")}
+    return words.get(value, gettext("given"))
+
+
 def _no_options(actor: User) -> Sequence[tuple[str, Words]]:
     return []
 
@@ -199,6 +232,8 @@ FILTERS: Final = (
         _by_health,
     ),
     Filter("due", _("Due"), lambda actor: DUE_CHOICES, _by_due, multiple=False),
+    Filter("delivered", _("Delivered"), _no_options, _by_delivered, multiple=False, name_of=_delivered_words),
+    Filter("kept", _("Promise"), _no_options, _by_kept, multiple=False, name_of=_kept_words),
     Filter("owner", _("Owner"), _owner_options, _by_owner),
     Filter(
         "grade",

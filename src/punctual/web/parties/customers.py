@@ -27,7 +27,7 @@ from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.parties.forms import ContactForm, CustomerForm
-from punctual.web.shell.lists import Column, Filter
+from punctual.web.shell.lists import Column, choice_filter
 from punctual.web.shell.panels import panels_of
 
 WIDE = {"name": "w2x", "payment_terms": "w2x", "delivery_place": "w2x", "address": "w2x", "notes": "w4x"}
@@ -55,12 +55,7 @@ class CustomerList(MasterList):
     empty_text = gettext_lazy("Who orders from you: enter a customer, or import your list from Excel.")
     filters = (
         STATE_FILTER,
-        Filter(
-            "grade",
-            gettext_lazy("Grade"),
-            lambda actor: list(Grade.choices),
-            lambda rows, values: rows.filter(grade__in=values),
-        ),
+        choice_filter("grade", gettext_lazy("Grade"), Grade),
     )
     columns = (
         Column(

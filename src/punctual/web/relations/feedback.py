@@ -30,7 +30,8 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
 from punctual.web.master.cells import chip
 from punctual.web.master.pages import actor_of, number
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.relations.filters import customer_filter
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter
 from punctual.web.templatetags.charts import Picture
 from punctual.web.templatetags.punctual import moment
 from punctual.web.tracking.views import DRIVERS
@@ -80,18 +81,8 @@ class FeedbackList(ListPage):
             lambda actor: [("low", gettext_lazy("Low")), ("none", gettext_lazy("Not answered"))],
             lambda rows, values: rows.filter(score__isnull=True) if values == ["none"] else _low(rows),
         ),
-        Filter(
-            "kind",
-            gettext_lazy("Question"),
-            lambda actor: list(SurveyKind.choices),
-            lambda rows, values: rows.filter(kind__in=values),
-        ),
-        Filter(
-            "customer",
-            gettext_lazy("Customer"),
-            lambda actor: [(one.code, str(one)) for one in Customer.objects.filter(archived_at=None)[:60]],
-            lambda rows, values: rows.filter(customer__code__in=values),
-        ),
+        choice_filter("kind", gettext_lazy("Question"), SurveyKind),
+        customer_filter(),
     )
     columns = (
         Column("customer", gettext_lazy("Customer"), lambda one: str(one.customer), sort=("customer__name",)),

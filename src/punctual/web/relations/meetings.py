@@ -22,7 +22,6 @@ from punctual.domain.customer_relations.models import LineKind, Meeting, Meeting
 from punctual.domain.customer_relations.services import meetings as services
 from punctual.domain.customer_relations.services.meetings import Line
 from punctual.domain.orders.selectors import orders_of
-from punctual.domain.parties.models import Customer
 from punctual.kernel.dates import NotADay, parse_day
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
@@ -33,9 +32,10 @@ from punctual.web.master.cells import chip
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import packs
+from punctual.web.relations.filters import customer_filter
 from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
 from punctual.web.relations.requests import _order
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.lists import BuiltInView, Column, ListPage, choice_filter
 from punctual.web.templatetags.punctual import moment
 
 STATE_MARKS: Final = {
@@ -80,18 +80,8 @@ class MeetingList(ListPage):
         BuiltInView(gettext_lazy("Minutes to finish"), "state=held,approved"),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(MeetingState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-        Filter(
-            "customer",
-            gettext_lazy("Customer"),
-            lambda actor: [(one.code, str(one)) for one in Customer.objects.filter(archived_at=None)[:60]],
-            lambda rows, values: rows.filter(series__customer__code__in=values),
-        ),
+        choice_filter("state", gettext_lazy("State"), MeetingState),
+        customer_filter("series__customer"),
     )
     columns = (
         Column(
@@ -113,7 +103,7 @@ class MeetingList(ListPage):
         ),
         Column("rhythm", gettext_lazy("Rhythm"), lambda one: one.series.get_rhythm_display(), fold=True),
         Column("chair", gettext_lazy("Chair"), lambda one: str(one.series.owner), fold=True),
-        Column("lines", gettext_lazy("Lines"), lambda one: one.line_count or None, number=True, fold=True),
+        Column("lines", gettext_lazy("Lines of minutes"), lambda one: one.line_count or None, number=True, fold=True),
         Column("state", gettext_lazy("State"), lambda one: one.get_state_display(), _state_cell, sort=("state",)),
     )
 

@@ -26,8 +26,9 @@ from punctual.web.master.pages import actor_of, number
 from punctual.web.orders.actions import done
 from punctual.web.relations import clocks
 from punctual.web.relations.bulk import request_edits
+from punctual.web.relations.filters import customer_filter
 from punctual.web.shell.bulk import BulkEdit
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter
 from punctual.web.templatetags.punctual import moment
 
 
@@ -55,36 +56,16 @@ class RequestTable(ListPage):
         BuiltInView(gettext_lazy("Complaints"), "kind=complaint"),
     )
     filters = (
-        Filter(
-            "state",
-            gettext_lazy("State"),
-            lambda actor: list(RequestState.choices),
-            lambda rows, values: rows.filter(state__in=values),
-        ),
-        Filter(
-            "kind",
-            gettext_lazy("Kind"),
-            lambda actor: list(RequestKind.choices),
-            lambda rows, values: rows.filter(kind__in=values),
-        ),
-        Filter(
-            "urgency",
-            gettext_lazy("Urgency"),
-            lambda actor: list(Urgency.choices),
-            lambda rows, values: rows.filter(urgency__in=values),
-        ),
+        choice_filter("state", gettext_lazy("State"), RequestState),
+        choice_filter("kind", gettext_lazy("Kind"), RequestKind),
+        choice_filter("urgency", gettext_lazy("Urgency"), Urgency),
         Filter(
             "breach",
             gettext_lazy("Clock"),
             lambda actor: [("over", gettext_lazy("Overdue now"))],
             lambda rows, values: selectors.breached(rows, timezone.now()),
         ),
-        Filter(
-            "customer",
-            gettext_lazy("Customer"),
-            lambda actor: [(one.code, str(one)) for one in Customer.objects.filter(archived_at=None)[:60]],
-            lambda rows, values: rows.filter(customer__code__in=values),
-        ),
+        customer_filter(),
     )
     columns = (
         Column(

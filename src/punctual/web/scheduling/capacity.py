@@ -21,7 +21,7 @@ from punctual.domain.plans.models import Plan
 from punctual.domain.resources.models import ResourceKind, Skill
 from punctual.domain.scheduling.load import Basis, Cell, LoadRow, Loads, Period, Unit, periods_of
 from punctual.domain.scheduling.models import AbsenceKind, ScheduleRun
-from punctual.domain.scheduling.selectors import current_run, is_stale
+from punctual.domain.scheduling.selectors import current_run, forecasts_of, is_stale
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
 from punctual.flows.load_picture import loads_of
 from punctual.kernel.refusal import Refusal
@@ -292,6 +292,7 @@ def _proposal(request: HttpRequest, run: ScheduleRun) -> list[dict[str, Any]]:
     found = shifts_of(run)
     orders = {order.pk: order for order in orders_of(actor).select_related("customer").filter(pk__in=found)}
     plans = {plan.order_id: plan for plan in Plan.objects.filter(order__in=orders)}
+    then = forecasts_of(actor, orders.values())
     rows = []
     for order_id, shifts in found.items():
         order, plan = orders.get(order_id), plans.get(order_id)
@@ -304,18 +305,13 @@ def _proposal(request: HttpRequest, run: ScheduleRun) -> list[dict[str, Any]]:
                 "shifts": sorted(shifts, key=lambda shift: -shift.days)[:6],
                 "count": len(shifts),
                 "before": plan.planned_date,
-                "after": _planned_then(order),
+                "after": then[order_id].planned if order_id in then else None,
                 "keeps": order.promised_date is None
                 or (order.forecast_p50 is not None and order.forecast_p50 <= order.promised_date),
             }
         )
     rows.sort(key=lambda row: cast(Order, row["order"]).promised_date or dt.date.max)
     return rows
-
-
-def _planned_then(order: Order) -> dt.date | None:
-    found = order.forecasts.filter(run__is_current=True).first()
-    return found.planned if found else None
 
 
 def _before_after(request: HttpRequest) -> Picture | None:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, cast
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Choices, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -88,6 +88,12 @@ class Filter:
     """What is typed instead of chosen; the words beside the input say how."""
     name_of: Callable[[User, str], str] | None = None
     """For a filter that only links set, such as one customer: the words of its chip. It is not in the menu."""
+
+
+def choice_filter(key: str, label: Words, choices: type[Choices], field: str = "") -> Filter:
+    """Over a field with fixed choices; ``field`` where it is called otherwise than the filter."""
+    name = f"{field or key}__in"
+    return Filter(key, label, lambda actor: list(choices.choices), lambda rows, values: rows.filter(**{name: values}))
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ def save_list_view(request: HttpRequest) -> HttpResponse:
             page=request.POST.get("page", ""),
             name=request.POST.get("name", ""),
             query=request.POST.get("query", ""),
+            shared="shared" in request.POST,
         )
     return redirect(safe_next(request))
 

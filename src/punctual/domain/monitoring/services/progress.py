@@ -24,7 +24,7 @@ from punctual.kernel.refusal import Forbidden, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attach
+from punctual.platform.attachments.services import attach, picture_type
 from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found, lock
@@ -239,6 +239,20 @@ def _tell_owner(actor: User, task: Task, plan: Plan, reason: str) -> None:
         params={"order": plan.order.label, "task": str(task), "reason": reason},
         url=f"/tasks/{task.pk}/",
     )
+
+
+@transaction.atomic
+def add_photo(*, actor: User, report_id: int, file: IO[bytes], name: str) -> ProgressReport:
+    """One more picture with one's own report."""
+    require(actor, "progress.own")
+    report: ProgressReport = get_or_not_found(ProgressReport.objects.filter(by=actor, taken_back_at=None), pk=report_id)
+    begin = file.read(16)
+    file.seek(0)
+    if not picture_type(begin):
+        text = N_("“%(name)s” is no picture; send a PNG, JPEG, GIF or WebP.")
+        raise Refusal(Reason("progress.photo", text, {"name": name[:80]}, field="file"))
+    attach(actor=actor, target=report, file=file, name=name, kind="photo")
+    return report
 
 
 @transaction.atomic

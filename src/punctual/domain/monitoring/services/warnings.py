@@ -214,6 +214,9 @@ def override_health(
     assert until is not None
     HealthOverride.objects.filter(order=order, withdrawn_at=None).update(withdrawn_at=timezone.now())
     made = HealthOverride.objects.create(order=order, health=health, reason=reason.strip(), by=actor, until=until)
+    Order.objects.filter(pk=order.pk).update(
+        said_health=health, said_until=until, said_by=actor.name[:150], said_why=reason.strip()
+    )
     record(
         actor=actor,
         verb="override_health",
@@ -231,6 +234,7 @@ def withdraw_override(*, actor: User, order_id: int) -> int:
     order = order_by_id(actor, order_id)
     rows = HealthOverride.objects.filter(order=order, withdrawn_at=None)
     count = rows.update(withdrawn_at=timezone.now())
+    Order.objects.filter(pk=order.pk).update(said_health="", said_until=None, said_by="", said_why="")
     if count:
         record(actor=actor, verb="withdraw_health", target=order)
     return count

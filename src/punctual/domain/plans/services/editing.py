@@ -137,7 +137,8 @@ def roll_status_date(*, plan_id: int, today: dt.date) -> bool:
     """Progress is as of ``today``: unfinished work moves there. By the clock, not an edit that can be undone; returns
     whether the planned delivery moved."""
     plan = Plan.objects.select_for_update(of=("self",)).select_related("order").get(pk=plan_id)
-    if plan.status_date is None or plan.status_date >= today or plan.order.state in FROZEN:
+    known_on = plan.status_date or plan.start
+    if known_on >= today or plan.order.state in FROZEN:
         return False
     before = plan.planned_date
     stored = Stored(plan)
