@@ -45,6 +45,7 @@ class TestLots:
         client = signed_in("quality")
         status, lot = send(client, "post", "/inspections", stage="iqc", item_name="导向轴", lot_size=320, aql=1)
         assert (status, lot["code_letter"], lot["sample_size"], lot["ac"]) == (201, "H", 50, 1)
+        assert lot["verified"]
         send(client, "post", f"/inspections/{lot['id']}/results", inspected=50, nonconforming=2)
         status, lot = send(client, "post", f"/inspections/{lot['id']}/submit")
         assert (status, lot["state"]) == (200, "rejected")

@@ -98,6 +98,9 @@ class QualityItemOut(Schema):
 
 
 class InspectionOut(InspectionShort):
+    """``verified``: whether a published source confirms the cell of the standard's table that gave the sample."""
+
+    verified: bool
     items: list[QualityItemOut]
     defects: dict[str, int]
     nonconformities: list[str]
@@ -157,6 +160,7 @@ def _full(one: Inspection) -> dict[str, Any]:
             }
             for item in selectors.items_of(one)
         ],
+        "verified": selectors.is_verified(one),
         "defects": {row.name: row.quantity for row in one.defects.all()},
         "nonconformities": [row.number for row in one.nonconformities.all()],
     }

@@ -24,6 +24,7 @@ from punctual.domain.quality.models import (
     QualityTemplate,
     SupplierSeverity,
 )
+from punctual.engine.sampling import Severity, sampling_plan
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
@@ -51,6 +52,14 @@ def inspection_by_id(actor: User, pk: int) -> Inspection:
 
 def inspection_by_number(actor: User, number: str) -> Inspection:
     return get_or_not_found(inspections_of(actor), number__iexact=number)
+
+
+def is_verified(found: Inspection) -> bool:
+    """Whether the cell of the standard's table that gave the plan is confirmed by a published source."""
+    if found.aql is None or not found.lot_size:
+        return True
+    severity = Severity(found.severity) if found.severity in {one.value for one in Severity} else Severity.NORMAL
+    return sampling_plan(found.lot_size, aql=float(found.aql), level=found.level, severity=severity).verified
 
 
 def items_of(inspection: Inspection) -> QuerySet[InspectionItem]:

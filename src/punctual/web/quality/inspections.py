@@ -16,7 +16,7 @@ from punctual.domain.parties.models import Supplier
 from punctual.domain.quality.life import INSPECTION, WAITING
 from punctual.domain.quality.models import Inspection, InspectionItem, Kind, Sampling, Stage
 from punctual.domain.quality.rules import SamplingRule
-from punctual.domain.quality.selectors import gauges_of, inspection_by_id, items_of
+from punctual.domain.quality.selectors import gauges_of, inspection_by_id, is_verified, items_of
 from punctual.domain.quality.services.inspections import (
     LotIn,
     accept_by_deviation,
@@ -33,7 +33,7 @@ from punctual.domain.quality.services.results import (
     verdict_now,
 )
 from punctual.domain.quality.services.switching import severity_for
-from punctual.engine.sampling import AQLS, LEVELS, Severity, sampling_plan
+from punctual.engine.sampling import AQLS, LEVELS
 from punctual.flows.failed_inspection import submit_inspection
 from punctual.kernel.refusal import Conflict, NotFound, Refusal
 from punctual.platform.accounts.models import User
@@ -161,14 +161,6 @@ def _defects(found: Inspection, typed: QueryDict | None) -> list[tuple[str, int]
         counted |= {name: reading.key(typed, f"defect-count-{place}") for place, name in enumerate(names)}
     names = [*counted, *(name for name in names_of_defects(found) if name not in counted)]
     return [(name, counted.get(name, 0)) for name in names[:8]]
-
-
-def is_verified(found: Inspection) -> bool:
-    """Whether the cell of the standard's table that gave the plan is confirmed by a published source."""
-    if found.aql is None or not found.lot_size:
-        return True
-    severity = Severity(found.severity) if found.severity in {one.value for one in Severity} else Severity.NORMAL
-    return sampling_plan(found.lot_size, aql=float(found.aql), level=found.level, severity=severity).verified
 
 
 def _why(found: Inspection) -> str:

@@ -22,7 +22,7 @@ from punctual.domain.quality.models import (
     Kind,
     Nonconformity,
 )
-from punctual.domain.quality.selectors import capa_by_id, inspection_by_id, items_of, ncr_by_id
+from punctual.domain.quality.selectors import capa_by_id, inspection_by_id, is_verified, items_of, ncr_by_id
 from punctual.domain.quality.services.results import verdict_now
 from punctual.flows.complaints import complaint_of
 from punctual.kernel.refusal import Reason, Refusal
@@ -34,7 +34,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import day_text, local_date, moment_text
 from punctual.web.orders.actions import as_download
 from punctual.web.quality.capas import NAMES, whys_of
-from punctual.web.quality.inspections import actor_of, is_verified
+from punctual.web.quality.inspections import actor_of
 from punctual.web.shell.refusals import worded
 
 MOST_VALUES = 60
