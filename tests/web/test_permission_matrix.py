@@ -134,6 +134,7 @@ def _samples() -> dict[str, Any]:
         "revision_id": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
         **_quality_samples(order.pk),
         "settings/pk": manager.pk,
+        "new/subject": "order",
         "me/pk": 1,
         "changes/number": change.number,
         "change-orders/number": change.number,
@@ -222,11 +223,15 @@ def _quality_samples(order_id: int) -> dict[str, Any]:
     def first(model: Any, **lookup: Any) -> int:
         return model.objects.filter(**lookup).order_by("pk").values_list("pk", flat=True).first() or 1
 
+    note = quality.DebitNote.objects.order_by("pk").first()
+    assert note is not None
     return {
         "inspections/pk": first(quality.Inspection),
         "inspections/inspection_id": first(quality.Inspection),
         "inspections/files/file_pk": 1,
-        "ncr/pk": first(quality.Nonconformity),
+        "ncr/pk": note.ncr_id,
+        "ncr/debit-notes/note_pk": note.pk,
+        "note_pk": note.pk,
         "ncr/files/file_pk": 1,
         "nonconformities/ncr_id": first(quality.Nonconformity),
         "8d/pk": first(quality.CorrectiveAction),
@@ -287,10 +292,11 @@ def _address(route: str, samples: dict[str, Any]) -> str:
         if not part.startswith(("<", "{")):
             parts.append(part)
             continue
-        name = part.strip("<>{}").split(":")[-1]
+        place, ending = re.split("[>}]", part[1:], maxsplit=1)
+        name = place.split(":")[-1]
         section = next((p for p in reversed(parts) if p and not any(c.isdigit() for c in p)), "")
         keys = (f"{parts[0]}/{section}/{name}", f"{section}/{name}", f"{parts[0]}/{name}", name)
-        parts.append(str(next((samples[key] for key in keys if key in samples), 1)))
+        parts.append(str(next((samples[key] for key in keys if key in samples), 1)) + ending)
     return "/" + "/".join(parts)
 
 
