@@ -181,7 +181,10 @@ def test_costs_reach_only_those_who_may_see_them(person: Person, monkeypatch: py
     def watched(reader: User, *args: object, costs: bool, **kwargs: object) -> object:
         report = real(reader, *args, costs=costs, **kwargs)  # type: ignore[arg-type]
         figures = [name for section in report.sections for name in section.head]
-        seen.append((reader.username, "EAC" in figures))
+        seen.append((reader.username, "EAC" in figures and "PV" in figures))
+        assert costs == ("Expected damage" in figures or "预期损失" in figures), (
+            "readers outside are not told our damage"
+        )
         return report
 
     monkeypatch.setattr(report_sending, "order_report", watched)

@@ -29,7 +29,7 @@ def make_server(ask: Ask) -> MCPServer:
     @server.tool()
     def find_orders(search: str = "", state: str = "", health: str = "", limit: int = 20) -> dict[str, Any]:
         """Orders with requested, promised and planned dates. state: draft, quoted, in_review, confirmed, in_progress,
-        delivered …; health: on_track, at_risk, late, overdue; several with commas."""
+        delivered …; health: on_time, at_risk, late, overdue, unplanned; several with commas."""
         found: dict[str, Any] = asked(
             "GET", path("orders", q=search, state=state, health=health, limit=max(1, min(limit, 100)))
         )

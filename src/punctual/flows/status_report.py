@@ -29,9 +29,6 @@ from punctual.platform.sheets.writer import write_xlsx
 WEEK: Final = dt.timedelta(days=7)
 MOST: Final = 40
 
-EXTRA: Final[list[Callable[[User, Order | None, dt.date], Sequence[Section]]]] = []
-"""Other subjects add sections (risks, requests, quality): (reader, order or None for all, today) → sections."""
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -60,12 +57,12 @@ Worded = Callable[[Warning], str]
 def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded, costs: bool = True) -> Report:
     """One order: where it stands, what was done, what moved and why, what comes next, what has to be decided.
 
-    Without ``costs`` they are left out also where the actor may see them.
+    Without ``costs`` it is for readers outside: no costs and no expected damages, also where the actor may see them.
     """
     since = today - WEEK
     forecast = OrderForecast.objects.filter(run__is_current=True, order=order).first()
     before = ForecastPoint.objects.filter(order=order, day__lte=since).order_by("-day").first()
-    costs = costs and may(actor, "costs.view")
+    inside, costs = costs, costs and may(actor, "costs.view")
     warnings = list(_warnings(actor, today, costs).filter(order=order))
     p80 = forecast.p80 if forecast else order.planned_date
     facts: list[tuple[str, object]] = [
@@ -98,12 +95,11 @@ def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded, c
             _next(order, today),
             _("Nothing begins or ends next week."),
         ),
-        Section(
+        _warning_section(
             _("Warnings"),
             (_("Warning"), _("Expected damage"), _("Owner"), _("Since")),
-            [_warning_row(actor, one, worded) for one in warnings],
-            _("No warnings."),
-            is_urgent=True,
+            [(worded(one), _damage(one), one.owner, timezone.localdate(one.first_seen)) for one in warnings],
+            inside,
         ),
         Section(
             _("Decisions and actions"),
@@ -117,7 +113,6 @@ def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded, c
         sections.insert(
             2, Section(_("Earned value"), [name for name, _v in figures], [[value for _n, value in figures]])
         )
-    sections += [section for extra in EXTRA for section in extra(actor, order, today)]
     return Report(
         _("Status report %(order)s") % {"order": order.label},
         _("Week to %(day)s") % {"day": today.isoformat()},
@@ -156,9 +151,9 @@ def _figures(order: Order, today: dt.date, costs: bool) -> list[tuple[str, objec
     now = done.current if done else None
     if now is None:
         return []
-    names = [("PV", now.pv), ("EV", now.ev), ("SPI", now.spi), ("SPI(t)", now.spi_t)]
-    if costs:
-        names += [("AC", now.ac), ("CPI", now.cpi), ("EAC", now.eac)]
+    names = [("SPI", now.spi), ("SPI(t)", now.spi_t)]
+    if costs:  # PV and EV too: shares of the budget
+        names = [("PV", now.pv), ("EV", now.ev), *names, ("AC", now.ac), ("CPI", now.cpi), ("EAC", now.eac)]
     return [(name, _("n/a") if value is None else f"{value:,.2f}") for name, value in names]
 
 
@@ -198,9 +193,15 @@ def _next(order: Order, today: dt.date) -> list[Sequence[object]]:
     return found
 
 
-def _warning_row(actor: User, warning: Warning, worded: Worded) -> Sequence[object]:
-    damage = f"{warning.damage:,.0f}" if warning.damage else ""
-    return (worded(warning), damage, warning.owner, timezone.localdate(warning.first_seen))
+def _damage(warning: Warning) -> str:
+    return f"{warning.damage:,.0f}" if warning.damage else ""
+
+
+def _warning_section(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], inside: bool) -> Section:
+    """Warnings; readers outside are not told what a delay is expected to cost us."""
+    kept = [number for number, name in enumerate(head) if inside or name != _("Expected damage")]
+    shown = [[row[number] for number in kept] for row in rows]
+    return Section(title, [head[number] for number in kept], shown, _("No warnings."), is_urgent=True)
 
 
 def _actions(order: Order) -> list[Sequence[object]]:
@@ -217,7 +218,7 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool
     then = dict(
         ForecastPoint.objects.filter(order__in=orders, day__lte=since).order_by("day").values_list("order_id", "p80")
     )
-    costs = costs and may(actor, "costs.view")
+    inside, costs = costs, costs and may(actor, "costs.view")
     warnings = list(_warnings(actor, today, costs).order_by("-damage")[:MOST])
     ends = {order.pk: _p80(order, forecasts) for order in orders}
     late = [
@@ -243,20 +244,11 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool
         (_("Warnings"), len(warnings)),
     ]
     sections = [
-        Section(
+        _warning_section(
             _("In danger"),
             (_("Order"), _("Warning"), _("Expected damage"), _("Owner")),
-            [
-                (
-                    one.order.label if one.order else "",
-                    worded(one),
-                    f"{one.damage:,.0f}" if one.damage else "",
-                    one.owner,
-                )
-                for one in warnings
-            ],
-            _("No warnings."),
-            is_urgent=True,
+            [(one.order.label if one.order else "", worded(one), _damage(one), one.owner) for one in warnings],
+            inside,
         ),
         Section(
             _("All running orders"),
@@ -274,7 +266,6 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool
             _("Nothing was delivered."),
         ),
     ]
-    sections += [section for extra in EXTRA for section in extra(actor, None, today)]
     lead = _("%(late)d of %(all)d running orders end after their promise with 80 %% certainty.")
     return Report(
         _("Status report of all orders"),

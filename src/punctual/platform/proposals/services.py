@@ -21,6 +21,7 @@ from punctual.platform.proposals.models import Proposal, ProposalState
 from punctual.platform.records import lock, save_next
 
 LONGEST_WHY: Final = 2000
+LONGEST_ARGUMENT: Final = 5000
 MOST_WAITING: Final = 50
 """Of one person: who is asked more than this decides nothing any more."""
 
@@ -67,6 +68,10 @@ def _read(verb: Verb, given: Mapping[str, Any]) -> dict[str, str]:
     for name in verb.needed:
         if not told.get(name):
             reasons.append(Reason("proposal.missing", N_("“%(name)s” is missing."), {"name": name}, field=name))
+    for name, value in told.items():
+        if len(value) > LONGEST_ARGUMENT or any(ord(one) < 32 and one not in "\n\t" for one in value):
+            text = N_("“%(name)s” is too long or holds characters that are none; at most %(longest)d fit.")
+            reasons.append(Reason("proposal.text", text, {"name": name, "longest": LONGEST_ARGUMENT}, field=name))
     refuse_if(reasons)
     return told
 
@@ -85,11 +90,11 @@ def propose(*, actor: User, verb: str, arguments: Mapping[str, Any], why: str, t
         text = N_("%(count)d suggestions wait already. Let them be decided first.")
         raise Refusal(Reason("proposal.most", text, {"count": MOST_WAITING}))
     with transaction.atomic():
-        url = found.do(actor, told, today)
+        found.do(actor, told, today)  # where it would lead is nothing yet
         transaction.set_rollback(True)
     with transaction.atomic():
         made = Proposal.objects.create(
-            user=actor, verb=verb, arguments=told, title=found.title, params=_short(told), why=why.strip(), url=url
+            user=actor, verb=verb, arguments=told, title=found.title, params=_short(told), why=why.strip()
         )
         record(actor=actor, verb="propose", target=made)
         notify(

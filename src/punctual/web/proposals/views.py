@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from punctual.platform.proposals.models import Proposal, ProposalState
-from punctual.platform.proposals.services import confirm, decline, proposals_of
+from punctual.platform.proposals.services import confirm, decline, proposals_of, waiting_for
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
 
@@ -26,12 +28,16 @@ def words_of(found: Proposal) -> str:
 
 def proposals(request: HttpRequest) -> HttpResponse:
     """Those that wait first, then the latest that were decided."""
-    rows = list(proposals_of(actor_of(request))[:SHOWN])
-    shown = [(one, words_of(one), CSS[ProposalState(one.state)]) for one in rows]
+    actor = actor_of(request)
+    decided = proposals_of(actor).exclude(state=ProposalState.WAITING).order_by("-decided_at", "-pk")
+
+    def shown(rows: Iterable[Proposal]) -> list[tuple[Proposal, str, str]]:
+        return [(one, words_of(one), CSS[ProposalState(one.state)]) for one in rows]
+
     context = {
         "title": _("Suggestions of my assistant"),
-        "waiting": [row for row in shown if row[0].state == ProposalState.WAITING],
-        "decided": [row for row in shown if row[0].state != ProposalState.WAITING],
+        "waiting": shown(waiting_for(actor)),
+        "decided": shown(decided[:SHOWN]),
     }
     return render(request, "proposals/proposals.html", context)
 
