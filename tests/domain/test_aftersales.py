@@ -25,7 +25,7 @@ from punctual.domain.orders.models import Order
 from punctual.domain.quality.models import Nonconformity
 from punctual.domain.supply.models import StockItem
 from punctual.domain.supply.services.stock import enter_stock
-from punctual.flows.recurring_faults import take_up
+from punctual.flows.recurring_faults import open_for, take_up
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from supplying import material
@@ -285,3 +285,16 @@ def test_a_fault_that_comes_back_goes_to_quality_and_to_the_template_once(
         take_up(actor=manager, model="—", cause="轴承", today=day)
     assert refused.value.codes == {"recurring.open"}
     assert ncr.number in client.get("/service-cases/").content.decode()
+
+
+def test_two_long_causes_that_begin_alike_are_two_faults(person: Person) -> None:
+    manager, day = person("order_manager"), timezone.localdate()
+    causes = [f"{'轴承润滑不足' * 15}，{end}" for end in ("油封老化", "油路堵塞")]
+    for cause in causes * 2:
+        services.solve_case(actor=manager, case_id=opened(person).pk, cause=cause, measure="更换")
+    first = take_up(actor=manager, model="—", cause=causes[0], today=day)
+    assert open_for("—", causes[1]) is None
+    second = take_up(actor=manager, model="—", cause=causes[1], today=day)
+    assert [open_for("—", cause) for cause in causes] == [first, second]
+    with pytest.raises(Refusal):
+        take_up(actor=manager, model="—", cause=causes[0], today=day)
