@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -279,7 +280,12 @@ def test_health_said_by_hand_locks_the_order_before_anything_is_written(
     manager = person("order_manager")
     found = running_plan(manager)
     locked: list[type] = []
-    monkeypatch.setattr(warnings, "lock", lambda rows, **more: (locked.append(rows.model), lock(rows, **more))[1])
+
+    def noting(rows: Any, **more: Any) -> Any:
+        locked.append(rows.model)
+        return lock(rows, **more)
+
+    monkeypatch.setattr(warnings, "lock", noting)
     override_health(actor=manager, order_id=found.order_id, health="late", reason="x x", until=TODAY, today=TODAY)
     assert withdraw_override(actor=manager, order_id=found.order_id) == 1
     assert locked == [Order, Order]
