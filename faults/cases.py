@@ -200,7 +200,7 @@ def solver_greedy(control: bool) -> Answer:
             return {"kept": None, "why": output[-1500:]}
         large.refresh_from_db()
         small.refresh_from_db()
-        kept = (large.state, small.state) == ("failed", "done") and "MB" in large.error
+        kept = (large.state, small.state) == ("failed", "done") and "PUNCTUAL_PLANNING_MB" in large.error
         return {"kept": kept, "states": [large.state, small.state], "error": large.error}
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
+from django_q.exceptions import TimeoutException
 
+import ordering
+from punctual.domain.monitoring.models import RecoveryRun
+from punctual.domain.scheduling.models import Scenario
+from punctual.flows import recover
 from punctual.kernel.queues import PLANNING
 from punctual.platform.jobs.models import Job, JobState
-from punctual.platform.jobs.services import give_up_lost, run_job, start_job
+from punctual.platform.jobs.services import run_job, start_job
 from punctual.worker.schedule import SCHEDULES
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +41,7 @@ def test_a_job_without_enough_memory_says_so_and_which_setting_raises_it(monkeyp
         raise MemoryError
 
     monkeypatch.setattr(SCENARIO, greedy)
-    job = Job.objects.create(function=SCENARIO, label="a")
+    job = Job.objects.create(function=SCENARIO, label="a", arguments={"scenario_id": 0})
     run_job(str(job.pk))
     job.refresh_from_db()
     assert job.state == JobState.FAILED
@@ -46,20 +49,55 @@ def test_a_job_without_enough_memory_says_so_and_which_setting_raises_it(monkeyp
     assert "PUNCTUAL_PLANNING_MB" in job.error
 
 
-def test_a_job_whose_process_never_came_back_is_given_up(django_assert_num_queries):
-    def running_for(seconds: int) -> Job:
-        at = timezone.now() - dt.timedelta(seconds=seconds)
-        return Job.objects.create(function=SCENARIO, label="a", state=JobState.RUNNING, started_at=at)
+def test_a_job_whose_process_is_ended_each_time_is_given_up_and_its_waiting_scenario_told(monkeypatch):
+    class Killed(BaseException):
+        """As the end of a process: nothing is written after it."""
 
-    again = settings.Q_CLUSTER["retry"]
-    lost, repeated = running_for(2 * again + 60), running_for(again + 60)
-    with django_assert_num_queries(1):
-        assert give_up_lost() == 1
-    lost.refresh_from_db()
-    repeated.refresh_from_db()
-    assert lost.state == JobState.FAILED
-    assert "重新启动" in lost.error
-    assert repeated.state == JobState.RUNNING, "it may have been given out again"
+    def ended(progress, **arguments):
+        raise Killed
+
+    monkeypatch.setattr(SCENARIO, ended)
+    scenario = Scenario.objects.create(name="a", delta=[])
+    job = Job.objects.create(function=SCENARIO, label="a", arguments={"scenario_id": scenario.pk})
+    for _ in range(settings.Q_CLUSTER["max_attempts"]):
+        with pytest.raises(Killed):
+            run_job(str(job.pk))
+        job.refresh_from_db()
+        assert job.state == JobState.RUNNING
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    scenario.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert job.result["reasons"][0]["code"] == "job.lost"
+    assert "Start it again" in scenario.error[0]["text"]
+
+
+def test_a_job_that_takes_too_long_says_so(monkeypatch):
+    def slow(progress, **arguments):
+        raise TimeoutException
+
+    monkeypatch.setattr(SCENARIO, slow)
+    job = Job.objects.create(function=SCENARIO, label="a", arguments={"scenario_id": 0})
+    with pytest.raises(TimeoutException):
+        run_job(str(job.pk))
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert "PUNCTUAL_PLANNING_SECONDS" in job.error
+
+
+def test_ways_out_that_could_not_be_computed_are_waited_for_no_longer(monkeypatch, person):
+    def greedy(progress, **arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(recover, "compute_job", greedy)
+    ordering.catalogue()
+    ordering.customer()
+    order = ordering.draft(person("sales"), ordering.line())
+    waiting = RecoveryRun.objects.create(order=order, day=timezone.localdate())
+    run_job(str(Job.objects.create(function=recover.JOB, arguments={"run_id": waiting.pk}).pk))
+    waiting.refresh_from_db()
+    assert waiting.state == "failed"
+    assert "PUNCTUAL_PLANNING_MB" in waiting.error[0]["text"]
 
 
 @pytest.mark.parametrize("name", sorted(SCHEDULES))

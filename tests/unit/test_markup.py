@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,3 +41,31 @@ def test_nothing_that_runs_or_loads_comes_through(text: str) -> None:
 @given(st.text(max_size=200))
 def test_any_text_gives_only_known_tags(text: str) -> None:
     assert "<script" not in as_html(text).lower()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'x" hx-post="/people/7/" hx-trigger="load',
+        "x' onerror='alert(1)",
+        "x&quot; onload=&quot;alert(1)",
+        "x> <b onclick=y>",
+        'x\\" style=\\"a',
+    ],
+)
+def test_what_is_written_beside_a_pasted_picture_stays_its_text(words: str) -> None:
+    html = as_html(f"![{words}](/comments/order/1/pictures/1/)")
+    seen: list[tuple[str, set[str]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            seen.append((tag, {name for name, _ in attrs}))
+
+    Reader().feed(html)
+    allowed = {"p": set(), "a": {"href", "rel"}, "img": {"class", "src", "alt", "loading"}}
+    assert [tag for tag, names in seen if tag not in allowed or names - allowed[tag]] == []
+
+
+def test_a_pasted_picture_is_shown_with_its_text() -> None:
+    html = as_html("![before & after](/comments/order/1/pictures/2/)")
+    assert '<img class="pic" src="/comments/order/1/pictures/2/" alt="before &amp; after" loading="lazy">' in html

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from ninja import Query, Router, Schema
 
 from punctual.api.authentication import actor_of
@@ -36,6 +37,7 @@ from punctual.flows.replan import replan_by_hand
 from punctual.flows.rush_approval import accept_rush
 from punctual.flows.rush_order import harm_of
 from punctual.flows.scenarios import apply_scenario, discard_scenario, make_scenario
+from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.permissions import require
 from punctual.platform.records import get_or_not_found, not_found
 
@@ -175,7 +177,7 @@ class ScenarioIn(Schema):
 
 
 class ScenarioOut(Schema):
-    """``result`` is empty until it has been computed."""
+    """``result`` is empty until it has been computed; ``error`` says why that came to nothing."""
 
     id: int
     version: int
@@ -183,6 +185,7 @@ class ScenarioOut(Schema):
     state: str
     delta: list[dict[str, Any]]
     result: dict[str, Any]
+    error: str
 
 
 class LevellingIn(Schema):
@@ -507,6 +510,7 @@ def _scenario(found: Scenario) -> dict[str, Any]:
         "state": found.state,
         "delta": found.delta,
         "result": found.result,
+        "error": " ".join(Reason("", one["text"], one["params"]).worded(gettext) for one in found.error),
     }
 
 

@@ -15,10 +15,12 @@ LISTENERS: Final = (
     "promise_ledger",
     "proposals",
     "quality_warnings",
+    "recover",
     "recovery_approval",
     "replan",
     "risk_occurs",
     "rush_approval",
+    "scenarios",
     "supply_warnings",
 )
 """Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -25,7 +26,19 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import record
-from punctual.platform.jobs.services import Progress, start_job
+from punctual.platform.jobs.services import Progress, on_failure, start_job
+
+JOB: Final = "punctual.flows.recover.compute_job"
+
+
+def listen() -> None:
+    """Called once when the programme starts."""
+    on_failure(JOB, _failed)
+
+
+def _failed(told: Mapping[str, Any], reasons: Sequence[Reason]) -> None:
+    waiting = RecoveryRun.objects.filter(pk=told["run_id"], state=RecoveryState.COMPUTING)
+    waiting.update(state=RecoveryState.FAILED, error=[{"text": one.text, "params": _texts(one)} for one in reasons])
 
 
 @transaction.atomic
@@ -39,7 +52,7 @@ def request_recovery(*, actor: User, order_id: int, today: dt.date) -> RecoveryR
         return busy
     made = RecoveryRun.objects.create(order=order, asked_by=actor, day=today)
     start_job(
-        function="punctual.flows.recover.compute_job",
+        function=JOB,
         label=f"Recovery {order.label}",
         actor=actor,
         arguments={"run_id": made.pk},

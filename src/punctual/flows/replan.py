@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import timezone
 
 from punctual.domain.orders.models import Order
@@ -14,6 +15,7 @@ from punctual.domain.scheduling.services.calibration import learn_durations
 from punctual.domain.scheduling.services.runs import perform_run, request_run
 from punctual.domain.scheduling.solving import Effort
 from punctual.flows.promise_ledger import expire_quotations
+from punctual.kernel.queues import PLANNING
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.jobs.services import Progress
@@ -41,7 +43,8 @@ EVENTS: Final = (
     "scheduling.changed",
 )
 """Everything after which dates may be others."""
-STUCK_AFTER: Final = dt.timedelta(minutes=20)
+STUCK_AFTER: Final = dt.timedelta(seconds=settings.Q_CLUSTER["ALT_CLUSTERS"][PLANNING]["retry"] + 60)
+"""By then the queue has given out a run again whose worker was killed."""
 
 
 def request_replan(*, why: str, actor: User | None, label: str = "") -> ScheduleRun:

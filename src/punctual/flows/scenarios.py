@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,9 +35,25 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import record
-from punctual.platform.jobs.services import Progress, start_job
+from punctual.platform.jobs.services import Progress, on_failure, start_job
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
+
+JOB: Final = "punctual.flows.scenarios.compute_job"
+
+
+def listen() -> None:
+    """Called once when the programme starts."""
+    on_failure(JOB, _failed)
+
+
+def _failed(told: Mapping[str, Any], reasons: Sequence[Reason]) -> None:
+    waiting = Scenario.objects.filter(pk=told["scenario_id"], result={})
+    waiting.update(
+        error=[
+            {"text": one.text, "params": {name: str(value) for name, value in one.params.items()}} for one in reasons
+        ]
+    )
 
 
 @transaction.atomic
@@ -52,7 +68,7 @@ def make_scenario(*, actor: User, name: str, delta: Sequence[Mapping[str, Any]])
     made = Scenario.objects.create(name=name.strip(), delta=list(delta), run=run, created_by=actor)
     record(actor=actor, verb="create", target=made)
     start_job(
-        function="punctual.flows.scenarios.compute_job",
+        function=JOB,
         label=made.name,
         actor=actor,
         arguments={"scenario_id": made.pk},
@@ -80,7 +96,8 @@ def compute_scenario(found: Scenario, effort: Effort) -> Scenario:
     axis = axis_of(book)
     what = compute(book, axis, found.delta, current_ratios(), effort)
     found.result = side_by_side(book, kept_forecasts(run), what, axis, _price(found.delta, axis))
-    found.save(update_fields=["result", "run"])
+    found.error = []
+    found.save(update_fields=["result", "run", "error"])
     return found
 
 
@@ -121,6 +138,7 @@ def apply_scenario(*, actor: User, scenario_id: int, today: dt.date, expected_ve
     """Do for real what the scenario changes: all of it or nothing. Everything is then planned again."""
     require(actor, "scheduling.scenario")
     found = _open(actor, scenario_id, expected_version)
+    refuse_if([Reason("scenario.failed", one["text"], one["params"]) for one in found.error])
     if not found.result:
         text = N_("The scenario is still being computed; apply it when its result stands beside the live plan.")
         refuse_if([Reason("scenario.computing", text)])

@@ -14,8 +14,9 @@ from markdown_it import MarkdownIt
 
 TAGS: Final = {
     "p", "br", "strong", "em", "s", "code", "pre", "ul", "ol", "li", "blockquote", "a", "hr", "h3", "h4", "h5", "h6",
-    "table", "thead", "tbody", "tr", "th", "td",
+    "table", "thead", "tbody", "tr", "th", "td", "img",
 }  # fmt: skip
+ATTRIBUTES: Final = {"a": {"href"}, "img": {"class", "src", "alt", "loading"}}
 SCHEMES: Final = {"http", "https", "mailto"}
 _PICTURE = re.compile(r'!<a href="(/comments/[a-z]{1,40}/[0-9]{1,18}/pictures/[0-9]{1,18}/)"[^>]*>([^<]*)</a>')
 """A picture that was pasted into a comment here, as it comes out where pictures are read as links."""
@@ -31,10 +32,12 @@ def _reader() -> MarkdownIt:
 def as_html(text: str) -> str:
     """The text as HTML that is safe to show; headings begin at the third level, below those of the page."""
     made = re.sub(r"(</?)h[12]>", r"\1h3>", _reader().render(text))
+    # Before the cleaning, so that it judges the picture's attributes too: its text was typed by somebody.
+    made = _PICTURE.sub(r'<a href="\1"><img class="pic" src="\1" alt="\2" loading="lazy"></a>', made)
     clean = nh3.clean(
-        made, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer"
+        made, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener noreferrer"
     )
-    return _marked(_PICTURE.sub(r'<a href="\1"><img class="pic" src="\1" alt="\2" loading="lazy"></a>', clean))
+    return _marked(clean)
 
 
 def _marked(html: str) -> str:

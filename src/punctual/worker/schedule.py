@@ -7,7 +7,6 @@ from django_q.models import Schedule
 SCHEDULES = {
     "deliver events": ("punctual.platform.outbox.services.deliver_pending", Schedule.MINUTES, 1),
     "seal the audit trail": ("punctual.platform.audit.chain.seal", Schedule.MINUTES, 1),
-    "give up lost jobs": ("punctual.platform.jobs.services.give_up_lost", Schedule.MINUTES, 10),
     "back up": ("punctual.platform.backup.scheduled", Schedule.DAILY, None),
     "remind of payments": ("punctual.domain.delivery.services.payments.remind_due", Schedule.DAILY, None),
     "remind of reviews": ("punctual.domain.orders.services.review.remind_signers", Schedule.HOURLY, None),

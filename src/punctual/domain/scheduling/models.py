@@ -303,13 +303,15 @@ class ScenarioState(models.TextChoices):
 
 class Scenario(Versioned):
     """A named what-if over the live schedule. ``delta``: [{"kind": …, …}] (``scenarios``); ``result``: what came out
-    of it beside the live plan, with the run it was compared with."""
+    of it beside the live plan, with the run it was compared with. ``error``: why nothing came
+    out of it, sentences with their ``params``."""
 
     name = models.CharField(_("Name"), max_length=80)
     delta = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=ScenarioState.choices, default=ScenarioState.OPEN)
     run = models.ForeignKey(ScheduleRun, null=True, on_delete=models.SET_NULL, related_name="+")
     result = models.JSONField(default=dict)
+    error = models.JSONField(default=list)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext
+from django_q.exceptions import TimeoutException
 
 from punctual.kernel.queues import PLANNING, WORK, Queue
-from punctual.kernel.refusal import Refusal
+from punctual.kernel.refusal import Reason, Refusal
+from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.models import Job, JobState
 
 logger = logging.getLogger(__name__)
 
+AfterFailure = Callable[[Mapping[str, Any], Sequence[Reason]], None]
+"""Called with the arguments of a job that failed or was given up, and why."""
+
+_after_failure: dict[str, AfterFailure] = {}
 RUN: Final = "punctual.platform.jobs.services.run_job"
 
 
@@ -55,42 +59,53 @@ def start_job(
 
 
 def run_job(job_id: str) -> None:
-    """Called by the worker. A finished job is not run again."""
+    """Called by the worker. A finished job is not run again, and one whose process was ended as often as allowed, by a
+    limit of the system or by a fault, is given up: the queue alone would give it out for ever."""
     job = Job.objects.filter(pk=job_id).exclude(state__in=[JobState.DONE, JobState.FAILED]).first()
     if job is None:
         return
-    job.state, job.started_at = JobState.RUNNING, timezone.now()
-    job.save(update_fields=["state", "started_at"])
+    if job.attempts >= settings.Q_CLUSTER["max_attempts"]:
+        return _fail(
+            job, Reason("job.lost", N_("Its process was stopped each time before it was done. Start it again."))
+        )
+    job.state, job.started_at, job.attempts = JobState.RUNNING, timezone.now(), job.attempts + 1
+    job.save(update_fields=["state", "started_at", "attempts"])
     function: JobFunction = import_string(job.function)
     try:
         job.result = function(Progress(job), **job.arguments)
-        job.state = JobState.DONE
     except Refusal as refusal:
-        job.state, job.error = JobState.FAILED, str(refusal)
-        job.result = {"reasons": [reason.as_data() for reason in refusal.reasons]}
+        return _fail(job, *refusal.reasons)
     except MemoryError:
         logger.exception("job %s ran out of memory", job.pk)
-        job.state = JobState.FAILED
-        job.error = gettext(
-            "It needed more memory than the %(megabytes)s MB a planning process may take (PUNCTUAL_PLANNING_MB)."
-        ) % {"megabytes": settings.PLANNING_MB}
+        text = N_(
+            "It needed more memory than its process may take; for planning PUNCTUAL_PLANNING_MB is %(megabytes)s."
+        )
+        return _fail(job, Reason("job.memory", text, {"megabytes": settings.PLANNING_MB}))
+    except TimeoutException:  # of the queue; it is a SystemExit
+        text = N_("It took longer than it may; for planning PUNCTUAL_PLANNING_SECONDS is %(seconds)s.")
+        _fail(job, Reason("job.time", text, {"seconds": settings.PLANNING_SECONDS}))
+        raise
     except Exception as error:
         logger.exception("job %s failed", job.pk)
-        job.state, job.error = JobState.FAILED, f"{type(error).__name__}: {error}"
-    job.finished_at = timezone.now()
+        return _fail(
+            job, Reason("job.fault", N_("A fault stopped it: %(error)s"), {"error": f"{type(error).__name__}: {error}"})
+        )
+    job.state, job.finished_at = JobState.DONE, timezone.now()
+    job.save(update_fields=["state", "result", "finished_at"])
+
+
+def _fail(job: Job, *reasons: Reason) -> None:
+    job.state, job.finished_at = JobState.FAILED, timezone.now()
+    job.error, job.result = str(Refusal(*reasons)), {"reasons": [reason.as_data() for reason in reasons]}
     job.save(update_fields=["state", "result", "error", "finished_at"])
+    if job.function in _after_failure:
+        _after_failure[job.function](job.arguments, reasons)
 
 
-def give_up_lost() -> int:
-    """Jobs that were given out and will not come back: their process was ended each time, by a limit or by a fault.
-    Whoever waits for one is told so. Returns how many."""
-    longest = max(settings.Q_CLUSTER["retry"], settings.Q_CLUSTER["ALT_CLUSTERS"][PLANNING]["retry"])
-    lost = Job.objects.filter(state=JobState.RUNNING, started_at__lt=timezone.now() - dt.timedelta(seconds=2 * longest))
-    error = gettext("Its process was stopped before it was done, by a limit or a fault. Start it again.")
-    count = lost.update(state=JobState.FAILED, error=error, finished_at=timezone.now())
-    if count:
-        logger.error("%s jobs were lost", count)
-    return count
+def on_failure(function: str, tell: AfterFailure) -> None:
+    """Let ``tell`` be called whenever a job of ``function`` fails or is given up, so that what waits for it waits no
+    longer."""
+    _after_failure[function] = tell
 
 
 def call_soon(function: str, *arguments: Any, queue: Queue = WORK) -> None:

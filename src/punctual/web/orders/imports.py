@@ -188,7 +188,7 @@ def _show(
     columns = _columns(item)
     shown = [name for _index, _header, name in columns if name]
     good, live = len(result.good), sum(1 for row in result.rows if not row.skip)
-    if job is not None and job.state == JobState.FAILED and job.result:
+    if job is not None and job.state == JobState.FAILED:
         reasons = (*reasons, Reason("order.import.job", N_("Not taken over: %(why)s"), {"why": job.error[:400]}))
     context = {
         "title": _("Import a customer's order"),

@@ -19,6 +19,7 @@ from punctual.domain.resources.models import Resource, Skill
 from punctual.domain.resources.selectors import resources, skills
 from punctual.domain.scheduling.selectors import scenarios
 from punctual.flows.scenarios import apply_scenario, discard_scenario, make_scenario
+from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
@@ -121,6 +122,7 @@ def scenario(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "title": found.name,
         "found": found,
+        "failed": [Reason("", one["text"], one["params"]).worded(_) for one in found.error],
         "words": delta_words(found.delta),
         "may_apply": may(actor, "scheduling.scenario") and found.state == "open",
         "made": day_text(found.created_at),

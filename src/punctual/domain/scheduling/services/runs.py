@@ -93,7 +93,7 @@ def perform_run(
             except Repeatedly:
                 run.repeats = attempt + 1
                 run.save(update_fields=["repeats"])
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # the queue ends what takes too long with a SystemExit
         run.error = f"{type(error).__name__}: {error}"[:2000]
         _finish(run, RunState.FAILED, began)
         raise
