@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ from punctual.domain.orders.models import Order
 from punctual.domain.quality.models import Nonconformity
 from punctual.domain.supply.models import StockItem
 from punctual.domain.supply.services.stock import enter_stock
-from punctual.flows.recurring_faults import take_up
+from punctual.flows.recurring_faults import open_for, take_up
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from supplying import material
@@ -285,3 +287,27 @@ def test_a_fault_that_comes_back_goes_to_quality_and_to_the_template_once(
         take_up(actor=manager, model="—", cause="轴承", today=day)
     assert refused.value.codes == {"recurring.open"}
     assert ncr.number in client.get("/service-cases/").content.decode()
+
+
+def test_spare_parts_read_the_stock_in_the_order_in_which_everybody_locks_it(person: Person) -> None:
+    case, pump = opened(person), material()
+    enter_stock(
+        actor=person("supply_chain"), material_id=pump.pk, place_id=None, quantity=Decimal(3), reason="first stock"
+    )
+    with CaptureQueriesContext(connection) as ran:
+        issue_spare(actor=person("order_manager"), case_id=case.pk, material=pump, quantity=Decimal(1))
+    read = [one["sql"] for one in ran if 'FROM "supply_stockitem"' in one["sql"]]
+    assert 'ORDER BY "supply_stockitem"."id"' in read[-1]
+
+
+def test_two_long_causes_that_begin_alike_are_two_faults(person: Person) -> None:
+    manager, day = person("order_manager"), timezone.localdate()
+    causes = [f"{'轴承润滑不足' * 15}，{end}" for end in ("油封老化", "油路堵塞")]
+    for cause in causes * 2:
+        services.solve_case(actor=manager, case_id=opened(person).pk, cause=cause, measure="更换")
+    first = take_up(actor=manager, model="—", cause=causes[0], today=day)
+    assert open_for("—", causes[1]) is None
+    second = take_up(actor=manager, model="—", cause=causes[1], today=day)
+    assert [open_for("—", cause) for cause in causes] == [first, second]
+    with pytest.raises(Refusal):
+        take_up(actor=manager, model="—", cause=causes[0], today=day)

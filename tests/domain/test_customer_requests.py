@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -20,12 +21,14 @@ from punctual.domain.customer_relations.models import (
     RequestState,
     SlaRule,
 )
+from punctual.domain.customer_relations.rules import LONGEST_TEXT
 from punctual.domain.customer_relations.selectors import inbox_messages, readings_of, requests_of
 from punctual.domain.customer_relations.services import mailbox, requests
 from punctual.domain.customer_relations.services.requests import RequestInput
 from punctual.domain.customer_relations.services.watching import watch_clocks
 from punctual.domain.parties.models import Contact
-from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Reason, Refusal
+from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Delivery, Notification
 from punctual.platform.outbox.models import OutboxEvent
@@ -297,6 +300,38 @@ def test_an_answer_finds_its_request_by_our_own_message_id_without_the_quoted_re
 def test_a_broken_mail_is_kept_all_the_same(person: Person, raw: bytes) -> None:
     mailbox.receive(raw)
     assert Incoming.objects.count() == 1
+
+
+def test_two_megabytes_of_open_brackets_stop_nothing() -> None:
+    raw = b"From: a@b.example\nMessage-ID: <1@x>\nContent-Type: text/html\n\n" + b"<" * (2 << 20)
+    started = time.process_time()
+    kept = mailbox.receive(raw)
+    assert time.process_time() - started < 5
+    assert len(kept.text) == LONGEST_TEXT
+
+
+def test_a_long_answer_is_cut_to_what_a_request_takes_and_reaches_it(person: Person) -> None:
+    contact_with_mail()
+    found = recorded(person)
+    mailbox.receive(letter("zhang@c001.example", f"Re: [{found.number}]", "字" * (LONGEST_TEXT + 1)))
+    last = found.messages.last()
+    assert last is not None
+    assert last.text == "字" * LONGEST_TEXT
+
+
+def test_a_mail_that_finds_no_place_waits_in_the_inbox(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    contact_with_mail()
+    found = recorded(person)
+
+    def refusing(**_more: object) -> None:
+        CustomerRequest.objects.filter(pk=found.pk).update(title="half written")
+        raise Refusal(Reason("request.no", N_("Write something first.")))
+
+    monkeypatch.setattr(mailbox, "hear", refusing)
+    mailbox.receive(letter("zhang@c001.example", f"Re: [{found.number}]", "文字"))
+    assert inbox_messages(person("order_manager")).get().text == "文字"
+    found.refresh_from_db()
+    assert found.title == "哪天发货"
 
 
 def test_a_message_is_assigned_or_set_aside_by_name(person: Person) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 import ordering
 from punctual.domain.customer_relations.models import CustomerRequest, Incoming
+from punctual.domain.customer_relations.services import mailbox
 from punctual.domain.customer_relations.services.mailbox import fetch_mail
 from punctual.domain.orders.models import OrderState
 from punctual.domain.parties.models import Contact
@@ -95,3 +97,60 @@ def test_a_wrong_password_is_no_quiet_success(serve: Serve, settings: Any) -> No
     settings.IMAP_PASSWORD = "wrong"
     with pytest.raises(imaplib.IMAP4.error):
         fetch_mail()
+
+
+def test_no_password_goes_over_an_open_line_to_another_machine(
+    serve: Serve, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = ("localhost", "::1", "mail.example", "10.0.0.1")
+    assert [host for host in hosts if mailbox._is_here(host)] == ["localhost", "::1"]
+    serve()
+    monkeypatch.setattr(mailbox, "_is_here", lambda _host: False)
+    with pytest.raises(imaplib.IMAP4.error, match="STARTTLS"):
+        fetch_mail()
+
+
+def test_an_encrypted_line_checks_who_answers(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def line(_host: str, _port: int, **more: Any) -> None:
+        given.update(more)
+        raise ConnectionError
+
+    monkeypatch.setattr(imaplib, "IMAP4_SSL", line)
+    settings.IMAP_HOST, settings.IMAP_PORT = "mail.example", 993
+    with pytest.raises(ConnectionError):
+        fetch_mail()
+    assert given["ssl_context"].verify_mode == ssl.CERT_REQUIRED
+    assert given["ssl_context"].check_hostname
+
+
+def test_a_message_that_is_too_big_or_breaks_keeps_no_other_from_being_taken(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _letter(tmp_path, 1, "big", "x" * 3000, sender="somebody@else.example")
+    _letter(tmp_path, 2, "bad", "text", sender="somebody@else.example")
+    _letter(tmp_path, 3, "good", "text", sender="somebody@else.example")
+    monkeypatch.setattr(mailbox, "BIGGEST", 2000)
+    parse = mailbox.parse
+
+    def breaking(raw: bytes, **more: Any) -> Any:
+        if b"bad" in raw:
+            raise RecursionError
+        return parse(raw, **more)
+
+    monkeypatch.setattr(mailbox, "parse", breaking)
+    serve()
+    assert fetch_mail() == 1
+    assert Incoming.objects.get().subject == "good"
+
+
+def test_opened_messages_are_looked_through_in_one_go(
+    serve: Serve, tmp_path: Path, django_assert_num_queries: Any
+) -> None:
+    for number in range(1, 6):
+        _letter(tmp_path, number, "question", "text", sender="somebody@else.example")
+    serve()
+    assert fetch_mail() == 5
+    with django_assert_num_queries(1):
+        assert fetch_mail() == 0

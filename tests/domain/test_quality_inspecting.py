@@ -27,10 +27,11 @@ from punctual.domain.quality.services.inspections import (
     open_inspection,
     split_lot,
 )
-from punctual.domain.quality.services.results import ResultsIn, enter_results
+from punctual.domain.quality.services.results import ResultsIn, enter_results, gather
 from punctual.flows.failed_inspection import submit_inspection
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.attachments.services import PASTED, attach, documents_on
 from punctual.platform.notifications.models import Notification
 
 TODAY = inspecting.TODAY
@@ -270,3 +271,14 @@ class TestSwitching:
         )
         assert found.codes == {"severity.supplier", "severity.item", "sampling.unknown_aql"}
         assert not SupplierSeverity.objects.exists()
+
+
+def test_a_picture_pasted_into_a_comment_is_no_evidence_and_no_document(person: Person) -> None:
+    quality = person("quality")
+    one = inspecting.inspection(quality)
+    attach(actor=person("planner"), target=one, file=io.BytesIO(b"x"), name="a.png", kind=PASTED)
+    assert not gather(one).has_evidence
+    assert not documents_on(one)
+    attach_to_inspection(actor=quality, inspection_id=one.pk, file=io.BytesIO(b"y"), name="b.jpg")
+    assert gather(one).has_evidence
+    assert documents_on(one).get().name == "b.jpg"

@@ -11,12 +11,13 @@ import inspecting
 import planning
 import supplying
 from punctual.domain.quality.models import Nonconformity
-from punctual.domain.quality.services.ncrs import ContainmentIn, cancel_ncr, contain, verify_ncr
+from punctual.domain.quality.services.ncrs import ContainmentIn, cancel_ncr, contain, reopen_ncr, verify_ncr
 from punctual.domain.supply.models import StockItem
 from punctual.domain.supply.services.reservations import reserve
 from punctual.flows import contained_stock
 from punctual.flows.failed_inspection import DispositionIn, decide_disposition
 from punctual.platform.accounts.models import User
+from punctual.platform.outbox.models import OutboxEvent
 from punctual.platform.outbox.services import deliver_pending
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +85,33 @@ def test_how_it_ends_decides_what_is_left(person: Person, item: StockItem, dispo
     deliver_pending()
     assert amounts(item)[:2] == (left, 0)
     assert sum(one.quantity for one in item.movements.all()) == left  # every change is explained
+
+
+def test_what_was_scrapped_is_not_held_and_scrapped_a_second_time(person: Person, item: StockItem) -> None:
+    quality = person("quality")
+    ncr = contained(person, 8)
+    for _ in range(2):
+        decide_disposition(actor=quality, ncr_id=ncr.pk, given=DispositionIn("scrap"), today=TODAY)
+        deliver_pending()
+        assert amounts(item)[:2] == (2, 0)
+        reopen_ncr(actor=quality, ncr_id=ncr.pk, reason="再看一次")
+        contained(person, 8, ncr=ncr)
+        assert amounts(item)[:2] == (2, 0)
+
+
+def test_what_could_not_be_held_when_it_was_contained_leaves_all_the_same(
+    person: Person, item: StockItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_more: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(contained_stock, "hold_stock", broken)
+        ncr = contained(person, 8)
+    assert amounts(item)[:2] == (10, 0)
+    decide_disposition(actor=person("quality"), ncr_id=ncr.pk, given=DispositionIn("scrap"), today=TODAY)
+    late = OutboxEvent.objects.filter(kind="ncr.disposed").get()
+    contained_stock.on_disposed(late)
+    assert amounts(item)[:2] == (2, 0)
+    deliver_pending()
+    assert amounts(item)[:2] == (2, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,6 +16,7 @@ from punctual.domain.costs.services import book_expense
 from punctual.domain.monitoring import sources
 from punctual.domain.monitoring.models import ForecastPoint, ProgressReport, Warning, WarningState, Watch, WatchRun
 from punctual.domain.monitoring.selectors import open_warnings, warnings_of
+from punctual.domain.monitoring.services import warnings
 from punctual.domain.monitoring.services.progress import Progress, report_progress
 from punctual.domain.monitoring.services.warnings import (
     hand_on,
@@ -33,6 +35,7 @@ from punctual.flows.early_warning import look_at, mark_order, nightly
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.outbox.models import OutboxEvent
+from punctual.platform.records import lock
 from punctual.web.orders.marks import health_chip
 from watching import another_plan, give, running_plan
 
@@ -269,6 +272,23 @@ def test_health_is_overridden_by_name_with_reason_and_end_only(person: Person) -
     )
     assert (made.by, made.until) == (manager, TODAY)
     assert not ProgressReport.objects.exists()
+
+
+def test_health_said_by_hand_locks_the_order_before_anything_is_written(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = person("order_manager")
+    found = running_plan(manager)
+    locked: list[type] = []
+
+    def noting(rows: Any, **more: Any) -> Any:
+        locked.append(rows.model)
+        return lock(rows, **more)
+
+    monkeypatch.setattr(warnings, "lock", noting)
+    override_health(actor=manager, order_id=found.order_id, health="late", reason="x x", until=TODAY, today=TODAY)
+    assert withdraw_override(actor=manager, order_id=found.order_id) == 1
+    assert locked == [Order, Order]
 
 
 def test_health_said_by_hand_is_what_lists_and_filters_show_until_its_day(person: Person) -> None:

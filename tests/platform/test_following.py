@@ -19,11 +19,13 @@ from punctual.domain.orders.services.remarks import comment_on_order
 from punctual.domain.quality.models import Nonconformity
 from punctual.domain.quality.services.ncrs import contain
 from punctual.platform.accounts.models import User
+from punctual.platform.attachments.models import Attachment
 from punctual.platform.comments.following import follow, follows, tell_of_changes, unfollow
 from punctual.platform.comments.models import Comment, Follower
 from punctual.platform.comments.services import add_comment
 from punctual.platform.markup import as_html
 from punctual.platform.notifications.models import Notification
+from punctual.web.shell import following
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
@@ -146,6 +148,29 @@ def test_a_picture_is_pasted_into_a_comment_and_seen_only_with_its_thing(person:
     found = re.search(r'<img class="pic" src="([^"]+)"', page)
     assert found
     answer = client.get(found[1])
-    assert (answer.content, answer["Content-Type"]) == (PNG, "image/png")
+    assert (answer.getvalue(), answer["Content-Type"]) == (PNG, "image/png")
     assert signed_in("worker").get(found[1]).status_code == 404
     assert "<img" not in as_html("![x](https://else.example/a.png) ![y](/comments/x/1/pictures/2/../../admin/)")
+
+
+def test_pictures_are_limited_in_size_and_number_and_taken_from_who_may_comment(
+    person: Person, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = looked_at(person)
+    client, url = signed_in("planner"), f"/comments/nonconformity/{one.pk}/pictures/"
+
+    def pasted() -> int:
+        return client.post(url, {"file": SimpleUploadedFile("a.png", PNG)}).status_code
+
+    monkeypatch.setattr(following, "LARGEST_PICTURE", len(PNG) - 1)
+    assert pasted() == 422
+    monkeypatch.setattr(following, "LARGEST_PICTURE", len(PNG))
+    monkeypatch.setattr(following, "MOST_PICTURES", 1)
+    assert (pasted(), pasted()) == (200, 422)
+    catalogue()
+    asked = record_request(actor=person("sales"), data=RequestInput(customer(), "哪天发货", owner=person("sales")))
+    answer = signed_in("finance").post(
+        f"/comments/customerrequest/{asked.pk}/pictures/", {"file": SimpleUploadedFile("a.png", PNG)}
+    )
+    assert answer.status_code == 403
+    assert Attachment.objects.filter(kind="pasted").count() == 1

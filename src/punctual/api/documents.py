@@ -16,7 +16,7 @@ from punctual.api.authentication import actor_of
 from punctual.api.order_story import BINARY
 from punctual.domain.delivery.services.documents import ask_customer, attach_document, decide, held
 from punctual.platform.attachments.models import Attachment, DocumentKind
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of, documents_on, path_of
 from punctual.platform.records import get_or_not_found
 
 router = Router()
@@ -85,7 +85,7 @@ def _shape(one: Attachment) -> dict[str, Any]:
 @router.get("/documents/{holder}/{pk}", response=list[DocumentOut])
 def documents(request: HttpRequest, holder: Holding, pk: int) -> Any:
     """What hangs on an order, a task or an inspection, newest first; older versions too."""
-    return [_shape(one) for one in attachments_of(held(actor_of(request), holder, pk))]
+    return [_shape(one) for one in documents_on(held(actor_of(request), holder, pk))]
 
 
 @router.post("/documents/{holder}/{pk}", response={201: DocumentOut})

@@ -20,7 +20,7 @@ from punctual.domain.orders.services.bulk_import import import_file
 from punctual.domain.orders.services.remarks import attach_to_order, comment_on_order, detach_from_order
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.models import Attachment
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of, documents_on, path_of
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.audit.services import story_of
 from punctual.platform.comments.models import Comment
@@ -132,7 +132,7 @@ def post_comment(request: HttpRequest, key: str, payload: CommentIn) -> Any:
 @router.get("/orders/{key}/attachments", response=list[FileOut])
 def attachments(request: HttpRequest, key: str) -> Any:
     """The files of the order."""
-    return [_file(one) for one in attachments_of(order_by_key(actor_of(request), key))]
+    return [_file(one) for one in documents_on(order_by_key(actor_of(request), key))]
 
 
 @router.post("/orders/{key}/attachments", response={201: FileOut})

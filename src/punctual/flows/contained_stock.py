@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from punctual.domain.quality.life import STOPPING
-from punctual.domain.quality.models import Disposition, Nonconformity
+from punctual.domain.quality.models import Disposition, NcrState, Nonconformity
 from punctual.domain.supply.models import Material
 from punctual.domain.supply.services.holding import hold_stock, let_go
 from punctual.flows.incoming_inspection import SOURCE
@@ -35,10 +35,16 @@ def _reason(ncr: Nonconformity) -> str:
 
 
 def on_contained(event: OutboxEvent) -> None:
-    """The quantities of the places that block stock, as far as they are in stock."""
+    """The quantities of the places that block stock, until something is decided; then ``on_disposed`` sees to it."""
     ncr = _found(event)
-    material = Material.objects.filter(code=ncr.item_key).first() if ncr is not None and ncr.item_key else None
-    if ncr is None or material is None or ncr.state not in STOPPING:
+    if ncr is not None and ncr.state in (NcrState.OPEN, NcrState.CONTAINED):
+        _hold(ncr)
+
+
+def _hold(ncr: Nonconformity) -> None:
+    """As far as they are in stock; doing it again changes nothing."""
+    material = Material.objects.filter(code=ncr.item_key).first() if ncr.item_key else None
+    if material is None:
         return
     blocking = ncr.containments.filter(blocks_stock=True)
     wanted = Decimal(blocking.aggregate(total=Sum("quantity"))["total"] or 0)
@@ -47,9 +53,14 @@ def on_contained(event: OutboxEvent) -> None:
 
 
 def on_disposed(event: OutboxEvent) -> None:
-    """What goes back or is scrapped leaves the stock."""
+    """What goes back or is scrapped leaves the stock, also where it could not be held when it was contained."""
     ncr = _found(event)
-    if ncr is not None and ncr.disposition in (Disposition.RETURN, Disposition.SCRAP):
+    if ncr is None:
+        return
+    leaves = ncr.disposition in (Disposition.RETURN, Disposition.SCRAP)
+    if leaves or ncr.state in STOPPING:
+        _hold(ncr)
+    if leaves:
         let_go(cause=ncr, actor=ncr.disposed_by, reason=_reason(ncr), taken_out=Decimal(ncr.quantity))
 
 

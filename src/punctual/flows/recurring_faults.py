@@ -4,11 +4,14 @@ asked to build the cure in."""
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, Q
 
 from punctual.domain.actions.services import open_action
+from punctual.domain.aftersales.models import ServiceCase
 from punctual.domain.aftersales.selectors import recurring
 from punctual.domain.catalog.models import Product
 from punctual.domain.plans.models import PlanTemplate
@@ -22,22 +25,32 @@ from punctual.platform.accounts.permissions import require
 YEAR: Final = dt.timedelta(days=365)
 WEEKS: Final = 2
 SOURCE: Final = "recurring_fault"
+LONGEST_LABEL: Final = 60
 
 
 def open_for(model: str, cause: str) -> Nonconformity | None:
     """The nonconformity that stands for this fault already."""
     rows = Nonconformity.objects.filter(source_type=SOURCE, source_label=_label(model, cause))
+    products = Product.objects.filter(model=model)
+    rows = rows.filter(Q(source_id__in=products.values("pk")) | Q(source_id=None) & ~Exists(products))
     return rows.exclude(state__in=[NcrState.CLOSED, NcrState.CANCELLED]).first()
 
 
 def _label(model: str, cause: str) -> str:
-    return f"{model}: {cause}"[:60]
+    """The whole cause counts: what is too long for the field ends in a sum over all of it."""
+    whole = f"{model}: {cause}"
+    if len(whole) <= LONGEST_LABEL:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:10]
+    return f"{whole[: LONGEST_LABEL - len(digest) - 2]}… {digest}"
 
 
 @transaction.atomic
 def take_up(*, actor: User, model: str, cause: str, today: dt.date) -> Nonconformity:
-    """Open the nonconformity, and an action item for a planner that names the templates to change."""
+    """Open the nonconformity, and an action item for a planner that names the templates to change. The cases
+    are locked, so that two at once open one."""
     require(actor, "service.change")
+    list(ServiceCase.objects.select_for_update(of=("self",)).filter(cause=cause).order_by("pk").values_list("pk"))
     times = next((n for one, why, n in recurring(actor, since=today - YEAR) if (one, why) == (model, cause)), 0)
     if not times:
         text = N_("This fault has not come back within a year; load the page again.")

@@ -31,6 +31,15 @@ def attachments_of(target: models.Model) -> QuerySet[Attachment]:
     ).select_related("uploaded_by")
 
 
+PASTED = "pasted"
+"""Kind of a picture in a comment: shown there, and no document of the thing."""
+
+
+def documents_on(target: models.Model) -> QuerySet[Attachment]:
+    """The same without what was pasted into comments."""
+    return attachments_of(target).exclude(kind=PASTED)
+
+
 def path_of(sha256: str) -> Path:
     return Path(settings.MEDIA_ROOT) / "files" / sha256[:2] / sha256
 

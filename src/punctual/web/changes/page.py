@@ -26,7 +26,7 @@ from punctual.platform import targets
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, reasons_against, require
 from punctual.platform.approvals.selectors import requests_on
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of, documents_on, path_of
 from punctual.platform.audit.services import story_of
 from punctual.platform.links.services import links_on
 from punctual.platform.records import get_or_not_found
@@ -247,7 +247,7 @@ def change_page(request: HttpRequest, number: str) -> HttpResponse:
         "link": request.session.pop(f"link-{change.pk}", ""),
         "open_link": links_on(change, LINK).filter(used_at=None, revoked_at=None).first(),
         "needs_customer": change.customer_answer != CustomerAnswer.NOT_NEEDED,
-        "files": attachments_of(change),
+        "files": documents_on(change),
         "story": words.story(story_of(change)[:12]),
         "cause": _cause(change, actor),
         "cost_shown": may(actor, "changes.cost"),

@@ -39,7 +39,7 @@ from punctual.kernel.refusal import Refusal, refuse_if
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.models import DocumentKind
-from punctual.platform.attachments.services import attachments_of, path_of
+from punctual.platform.attachments.services import attachments_of, documents_on, path_of
 from punctual.platform.audit.services import story_of
 from punctual.platform.records import get_or_not_found
 from punctual.web.delivery import words
@@ -162,7 +162,7 @@ def delivery_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_attach": may(actor, "orders.comment"),
         "document_kinds": DocumentKind.choices,
         "files": attachments_of(delivery),
-        "documents": [one for one in attachments_of(order) if one.kind],
+        "documents": [one for one in documents_on(order) if one.kind],
         "story": words.story(story_of(delivery)[:12]),
         "today": today,
         "no_params": {},

@@ -14,7 +14,7 @@ from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Task
 from punctual.platform.accounts.permissions import may
 from punctual.platform.attachments.models import Attachment, DocumentKind
-from punctual.platform.attachments.services import attachments_of
+from punctual.platform.attachments.services import documents_on
 from punctual.platform.audit.services import target_type
 from punctual.web.master.pages import actor_of
 
@@ -25,7 +25,7 @@ def box_of(request: HttpRequest, target: models.Model, rows: Sequence[Row] | Non
     """What the template needs. ``target`` takes new files; ``rows`` (holder, document) where more than its own are
     shown. The caller has fetched them for the actor."""
     actor, name = actor_of(request), target_type(target)
-    shown = [(target, one) for one in attachments_of(target)] if rows is None else list(rows)
+    shown = [(target, one) for one in documents_on(target)] if rows is None else list(rows)
     order = order_behind(target)
     asked = {
         one.attachment_id: one

@@ -32,7 +32,7 @@ from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, reasons_against, require
 from punctual.platform.approvals.selectors import standing
-from punctual.platform.attachments.services import attachments_of
+from punctual.platform.attachments.services import documents_on
 from punctual.web.orders import marks
 from punctual.web.orders.story import feed
 from punctual.web.shell.panels import panels_of
@@ -205,7 +205,7 @@ def order_page(request: HttpRequest, key: str) -> HttpResponse:
         "more_lines": more_lines,
         "gap": _gap(order),
         "panels": panels_of("order", request, order),
-        "files": attachments_of(order),
+        "files": documents_on(order),
         "story": story,
         "story_more": has_more,
         "feed": show,

@@ -39,7 +39,7 @@ from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attachments_of
+from punctual.platform.attachments.services import documents_on
 from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
 from punctual.web.quality.inspections import actor_of
@@ -119,7 +119,7 @@ def capa(request: HttpRequest, pk: int) -> HttpResponse:
         "complaint": complaint_of(actor, found.ncr),
         "finished": found.state in FINISHED,
         "link": request.build_absolute_uri(reverse("supplier_8d", args=[token])) if token and handles else "",
-        "files": list(attachments_of(found)),
+        "files": list(documents_on(found)),
         "story": story(found),
     }
     return render(request, "quality/capa.html", context)

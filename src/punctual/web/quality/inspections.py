@@ -39,7 +39,7 @@ from punctual.kernel.refusal import Conflict, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.models import DocumentKind
-from punctual.platform.attachments.services import attachments_of
+from punctual.platform.attachments.services import attachments_of, documents_on
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
 from punctual.web.orders.actions import done
@@ -84,7 +84,7 @@ def _page(
         against = [reason for reason in against if reason.code != "inspection.incomplete"]
     waiting = found.state in WAITING
     mine = waiting and may(actor, "quality.inspect")
-    files = list(attachments_of(found))
+    files = list(documents_on(found))
     context = {
         "title": found.number,
         "found": found,

@@ -61,7 +61,7 @@ from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attachments_of
+from punctual.platform.attachments.services import attachments_of, documents_on
 from punctual.platform.records import get_or_not_found
 from punctual.web.orders.actions import done
 from punctual.web.quality import marks, reading
@@ -117,7 +117,7 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "classes": DefectClass.choices,
         "cost_kinds": CostKind.choices,
         "people": people(),
-        "files": list(attachments_of(found)),
+        "files": list(documents_on(found)),
         "story": story(found),
         "forecast": outlook_of(found),
     }

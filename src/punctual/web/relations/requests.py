@@ -33,7 +33,7 @@ from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.attachments.services import attach, attachments_of, path_of
+from punctual.platform.attachments.services import attach, attachments_of, documents_on, path_of
 from punctual.platform.records import get_or_not_found
 from punctual.platform.search.services import by_label
 from punctual.platform.targets import TARGETS
@@ -155,7 +155,7 @@ def _detail(actor: User, found: CustomerRequest, now: dt.datetime) -> dict[str, 
         "verbs": set(REQUEST_LIFE.verbs_from(found.state)) if changing else set(),
         "templates": [(one.name, _filled(one.text, words)) for one in templates],
         "linkable": [(name, _(target.label)) for name, target in TARGETS.items() if name != "customerrequest"],
-        "files": attachments_of(found),
+        "files": documents_on(found),
         "colleagues": colleagues() if changing else [],
         "others": selectors.running_requests(actor).filter(customer=found.customer).exclude(pk=found.pk)[:20],
         "customer_mail": bool(found.contact and found.contact.email),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,7 +14,8 @@ from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform import targets
 from punctual.platform.accounts.models import User
-from punctual.platform.attachments.services import attach, attachments_of, path_of, picture_type
+from punctual.platform.accounts.permissions import require
+from punctual.platform.attachments.services import PASTED, attach, attachments_of, path_of, picture_type
 from punctual.platform.comments.following import follow, follows, unfollow
 from punctual.platform.comments.services import add_comment
 from punctual.platform.records import get_or_not_found
@@ -48,6 +48,10 @@ DISCUSSED = (
 """Kinds whose pages show comments from here; orders and requests have their own."""
 PICTURED = (*DISCUSSED, "order", "customerrequest")
 """Kinds whose comments take pictures."""
+WRITING = {"order": "orders.comment", "customerrequest": "requests.change"}
+"""The right to write a comment where seeing the thing is not enough."""
+LARGEST_PICTURE = 8 << 20
+MOST_PICTURES = 50
 
 
 def _fetched(actor: User, kind: str, pk: int, allowed: tuple[str, ...]) -> Model:
@@ -76,25 +80,34 @@ def add_picture(request: HttpRequest, kind: str, pk: int) -> JsonResponse:
     """Keep a pasted picture with the thing; answers with the Markdown that shows it."""
     actor = actor_of(request)
     target = _fetched(actor, kind, pk, PICTURED)
+    if kind in WRITING:
+        require(actor, WRITING[kind])
     given = request.FILES.get("file")
     head = given.read(16) if given is not None else b""
     if given is None or given.file is None or not picture_type(head):
         text = N_("This is no picture. PNG, JPEG, GIF and WebP can be pasted.")
         raise Refusal(Reason("comment.picture", text, field="file"))
+    if (given.size or 0) > LARGEST_PICTURE:
+        text = N_("The picture is larger than %(limit)d MB; make it smaller and paste it again.")
+        raise Refusal(Reason("comment.picture_size", text, {"limit": LARGEST_PICTURE >> 20}, "file"))
+    if attachments_of(target).filter(kind=PASTED).count() >= MOST_PICTURES:
+        text = N_("The comments here hold %(limit)d pictures, and no more fit; attach it as a document.")
+        raise Refusal(Reason("comment.pictures", text, {"limit": MOST_PICTURES}, "file"))
     given.seek(0)
     name = re.sub(r"[^\w.\- ]", "", given.name or "") or "picture.png"
-    kept = attach(actor=actor, target=target, file=given.file, name=name, kind="pasted")
+    kept = attach(actor=actor, target=target, file=given.file, name=name, kind=PASTED)
     url = reverse("comment_picture", args=[kind, pk, kept.pk])
     return JsonResponse({"markdown": f"![{kept.name}]({url})"})
 
 
-def picture(request: HttpRequest, kind: str, pk: int, file: int) -> HttpResponse:
+def picture(request: HttpRequest, kind: str, pk: int, file: int) -> FileResponse:
     """A pasted picture, for who may see the thing."""
     target = _fetched(actor_of(request), kind, pk, PICTURED)
-    found = get_or_not_found(attachments_of(target).filter(kind="pasted"), pk=file)
-    content = path_of(found.sha256).read_bytes()
-    response = HttpResponse(content, content_type=picture_type(content) or "application/octet-stream")
-    response["Content-Disposition"] = content_disposition_header(as_attachment=False, filename=found.name) or "inline"
+    found = get_or_not_found(attachments_of(target).filter(kind=PASTED), pk=file)
+    file_read = path_of(found.sha256).open("rb")
+    shown_as = picture_type(file_read.read(16)) or "application/octet-stream"
+    file_read.seek(0)
+    response = FileResponse(file_read, filename=found.name, content_type=shown_as)
     response["Cache-Control"] = "private, max-age=86400"
     return response
 

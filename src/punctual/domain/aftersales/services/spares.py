@@ -14,7 +14,7 @@ from punctual.domain.aftersales.selectors import cases_of
 from punctual.domain.supply.models import Material, MovementKind, StockItem, StockMovement
 from punctual.domain.supply.rules import not_enough, reasons_against_quantity
 from punctual.domain.supply.selectors import materials, stock_of
-from punctual.domain.supply.services.stock import move
+from punctual.domain.supply.services.stock import locked_items, move
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -63,8 +63,10 @@ def issue_spare(
         reasons.append(Reason("spare.material", N_("There is no material of this code."), field="material"))
     refuse_if(reasons)
     assert material is not None
-    rows = stock_of(actor).select_for_update(of=("self",)).filter(material=material)
-    items = sorted(rows.select_related("material"), key=lambda one: one.free, reverse=True)
+    seen = set(stock_of(actor).filter(material=material).values_list("pk", flat=True))
+    items = sorted(
+        (one for one in locked_items([material.pk]) if one.pk in seen), key=lambda one: one.free, reverse=True
+    )
     free = items[0].free if items else Decimal(0)
     if quantity > free:
         refuse_if([not_enough("spare.too_much", wanted=quantity, free=free, material=material, unit=material.unit)])

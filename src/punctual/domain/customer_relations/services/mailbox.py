@@ -11,10 +11,11 @@ import email
 import email.policy
 import imaplib
 import io
+import ipaddress
 import logging
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
@@ -30,6 +31,7 @@ from punctual.domain.customer_relations.models import (
     Incoming,
     RequestState,
 )
+from punctual.domain.customer_relations.rules import LONGEST_TEXT
 from punctual.domain.customer_relations.selectors import inbox_messages
 from punctual.domain.customer_relations.services.requests import RequestInput, hear, take_in
 from punctual.domain.orders.models import Order
@@ -44,7 +46,12 @@ from punctual.platform.notifications.models import Delivery
 from punctual.platform.records import get_or_not_found
 
 logger = logging.getLogger(__name__)
-LONGEST: Final = 50_000
+READ_AT_MOST: Final = 20 * LONGEST_TEXT
+"""So much of a body is looked at; HTML carries a good deal that is no text."""
+BIGGEST: Final = 40 << 20
+"""Bytes of a message that is taken; a bigger one stays in the mailbox."""
+_AT_ONCE: Final = 400
+"""Messages named in one command: servers refuse very long lines."""
 LOOK_BACK: Final = dt.timedelta(days=3)
 """How far opened messages are looked through for those that are not kept here."""
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -53,7 +60,8 @@ MOST_FILES: Final = 20
 _REQUEST = re.compile(r"\bREQ-\d{4}-\d{5}\b")
 _ORDER = re.compile(r"\bSO-\d{4}-\d{5}\b")
 _OURS = re.compile(r"<([0-9a-f]{8}-[0-9a-f-]{27})@")
-_TAG = re.compile(r"<[^>]+>")
+_TAG = re.compile(r"<[^<>]+>")
+_BREAK = re.compile(r"<(br|/p|/div)[^<>]*>", re.I)
 _QUOTED = re.compile(r"^(>|-{3,}\s*(Original|原始)|On .+ wrote:$|在.+写道[:：]$|发件人[:：]|From: )", re.M)
 
 
@@ -88,7 +96,7 @@ def parse(raw: bytes, *, now: dt.datetime | None = None) -> Mail:
         sender=sender.lower()[:200],
         name=_clean(name)[:120],
         subject=_clean(_header(message, "Subject"))[:300],
-        text=text[:LONGEST],
+        text=text[:LONGEST_TEXT],
         references=tuple(references[:40]),
         at=_date(message) or now or timezone.now(),
         files=tuple(_files(message))[:MOST_FILES],
@@ -126,9 +134,9 @@ def _text(message: EmailMessage) -> str:
     body = message.get_body(preferencelist=("plain", "html"))
     if body is None:
         return ""
-    text = _content(body)  # type: ignore[arg-type]
+    text = _content(body)[:READ_AT_MOST]  # type: ignore[arg-type]
     if body.get_content_type() == "text/html":
-        text = _TAG.sub("", re.sub(r"<(br|/p|/div)[^>]*>", "\n", text, flags=re.I))
+        text = _TAG.sub("", _BREAK.sub("\n", text))
     text = text.replace("\0", "").replace("\r\n", "\n")
     quoted = _QUOTED.search(text)
     fresh = text[: quoted.start()] if quoted and text[: quoted.start()].strip() else text
@@ -164,7 +172,12 @@ def receive(raw: bytes, *, now: dt.datetime | None = None) -> Incoming:
         if raw:
             attach(actor=None, target=incoming, file=io.BytesIO(raw), name="message.eml", kind="mail")
         if contact is not None:
-            _place(incoming, mail, contact)
+            try:
+                with transaction.atomic():
+                    _place(incoming, mail, contact)
+            except Refusal as refusal:
+                logger.warning("a message waits in the inbox to be assigned: %s", refusal)
+                incoming.request = None
     return incoming
 
 
@@ -228,7 +241,7 @@ def assign(
     """Hang a message on a request, or make a new one of ``customer`` out of it."""
     require(actor, "requests.change")
     incoming = get_or_not_found(inbox_messages(actor).select_for_update(of=("self",)), pk=incoming_id)
-    text = incoming.text or incoming.subject or "—"
+    text = (incoming.text or incoming.subject or "—")[:LONGEST_TEXT]
     if to is not None:
         found = hear(found=_last(to), text=text, name=incoming.sender, message_id=incoming.message_id, actor=actor)
     elif customer is not None:
@@ -266,34 +279,76 @@ def fetch_mail() -> int:
     somebody has opened there meanwhile is taken as well. When the line breaks, the next run goes on where it was."""
     if not settings.IMAP_HOST:
         return 0
-    count = 0
-    maker = imaplib.IMAP4_SSL if settings.IMAP_PORT == 993 else imaplib.IMAP4
-    with maker(settings.IMAP_HOST, settings.IMAP_PORT, timeout=30) as box:
-        if settings.IMAP_PORT != 993 and "STARTTLS" in box.capabilities:
-            box.starttls(ssl.create_default_context())
+    with _connected() as box:
         box.login(settings.IMAP_USER, settings.IMAP_PASSWORD)
         box.select(settings.IMAP_FOLDER)
-        for number in _new_numbers(box):
-            raw = _part(box, number, "(BODY.PEEK[])")
-            if raw is None:
-                continue
-            try:
-                receive(raw)
-            except Exception:
-                logger.exception("a message could not be kept; it stays unseen in the mailbox")
-                continue
-            box.store(number, "+FLAGS", r"(\Seen)")
-            count += 1
+        count = _take(box, _numbers(box, "UNSEEN"))
+        return count + _take(box, _opened(box))
+
+
+def _connected() -> imaplib.IMAP4:
+    """A line that nobody reads or answers in the server's place; without encryption only within this machine."""
+    host, port, context = settings.IMAP_HOST, settings.IMAP_PORT, ssl.create_default_context()
+    if port == 993:
+        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=30)
+    box = imaplib.IMAP4(host, port, timeout=30)
+    if "STARTTLS" in box.capabilities:
+        box.starttls(context)
+    elif not _is_here(host):
+        box.shutdown()
+        raise imaplib.IMAP4.error(f"{host} offers no encryption (STARTTLS); the password is not sent. Use port 993.")
+    return box
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _take(box: imaplib.IMAP4, numbers: Sequence[str]) -> int:
+    """Keep these messages. One that can't be kept stays as it is, and the next ones are taken all the same."""
+    count = 0
+    sizes = _sizes(box, numbers)
+    for number in numbers:
+        if sizes.get(number, 0) > BIGGEST:
+            logger.warning("a message of %d bytes is too big to be taken; it stays in the mailbox", sizes[number])
+            continue
+        raw = _body(box, number)
+        if raw is None:
+            continue
+        try:
+            receive(raw)
+        except Exception:
+            logger.exception("a message could not be kept; it stays unseen in the mailbox")
+            continue
+        box.store(number, "+FLAGS", r"(\Seen)")
+        count += 1
     return count
 
 
-def _new_numbers(box: imaplib.IMAP4) -> list[str]:
-    """The unseen messages, and the recent ones that are seen and not kept here."""
-    unseen = _numbers(box, "UNSEEN")
+def _opened(box: imaplib.IMAP4) -> list[str]:
+    """The recent messages that are seen and not kept here. One without a Message-ID can't be told apart and is left
+    to its flag."""
     day = timezone.now() - LOOK_BACK
     since = f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}"
-    opened = [number for number in _numbers(box, "SEEN", "SINCE", since) if _is_missing(box, number)]
-    return sorted({*unseen, *opened}, key=int)
+    named: dict[str, str] = {}
+    for line, head in _fetched(box, _numbers(box, "SEEN", "SINCE", since), "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"):
+        identity = _identity(head)
+        if identity:
+            named[line.split()[0].decode()] = identity
+    kept = set(Incoming.objects.filter(message_id__in=named.values()).values_list("message_id", flat=True))
+    return [number for number, identity in named.items() if identity not in kept]
+
+
+def _identity(head: bytes) -> str:
+    try:
+        message = email.message_from_bytes(head, policy=email.policy.default)
+        return str(message.get("Message-ID", "")).strip()[:200]
+    except Exception:
+        logger.exception("the head of a message could not be read; it is passed over")
+        return ""
 
 
 def _numbers(box: imaplib.IMAP4, *wish: str) -> list[str]:
@@ -301,16 +356,27 @@ def _numbers(box: imaplib.IMAP4, *wish: str) -> list[str]:
     return [number.decode() for number in (found[0] or b"").split()]
 
 
-def _part(box: imaplib.IMAP4, number: str, wish: str) -> bytes | None:
-    _status, parts = box.fetch(number, wish)
-    found = next((part[1] for part in parts if isinstance(part, tuple)), None)
-    return found if isinstance(found, bytes) else None
+def _sizes(box: imaplib.IMAP4, numbers: Sequence[str]) -> dict[str, int]:
+    found = (re.match(rb"(\d+) .*RFC822\.SIZE (\d+)", line) for line, _more in _fetched(box, numbers, "(RFC822.SIZE)"))
+    return {match[1].decode(): int(match[2]) for match in found if match}
 
 
-def _is_missing(box: imaplib.IMAP4, number: str) -> bool:
-    """Whether a message with a Message-ID is not kept. One without it can't be told apart and is left to its flag."""
-    head = _part(box, number, "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])") or b""
-    message = email.message_from_bytes(head, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    identity = _header(message, "Message-ID").strip()[:200]
-    return bool(identity) and not Incoming.objects.filter(message_id=identity).exists()
+def _body(box: imaplib.IMAP4, number: str) -> bytes | None:
+    try:
+        return next((content for _line, content in _fetched(box, [number], "(BODY.PEEK[])") if content), None)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:
+        logger.exception("the mailbox does not hand out a message; the next ones are taken all the same")
+        return None
+
+
+def _fetched(box: imaplib.IMAP4, numbers: Sequence[str], wish: str) -> Iterator[tuple[bytes, bytes]]:
+    """(the answer's line, the content that came with it), as few commands as it takes."""
+    for start in range(0, len(numbers), _AT_ONCE):
+        _status, parts = box.fetch(",".join(numbers[start : start + _AT_ONCE]), wish)
+        for part in parts:
+            if isinstance(part, tuple):
+                yield part[0], part[1]
+            elif isinstance(part, bytes) and part[:1].isdigit():
+                yield part, b""

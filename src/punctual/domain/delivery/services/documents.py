@@ -29,7 +29,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.models import Approval, Attachment, DocumentKind
-from punctual.platform.attachments.services import attach, attachments_of, decide_document
+from punctual.platform.attachments.services import PASTED, attach, attachments_of, decide_document
 from punctual.platform.audit.services import target_type
 from punctual.platform.links.services import issue, mark_used, opened, revoke_all
 from punctual.platform.notifications.services import notify
@@ -96,7 +96,7 @@ def documents_of_order(actor: User, order: Order) -> list[tuple[models.Model, At
     return [
         (holders[one.target_type, one.target_id], one)
         for one in rows
-        if one.target_type == "order" or one.kind != DocumentKind.PHOTO
+        if one.kind != PASTED and (one.target_type == "order" or one.kind != DocumentKind.PHOTO)
     ]
 
 

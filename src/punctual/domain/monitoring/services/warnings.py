@@ -15,7 +15,7 @@ from punctual.domain.monitoring.selectors import warnings_of
 from punctual.domain.monitoring.sources import Found
 from punctual.domain.orders.life import Health
 from punctual.domain.orders.models import Order
-from punctual.domain.orders.selectors import order_by_id
+from punctual.domain.orders.selectors import orders_of
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -202,7 +202,7 @@ def override_health(
 ) -> HealthOverride:
     """Answer by name for another health than the rules give, until a day."""
     require(actor, "health.override")
-    order: Order = order_by_id(actor, order_id)
+    order = lock(orders_of(actor), expected_version=None, pk=order_id)
     reasons = []
     if health not in (Health.ON_TIME, Health.AT_RISK, Health.LATE):
         reasons.append(Reason("health.value", N_("Choose on time, at risk or late."), field="health"))
@@ -231,7 +231,7 @@ def override_health(
 def withdraw_override(*, actor: User, order_id: int) -> int:
     """The rules speak again."""
     require(actor, "health.override")
-    order = order_by_id(actor, order_id)
+    order = lock(orders_of(actor), expected_version=None, pk=order_id)
     rows = HealthOverride.objects.filter(order=order, withdrawn_at=None)
     count = rows.update(withdrawn_at=timezone.now())
     Order.objects.filter(pk=order.pk).update(said_health="", said_until=None, said_by="", said_why="")

@@ -39,7 +39,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.models import Approval
-from punctual.platform.attachments.services import attachments_of
+from punctual.platform.attachments.services import documents_on
 from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.records import conflict, lock, save_next
 
@@ -241,7 +241,7 @@ def gather(inspection: Inspection) -> Results:
     unanswered += [item for item in items if item.kind == Kind.MEASURED and not item.measurements.all()]
     hard = [item.name for item, _ in bad if item.defect_class == DefectClass.CRITICAL]
     hard += [item.name for item in failed if item.defect_class == DefectClass.CRITICAL]
-    counting = attachments_of(inspection).filter(approval__in=[Approval.NONE, Approval.APPROVED])
+    counting = documents_on(inspection).filter(approval__in=[Approval.NONE, Approval.APPROVED])
     files = list(counting.values_list("kind", flat=True))
     return Results(
         inspected=inspection.inspected,

@@ -24,6 +24,14 @@ def held_for(cause: models.Model) -> dict[int, Decimal]:
     return {row["item"]: row["held"] for row in sums if row["held"] > 0}
 
 
+def _gone_for(cause: models.Model) -> Decimal:
+    """How much has left the stock for this cause already."""
+    rows = StockMovement.objects.filter(
+        cause_type=target_type(cause), cause_id=cause.pk, kind=MovementKind.SCRAP, quantity__lt=0
+    )
+    return -(rows.aggregate(total=Sum("quantity"))["total"] or ZERO)
+
+
 def held_items(cause: models.Model) -> list[tuple[StockItem, Decimal]]:
     """The same with the items, for pages."""
     held = held_for(cause)
@@ -33,11 +41,12 @@ def held_items(cause: models.Model) -> list[tuple[StockItem, Decimal]]:
 
 @transaction.atomic
 def hold_stock(*, cause: models.Model, material: Material, quantity: Decimal, actor: User | None, reason: str) -> None:
-    """Block so much of a material for ``cause``, and no more than is there; what is held already counts. Where it was
-    spoken for, the least urgent orders lose their reservation. The caller has decided that it must be held."""
+    """Block so much of a material for ``cause``, and no more than is there; what is held already counts, and what
+    has left for it is not there to be held again. Where it was spoken for, the least urgent orders lose their
+    reservation. The caller has decided that it must be held."""
     items = locked_items([material.pk])
     held = held_for(cause)
-    missing = quantity - sum(held.values(), ZERO)
+    missing = max(quantity - _gone_for(cause), ZERO) - sum(held.values(), ZERO)
     orders: list[int] = []
     for item in items:
         usable = item.on_hand - item.blocked
@@ -56,10 +65,13 @@ def hold_stock(*, cause: models.Model, material: Material, quantity: Decimal, ac
 
 @transaction.atomic
 def let_go(*, cause: models.Model, actor: User | None, reason: str, taken_out: Decimal = ZERO) -> None:
-    """The cause is settled: ``taken_out`` of what it held leaves the stock, the rest can be used again."""
+    """The cause is settled: ``taken_out`` of what it held leaves the stock, as far as it has not left yet, and the
+    rest can be used again."""
     held = held_for(cause)
     materials = StockItem.objects.filter(pk__in=held).values_list("material_id", flat=True)
-    for item in locked_items(materials):
+    items = locked_items(materials)
+    taken_out = max(taken_out - _gone_for(cause), ZERO)
+    for item in items:
         left = min(held.get(item.pk, ZERO), item.blocked)
         gone = min(taken_out, left)
         if gone > 0:
