@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,6 +20,7 @@ from punctual.domain.customer_relations.services.requests import RequestInput, r
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.services.priority import set_priority
 from punctual.domain.plans.models import PlanTemplate, Task
+from punctual.kernel.refusal import Conflict
 from punctual.platform.accounts.models import User
 from punctual.platform.audit.services import story_of
 from punctual.platform.bulk.models import BulkChange
@@ -25,6 +28,8 @@ from punctual.platform.company.services import change_company
 from punctual.platform.custom_fields.models import CustomValue
 from punctual.platform.custom_fields.rules import FieldFacts
 from punctual.platform.custom_fields.services import define_field
+from punctual.web.monitoring.bulk import action_edits
+from punctual.web.relations.bulk import request_edits
 
 Person = Callable[[str], User]
 Enter = Callable[[str], Client]
@@ -184,3 +189,46 @@ def test_the_same_tasks_are_a_list_a_month_and_bars(signed_in: Enter, demo_compa
     assert len(bars.context["bars"]) == len(bars.context["page_rows"])
     assert client.get("/tasks/list/?view=calendar&month=nonsense").status_code == 200
     assert signed_in("worker").get("/tasks/list/?view=timeline").status_code == 200
+
+
+def test_all_that_match_under_mine_are_ones_own_alone(person: Person, signed_in: Enter) -> None:
+    day = dt.date(2026, 12, 1)
+    mine, other = person("order_manager"), person("quality")
+    ours = [open_action(actor=mine, title="甲", owner=mine, due=day)]
+    theirs = [open_action(actor=other, title=name, owner=other, due=day) for name in ("乙", "丙")]
+    client = signed_in("order_manager")
+    client.post("/actions/", {"bulk": "due", "value": "2026-12-09", "matching": "?mine=yes", "apply": "1"})
+    assert [ActionItem.objects.get(pk=one.pk).due.day for one in [*ours, *theirs]] == [9, 1, 1]
+    wish = {"bulk": "due", "value": "2026-12-10", "matching": f"?ids={theirs[0].pk}", "apply": "1"}
+    client.post("/actions/", wish)
+    assert [ActionItem.objects.get(pk=one.pk).due.day for one in [*ours, *theirs]] == [9, 10, 1]
+
+
+def test_no_list_reads_the_address_where_it_fetches_its_rows() -> None:
+    from punctual.web.shell.lists import ListPage
+
+    def every(kind: type) -> list[type]:
+        return [one for sub in kind.__subclasses__() for one in (sub, *every(sub))]
+
+    assert len(every(ListPage)) > 20
+    for page in every(ListPage):
+        assert "request.GET" not in inspect.getsource(page.rows), page  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", ["action", "request"])
+def test_what_somebody_writes_meanwhile_is_not_written_over(person: Person, kind: str) -> None:
+    actor = person("order_manager")
+    if kind == "action":
+        found: Any = open_action(actor=actor, title="甲", owner=actor, due=dt.date(2026, 12, 1))
+        save = next(one for one in action_edits() if one.key == "due").save
+        value = "2026-12-09"
+    else:
+        found = record_request(actor=actor, data=RequestInput(ordering.customer(), "急件"))
+        save = next(one for one in request_edits() if one.key == "urgency").save
+        value = "urgent"
+    kind_of = type(found)
+    held = kind_of.objects.get(pk=found.pk)
+    kind_of.objects.filter(pk=found.pk).update(title="另一个", version=held.version + 1)
+    with pytest.raises(Conflict):
+        save(actor, held, value, "")
+    assert kind_of.objects.get(pk=found.pk).title == "另一个"

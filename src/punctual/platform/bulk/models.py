@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 class BulkChange(models.Model):
-    """``rows``: ``[id, before, after]`` of each record that was changed, as the field's editor writes values."""
+    """``rows``: ``[id, before, after, name]`` of each record that was changed, as the field's editor writes values."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     page = models.CharField(max_length=60)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from punctual.kernel.refusal import Reason, Refusal
@@ -39,49 +39,62 @@ class BulkRow:
 
 @dataclass(frozen=True, slots=True)
 class BulkField:
-    """How one field is read and written: ``value`` gives the text that ``save`` takes back (actor, item, text,
-    reason); ``wanted`` makes of the wish and what stands there the text to write."""
+    """How one field is read and written: ``values`` gives for each of the items, by its number, the text that ``save``
+    takes back (actor, item, text, reason); ``wanted`` makes of the wish and what stands there the text to write."""
 
     key: str
-    value: Callable[[Any], str]
+    values: Callable[[Sequence[Any]], dict[int, str]]
     save: Callable[[User, Any, str, str], object]
     wanted: Callable[[str, str], str]
 
 
 def run(
-    rows: QuerySet[Any], field: BulkField, *, actor: User, wish: str, reason: str, page: str, write: bool
+    rows: QuerySet[Any],
+    field: BulkField,
+    *,
+    actor: User,
+    wish: str,
+    reason: str,
+    page: str,
+    write: bool,
+    name_of: Callable[[Any], str] = str,
 ) -> tuple[list[BulkRow], BulkChange | None]:
     """What becomes (``write``) or would become of each row. Refused ones stay as they are; the others are changed
     together or, when anything unforeseen fails, not at all."""
-    items = list(rows[: MOST + 1])
-    if len(items) > MOST:
-        raise Refusal(
-            Reason("bulk.too_many", N_("More than %(most)d are chosen. Narrow the list first."), {"most": MOST})
-        )
     with transaction.atomic():
-        found = [_save(rows, field, item, actor, wish, reason) for item in items]
+        items = list(rows[: MOST + 1])
+        if len(items) > MOST:
+            text = N_("More than %(most)d are chosen. Narrow the list first.")
+            raise Refusal(Reason("bulk.too_many", text, {"most": MOST}))
+        found = _saved(rows, field, items, actor, wish, reason)
         if not write:
             transaction.set_rollback(True)
             return found, None
-        done = [[one.item.pk, one.before, one.after] for one in found if one.changes]
+        done = [[one.item.pk, one.before, one.after, name_of(one.item)] for one in found if one.changes]
         if not done:
             return found, None
         BulkChange.objects.filter(user=actor, at__lt=timezone.now() - dt.timedelta(days=KEPT_DAYS)).delete()
         return found, BulkChange.objects.create(user=actor, page=page, field=field.key, rows=done)
 
 
-def _save(rows: QuerySet[Any], field: BulkField, item: Model, actor: User, wish: str, reason: str) -> BulkRow:
-    before = field.value(item)
-    try:
-        after = field.wanted(before, wish)
-        if after == before:
-            return BulkRow(item, before, after)
-        with transaction.atomic():
-            field.save(actor, item, after, reason)
-            # What stands there now is read again: the service decides what became of the wish.
-            return BulkRow(item, before, field.value(rows.model._default_manager.get(pk=item.pk)))
-    except Refusal as refusal:
-        return BulkRow(item, before, before, refusal.reasons)
+def _saved(
+    rows: QuerySet[Any], field: BulkField, items: list[Any], actor: User, wish: str, reason: str
+) -> list[BulkRow]:
+    before = field.values(items)
+    refused: dict[int, tuple[Reason, ...]] = {}
+    written: list[int] = []
+    for item in items:
+        try:
+            wanted = field.wanted(before[item.pk], wish)
+            if wanted != before[item.pk]:
+                with transaction.atomic():
+                    field.save(actor, item, wanted, reason)
+                written.append(item.pk)
+        except Refusal as refusal:
+            refused[item.pk] = refusal.reasons
+    # What stands there now is read again: the service decides what became of the wish.
+    now = before | field.values(list(rows.model._default_manager.filter(pk__in=written)) if written else [])
+    return [BulkRow(one, before[one.pk], now[one.pk], refused.get(one.pk, ())) for one in items]
 
 
 def change_by_id(actor: User, page: str, pk: int) -> BulkChange:
@@ -90,27 +103,32 @@ def change_by_id(actor: User, page: str, pk: int) -> BulkChange:
 
 
 @transaction.atomic
-def undo(visible: QuerySet[Any], field: BulkField, *, actor: User, change: BulkChange, reason: str) -> list[BulkRow]:
-    """As it was before; what somebody has changed since is left alone and named."""
+def undo(
+    visible: QuerySet[Any], field: BulkField, *, actor: User, change: BulkChange, reason: str
+) -> tuple[list[BulkRow], list[str]]:
+    """As it was before, and the names of what the actor doesn't see any more; what somebody has changed since is left
+    alone. Where nothing could be taken back it may be tried again."""
     change = BulkChange.objects.select_for_update().get(pk=change.pk)
-    before = {pk: (old, new) for pk, old, new in change.rows}
+    kept = {pk: (old, new) for pk, old, new, *_name in change.rows}
+    items = list(visible.filter(pk__in=list(kept)))
+    values = field.values(items)
     found: list[BulkRow] = []
-    for item in visible.filter(pk__in=list(before)):
-        old, new = before[item.pk]
-        now = field.value(item)
-        if now != new:
-            text = N_("Changed by somebody since; it is left as it is.")
-            found.append(BulkRow(item, now, now, (Reason("bulk.changed_since", text),)))
-            continue
+    for item in items:
+        (old, new), now = kept[item.pk], values[item.pk]
         try:
+            if now != new:
+                text = N_("Changed by somebody since; it is left as it is.")
+                raise Refusal(Reason("bulk.changed_since", text))
             with transaction.atomic():
                 field.save(actor, item, old, reason)
             found.append(BulkRow(item, now, old))
         except Refusal as refusal:
             found.append(BulkRow(item, now, now, refusal.reasons))
-    change.undone_at = timezone.now()
-    change.save(update_fields=["undone_at"])
-    return found
+    if any(not one.reasons for one in found):
+        change.undone_at = timezone.now()
+        change.save(update_fields=["undone_at"])
+    seen = {item.pk for item in items}
+    return found, [str(name[0]) if name else str(pk) for pk, _old, _new, *name in change.rows if pk not in seen]
 
 
 def sequence_of_ids(text: str) -> Sequence[int]:

@@ -33,7 +33,7 @@ class MasterList(ListPage):
         raise NotImplementedError
 
     def rows(self, actor: User) -> QuerySet[Any]:
-        return self.rows_under(actor, self.request.GET)
+        return self.everything(actor)
 
     def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
         rows = self.everything(actor)

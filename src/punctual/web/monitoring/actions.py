@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -156,10 +156,11 @@ class Actions(ListPage):
 
     def rows(self, actor: User) -> QuerySet[ActionItem]:
         require(actor, "actions.own")
-        rows = actions_of(actor)
-        if self.request.GET.get("mine") == "yes":
-            rows = rows.filter(owner=actor, state=ActionState.OPEN)
-        return rows
+        return actions_of(actor)
+
+    def rows_under(self, actor: User, query: QueryDict) -> QuerySet[ActionItem]:
+        rows = self.rows(actor)
+        return rows.filter(owner=actor, state=ActionState.OPEN) if query.get("mine") == "yes" else rows
 
     def bulk(self, actor: User) -> Sequence[BulkEdit]:
         return action_edits()

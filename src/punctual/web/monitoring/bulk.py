@@ -71,7 +71,7 @@ def people() -> list[tuple[str, Words]]:
 
 def _changed(actor: User, item: ActionItem, **new: Any) -> None:
     facts = {name: getattr(item, name) for name in ("title", "detail", "owner", "due", "check_effect_on")}
-    change_action(actor=actor, action_id=item.pk, expected_version=None, **facts | new)
+    change_action(actor=actor, action_id=item.pk, expected_version=item.version, **facts | new)
 
 
 def _give(actor: User, item: ActionItem, text: str, reason: str) -> None:

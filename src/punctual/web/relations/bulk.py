@@ -23,7 +23,7 @@ def _answers(actor: User) -> bool:
 
 def _changed(actor: User, found: CustomerRequest, **new: Any) -> None:
     facts = {name: getattr(found, name) for name in ("title", "kind", "urgency", "owner", "order", "contact")}
-    services.change_request(actor=actor, request_id=found.pk, expected_version=None, **facts | new)
+    services.change_request(actor=actor, request_id=found.pk, expected_version=found.version, **facts | new)
 
 
 def _give(actor: User, found: CustomerRequest, text: str, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -16,16 +16,22 @@ from django.utils.translation import ngettext
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.bulk.services import BulkField, BulkRow, change_by_id, run, sequence_of_ids, undo
+from punctual.platform.bulk.services import MOST, BulkField, BulkRow, change_by_id, run, sequence_of_ids, undo
 from punctual.platform.custom_fields.models import CustomField, Kind
+from punctual.platform.custom_fields.rules import Value
 from punctual.platform.custom_fields.selectors import shown, values_of
 from punctual.web.formatting import day_text
 from punctual.web.shell.navigation import Words
+from punctual.web.shell.refusals import worded
 from punctual.web.shell.undo import say_with_undo
 from punctual.web.shell.views import safe_next
 
 if TYPE_CHECKING:
     from punctual.web.shell.lists import ListPage
+
+
+NAMED: Final = 5
+"""Of the rows that could not be taken back."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +48,26 @@ class BulkEdit:
     words: Callable[[str], str] | None = None
     asks_reason: bool = False
     may: Callable[[User], bool] = lambda actor: True
+    values: Callable[[Sequence[Any]], dict[int, str]] | None = None
+    """Those of many rows at once, where ``value`` would read one after the other."""
 
     @property
     def field(self) -> BulkField:
-        return BulkField(self.key, self.value, self.save, _shifted if self.kind == "shift" else _as_wished)
+        values = self.values or (lambda items: {item.pk: self.value(item) for item in items})
+        return BulkField(self.key, values, self.save, _shifted if self.kind == "shift" else _as_wished)
 
-    def read(self, text: str, actor: User) -> str:
-        """What is told, in words."""
-        if not text:
-            return "—"
+    def reader(self, actor: User) -> Callable[[str], str]:
+        """What puts a kept text into words; the options are built once for all rows."""
         if self.words is not None:
-            return self.words(text)
-        if self.options is not None:
-            return str(dict(self.options(actor)).get(text, text))
-        return str(day_text(dt.date.fromisoformat(text))) if self.kind in ("day", "shift") else text
+            words = self.words
+        elif self.options is not None:
+            options = dict(self.options(actor))
+            words = lambda text: str(options.get(text, text))  # noqa: E731
+        elif self.kind in ("day", "shift"):
+            words = lambda text: str(day_text(dt.date.fromisoformat(text)))  # noqa: E731
+        else:
+            words = str
+        return lambda text: words(text) if text else "—"
 
 
 def _as_wished(before: str, wish: str) -> str:
@@ -97,9 +109,9 @@ def custom_edits(
 def _custom_edit(
     field: CustomField, set_values: Callable[[User, Any, dict[str, str]], object], may: Callable[[User], bool]
 ) -> BulkEdit:
-    def value(item: Any) -> str:
-        found = values_of([field], [item.pk])[item.pk].get(field.key)
-        return "" if found is None else ("yes" if found else "no") if isinstance(found, bool) else str(found)
+    def values(items: Sequence[Any]) -> dict[int, str]:
+        found = values_of([field], [item.pk for item in items])
+        return {item.pk: _text_of(found.get(item.pk, {}).get(field.key)) for item in items}
 
     options: list[tuple[str, Words]] = list(field.choices)
     if field.kind == Kind.YES_NO:
@@ -107,12 +119,17 @@ def _custom_edit(
     return BulkEdit(
         f"custom_{field.key}",
         field.label,
-        value,
+        lambda item: values([item])[item.pk],
         lambda actor, item, text, reason: set_values(actor, item, {field.key: text}),
         options=lambda actor: options,
         words=lambda text: shown(field, text == "yes" if field.kind == Kind.YES_NO else text),
         may=may,
+        values=values,
     )
+
+
+def _text_of(value: Value) -> str:
+    return "" if value is None else ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 # ------------------------------------------------------------------------------------------------------- the steps
@@ -130,7 +147,9 @@ def handle(view: ListPage, request: HttpRequest, actor: User) -> HttpResponse:
     write = "apply" in request.POST
     if edit.kind == "day":
         day_or_refuse(wish)
-    found, change = run(rows, edit.field, actor=actor, wish=wish, reason=reason, page=view.key, write=write)
+    found, change = run(
+        rows, edit.field, actor=actor, wish=wish, reason=reason, page=view.key, write=write, name_of=view.name_of
+    )
     if not write:
         return _preview(view, request, actor, edit, found, wish, reason)
     done = sum(one.changes for one in found)
@@ -155,18 +174,18 @@ def _chosen(view: ListPage, request: HttpRequest, actor: User) -> QuerySet[Any]:
     """The ticked rows, or all that the list shows under the address in ``matching``."""
     address = request.POST.get("matching", "")
     if address:
-        keys = view.matching(actor, QueryDict(address.removeprefix("?"))).order_by().values_list("pk", flat=True)
-        return view.rows(actor).filter(pk__in=list(keys))
-    return view.rows(actor).filter(pk__in=sequence_of_ids(request.POST.get("ids", "")))
+        rows = view.matching(actor, QueryDict(address.removeprefix("?"))).order_by().values_list("pk", flat=True)
+        keys = list(rows[: MOST + 1])
+    else:
+        keys = list(sequence_of_ids(request.POST.get("ids", "")))[: MOST + 1]
+    return view.rows(actor).filter(pk__in=keys)
 
 
 def _preview(
     view: ListPage, request: HttpRequest, actor: User, edit: BulkEdit, found: list[BulkRow], wish: str, reason: str
 ) -> HttpResponse:
-    lines = [
-        (one, view.name_of(one.item), view.url_of(one.item), edit.read(one.before, actor), edit.read(one.after, actor))
-        for one in found
-    ]
+    read = edit.reader(actor)
+    lines = [(one, view.name_of(one.item), view.url_of(one.item), read(one.before), read(one.after)) for one in found]
     context = {
         "title": _("Change several: %(what)s") % {"what": edit.label},
         "list": view,
@@ -189,11 +208,24 @@ def _undo(view: ListPage, request: HttpRequest, actor: User) -> HttpResponse:
     number = request.POST["bulk_undo"]
     change = change_by_id(actor, view.key, int(number) if number.isdecimal() and len(number) < 18 else 0)
     edit = _edit(view, actor, change.field)
-    found = undo(view.rows(actor), edit.field, actor=actor, change=change, reason=_("Taken back."))
+    found, gone = undo(view.rows(actor), edit.field, actor=actor, change=change, reason=_("Taken back."))
     left = [one for one in found if one.reasons]
-    sentence = _("As it was before.")
+    whole = _("As it was before.")
+    back = len(found) - len(left)
+    parts = [ngettext("%(count)d taken back.", "%(count)d taken back.", back) % {"count": back}]
+    if gone:
+        text = ngettext(
+            "%(count)d that you don't see any more is left as it is: %(names)s.",
+            "%(count)d that you don't see any more are left as they are: %(names)s.",
+            len(gone),
+        )
+        parts.append(text % {"count": len(gone), "names": "、".join(gone[:NAMED])})
     if left:
-        names = "、".join(view.name_of(one.item) for one in left[:5])
-        sentence += " " + _("Left as they are, since they were changed meanwhile: %(names)s.") % {"names": names}
-    messages.success(request, sentence)
+        text = ngettext("%(count)d left as it was.", "%(count)d left as they were.", len(left))
+        parts.append(text % {"count": len(left)})
+        parts += [
+            f"{view.name_of(one.item)}: {' '.join(worded(reason) for reason in one.reasons)}" for one in left[:NAMED]
+        ]
+    say = messages.success if back else messages.warning
+    say(request, " ".join(parts) if left or gone else whole)
     return redirect(safe_next(request))

@@ -164,7 +164,8 @@ class ListPage(View):
         raise NotImplementedError
 
     def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
-        """The same as another address of the page would begin with; for the counts of tabs."""
+        """What an address of the page begins with, where it says more than the filters do. :meth:`rows` never looks at
+        the address: a posted step has another one."""
         return self.rows(actor)
 
     def url_of(self, item: Any) -> str:
@@ -201,11 +202,14 @@ class ListPage(View):
 
     def _seen(self, actor: User) -> QuerySet[Any]:
         """The rows, or those of them that the address names, with the values of their custom fields."""
-        rows = self.rows(actor)
-        chosen = sequence_of_ids(self.request.GET.get("ids", ""))
-        if chosen:
-            rows = rows.filter(pk__in=chosen[:MOST])
+        rows = self._named(actor, self.request.GET)
         return with_values(rows, self.custom_fields) if self.custom_fields else rows
+
+    def _named(self, actor: User, query: QueryDict) -> QuerySet[Any]:
+        """What the address begins with, or the rows whose numbers stand in it."""
+        rows = self.rows_under(actor, query)
+        chosen = sequence_of_ids(query.get("ids", ""))
+        return rows.filter(pk__in=chosen[:MOST]) if chosen else rows
 
     def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
         """Header and lines of the export: the page's columns, unless a subject exports what its import reads back."""
@@ -282,7 +286,7 @@ class ListPage(View):
 
     def matching(self, actor: User, query: QueryDict) -> QuerySet[Any]:
         """What the list shows under this address, on all its pages."""
-        return self._filtered(query, self.rows(actor))
+        return self._filtered(query, self._named(actor, query))
 
     # — rows —
 
