@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -15,6 +16,15 @@ UNKNOWN = "—"
 _WEEKDAYS_ZH = "一二三四五六日"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+YEARS: Final = range(1990, 2200)
+"""What an address may name: dates outside of it are nobody's, and reckoning with them leaves the calendar."""
+
+
+def is_count(text: str) -> bool:
+    """Whether an address gives a number of days that can be reckoned with."""
+    return text.isdecimal() and len(text) < 5
 
 
 def is_chinese() -> bool:

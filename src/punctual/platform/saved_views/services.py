@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db.models import Q, QuerySet
 
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
-from punctual.platform.accounts.models import User
+from punctual.platform.accounts.models import Role, User
+from punctual.platform.accounts.permissions import require
 from punctual.platform.records import get_or_not_found
 from punctual.platform.saved_views.models import SavedView
+
+MOST_VIEWS: Final = 20
+"""Of one person on one page: each is counted whenever the page is opened."""
 
 
 def views_for(actor: User, page: str) -> QuerySet[SavedView]:
@@ -23,12 +29,18 @@ def save_view(*, actor: User, page: str, name: str, query: str, shared: bool = F
         raise Refusal(
             Reason(code="saved_view.name", text=N_("Give the view a name of 1 to 60 characters."), field="name")
         )
-    view, _ = SavedView.objects.update_or_create(
-        user=actor, page=page, name=name, defaults={"query": query[:1000], "shared": shared}
-    )
+    if shared:
+        require(actor, "views.share")
+    others = SavedView.objects.filter(user=actor, page=page).exclude(name=name)
+    if others.count() >= MOST_VIEWS:
+        text = N_("You have %(most)d views here already. Drop one first.")
+        raise Refusal(Reason("saved_view.most", text, {"most": MOST_VIEWS}))
+    kept = {"query": query.replace("%00", "").replace("\0", "")[:1000], "shared": shared}
+    view, _ = SavedView.objects.update_or_create(user=actor, page=page, name=name, defaults=kept)
     return view
 
 
 def delete_view(*, actor: User, view_id: int) -> None:
-    """Only one's own."""
-    get_or_not_found(SavedView.objects.filter(user=actor), pk=view_id).delete()
+    """One's own; an administrator any that is shared."""
+    mine = Q(user=actor) | (Q(shared=True) if actor.role == Role.ADMINISTRATOR else Q())
+    get_or_not_found(SavedView.objects.filter(mine), pk=view_id).delete()

@@ -14,6 +14,7 @@ from punctual.domain.monitoring.models import ForecastPoint
 from punctual.domain.orders.selectors import orders_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
+from punctual.web.formatting import YEARS
 from punctual.web.shell.lists import Column, Filter, ListPage, link
 from punctual.web.templatetags.punctual import day
 
@@ -28,6 +29,8 @@ def _in_week(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
     try:
         first = dt.date.fromisocalendar(int(year), int(week), 1)
     except ValueError:
+        return rows.none()
+    if first.year not in YEARS:
         return rows.none()
     return rows.filter(day__gte=first, day__lt=first + dt.timedelta(days=7))
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import plan_time, stored_time
+from punctual.web.formatting import YEARS
 
 ON_A_DAY: Final = 5
 """Shown at once; the day's heading leads to all."""
@@ -41,9 +42,10 @@ class Day:
 def month_of(text: str) -> dt.date:
     """The first day of ``2026-11``, else of this month."""
     try:
-        return dt.date.fromisoformat(f"{text}-01")
+        found = dt.date.fromisoformat(f"{text}-01")
     except ValueError:
-        return timezone.localdate().replace(day=1)
+        found = None
+    return found if found and found.year in YEARS else timezone.localdate().replace(day=1)
 
 
 def month(rows: QuerySet[Task], first: dt.date) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from punctual.domain.parties.selectors import customers
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
-from punctual.web.formatting import UNKNOWN
+from punctual.web.formatting import UNKNOWN, YEARS
 from punctual.web.orders import marks
 from punctual.web.shell.inline import Editor
 from punctual.web.shell.lists import BuiltInView, Column, Filter
@@ -168,6 +168,8 @@ def _by_delivered(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[An
     try:
         first = dt.date.fromisoformat(f"{wish}-01")
     except ValueError:
+        return orders.none()
+    if first.year not in YEARS:
         return orders.none()
     after = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
     return orders.filter(actual_date__gte=first, actual_date__lt=after)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from punctual.domain.parties.models import Supplier
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
-from punctual.web.formatting import money_text
+from punctual.web.formatting import is_count, money_text
 from punctual.web.master.cells import two_lines
 from punctual.web.master.pages import actor_of
 from punctual.web.quality import marks
@@ -42,7 +42,7 @@ def by_supplier() -> Filter:
         "supplier",
         gettext_lazy("Supplier"),
         suppliers,
-        lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
+        lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdecimal() and len(one) < 18]),
     )
 
 
@@ -50,7 +50,7 @@ def since(field: str) -> Filter:
     """The last so many days; ``field`` names a moment or a day."""
 
     def apply(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        first = timezone.localdate() - dt.timedelta(days=int(values[0]) - 1) if values[0].isdigit() else None
+        first = timezone.localdate() - dt.timedelta(days=int(values[0]) - 1) if is_count(values[0]) else None
         is_moment = isinstance(rows.model._meta.get_field(field), DateTimeField)
         return rows.filter(**{f"{field}__date__gte" if is_moment else f"{field}__gte": first}) if first else rows
 

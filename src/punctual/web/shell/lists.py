@@ -26,7 +26,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views import View
 
-from punctual.platform.accounts.models import User
+from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.bulk.services import MOST, sequence_of_ids
 from punctual.platform.custom_fields.models import CustomField, Kind
@@ -384,7 +384,8 @@ class ListPage(View):
         current = _canonical(query)
         named: list[tuple[Words, str, int | None]] = [(tab.label, tab.query, None) for tab in self.tabs]
         for view in views_for(actor, self.key):
-            named.append((view.name, view.query, view.pk if view.user_id == actor.pk else None))
+            may_drop = view.user_id == actor.pk or actor.role == Role.ADMINISTRATOR
+            named.append((view.name, view.query, view.pk if may_drop else None))
         tabs = []
         for label, text, own in named:
             wish = QueryDict(text)

@@ -87,7 +87,8 @@ def save_list_view(request: HttpRequest) -> HttpResponse:
     """Keep or drop a view of a list."""
     actor = cast(User, request.user)
     if request.POST.get("delete"):
-        delete_view(actor=actor, view_id=int(request.POST["delete"]))
+        number = request.POST["delete"]
+        delete_view(actor=actor, view_id=int(number) if number.isdecimal() and len(number) < 18 else 0)
     else:
         save_view(
             actor=actor,

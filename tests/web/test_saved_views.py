@@ -1,0 +1,57 @@
+"""Saved views: who puts one on everybody's page, how many there may be, and that none breaks the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from punctual.kernel.refusal import Forbidden, NotFound, Refusal
+from punctual.platform.accounts.models import User
+from punctual.platform.saved_views.models import SavedView
+from punctual.platform.saved_views.services import MOST_VIEWS, delete_view, save_view
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+
+
+def test_a_worker_shares_nothing_and_nobody_fills_a_page(person: Person) -> None:
+    with pytest.raises(Forbidden):
+        save_view(actor=person("worker"), page="orders", name="x", query="state=draft", shared=True)
+    for number in range(MOST_VIEWS):
+        save_view(actor=person("sales"), page="orders", name=str(number), query="")
+    with pytest.raises(Refusal):
+        save_view(actor=person("sales"), page="orders", name="one more", query="")
+    save_view(actor=person("sales"), page="orders", name="1", query="state=draft")
+    assert SavedView.objects.count() == MOST_VIEWS
+
+
+def test_an_administrator_drops_what_others_share_and_nobody_else_does(person: Person) -> None:
+    mine = save_view(actor=person("sales"), page="orders", name="mine", query="")
+    shared = save_view(actor=person("sales"), page="orders", name="ours", query="", shared=True)
+    for actor, view in ((person("planner"), shared), (person("administrator"), mine)):
+        with pytest.raises(NotFound):
+            delete_view(actor=actor, view_id=view.pk)
+    delete_view(actor=person("administrator"), view_id=shared.pk)
+    assert list(SavedView.objects.values_list("name", flat=True)) == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/orders/?delivered=9999-12",
+        "/orders/?delivered=0001-01",
+        "/tasks/list/?view=calendar&month=9999-12",
+        "/tasks/list/?view=calendar&month=0001-01",
+        "/dashboard/slip/?week=9999-52",
+        "/inspections/?supplier=%C2%B2",
+        "/inspections/?days=99999999999",
+    ],
+)
+def test_an_address_beyond_the_calendar_is_an_empty_list(signed_in: Callable[[str], Client], address: str) -> None:
+    assert signed_in("order_manager").get(address).status_code == 200
+
+
+def test_a_strange_view_to_drop_is_one_that_is_not_there(signed_in: Callable[[str], Client]) -> None:
+    assert signed_in("sales").post("/views/", {"delete": "x"}).status_code == 404
