@@ -141,6 +141,17 @@ def test_a_reading_token_changes_nothing(person: Person) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "token.reads_only")
 
 
+def test_an_assistants_token_suggests_and_changes_nothing_else(person: Person) -> None:
+    user = person("order_manager")
+    text = issue_token(actor=user, user=user, name="x", scope="propose")
+    client = Client(headers={"Authorization": f"Bearer {text}"})
+    assert client.get("/api/v1/orders").status_code == 200
+    for address in ("/api/v1/notifications/read", "/api/v1/orders", "/api/v1/proposals/", "/api/v1/proposals/1"):
+        assert client.post(address, data={}, content_type="application/json").status_code == 403, address
+    assert client.delete("/api/v1/proposals").status_code == 403
+    assert client.post("/api/v1/proposals", data={}, content_type="application/json").status_code == 422
+
+
 def test_a_token_ends_on_its_day(person: Person) -> None:
     user = person("sales")
     text = issue_token(actor=user, user=user, name="x", days=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
@@ -11,10 +11,11 @@ from ninja.errors import HttpError
 from ninja.utils import check_csrf
 
 from punctual.api.problems import problem
-from punctual.platform.accounts.models import TokenScope, User
+from punctual.platform.accounts.models import ApiToken, TokenScope, User
 from punctual.platform.accounts.services import valid_token
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+PROPOSALS: Final = "/api/v1/proposals"
 
 
 class ApiTokenMiddleware:
@@ -30,9 +31,16 @@ class ApiTokenMiddleware:
             if token is not None:
                 request.user = token.user
                 request.by_token = True  # type: ignore[attr-defined]
-                if token.scope == TokenScope.READ and request.method not in SAFE_METHODS:
+                if request.method not in SAFE_METHODS and not _may_change(token, request):
                     return problem(403, gettext("This token reads only."), code="token.reads_only")
         return self.get_response(request)
+
+
+def _may_change(token: ApiToken, request: HttpRequest) -> bool:
+    """An assistant's token lays suggestions before its person and changes nothing else."""
+    if token.scope == TokenScope.PROPOSE:
+        return request.method == "POST" and request.path == PROPOSALS
+    return token.scope == TokenScope.WRITE
 
 
 def signed_in(request: HttpRequest) -> User | None:

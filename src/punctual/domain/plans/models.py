@@ -250,7 +250,7 @@ class Plan(Versioned):
     """The plan of one order. What stands below ``status_date`` is computed.
 
     ``start``          the first possible day.
-    ``status_date``    progress is as of this day: unfinished work never lies before it; None = not yet begun.
+    ``status_date``    progress is as of this day: unfinished work never lies before it; None = not yet set.
     ``planned_date``   with whose end the last line is delivered; ``planned_finish`` is the end of everything.
     ``latest_start``   the last day on which it could begin and still deliver on the requested dates; None = unknown.
     ``progress``       percent of the work done, weighted by duration.

@@ -82,6 +82,8 @@ class TokenScope(models.TextChoices):
     """What a token may do at most; its owner's permissions hold besides."""
 
     WRITE = "write", _("Read and change")
+    PROPOSE = "propose", _("Read and suggest")
+    """For assistants: what they suggest waits until the person confirms it."""
     READ = "read", _("Read only")
 
 

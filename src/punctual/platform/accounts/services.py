@@ -164,7 +164,9 @@ def issue_token(
         require(actor, "accounts.manage")
     reasons = []
     if scope not in TokenScope.values:
-        reasons.append(Reason("token.scope", N_("A token reads only, or reads and changes."), field="scope"))
+        reasons.append(
+            Reason("token.scope", N_("A token reads only, reads and suggests, or reads and changes."), field="scope")
+        )
     if days is not None and not 1 <= days <= LONGEST_TOKEN_DAYS:
         reasons.append(Reason("token.days", N_("A token is valid from 1 to 3650 days."), field="days"))
     refuse_if(reasons)

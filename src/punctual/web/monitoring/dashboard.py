@@ -143,9 +143,10 @@ def _load(actor: User, today: dt.date) -> Picture | None:
     rows = []
     for row in loads.rows("team", periods_of(loads.availability, today, LOAD_WEEKS, "week"), {}):
         room, firm = sum(cell.capacity for cell in row.cells), sum(cell.firm for cell in row.cells)
-        if firm and room:
+        if firm:  # without any capacity it is the worst of all
             url = f"{reverse('capacity')}?{urlencode({'by': 'team', 'basis': 'scheduled', 'pick': row.key})}"
-            rows.append((round(100 * firm / room), row.name, round(firm), round(room), url))
+            rows.append((min(999, round(100 * firm / room)) if room else 999, row.name, round(firm), round(room), url))
+    over = sum(1 for percent, *_rest in rows if percent > 100)
     rows = sorted(rows, key=lambda one: -one[0])[:TOP_TEAMS]
     bars = [
         {"value": percent, "url": url, "itemStyle": {"color": "@late-fill" if percent > 100 else "@accent-fill"}}
@@ -158,7 +159,6 @@ def _load(actor: User, today: dt.date) -> Picture | None:
         "tooltip": {"trigger": "axis"},
         "series": [{"type": "bar", "name": "%", "data": bars, "label": {"show": True, "position": "right"}}],
     }
-    over = sum(1 for percent, *_rest in rows if percent > 100)
     words = ngettext(
         "%(over)d team has more work than time in the next four weeks",
         "%(over)d teams have more work than time in the next four weeks",
