@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browser.conftest import Open
 
@@ -27,17 +27,15 @@ def test_a_meeting_is_held_and_its_lines_become_what_their_keys_say(visit: Open,
     assert page.locator(".pk").count() >= 5
     page.locator("form[action$='/do/start/'] button").click()
     page.wait_for_load_state("networkidle")
-    page.locator("#line-text").fill(f"主线体先发 {language}")
-    page.locator("#line-text").press("Enter")
-    page.wait_for_load_state("networkidle")
-    page.locator("#line-text").fill(f"周五前给底座图 {language}")
-    page.keyboard.press("Alt+a")
-    page.wait_for_load_state("networkidle")
-    page.locator("#line-text").fill(f"赶工还没批 {language}")
-    page.keyboard.press("Alt+i")
-    page.wait_for_load_state("networkidle")
     lines = page.locator(".mn li:not(.cur)")
-    assert lines.count() == 3
+    # Each line is waited for: the next one typed before the page has come back would be lost with the old page.
+    for number, (text, key) in enumerate(
+        (("主线体先发", "Enter"), ("周五前给底座图", "Alt+a"), ("赶工还没批", "Alt+i")), 1
+    ):
+        page.locator("#line-text").fill(f"{text} {language}")
+        page.locator("#line-text").press(key)
+        expect(lines).to_have_count(number)
+        page.wait_for_load_state("networkidle")
     assert lines.nth(1).locator(".to a").count() == 1
     outside = one.open(f"{address}?view=customer").locator(".mn").inner_text()
     assert "赶工还没批" not in outside
