@@ -56,9 +56,9 @@ def run(arguments: argparse.Namespace) -> None:
         if migrate() and not arguments.no_demo:
             _build_demo(whole=arguments.whole_demo)
     processes = [_web(arguments.host, arguments.port)]
-    if not arguments.no_worker:
-        processes += workers()
     _announce(arguments.host, arguments.port)
+    if not arguments.no_worker:  # only now, so that nobody waits for the first page longer than needed
+        processes += workers()
     sys.exit(wait(processes))
 
 

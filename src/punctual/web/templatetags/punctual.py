@@ -114,7 +114,9 @@ def worded(reason: Reason) -> str:
 
 @register.filter
 def dash(value: Any) -> Any:
-    """Unknown is a dash, never an empty place."""
+    """Unknown is a dash, never an empty place; a date stands as dates do everywhere."""
+    if isinstance(value, dt.date):
+        return day(value)
     return formatting.UNKNOWN if value in (None, "") else value
 
 
