@@ -177,7 +177,7 @@ def test(arguments: list[str]) -> int:
     parallel = (
         []
         if any(a.startswith(("-n", "-p")) for a in arguments)
-        else ["-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadgroup"]
+        else ["-n", str(min(4, os.cpu_count() or 2)), "--dist", "loadscope"]
     )
     os.chdir(ROOT)
     return _call([str(PYTHON), "-m", "pytest", *parallel, *arguments], environment)

@@ -30,6 +30,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (not item.get_closest_marker("postgres"), not item.get_closest_marker("slow")))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """All browser tests to one worker, since they share a server, and the permission table to one.
+
+    The parallel run's own groups are a suffix of each test's name, which this pytest's names no longer take.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            for group in ("tests/browser/", "tests/web/test_permission_matrix.py"):
+                if nodeid.startswith(group):
+                    return group
+            return nodeid
+
+    return Grouped(config, log)
+
+
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
     """What another test counted is nothing to this one."""

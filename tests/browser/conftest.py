@@ -38,13 +38,10 @@ PASSWORD = "punctual-demo"
 WIDE, PHONE = (1440, 900), (390, 844)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the parallel run reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker takes all of them: they share the server."""
     for item in items:
         if "tests/browser" in str(item.path).replace(os.sep, "/"):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def _chromium() -> str | None:

@@ -38,7 +38,7 @@ def test_finance_alone_keeps_rates(person: Person, role: str) -> None:
     ("wish", "code"),
     [
         ({"currency": "CNY"}, "rate.currency"),
-        ({"currency": "XXX"}, "rate.unknown"),
+        ({"currency": "QQQ"}, "rate.unknown"),
         ({"valid_from": None}, "rate.valid_from"),
         ({"rate": None}, "rate.rate"),
         ({"rate": Decimal(0)}, "rate.rate"),

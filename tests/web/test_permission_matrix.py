@@ -24,7 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from punctual.platform.accounts.demo import DEMO_NAMES
 from punctual.platform.accounts.models import User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.xdist_group("matrix")]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "permission_matrix.txt"

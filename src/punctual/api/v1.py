@@ -32,6 +32,7 @@ from punctual.api.report_schedules import router as report_schedules_router
 from punctual.api.requests import router as requests_router
 from punctual.api.resources import router as resources_router
 from punctual.api.risks import router as risks_router
+from punctual.api.scenarios import router as scenarios_router
 from punctual.api.scheduling import router as scheduling_router
 from punctual.api.service_cases import router as service_cases_router
 from punctual.api.stock import router as stock_router
@@ -61,6 +62,7 @@ api.add_router("", exchange_rates_router, tags=["exchange rates"])
 api.add_router("", plans_router, tags=["plans"])
 api.add_router("", plan_templates_router, tags=["plan templates"])
 api.add_router("", scheduling_router, tags=["schedules and promises"])
+api.add_router("", scenarios_router, tags=["schedules and promises"])
 api.add_router("", customers_router, tags=["customers"])
 api.add_router("", suppliers_router, tags=["suppliers"])
 api.add_router("", products_router, tags=["products"])
