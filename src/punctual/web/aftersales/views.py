@@ -42,7 +42,8 @@ from punctual.web.master.cells import chip
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter
+from punctual.web.shell.columns import BuiltInView, Column, Filter, choice_filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.shell.refusals import worded
 from punctual.web.templatetags.punctual import day
 

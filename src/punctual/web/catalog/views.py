@@ -28,7 +28,7 @@ from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.master.words import words_page
-from punctual.web.shell.lists import Column, Filter
+from punctual.web.shell.columns import Column, Filter
 from punctual.web.shell.panels import panels_of
 
 

@@ -12,7 +12,7 @@ from punctual.domain.changes.life import OPEN
 from punctual.domain.changes.models import ChangeOrder, ChangeSource, ChangeState
 from punctual.web.changes.words import signed_money, state_chip
 from punctual.web.formatting import UNKNOWN, days_text
-from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.templatetags.punctual import avatar, day
 
 

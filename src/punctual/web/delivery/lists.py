@@ -32,7 +32,8 @@ from punctual.platform.company.rates import rates
 from punctual.web.delivery.words import delivery_chip, payment_chip
 from punctual.web.formatting import is_chinese, money_text, quantity_text
 from punctual.web.master.pages import actor_of
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.columns import BuiltInView, Column, Filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.charts import Picture
 from punctual.web.templatetags.punctual import day
 

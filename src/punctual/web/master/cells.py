@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from punctual.web.master.pages import state_filter
-from punctual.web.shell.lists import BuiltInView, Column
+from punctual.web.shell.columns import BuiltInView, Column
 from punctual.web.templatetags.punctual import icon
 
 STATE_FILTER = state_filter(_("State"), _("In use"), _("Archived"))

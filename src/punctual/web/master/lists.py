@@ -16,7 +16,8 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.custom_fields.selectors import shown, value_in_row
 from punctual.web.master.cells import STATE_FILTER, STATE_TABS
 from punctual.web.master.pages import actor_of
-from punctual.web.shell.lists import MOST_EXPORTED, BuiltInView, Filter, ListPage
+from punctual.web.shell.columns import BuiltInView, Filter
+from punctual.web.shell.lists import MOST_EXPORTED, ListPage
 
 
 class MasterList(ListPage):

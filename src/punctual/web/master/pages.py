@@ -18,7 +18,7 @@ from punctual.kernel.refusal import Conflict, Refusal
 from punctual.platform.accounts.models import User
 from punctual.web.master.forms import FactsForm
 from punctual.web.shell.changes import changed
-from punctual.web.shell.lists import Filter
+from punctual.web.shell.columns import Filter
 from punctual.web.shell.middleware import status_of
 from punctual.web.shell.refusals import show_in
 from punctual.web.shell.undo import say_with_undo

@@ -39,8 +39,9 @@ from punctual.platform.audit.services import story_of
 from punctual.web.monitoring.bulk import action_edits
 from punctual.web.monitoring.tasks import actor_of, next_or
 from punctual.web.shell.bulk import BulkEdit
+from punctual.web.shell.columns import BuiltInView, Column, Filter, choice_filter, link
 from punctual.web.shell.inline import Editor
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter, link
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import avatar, day
 
 

@@ -27,7 +27,8 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.formatting import money_text
 from punctual.web.monitoring.tasks import actor_of, next_or
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.columns import BuiltInView, Column, Filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import day
 
 

@@ -36,7 +36,7 @@ from punctual.web.monitoring.performance import bubbles
 from punctual.web.monitoring.tasks import actor_of
 from punctual.web.monitoring.wording import shown
 from punctual.web.risks.tables import top_risks
-from punctual.web.shell.lists import link
+from punctual.web.shell.columns import link
 from punctual.web.templatetags.charts import Picture
 
 TOP: Final = 6

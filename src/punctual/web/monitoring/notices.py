@@ -19,7 +19,8 @@ from punctual.domain.monitoring.services.notices import acknowledge, send_notice
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.monitoring.tasks import actor_of, next_or
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
+from punctual.web.shell.columns import BuiltInView, Column, Filter, link
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import moment
 
 

@@ -29,7 +29,7 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.sheets.writer import write_xlsx
 from punctual.web.formatting import UNKNOWN, day_text
 from punctual.web.monitoring.tasks import actor_of
-from punctual.web.shell.lists import link
+from punctual.web.shell.columns import link
 from punctual.web.templatetags.charts import Picture
 
 COST_FIGURES: Final = frozenset({"ac", "cv", "cpi", "eac", "etc", "vac", "tcpi"})

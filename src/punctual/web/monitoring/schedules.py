@@ -36,7 +36,8 @@ from punctual.web.master.history import story
 from punctual.web.master.pages import Crumb, edit
 from punctual.web.monitoring.tasks import actor_of
 from punctual.web.monitoring.wording import sentence
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
+from punctual.web.shell.columns import BuiltInView, Column, Filter, link
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import day, moment
 
 WEEKDAYS: Final = (

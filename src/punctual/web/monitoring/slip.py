@@ -15,7 +15,8 @@ from punctual.domain.orders.selectors import orders_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.web.formatting import YEARS
-from punctual.web.shell.lists import Column, Filter, ListPage, link
+from punctual.web.shell.columns import Column, Filter, link
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import day
 
 

@@ -25,7 +25,8 @@ from punctual.web.monitoring.bulk import task_edits
 from punctual.web.monitoring.task_pictures import bars, month, month_of
 from punctual.web.orders.marks import progress_bar
 from punctual.web.shell.bulk import BulkEdit
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, link
+from punctual.web.shell.columns import BuiltInView, Column, Filter, link
+from punctual.web.shell.lists import ListPage
 
 STANDINGS = (
     ("late", _("Finish has passed")),

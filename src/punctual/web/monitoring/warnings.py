@@ -31,7 +31,8 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import money_text
 from punctual.web.monitoring.tasks import actor_of, next_or
 from punctual.web.monitoring.wording import sentence, shown
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.columns import BuiltInView, Column, Filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import avatar, day, icon
 
 

@@ -29,8 +29,8 @@ from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import UNKNOWN, YEARS
 from punctual.web.orders import marks
+from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.inline import Editor
-from punctual.web.shell.lists import BuiltInView, Column, Filter
 from punctual.web.shell.navigation import Words
 from punctual.web.templatetags.punctual import avatar, day
 

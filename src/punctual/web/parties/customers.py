@@ -27,7 +27,7 @@ from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.parties.forms import ContactForm, CustomerForm
-from punctual.web.shell.lists import Column, choice_filter
+from punctual.web.shell.columns import Column, choice_filter
 from punctual.web.shell.panels import panels_of
 
 WIDE = {"name": "w2x", "payment_terms": "w2x", "delivery_place": "w2x", "address": "w2x", "notes": "w4x"}

@@ -26,7 +26,7 @@ from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.parties.forms import SupplierForm
-from punctual.web.shell.lists import Column
+from punctual.web.shell.columns import Column
 from punctual.web.shell.panels import panels_of
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from punctual.domain.plans.models import Plan, PlanTemplate
 from punctual.platform.accounts.models import User
 from punctual.web.formatting import day_text, days_text
-from punctual.web.shell.lists import Column, Filter
+from punctual.web.shell.columns import Column, Filter
 from punctual.web.shell.navigation import Words
 
 

@@ -40,7 +40,8 @@ from punctual.platform.audit.services import Change, story_of
 from punctual.web.plans.learned import learned_of
 from punctual.web.plans.pictures import long_breaks, template_picture
 from punctual.web.plans.tables import TEMPLATE_COLUMNS, TEMPLATE_FILTERS
-from punctual.web.shell.lists import BuiltInView, ListPage
+from punctual.web.shell.columns import BuiltInView
+from punctual.web.shell.lists import ListPage
 from punctual.web.shell.middleware import status_of
 from punctual.web.shell.refusals import worded
 

@@ -24,7 +24,8 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.plans.differences import differences_of
 from punctual.web.plans.tables import PLAN_COLUMNS, PLAN_FILTERS
-from punctual.web.shell.lists import BuiltInView, ListPage
+from punctual.web.shell.columns import BuiltInView
+from punctual.web.shell.lists import ListPage
 
 WORDS = {
     "new_task": gettext_lazy("New task"),

@@ -27,7 +27,7 @@ from punctual.web.quality.lists import (
     since,
     supplier_column,
 )
-from punctual.web.shell.lists import BuiltInView, Column
+from punctual.web.shell.columns import BuiltInView, Column
 
 
 def _name_cell(item: Any) -> SafeString:

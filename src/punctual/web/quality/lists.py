@@ -22,7 +22,8 @@ from punctual.web.formatting import is_count, money_text
 from punctual.web.master.cells import two_lines
 from punctual.web.master.pages import actor_of
 from punctual.web.quality import marks
-from punctual.web.shell.lists import Column, Filter, ListPage
+from punctual.web.shell.columns import Column, Filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import avatar, day
 
 NOTHING = escape("—")

@@ -27,7 +27,7 @@ from punctual.web.quality.lists import (
     supplier_column,
     titled,
 )
-from punctual.web.shell.lists import BuiltInView, Column
+from punctual.web.shell.columns import BuiltInView, Column
 from punctual.web.templatetags.punctual import avatar, day
 
 

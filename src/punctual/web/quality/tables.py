@@ -45,7 +45,8 @@ from punctual.web.quality.lists import (
     since,
     supplier_column,
 )
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.columns import BuiltInView, Column, Filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import day
 
 

@@ -31,7 +31,8 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.master.cells import chip
 from punctual.web.master.pages import actor_of, number
 from punctual.web.relations.filters import customer_filter
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter
+from punctual.web.shell.columns import BuiltInView, Column, Filter, choice_filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.charts import Picture
 from punctual.web.templatetags.punctual import moment
 from punctual.web.tracking.views import DRIVERS

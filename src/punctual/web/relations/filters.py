@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.parties.models import Customer
-from punctual.web.shell.lists import Filter
+from punctual.web.shell.columns import Filter
 
 OFFERED = 60
 

@@ -35,7 +35,8 @@ from punctual.web.relations import packs
 from punctual.web.relations.filters import customer_filter
 from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
 from punctual.web.relations.requests import _order
-from punctual.web.shell.lists import BuiltInView, Column, ListPage, choice_filter
+from punctual.web.shell.columns import BuiltInView, Column, choice_filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import moment
 
 STATE_MARKS: Final = {

@@ -28,7 +28,8 @@ from punctual.web.relations import clocks
 from punctual.web.relations.bulk import request_edits
 from punctual.web.relations.filters import customer_filter
 from punctual.web.shell.bulk import BulkEdit
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage, choice_filter
+from punctual.web.shell.columns import BuiltInView, Column, Filter, choice_filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import moment
 
 

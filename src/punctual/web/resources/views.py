@@ -28,7 +28,7 @@ from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.master.words import words_page
 from punctual.web.resources.forms import ResourceForm
-from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.panels import panels_of
 from punctual.web.templatetags.punctual import icon
 

@@ -25,7 +25,8 @@ from punctual.platform.accounts.permissions import require
 from punctual.web.master.pages import actor_of
 from punctual.web.risks.marks import level_chip, levels, state_chip, three
 from punctual.web.risks.pictures import matrix_picture
-from punctual.web.shell.lists import MOST_EXPORTED, BuiltInView, Column, Filter, ListPage, Row, link
+from punctual.web.shell.columns import BuiltInView, Column, Filter, link
+from punctual.web.shell.lists import MOST_EXPORTED, ListPage, Row
 from punctual.web.templatetags.punctual import avatar, day
 
 WORST: Final = 6

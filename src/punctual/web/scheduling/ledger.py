@@ -20,7 +20,8 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.web.formatting import UNKNOWN, day_text, days_text, moment_text
 from punctual.web.scheduling.promise import tone
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.columns import BuiltInView, Column, Filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.shell.navigation import Words
 from punctual.web.templatetags.punctual import avatar, day
 

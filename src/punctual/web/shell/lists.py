@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import partial
 from typing import Any, ClassVar, Final, cast
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Choices, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,79 +27,25 @@ from django.views import View
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.bulk.services import MOST, sequence_of_ids
-from punctual.platform.custom_fields.models import CustomField, Kind
+from punctual.platform.custom_fields.models import CustomField
 from punctual.platform.custom_fields.selectors import (
     fields_of,
-    name_in_rows,
-    narrowed,
-    value_in_row,
     with_values,
 )
-from punctual.platform.custom_fields.selectors import shown as shown_value
 from punctual.platform.records import get_or_not_found
 from punctual.platform.saved_views.services import views_for
 from punctual.platform.search.services import ids
 from punctual.platform.sheets.writer import write_csv, write_xlsx
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.bulk import handle as bulk_step
+from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.inline import Editor, cell_form, cell_saved, no_such_cell, pencil
 from punctual.web.shell.navigation import Words
+from punctual.web.shell.own_fields import custom_columns, custom_filters
 
 MOST_EXPORTED = 20_000
 MOST_COUNTED = 1000
 """Beyond it a tab says 999+, so that many rows do not make the page slow."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. ``value`` is what is exported and, without ``html``, what is shown."""
-
-    key: str
-    label: Words
-    value: Callable[[Any], object]
-    html: Callable[[Any], SafeString] | None = None
-    sort: tuple[str, ...] = ()
-    """ORM names to sort by; empty: not sortable."""
-    number: bool = False
-    """Right-aligned."""
-    fold: bool = False
-    """Goes away first where it is narrow."""
-    exported: bool = True
-    on_page: bool = True
-    """False: in the exported file only."""
-    permission: str = ""
-    """Who lacks it never gets the column, on the page or in a file."""
-    editor: Editor | None = None
-    """How its cells are changed where they stand."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One filter: ``options`` gives (value, words); ``apply`` narrows the rows to any of the chosen values."""
-
-    key: str
-    label: Words
-    options: Callable[[User], Sequence[tuple[str, Words]]]
-    apply: Callable[[QuerySet[Any], Sequence[str]], QuerySet[Any]]
-    multiple: bool = True
-    typed: Words = ""
-    """What is typed instead of chosen; the words beside the input say how."""
-    name_of: Callable[[User, str], str] | None = None
-    """For a filter that only links set, such as one customer: the words of its chip. It is not in the menu."""
-
-
-def choice_filter(key: str, label: Words, choices: type[Choices], field: str = "") -> Filter:
-    """Over a field with fixed choices; ``field`` where it is called otherwise than the filter."""
-    name = f"{field or key}__in"
-    return Filter(key, label, lambda actor: list(choices.choices), lambda rows, values: rows.filter(**{name: values}))
-
-
-@dataclass(frozen=True)
-class BuiltInView:
-    """A built-in tab: a name and the query string behind it."""
-
-    label: Words
-    query: str
 
 
 @dataclass
@@ -444,63 +388,3 @@ def _changed(query: QueryDict, **changes: str) -> str:
 def _canonical(query: QueryDict) -> tuple[tuple[str, str], ...]:
     """The parts of an address that make a view: filters, search and sort order."""
     return tuple(sorted((name, str(value)) for name, value in query.items() if value and name not in {"page", "peek"}))
-
-
-def link(url: str, text: object, css: str = "") -> SafeString:
-    """A link in a cell; the text is data, never wording."""
-    return format_html('<a href="{}" class="{}" data-user-content>{}</a>', url, css, text)
-
-
-# — the company's own fields —
-
-
-def custom_columns(fields: Sequence[CustomField]) -> list[Column]:
-    """A column each; those that are no column of the page stand in the file at least."""
-    return [
-        Column(
-            f"custom_{field.key}",
-            field.label,
-            partial(_custom_value, field),
-            partial(_custom_cell, field),
-            sort=(name_in_rows(field),),
-            number=field.kind == Kind.NUMBER,
-            fold=True,
-            on_page=field.in_list,
-        )
-        for field in fields
-    ]
-
-
-def _custom_value(field: CustomField, item: Any) -> object:
-    value = value_in_row(field, item)
-    return value if isinstance(value, Decimal | dt.date) else shown_value(field, value)
-
-
-def _custom_cell(field: CustomField, item: Any) -> SafeString:
-    return format_html('<span class="el w-t">{}</span>', shown_value(field, value_in_row(field, item)) or "—")
-
-
-def custom_filters(fields: Sequence[CustomField]) -> list[Filter]:
-    """Choices and yes/no are ticked; texts, numbers and days are typed."""
-    hints = {
-        Kind.TEXT: _("part of the text; - for empty"),
-        Kind.NUMBER: _("10 or 10..20; - for empty"),
-        Kind.DAY: _("2026-03-01..2026-03-31; - for empty"),
-    }
-    found = []
-    for field in fields:
-        chosen: list[tuple[str, Words]] = list(field.choices)
-        if field.kind == Kind.YES_NO:
-            chosen = [("yes", _("Yes")), ("no", _("No"))]
-        if chosen:
-            chosen.append(("-", _("empty")))
-        found.append(
-            Filter(
-                f"custom_{field.key}",
-                field.label,
-                lambda actor, chosen=chosen: chosen,  # type: ignore[misc]
-                lambda rows, values, field=field: narrowed(rows, field, values),  # type: ignore[misc]
-                typed=hints.get(Kind(field.kind), ""),
-            )
-        )
-    return found

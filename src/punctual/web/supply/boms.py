@@ -32,7 +32,7 @@ from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import version_of
-from punctual.web.shell.lists import BuiltInView, Column
+from punctual.web.shell.columns import BuiltInView, Column
 from punctual.web.shell.middleware import status_of
 from punctual.web.supply.rows import RowReader, padded
 

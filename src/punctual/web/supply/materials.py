@@ -43,7 +43,7 @@ from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.orders.actions import done
-from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.panels import Panels
 from punctual.web.shell.views import safe_next
 from punctual.web.supply import marks

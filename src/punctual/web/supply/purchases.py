@@ -41,7 +41,8 @@ from punctual.web import formatting
 from punctual.web.master.history import story
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import version_of
-from punctual.web.shell.lists import BuiltInView, Column, Filter, ListPage
+from punctual.web.shell.columns import BuiltInView, Column, Filter
+from punctual.web.shell.lists import ListPage
 from punctual.web.shell.middleware import status_of
 from punctual.web.supply import marks
 from punctual.web.supply.rows import RowReader, padded

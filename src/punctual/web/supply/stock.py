@@ -28,7 +28,7 @@ from punctual.web.master.cells import two_lines
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, edit
 from punctual.web.orders.actions import done, version_of
-from punctual.web.shell.lists import BuiltInView, Column, Filter
+from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.supply.forms import StockForm
 from punctual.web.supply.posted import posted_number
 
