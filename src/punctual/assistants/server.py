@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from mcp.server.mcpserver import MCPServer
@@ -26,6 +27,12 @@ def make_server(ask: Ask) -> MCPServer:
         except Refused as refusal:
             raise ToolError(str(refusal)) from refusal
 
+    _reading(server, asked)
+    _suggesting(server, asked)
+    return server
+
+
+def _reading(server: MCPServer, asked: Callable[..., Any]) -> None:
     @server.tool()
     def find_orders(search: str = "", state: str = "", health: str = "", limit: int = 20) -> dict[str, Any]:
         """Orders with requested, promised and planned dates. state: draft, quoted, in_review, confirmed, in_progress,
@@ -69,6 +76,8 @@ def make_server(ask: Ask) -> MCPServer:
         found: dict[str, Any] = asked("GET", path("requests", limit=max(1, min(limit, 100))))
         return found
 
+
+def _suggesting(server: MCPServer, asked: Callable[..., Any]) -> None:
     @server.tool()
     def what_can_be_proposed() -> dict[str, Any]:
         """The verbs that `propose` takes and the arguments of each."""
@@ -80,5 +89,3 @@ def make_server(ask: Ask) -> MCPServer:
         or two, shown to them. What can't be done is refused at once with the reason."""
         found: dict[str, Any] = asked("POST", "/proposals", {"verb": verb, "arguments": arguments, "why": why})
         return found
-
-    return server

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -75,20 +75,9 @@ def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded, c
         (_("Progress"), f"{order.progress} %"),
         (_("A week ago"), before.p80 if before else None),
     ]
-    figures = _figures(order, today, costs)
     sections = [
-        Section(
-            _("Done this week"),
-            (_("Task"), _("Progress"), _("Who"), _("Day")),
-            _done(order, since),
-            _("Nothing was reported."),
-        ),
-        Section(
-            _("What moved and why"),
-            (_("Task"), _("Before"), _("Now"), _("Who"), _("Note")),
-            _moved(order, since),
-            _("The delivery date did not move."),
-        ),
+        *_progress_sections(order, since),
+        *_earned_section(order, today, costs),
         Section(
             _("Next week"),
             (_("Task"), _("Start"), _("Finish"), _("Who")),
@@ -109,10 +98,6 @@ def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded, c
             is_urgent=True,
         ),
     ]
-    if figures:
-        sections.insert(
-            2, Section(_("Earned value"), [name for name, _v in figures], [[value for _n, value in figures]])
-        )
     return Report(
         _("Status report %(order)s") % {"order": order.label},
         _("Week to %(day)s") % {"day": today.isoformat()},
@@ -120,6 +105,30 @@ def order_report(actor: User, order: Order, *, today: dt.date, worded: Worded, c
         sections,
         _lead(order, p80, before),
     )
+
+
+def _progress_sections(order: Order, since: dt.date) -> list[Section]:
+    return [
+        Section(
+            _("Done this week"),
+            (_("Task"), _("Progress"), _("Who"), _("Day")),
+            _done(order, since),
+            _("Nothing was reported."),
+        ),
+        Section(
+            _("What moved and why"),
+            (_("Task"), _("Before"), _("Now"), _("Who"), _("Note")),
+            _moved(order, since),
+            _("The delivery date did not move."),
+        ),
+    ]
+
+
+def _earned_section(order: Order, today: dt.date, costs: bool) -> list[Section]:
+    """None where nothing is planned."""
+    figures = _figures(order, today, costs)
+    names, values = [name for name, _v in figures], [value for _n, value in figures]
+    return [Section(_("Earned value"), names, [values])] if figures else []
 
 
 def _lead(order: Order, p80: dt.date | None, before: ForecastPoint | None) -> str:
@@ -215,9 +224,6 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool
     ids = [one.pk for one in running()]
     orders = list(listed(actor).filter(pk__in=ids).order_by("promised_date", "pk"))
     forecasts = {one.order_id: one for one in OrderForecast.objects.filter(run__is_current=True, order__in=orders)}
-    then = dict(
-        ForecastPoint.objects.filter(order__in=orders, day__lte=since).order_by("day").values_list("order_id", "p80")
-    )
     inside, costs = costs, costs and may(actor, "costs.view")
     warnings = list(_warnings(actor, today, costs).order_by("-damage")[:MOST])
     ends = {order.pk: _p80(order, forecasts) for order in orders}
@@ -225,18 +231,6 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool
         one for one in orders if one.promised_date and (end := ends[one.pk]) is not None and end > one.promised_date
     ]
     delivered = orders_of(actor).filter(actual_date__gt=since, actual_date__lte=today)
-    rows = [
-        (
-            order.label,
-            order.customer,
-            order.promised_date,
-            order.planned_date,
-            _p80(order, forecasts),
-            then.get(order.pk),
-            f"{order.progress} %",
-        )
-        for order in orders
-    ]
     facts: list[tuple[str, object]] = [
         (_("Running"), len(orders)),
         (_("P80 after the promise"), len(late)),
@@ -253,7 +247,7 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool
         Section(
             _("All running orders"),
             (_("Order"), _("Customer"), _("Promised"), _("Planned"), "P80", _("A week ago"), _("Progress")),
-            rows,
+            _running_rows(orders, ends, since),
             _("No order is running."),
         ),
         Section(
@@ -274,6 +268,25 @@ def portfolio_report(actor: User, *, today: dt.date, worded: Worded, costs: bool
         sections,
         lead % {"late": len(late), "all": len(orders)},
     )
+
+
+def _running_rows(
+    orders: Sequence[Order], ends: Mapping[int, dt.date | None], since: dt.date
+) -> list[Sequence[object]]:
+    points = ForecastPoint.objects.filter(order__in=orders, day__lte=since).order_by("day")
+    then = dict(points.values_list("order_id", "p80"))
+    return [
+        (
+            order.label,
+            order.customer,
+            order.promised_date,
+            order.planned_date,
+            ends[order.pk],
+            then.get(order.pk),
+            f"{order.progress} %",
+        )
+        for order in orders
+    ]
 
 
 def _p80(order: Order, forecasts: dict[int, OrderForecast]) -> dt.date | None:

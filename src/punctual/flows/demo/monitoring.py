@@ -260,29 +260,36 @@ def _history(today: dt.date) -> None:
                 finish_after=after,
             )
         )
-        if task.is_milestone:
-            continue
-        rate = rates.get(who.pk)
-        days = [begun.date() + dt.timedelta(days=n) for n in range(min(5, (end.date() - begun.date()).days + 1))]
-        for day in days:
-            if day.weekday() > 5 or day > today:
-                continue
-            amount = Decimal(rng.choice((4, 6, 7, 8)))
-            fresh = day > today - dt.timedelta(days=today.weekday() + 1)
-            hours.append(
-                TimeEntry(
-                    user=who,
-                    plan=task.plan,
-                    task=task,
-                    task_name=str(task)[:160],
-                    day=day,
-                    hours=amount,
-                    cost=amount * rate if rate else None,
-                    state=TimeState.ENTERED if fresh else TimeState.APPROVED,
-                )
-            )
+        if not task.is_milestone:
+            hours += _hours(task, who, rates.get(who.pk), (begun.date(), end.date()), today, rng)
     ProgressReport.objects.bulk_create(reports, batch_size=500)
     TimeEntry.objects.bulk_create(hours, batch_size=500)
+
+
+def _hours(
+    task: Task, who: User, rate: Decimal | None, spell: tuple[dt.date, dt.date], today: dt.date, rng: random.Random
+) -> list[TimeEntry]:
+    """What was worked on the first days of a task; this week's is not yet approved."""
+    first, last = spell
+    monday = today - dt.timedelta(days=today.weekday() + 1)
+    made = []
+    for day in (first + dt.timedelta(days=n) for n in range(min(5, (last - first).days + 1))):
+        if day.weekday() > 5 or day > today:
+            continue
+        amount = Decimal(rng.choice((4, 6, 7, 8)))
+        made.append(
+            TimeEntry(
+                user=who,
+                plan=task.plan,
+                task=task,
+                task_name=str(task)[:160],
+                day=day,
+                hours=amount,
+                cost=amount * rate if rate else None,
+                state=TimeState.ENTERED if day > monday else TimeState.APPROVED,
+            )
+        )
+    return made
 
 
 def _money(today: dt.date) -> None:
