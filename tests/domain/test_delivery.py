@@ -1,4 +1,4 @@
-"""Deliveries, acceptances and payments: refusals first, then that quantities, dates and cents are exact."""
+"""Deliveries, acceptances and closing: refusals first, then that quantities and dates are exact."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-import ordering
 import planning
+from delivering import met, prepared, running, shipped, signed, with_criteria
 from ordering import TODAY
 from punctual.domain.actions.services import complete_action
 from punctual.domain.delivery.life import ACCEPTANCE, DELIVERY
@@ -25,19 +25,16 @@ from punctual.domain.delivery.models import (
     Delivery,
     DeliveryItem,
     DeliveryState,
-    PaymentMilestone,
 )
-from punctual.domain.delivery.rules import Delivered, Share, allocated, due_day, on_time, reallocated
+from punctual.domain.delivery.rules import Delivered, on_time
 from punctual.domain.delivery.services.acceptance import (
     add_punch,
     cancel_acceptance,
     enter_results,
     fail_acceptance,
     plan_acceptance,
-    sign_acceptance,
 )
 from punctual.domain.delivery.services.closing import close_order
-from punctual.domain.delivery.services.payments import enter, remind_due, set_milestones, void
 from punctual.domain.delivery.services.shipping import (
     cancel_delivery,
     change_delivery,
@@ -46,49 +43,16 @@ from punctual.domain.delivery.services.shipping import (
     release,
     ship,
 )
-from punctual.domain.delivery.terms import read_terms
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.services.states import move
-from punctual.domain.plans.models import DeliveryStandard, Plan, Task
+from punctual.domain.plans.models import Task
 from punctual.domain.scheduling.models import DurationRatio
 from punctual.domain.scheduling.services.calibration import learn_durations
 from punctual.flows import replan
-from punctual.kernel.refusal import Forbidden, NotFound, Refusal
-from punctual.platform.attachments.services import attach
-from punctual.platform.notifications.models import Notification
+from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.outbox.services import deliver_pending
 
 pytestmark = pytest.mark.django_db
-
-PNG = b"\x89PNG\r\n"
-
-
-def running(person, *, terms: str = "", lines: int = 1) -> Order:
-    """A confirmed order of two machines (a line), with its certificate attached."""
-    actor = person("order_manager")
-    rows = [ordering.line() for _index in range(lines)]
-    data = {"payment_terms": terms} if terms else {}
-    from punctual.domain.orders.services.review import submit_for_review
-    from punctual.flows.confirm_order import confirm_order
-
-    order = submit_for_review(actor=actor, order_id=ordering.draft(actor, *rows, **data).pk, today=TODAY)
-    ordering.sign_all(order)
-    order = confirm_order(order_id=order.pk, actor=actor, today=TODAY)
-    attach(actor=actor, target=order, file=io.BytesIO(b"%PDF"), name="合格证.pdf", kind="certificate")
-    PaymentMilestone.objects.filter(order=order).delete() if not terms else None
-    return order
-
-
-def prepared(person, order: Order, *quantities: int) -> Delivery:
-    lines = order.lines.order_by("line_no")
-    items = {line.pk: Decimal(n) for line, n in zip(lines, quantities, strict=False)}
-    return prepare(actor=person("supply_chain"), order_id=order.pk, items=items, today=TODAY)
-
-
-def shipped(person, order: Order, *quantities: int, on: dt.date = TODAY) -> Delivery:
-    delivery = prepared(person, order, *quantities)
-    return ship(actor=person("supply_chain"), delivery_id=delivery.pk, shipped_on=on, today=TODAY)
-
 
 # ------------------------------------------------------------------------------------------------------ refusals
 
@@ -237,23 +201,6 @@ def test_what_is_shipped_never_passes_what_is_ordered(parts):
 # ------------------------------------------------------------------------------------------------------ acceptance
 
 
-def with_criteria(order: Order) -> Order:
-    plan = Plan.objects.get(order=order)
-    for position, (criterion, method) in enumerate((("节拍 ≤ 12 s", "计时"), ("合格率 ≥ 99.5%", "100 件"))):
-        DeliveryStandard.objects.create(plan=plan, position=position, criterion=criterion, method=method)
-    return order
-
-
-def met(person, acceptance: Acceptance, verdict: str = "met") -> None:
-    results = {row.pk: ("合格", verdict) for row in acceptance.results.all()}
-    enter_results(actor=person("quality"), acceptance_id=acceptance.pk, results=results)
-
-
-def signed(person, acceptance: Acceptance, **more) -> Acceptance:
-    wish = {"signer": "周建平", "held_on": TODAY, "today": TODAY, "drawn": PNG, **more}
-    return sign_acceptance(actor=person("order_manager"), acceptance_id=acceptance.pk, **wish)
-
-
 def test_an_undelivered_line_is_not_accepted_at_site(person):
     order = with_criteria(running(person))
     for kind in ("sat", "final"):
@@ -326,151 +273,6 @@ def test_every_verb_of_an_acceptance_is_done_or_refused_as_the_table_says(person
             with pytest.raises(Refusal) as refused:
                 do(acceptance.pk)
             assert f"acceptance.state.{verb}" in refused.value.codes
-
-
-# ------------------------------------------------------------------------------------------------------ payments
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("30/30/30/10", [("advance", 30), ("progress", 30), ("acceptance", 30), ("retention", 10)]),
-        ("30/60/10", [("advance", 30), ("shipment", 60), ("retention", 10)]),
-        ("３０％预付，６０％发货前，１０％质保金", [("advance", 30), ("shipment", 60), ("retention", 10)]),
-        (
-            "预付 40%，发货前 50%，质保金 10%（12 个月）",
-            [("advance", 40), ("shipment", 50), ("retention", 10)],
-        ),
-        ("预付款30%，进度款30%，验收款30%，质保金10%", [
-            ("advance", 30), ("progress", 30), ("acceptance", 30), ("retention", 10),
-        ]),
-        ("30% deposit, 60% before shipment, 10% retention", [("advance", 30), ("shipment", 60), ("retention", 10)]),
-        ("月结 60 天", [("shipment", 100)]),
-        ("30/60", []),
-        ("预付 50%，其余再说", []),
-        ("面议", []),
-        ("", []),
-    ],
-)  # fmt: skip
-def test_payment_terms_are_read_or_left_alone(text, expected):
-    assert [(one.kind, int(one.percent)) for one in read_terms(text)] == expected
-
-
-def test_terms_tell_days_and_months_after_their_event():
-    assert read_terms("货到 30 天付清")[0].days == 30
-    retention = read_terms("预付 40%，发货前 50%，质保金 10%（18 个月）")[2]
-    assert (retention.event, retention.months) == ("final", 18)
-
-
-MONEY = st.decimals(Decimal("0.01"), Decimal("99999999.99"), places=2)
-PERCENTS = st.lists(st.integers(1, 60), min_size=1, max_size=6)
-
-
-@given(total=MONEY, weights=PERCENTS)
-def test_amounts_add_up_to_the_last_cent(total, weights):
-    shares = [Decimal(weight) for weight in weights]
-    parts = allocated(total, "CNY", shares)
-    assert sum(parts) == total
-    assert all(
-        abs(part - total * share / sum(shares)) < Decimal("0.01") for part, share in zip(parts, shares, strict=True)
-    )
-
-
-@given(first=MONEY, second=MONEY, weights=PERCENTS, fixed=st.lists(st.booleans(), min_size=6, max_size=6))
-def test_a_new_value_leaves_fixed_amounts_and_the_old_value_gives_back_the_old_amounts(first, second, weights, fixed):
-    shares = [Decimal(weight) for weight in weights]
-    flags = fixed[: len(shares)]
-    before = allocated(first, "CNY", shares)
-    rows = [Share(share, amount, flag) for share, amount, flag in zip(shares, before, flags, strict=True)]
-    after = reallocated(second, "CNY", rows)
-    assert all(new == old for new, old, flag in zip(after, before, flags, strict=True) if flag)
-    if not all(flags):
-        assert sum(after) == second
-        again = [Share(s, a, f) for s, a, f in zip(shares, after, flags, strict=True)]
-        assert reallocated(first, "CNY", again) == before
-
-
-def test_months_after_the_31st_fall_on_the_last_day():
-    assert due_day(dt.date(2026, 8, 31), days=0, months=6) == dt.date(2027, 2, 28)
-    assert due_day(dt.date(2026, 12, 31), days=30, months=0) == dt.date(2027, 1, 30)
-
-
-def test_confirming_makes_the_milestones_of_the_terms_and_the_advance_is_due(person):
-    order = running(person, terms="30/30/30/10")
-    rows = list(order.payment_milestones.all())
-    assert sum(row.amount for row in rows) == order.total_amount
-    assert [row.due_on is not None for row in rows] == [True, False, False, False]
-
-
-def test_no_invoice_or_receipt_goes_beyond_the_milestone(person):
-    order = running(person, terms="30/60/10")
-    row = order.payment_milestones.first()
-    wish = {"actor": person("finance"), "milestone_id": row.pk, "on": TODAY, "today": TODAY}
-    with pytest.raises(Forbidden):
-        enter(**{**wish, "actor": person("sales")}, kind="receipt", amount=Decimal(1))
-    with pytest.raises(NotFound):
-        enter(**{**wish, "milestone_id": 999_999}, kind="receipt", amount=Decimal(1))
-    for amount, code in ((row.amount + 1, "payment.too_much"), (Decimal(0), "payment.amount")):
-        with pytest.raises(Refusal) as refused:
-            enter(**wish, kind="receipt", amount=amount)
-        assert refused.value.codes == {code}
-    enter(**wish, kind="invoice", amount=row.amount)
-    row = enter(**wish, kind="receipt", amount=Decimal("100000.01"))
-    assert (row.invoiced, row.received) == (row.amount, Decimal("100000.01"))
-    entry = row.entries.get(kind="receipt")
-    with pytest.raises(Refusal):
-        void(actor=person("finance"), entry_id=entry.pk, reason="")
-    assert void(actor=person("finance"), entry_id=entry.pk, reason="记错行").received == 0
-    with pytest.raises(Refusal) as refused:
-        void(actor=person("finance"), entry_id=entry.pk, reason="再来")
-    assert refused.value.codes == {"payment.voided"}
-
-
-def by_hand(*rows):
-    return [
-        {
-            "id": None, "kind": kind, "name": "", "percent": Decimal(percent), "event": event, "task": None,
-            "fixed_on": None, "days": 0, "months": 0,
-        }
-        for kind, percent, event in rows
-    ]  # fmt: skip
-
-
-def test_shares_must_make_a_hundred(person):
-    order = running(person)
-    with pytest.raises(Refusal) as refused:
-        set_milestones(
-            actor=person("finance"), order_id=order.pk, today=TODAY,
-            rows=by_hand(("advance", 30, "confirmed"), ("shipment", 60, "delivered")),
-        )  # fmt: skip
-    assert refused.value.codes == {"payment.shares"}
-    made = set_milestones(
-        actor=person("finance"), order_id=order.pk, today=TODAY,
-        rows=by_hand(("advance", "33.333", "confirmed"), ("shipment", "66.667", "delivered")),
-    )  # fmt: skip
-    assert sum(one.amount for one in made) == order.total_amount
-
-
-def test_the_final_acceptance_starts_the_retention(person):
-    order = with_criteria(running(person, terms="30/60/10"))
-    for row in order.payment_milestones.filter(kind__in=("advance", "shipment")):
-        enter(actor=person("finance"), milestone_id=row.pk, kind="receipt", amount=row.amount, on=TODAY, today=TODAY)
-    shipped(person, order, 2)
-    final = plan_acceptance(actor=person("sales"), order_id=order.pk, kind="final")
-    met(person, final)
-    signed(person, final)
-    retention = order.payment_milestones.get(kind="retention")
-    assert (retention.happened_on, retention.due_on) == (TODAY, dt.date(2027, 11, 23))
-
-
-def test_finance_and_the_owner_are_reminded_once_a_week(person):
-    person("finance")
-    running(person, terms="30/60/10")
-    PaymentMilestone.objects.filter(kind="advance").update(due_on=TODAY - dt.timedelta(days=2))
-    assert remind_due(TODAY) == 1
-    assert remind_due(TODAY + dt.timedelta(days=3)) == 0
-    assert remind_due(TODAY + dt.timedelta(days=8)) == 1
-    assert Notification.objects.filter(kind="payment").count() == 4
 
 
 # ------------------------------------------------------------------------------------------------------ closing
