@@ -51,106 +51,31 @@ def world(demo_company: dt.date, django_db_blocker: Any) -> dict[str, Any]:
 
 def _samples() -> dict[str, Any]:
     """What stands for each place of an address: converter name or ``section/name`` → value."""
-    from punctual.domain.calendars.models import WorkingCalendar
-    from punctual.domain.catalog.models import Product, ProductRevision
-    from punctual.domain.changes.models import ChangeOrder
-    from punctual.domain.delivery.models import Acceptance, Delivery, PaymentMilestone
-    from punctual.domain.orders.models import Order, Waiver
-    from punctual.domain.orders.services.imports import upload
-    from punctual.domain.parties.models import Contact, Customer, Supplier
-    from punctual.domain.plans.models import Plan, PlanTemplate
-    from punctual.domain.resources.models import Resource
+    from punctual.domain.orders.models import Order
+    from punctual.domain.plans.models import PlanTemplate
     from punctual.platform.approvals.models import ApprovalRequest
-    from punctual.platform.attachments.services import attach
 
     manager = User.objects.get(username="order.manager")
-    plan = Plan.objects.select_related("order").order_by("pk").first()
-    assert plan is not None
     order = Order.objects.filter(plan__isnull=False, state="in_progress").order_by("pk")[0]
-    attachment = attach(actor=manager, target=order, file=io.BytesIO(b"x"), name="x.txt")
-    sheet = "型号,数量,单价\nHC-FS200,1,100\n".encode()
-    imported = upload(actor=manager, content=sheet, name="po.csv", today=TODAY)
-    waiver = Waiver.objects.order_by("pk").first()
-    first = {
-        name: model.objects.order_by("pk").values_list("pk", flat=True).first()
-        for name, model in {
-            "customers": Customer,
-            "contacts": Contact,
-            "suppliers": Supplier,
-            "products": Product,
-            "resources": Resource,
-            "calendars": WorkingCalendar,
-        }.items()
-    }
-    from punctual.domain.supply import models as supply
-
-    firsts = {
-        "materials": supply.Material,
-        "stock-items": supply.StockItem,
-        "boms": supply.Bom,
-        "purchase-requests": supply.PurchaseRequest,
-        "reservations": supply.Reservation,
-        "requirements": supply.Requirement,
-        "receipts": supply.Receipt,
-        "shortages": supply.Shortage,
-    }
-    material_rows = {
-        f"{name}/pk": model.objects.order_by("pk").values_list("pk", flat=True).first() or 1
-        for name, model in firsts.items()
-    }
-    draft = Order.objects.filter(state="draft").order_by("pk").first()
-    change = ChangeOrder.objects.order_by("pk").first()
-    delivery = Delivery.objects.filter(state="preparing").order_by("pk").first()
-    acceptance = Acceptance.objects.filter(state="open").order_by("pk").first()
-    milestone = PaymentMilestone.objects.filter(order=order).order_by("pk").first()
     approval = ApprovalRequest.objects.filter(state="waiting").order_by("pk").first()
-    assert change is not None
-    assert delivery is not None
-    assert acceptance is not None
-    assert milestone is not None
     assert approval is not None
     return {
-        **{f"{name}/pk": pk for name, pk in first.items()},
-        **material_rows,
-        "purchase-orders/number": "PO-2026-00031",
-        "purchase-orders/key": "PO-2026-00031",
-        "purchase-orders/do/verb": "send",
-        "line_no": 10,
-        "customers/customer_pk": first["customers"],
-        "orders/customers/pk": first["customers"],
-        "products/revision_pk": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
-        "key": order.number,
-        "draft": f"{draft.pk}" if draft else "",
-        "order": order.number,
+        **_master_samples(),
+        **_supply_samples(),
+        **_order_samples(manager, order),
         "verb": "hold",
         "token": "none",
         "code": PlanTemplate.objects.order_by("pk").values_list("code", flat=True).first(),
         "number": 1,
-        "imports/pk": imported.pk,
-        "files/pk": attachment.pk,
-        "waivers/pk": waiver.pk if waiver else 1,
-        "waiver_id": waiver.pk if waiver else 1,
-        "review/verb": "sign",
-        "revision_id": ProductRevision.objects.order_by("pk").values_list("pk", flat=True).first(),
         **_quality_samples(order.pk),
         "settings/pk": manager.pk,
         "new/subject": "order",
         "me/pk": 1,
-        "changes/number": change.number,
-        "change-orders/number": change.number,
         **_of_customers(),
         "do/verb": "cancel",
-        "deliveries/number": delivery.number,
-        "acceptances/pk": acceptance.pk,
-        "acceptance_id": acceptance.pk,
+        **_delivery_samples(order),
         "file_pk": 1,
-        "payments/pk": milestone.pk,
-        "milestone_id": milestone.pk,
         "entries/pk": 1,
-        "holder": "order",
-        "documents/order/pk": order.pk,
-        "documents/order/file_pk": attachment.pk,
-        "documents/order/document": attachment.pk,
         "follow/kind": "order",
         "follow/order/pk": order.pk,
         "comments/kind": "order",
@@ -164,6 +89,105 @@ def _samples() -> dict[str, Any]:
         "second": 1,
         **_monitoring_samples(manager, order),
         **_scheduling_samples(),
+    }
+
+
+def _first(model: Any) -> Any:
+    return model.objects.order_by("pk").values_list("pk", flat=True).first()
+
+
+def _master_samples() -> dict[str, Any]:
+    from punctual.domain.calendars.models import WorkingCalendar
+    from punctual.domain.catalog.models import Product, ProductRevision
+    from punctual.domain.parties.models import Contact, Customer, Supplier
+    from punctual.domain.resources.models import Resource
+
+    models = {
+        "customers": Customer,
+        "contacts": Contact,
+        "suppliers": Supplier,
+        "products": Product,
+        "resources": Resource,
+        "calendars": WorkingCalendar,
+    }
+    revision, customer = _first(ProductRevision), _first(Customer)
+    return {
+        **{f"{name}/pk": _first(model) for name, model in models.items()},
+        "customers/customer_pk": customer,
+        "orders/customers/pk": customer,
+        "products/revision_pk": revision,
+        "revision_id": revision,
+    }
+
+
+def _supply_samples() -> dict[str, Any]:
+    from punctual.domain.supply import models as supply
+
+    models = {
+        "materials": supply.Material,
+        "stock-items": supply.StockItem,
+        "boms": supply.Bom,
+        "purchase-requests": supply.PurchaseRequest,
+        "reservations": supply.Reservation,
+        "requirements": supply.Requirement,
+        "receipts": supply.Receipt,
+        "shortages": supply.Shortage,
+    }
+    return {
+        **{f"{name}/pk": _first(model) or 1 for name, model in models.items()},
+        "purchase-orders/number": "PO-2026-00031",
+        "purchase-orders/key": "PO-2026-00031",
+        "purchase-orders/do/verb": "send",
+        "line_no": 10,
+    }
+
+
+def _order_samples(manager: User, order: Any) -> dict[str, Any]:
+    """An order with a file, an imported file, a waiver, a change."""
+    from punctual.domain.changes.models import ChangeOrder
+    from punctual.domain.orders.models import Order, Waiver
+    from punctual.domain.orders.services.imports import upload
+    from punctual.platform.attachments.services import attach
+
+    attachment = attach(actor=manager, target=order, file=io.BytesIO(b"x"), name="x.txt")
+    sheet = "型号,数量,单价\nHC-FS200,1,100\n".encode()
+    imported = upload(actor=manager, content=sheet, name="po.csv", today=TODAY)
+    draft = Order.objects.filter(state="draft").order_by("pk").first()
+    change = ChangeOrder.objects.order_by("pk").first()
+    assert change is not None
+    return {
+        "key": order.number,
+        "draft": f"{draft.pk}" if draft else "",
+        "order": order.number,
+        "imports/pk": imported.pk,
+        "files/pk": attachment.pk,
+        "waivers/pk": _first(Waiver) or 1,
+        "waiver_id": _first(Waiver) or 1,
+        "review/verb": "sign",
+        "changes/number": change.number,
+        "change-orders/number": change.number,
+        "holder": "order",
+        "documents/order/pk": order.pk,
+        "documents/order/file_pk": attachment.pk,
+        "documents/order/document": attachment.pk,
+    }
+
+
+def _delivery_samples(order: Any) -> dict[str, Any]:
+    from punctual.domain.delivery.models import Acceptance, Delivery, PaymentMilestone
+
+    delivery = Delivery.objects.filter(state="preparing").order_by("pk").first()
+    acceptance = Acceptance.objects.filter(state="open").order_by("pk").first()
+    milestone = PaymentMilestone.objects.filter(order=order).order_by("pk").first()
+    assert delivery is not None
+    assert acceptance is not None
+    assert milestone is not None
+    return {
+        "deliveries/number": delivery.number,
+        "acceptances/pk": acceptance.pk,
+        "acceptance_id": acceptance.pk,
+        "payments/pk": milestone.pk,
+        "milestone_id": milestone.pk,
     }
 
 

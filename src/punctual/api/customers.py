@@ -162,10 +162,12 @@ def change_customer(request: HttpRequest, pk: int, payload: CustomerPatch) -> An
 def put_custom(request: HttpRequest, pk: int, payload: CustomIn) -> Any:
     """Fill in custom fields; what is absent stays, null clears."""
     actor = actor_of(request)
-    facts = selectors.customer_facts(selectors.get_customer(actor, pk))
+    found = selectors.get_customer(actor, pk)
+    version = found.version if payload.version is None else payload.version  # what is written back was read at it
+    facts = selectors.customer_facts(found)
     return _customer(
         services.change_customer(
-            actor=actor, customer_id=pk, facts=facts, expected_version=payload.version, custom=payload.values
+            actor=actor, customer_id=pk, facts=facts, expected_version=version, custom=payload.values
         )
     )
 

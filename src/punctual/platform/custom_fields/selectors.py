@@ -123,12 +123,16 @@ def value_in_row(field: CustomField, row: Model) -> Value:
     return kept(field, getattr(row, name_in_rows(field)))
 
 
+MOST_WISHES: Final = 50
+"""So many values of one field an address may name; databases take no expression of any depth."""
+
+
 def narrowed(rows: QuerySet[Any], field: CustomField, wishes: Sequence[str]) -> QuerySet[Any]:
     """The rows whose field is one of ``wishes``: a choice, yes or no, a part of a text, a number or day, or a range
     ``from..to`` with either end left open; ``-`` are the rows that have nothing there."""
     values = CustomValue.objects.filter(field=field)
     wanted = Q(pk__in=[])
-    for given in wishes:
+    for given in list(dict.fromkeys(wishes))[:MOST_WISHES]:
         wish = given.replace("\0", "")
         if wish == "-":
             wanted |= ~Q(pk__in=values.exclude(**_nothing(field)).values("target_id"))
