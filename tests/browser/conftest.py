@@ -117,8 +117,9 @@ def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path)
     raise AssertionError(f"the server did not start:\n{log.read_text()[-3000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """Gone with the last browser test: while Playwright runs, Django takes every other test for an asynchronous one."""
     path = _chromium()
     if path is None:
         warnings.warn("NO BROWSER: the browser tests were skipped; install Chromium", stacklevel=1)

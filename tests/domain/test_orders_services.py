@@ -331,7 +331,10 @@ def test_a_stand_in_signs_for_an_absent_colleague_and_both_names_are_kept(person
     delegate(actor=person("quality"), delegate=stand_in, first=day, last=day, today=day)
     assert {one.role for one in signs_waiting_for(stand_in)} == {"planner", "quality"}
     sign_review(actor=stand_in, order_id=first.pk)
-    sign_review(actor=stand_in, order_id=first.pk, role="quality", comment="代")
+    sign_review(actor=stand_in, order_id=first.pk, comment="代")  # one's own is given, so it is the colleague's
+    with pytest.raises(Refusal) as refused:
+        sign_review(actor=stand_in, order_id=first.pk)
+    assert refused.value.codes == {"order.review.already_signed"}
     signs = {one.role: (one.user, one.on_behalf_of) for one in ReviewSign.objects.filter(user=stand_in)}
     assert signs == {"planner": (stand_in, None), "quality": (stand_in, person("quality"))}
     told = Notification.objects.filter(user=stand_in, kind="review").count()

@@ -13,6 +13,7 @@ from django.utils import timezone
 import scheduling
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.plans.models import Plan, Task
+from punctual.domain.scheduling import desk
 from punctual.domain.scheduling.calibration import summarised
 from punctual.domain.scheduling.gathering import availability_of
 from punctual.domain.scheduling.ledger import kept, reliability
@@ -96,6 +97,15 @@ def test_negotiation_moves_others_only_within_their_promises(asking: Order, mana
     for move in better.moves:
         before = OrderForecast.objects.get(run__is_current=True, order=move.entry.id).planned
         assert before + dt.timedelta(days=move.days) <= dt.date(2026, 12, 18)
+
+
+def test_offers_are_compared_over_the_same_draws(asking: Order, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "WORK", 1000)  # so that the number of draws follows the number of tasks before the end
+    monkeypatch.setattr(desk, "FEWEST_DRAWS", 1)
+    told = promise_for_order(order=asking, actor=manager, care=CARE)
+    assert told is not None
+    nobody, negotiated = (told.answer.offer(kind).ends for kind in ("nobody", "negotiated"))
+    assert 1 < nobody.size == negotiated.size < desk.DRAWS
 
 
 def test_without_a_schedule_it_says_so(manager: User) -> None:

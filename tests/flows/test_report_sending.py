@@ -91,6 +91,10 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_kept(person: Pe
     }
     with pytest.raises(Refusal, match="at least one"):
         schedule_report(actor=person("manager"), wish=wish(recipients=[]))
+    with pytest.raises(Refusal, match="at most 50"):
+        schedule_report(
+            actor=person("manager"), wish=wish(recipients=[f"a{number}@example.test" for number in range(51)])
+        )
     with pytest.raises(NotFound):
         schedule_report(actor=person("manager"), wish=wish(order="SO-NONE"))
     assert not ReportSchedule.objects.exists()

@@ -102,13 +102,15 @@ class Desk:
         tasks = tuple(engine_task(piece, NEW) for piece in wish.delivering)
         return Candidate(Order(NEW), tasks)
 
-    def ends(self, wish: Wish, offer: Offer) -> Slots:
-        """Simulated ends of the new order with the offer taken: everything competes in the order of its starts."""
-        book = joined(self.book, wish, offer)
-        last = max(offer.start)
-        count = len(offer.start) + sum(start <= last for start in offer.plan.start)
+    def ends(self, wish: Wish, *offers: Offer) -> list[Slots]:
+        """Simulated ends of the new order with each of the offers taken, over the same draws: everything competes in
+        the order of its starts."""
+        count = max(len(one.start) + sum(start <= max(one.start) for start in one.plan.start) for one in offers)
         runs = max(FEWEST_DRAWS, min(DRAWS, WORK // count))
-        return simulate_book(book, self.ratios, runs=runs, seed=SEED, only={NEW}).ends[NEW]
+        return [
+            simulate_book(joined(self.book, wish, one), self.ratios, runs=runs, seed=SEED, only={NEW}).ends[NEW]
+            for one in offers
+        ]
 
 
 def without(book: Book, order: int) -> Book:

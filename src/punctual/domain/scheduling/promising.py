@@ -171,9 +171,9 @@ def answer(
     candidate = desk.candidate(wish)
     base = desk.filler.offer(candidate)
     better = negotiated(desk.shop, candidate, base, care, filler=desk.filler)
-    slots = desk.ends(wish, base)
+    slots, *moved = desk.ends(wish, base) if better is base else desk.ends(wish, base, better)
     nobody = _offered("nobody", desk.axis, base, slots, requested)
-    better_slots = slots if better is base else np.minimum(desk.ends(wish, better), slots)
+    better_slots = np.minimum(moved[0], slots) if moved else slots
     offers = [
         nobody,
         replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -23,6 +24,8 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import differences, record
 from punctual.platform.notifications.channels import groups
 from punctual.platform.records import lock, save_next
+
+MOST_RECEIVERS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,9 @@ def _against(wish: Wish) -> list[Reason]:
     if groups().filter(pk__in=wish.groups).count() < len(set(wish.groups)):
         text = N_("One of the chat groups is gone or not in use; choose among those offered.")
         reasons.append(Reason("schedule.group", text, field="groups"))
+    if len(people) + len(set(wish.groups)) + len(_addresses(wish)) > MOST_RECEIVERS:
+        text = N_("A report goes to at most %(most)d receivers; choose fewer, or a chat group.")
+        reasons.append(Reason("schedule.most", text, {"most": MOST_RECEIVERS}, field="recipients"))
     if not people and not wish.groups and not _addresses(wish):
         text = N_("Name at least one person, chat group or mail address.")
         reasons.append(Reason("schedule.recipients", text, field="people"))

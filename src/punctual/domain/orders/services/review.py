@@ -142,7 +142,7 @@ def _open_sign(order: Order, actor: User, role: str) -> ReviewSign:
     review = order.reviews.filter(closed_at=None).order_by("-round").first()
     stands = standing(actor, timezone.localdate())
     wanted = role or actor.role
-    if not role and review is not None and not review.signs.filter(role=wanted).exists():
+    if not role and review is not None and not review.signs.filter(role=wanted, state__in=OPEN_SIGNS).exists():
         others = review.signs.filter(role__in=[one for one, person in stands.items() if person], state__in=OPEN_SIGNS)
         wanted = others.values_list("role", flat=True).first() or wanted
     if wanted not in stands:
