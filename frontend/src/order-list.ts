@@ -1,4 +1,4 @@
-// Lists whose rows are selected for the bar at the bottom; in the order list a row opens at the side as well.
+// Lists whose rows are selected for the bar at the bottom or open at the side.
 import type htmx from "htmx.org";
 
 const table = document.querySelector<HTMLTableElement>("table[data-peek], table[data-select]");
@@ -14,14 +14,14 @@ function rows(): HTMLTableRowElement[] {
 }
 
 function boxes(): HTMLInputElement[] {
-  return rows().map((row) => row.querySelector<HTMLInputElement>("input.ckb")!);
+  return rows().flatMap((row) => row.querySelector<HTMLInputElement>("input.ckb") ?? []);
 }
 
 function openPeek(row: HTMLTableRowElement): void {
-  if (!peek || !row.dataset.href) return;
+  if (!peek || !wide.matches || !row.dataset.href) return;
   for (const other of rows()) other.classList.toggle("pick", other === row);
   app?.classList.add("has-peek");
-  (window as unknown as { htmx: typeof htmx }).htmx.ajax("get", `${row.dataset.href}peek/`, { target: peek, swap: "innerHTML" });
+  (window as unknown as { htmx: typeof htmx }).htmx.ajax("get", row.dataset.peekUrl ?? `${row.dataset.href}peek/`, { target: peek, swap: "innerHTML" });
 }
 
 function closePeek(): void {
@@ -75,7 +75,7 @@ document.addEventListener(
   (event) => {
     const element = event.target as HTMLElement;
     const row = element.closest<HTMLTableRowElement>("table[data-peek] tr[data-href]");
-    if (!row || !wide.matches || element.closest("a, button, input, label")) return;
+    if (!row || !wide.matches || element.closest("a, button, input, label, select, summary")) return;
     event.stopPropagation();
     openPeek(row);
   },

@@ -69,6 +69,8 @@ def _state_cell(one: Any) -> Any:
 
 
 class MeetingList(ListPage):
+    peeks = True
+    peek_fields = ("agenda",)
     key = "meetings"
     title = gettext_lazy("Meetings")
     icon = "users"

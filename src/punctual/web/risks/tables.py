@@ -91,6 +91,8 @@ def _highest(live: list[Risk], shown: Matrix, most: int) -> list[tuple[Risk, Saf
 
 
 class RiskList(ListPage):
+    peeks = True
+    peek_fields = ("cause",)
     key = "risks"
     title = gettext_lazy("Risks")
     icon = "target-arrow"

@@ -42,6 +42,7 @@ from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.inline import Editor, cell_form, cell_saved, no_such_cell, pencil
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.own_fields import custom_columns, custom_filters
+from punctual.web.shell.peek import peek, texts_of
 
 MOST_EXPORTED = 20_000
 MOST_COUNTED = 1000
@@ -101,6 +102,10 @@ class ListPage(View):
     """(url name, permission)"""
     custom_subject: ClassVar[str] = ""
     """Whose custom fields are columns and filters: ``order``, ``task``, ``customer``."""
+    peeks: ClassVar[bool] = False
+    """Whether a row opens at the side, on the desk; its page is behind its link."""
+    peek_fields: ClassVar[tuple[str, ...]] = ()
+    """Longer words of a record that are read at the side."""
     empty_text: ClassVar[Words] = ""
     """What belongs here and how it begins, shown when there is nothing at all."""
 
@@ -129,6 +134,16 @@ class ListPage(View):
     def edit_url_of(self, item: Any) -> str:
         """Where E leads from a row; empty where the reader may not change it."""
         return ""
+
+    def peek_texts(self, item: Any) -> list[tuple[str, str]]:
+        """Longer words at the side, each with its heading."""
+        return texts_of(item, self.peek_fields)
+
+    def facts(self, actor: User, item: Any) -> list[tuple[Words, SafeString]]:
+        """What the columns tell of a row, for its side."""
+        linked = may(actor, "orders.view")
+        cells = [(one.label, _cell(one, item)) for one in self.shown_columns(actor) if one.on_page]
+        return cells if linked else [(label, mark_safe(_unlinked(cell))) for label, cell in cells]  # noqa: S308
 
     def shown_columns(self, actor: User) -> list[Column]:
         """The columns that the reader may see."""
@@ -171,6 +186,8 @@ class ListPage(View):
         if "cell" in request.GET:
             column, editor, item = self._cell(actor, request.GET["cell"])
             return cell_form(request, cell=request.GET["cell"], label=column.label, editor=editor, item=item)
+        if self.peeks and "peek" in request.GET:
+            return peek(self, request, request.GET["peek"])
         wish = request.GET.get("sort", self.default_sort)
         rows = self._sorted(self._filtered(request.GET, self._seen(actor)), wish)
         export = request.GET.get("export", "")
