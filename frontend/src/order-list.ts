@@ -69,11 +69,28 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && (target as HTMLInputElement).type !== "checkbox";
 }
 
+/** On a phone the boxes come when they are asked for; a touch on a row chooses it until then. */
+function choose(button: HTMLElement): void {
+  const on = app?.classList.toggle("choosing") ?? false;
+  button.setAttribute("aria-pressed", String(on));
+  for (const box of boxes()) box.checked = false;
+  showSelection();
+}
+
 // Before the frame's own listener, which would open the whole page.
 document.addEventListener(
   "click",
   (event) => {
     const element = event.target as HTMLElement;
+    const touched = app?.classList.contains("choosing") && !wide.matches ? element.closest<HTMLTableRowElement>("tr[data-id]") : null;
+    if (touched && !element.matches("input.ckb")) {
+      event.preventDefault();
+      event.stopPropagation();
+      const box = touched.querySelector<HTMLInputElement>("input.ckb");
+      if (box) box.checked = !box.checked;
+      showSelection();
+      return;
+    }
     const row = element.closest<HTMLTableRowElement>("table[data-peek] tr[data-href]");
     if (!row || !wide.matches || element.closest("a, button, input, label, select, summary")) return;
     event.stopPropagation();
@@ -86,6 +103,8 @@ document.addEventListener("click", (event) => {
   const element = event.target as HTMLElement;
   if (element.closest("[data-peek-step]")) walk(Number(element.closest<HTMLElement>("[data-peek-step]")!.dataset.peekStep));
   if (element.closest("[data-act=close-peek]")) closePeek();
+  const choosing = element.closest<HTMLElement>("[data-choose]");
+  if (choosing) choose(choosing);
   if (element.closest("[data-matching]")) {
     everyMatch = true;
     showSelection();

@@ -1,16 +1,20 @@
-"""Everything that has a page is discussed there, by who may see it and by nobody else."""
+"""Everything that has a page is discussed there and seen at the side of its list, by who may see it and nobody else."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db.models import Model
 from django.test import Client
+from django.urls import get_resolver
+from django.utils.html import escape
 
-from punctual.domain.customer_relations.models import Meeting
+from punctual.domain.customer_relations.models import CustomerRequest, Meeting
 from punctual.domain.monitoring.models import ChangeNotice
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Task
@@ -22,6 +26,7 @@ from punctual.platform.comments.kinds import DISCUSSED
 from punctual.platform.comments.models import Comment, Follower
 from punctual.platform.notifications.models import Notification
 from punctual.web.monitoring.tasks import my_tasks
+from punctual.web.shell.lists import ListPage
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[[str], Client]
@@ -114,3 +119,70 @@ def test_who_sees_the_plan_but_reports_nothing_reads_the_task(demo_company: dt.d
     assert f'action="/comments/task/{task.pk}/"' in page
     assert f"/tasks/{task.pk}/report/" not in page
     assert client.post(f"/tasks/{task.pk}/report/", {"percent": "90"}).status_code == 404
+
+
+# — at the side of a list —
+
+
+def _lists(resolver: Any, before: str = "/") -> Iterator[tuple[str, type[ListPage]]]:
+    for pattern in resolver.url_patterns:
+        route = before + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from _lists(pattern, route)
+        elif getattr(getattr(pattern.callback, "view_class", None), "peeks", False):
+            yield route, pattern.callback.view_class
+
+
+LISTS = [(route, view) for route, view in _lists(get_resolver()) if "<" not in route]
+STATEMENTS = 18
+"""One row at the side, with sign-in and settings."""
+
+
+def test_a_row_that_is_not_in_the_list_is_not_at_its_side(demo_company: dt.date) -> None:
+    worker, client = _user("worker"), Client()
+    client.force_login(worker)
+    for route, view in LISTS:
+        there = view().rows(_user("administrator")).model._default_manager.order_by("-pk").first()
+        assert client.get(f"{route}?peek=99999999").status_code in (403, 404), route
+        answer = client.get(f"{route}?peek={there.pk}") if there else None
+        if answer and answer.status_code == 200:
+            assert view().rows(worker).filter(pk=there.pk).exists(), route
+    sales = Client()
+    sales.force_login(_user("sales"))
+    ncr = _one("nonconformity")
+    assert "¥" not in sales.get(f"/ncr/?peek={ncr.pk}").content.decode()
+
+
+def test_a_row_opens_at_the_side_of_every_list(
+    demo_company: dt.date, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    assert len(LISTS) > 15
+    empty = set()
+    for route, view in LISTS:
+        client = Client()
+        client.force_login(_user("supply_chain" if route.startswith(("/stock", "/bom", "/mat")) else "order_manager"))
+        page = client.get(f"{route}?state=").content.decode()
+        found = re.search(r'data-href="([^"]+)"[^>]*data-peek-url="([^"]+)" data-id', page)
+        if found is None:
+            empty.add(view.key)
+            continue
+        with django_assert_max_num_queries(STATEMENTS):
+            answer = client.get(route + found[2])
+        side = answer.content.decode()
+        assert answer.status_code == 200, route
+        assert f'href="{found[1]}"' in side, route
+        assert "<html" not in side
+    assert empty <= {"notices"}
+
+
+def test_the_side_shows_longer_words_and_what_was_said_and_sends_back_to_the_list(demo_company: dt.date) -> None:
+    client = Client()
+    client.force_login(_user("order_manager"))
+    asked = CustomerRequest.objects.filter(messages__author="customer").order_by("-pk")[0]
+    side = client.get(f"/requests/table/?peek={asked.pk}").content.decode()
+    assert str(escape(asked.messages.order_by("-at", "-pk")[0].text))[:20] in side
+    change = _one("changeorder")
+    told = {"text": "等客户 **确认**", "next": "/changes/"}
+    assert client.post(f"/comments/changeorder/{change.pk}/", told)["Location"] == "/changes/"
+    assert "<strong>确认</strong>" in client.get(f"/changes/?peek={change.pk}").content.decode()
+    assert "data-peek-url" not in client.get("/plan-templates/").content.decode()

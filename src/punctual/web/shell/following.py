@@ -23,6 +23,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done
 from punctual.web.shell.mentions import untold
+from punctual.web.shell.views import safe_next
 
 LARGEST_PICTURE = 8 << 20
 MOST_PICTURES = 50
@@ -94,4 +95,5 @@ def comment(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     url = targets.url_of(kind, target)
     text = request.POST.get("text", "")
     add_comment(actor=actor, target=target, text=text, url=url)
-    return done(request, f"{url}#comments", f"{_('Sent.')} {untold(actor, target, text)}".strip())
+    back = safe_next(request) if request.POST.get("next") else f"{url}#comments"
+    return done(request, back, f"{_('Sent.')} {untold(actor, target, text)}".strip())

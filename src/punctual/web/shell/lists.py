@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views import View
@@ -36,7 +36,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.platform.saved_views.services import views_for
 from punctual.platform.search.services import ids
 from punctual.platform.sheets.writer import write_csv, write_xlsx
-from punctual.web.shell.bulk import BulkEdit
+from punctual.web.shell.bulk import BulkEdit, last_change
 from punctual.web.shell.bulk import handle as bulk_step
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.inline import Editor, cell_form, cell_saved, no_such_cell, pencil
@@ -142,7 +142,7 @@ class ListPage(View):
     def facts(self, actor: User, item: Any) -> list[tuple[Words, SafeString]]:
         """What the columns tell of a row, for its side."""
         linked = may(actor, "orders.view")
-        cells = [(one.label, _cell(one, item)) for one in self.shown_columns(actor) if one.on_page]
+        cells = [(one.label, _told(one, item)) for one in self.shown_columns(actor) if one.on_page]
         return cells if linked else [(label, mark_safe(_unlinked(cell))) for label, cell in cells]  # noqa: S308
 
     def shown_columns(self, actor: User) -> list[Column]:
@@ -199,6 +199,7 @@ class ListPage(View):
             keys = list(rows.values_list("pk", flat=True)[page.start_index() - 1 : page.end_index()])
             page.object_list = self._sorted(self._seen(actor).filter(pk__in=keys), wish)
         chips = self._chips(actor, request.GET)
+        edits = self.bulk_edits(actor)
         context = {
             "list": self,
             "title": self.title,
@@ -213,7 +214,8 @@ class ListPage(View):
             "create_url": reverse(self.create[0]) if self.create else "",
             "can_import": self.import_url and may(actor, self.import_url[1]),
             "import_href": reverse(self.import_url[0]) if self.import_url else "",
-            "bulk_edits": [(one, one.options(actor) if one.options else ()) for one in self.bulk_edits(actor)],
+            "bulk_edits": [(one, one.options(actor) if one.options else ()) for one in edits],
+            **last_change(actor, self.key, edits),
             "is_filtered": bool(chips or request.GET.get("q")),
             **self.more(request, rows),
         }
@@ -381,6 +383,13 @@ def _cell(column: Column, item: Any) -> SafeString:
         return column.html(item)
     value = column.value(item)
     return escape("—" if value in (None, "") else value)
+
+
+def _told(column: Column, item: Any) -> SafeString:
+    """The cell where there is room: a person with the name beside the picture."""
+    cell, value = _cell(column, item), column.value(item)
+    bare = column.html and isinstance(value, User) and str(value) not in strip_tags(cell)
+    return format_html("{} {}", cell, value) if bare else cell
 
 
 def _opening(column: Column) -> SafeString:
