@@ -77,3 +77,25 @@ def test_rows_are_chosen_changed_together_and_taken_back_by_keyboard(visit: Open
     expect(page.locator("#notices")).to_contain_text("changed")
     page.keyboard.press("Control+z")
     expect(page.locator("#notices")).to_contain_text("As it was before")
+
+
+def test_a_row_opens_at_the_side_on_the_desk_and_is_chosen_by_touch_on_the_phone(visit: Open) -> None:
+    one = visit(user="order.manager")
+    page = one.open("/customers/")
+    page.keyboard.press("j")
+    page.keyboard.press("Space")
+    name = page.locator("#peek a.ono").first
+    expect(name).to_be_visible()
+    first = name.inner_text()
+    page.keyboard.press("j")
+    expect(name).not_to_have_text(first)
+    one.check_page()
+    page.keyboard.press("Escape")
+    expect(page.locator("#peek")).to_be_hidden()
+    phone = visit(user="order.manager", size=PHONE, theme="dark")
+    page = phone.open("/actions/")
+    page.locator("[data-choose]").tap()
+    page.locator("tbody tr").nth(0).tap()
+    expect(page.locator("[data-count]")).to_have_text("1")
+    expect(page.locator("#peek")).to_be_hidden()
+    phone.check_page()
