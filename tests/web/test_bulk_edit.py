@@ -187,11 +187,11 @@ def test_the_same_tasks_are_a_list_a_month_and_bars(signed_in: Enter, demo_compa
     assert task is not None
     assert task.finish is not None
     month = client.get(f"/tasks/list/?view=calendar&month={task.finish:%Y-%m}")
-    shown = [one.pk for week in month.context["month"]["weeks"] for day in week for one in day.tasks]
+    shown = [one.pk for week in month.context["month"]["weeks"] for day in week for one in day.items]
     assert task.pk in shown
     assert len(shown) == len(set(shown))
     narrowed = client.get(f"/tasks/list/?view=calendar&month={task.finish:%Y-%m}&standing=done")
-    assert task.pk not in [one.pk for week in narrowed.context["month"]["weeks"] for day in week for one in day.tasks]
+    assert task.pk not in [one.pk for week in narrowed.context["month"]["weeks"] for day in week for one in day.items]
     bars = client.get("/tasks/list/?view=timeline&standing=waiting")
     assert len(bars.context["bars"]) == len(bars.context["page_rows"])
     assert client.get("/tasks/list/?view=calendar&month=nonsense").status_code == 200

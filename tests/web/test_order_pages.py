@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
@@ -78,6 +79,29 @@ def test_the_list_takes_the_same_queries_for_ten_orders_as_for_forty(signed_in, 
         taken.append(len(queries))
     assert taken[1] == taken[2]
     assert taken[2] < 60
+
+
+def test_the_same_orders_are_a_board_by_state_and_a_month_by_promise(signed_in, person):
+    running = ordering.confirmed(person("order_manager"))
+    ordering.draft(person("sales"))
+    Order.objects.filter(pk=running.pk).update(promised_date=dt.date(2026, 12, 17))
+    assert signed_in("worker").get("/orders/?view=board").status_code in (403, 404)
+    client = signed_in("sales")
+    board = client.get("/orders/?view=board").content.decode()
+    assert board.count('class="kc"') == 1
+    assert running.label in board
+    month = client.get("/orders/?view=calendar&month=2026-12").content.decode()
+    assert f'title="{running.label} ' in month
+    for away in ("view=calendar&month=2026-11", "view=calendar&month=2026-12&state=draft", "view=board&state=draft"):
+        assert running.label not in client.get(f"/orders/?{away}").content.decode(), away
+    assert client.get("/orders/?view=calendar&month=9999-99").status_code == 200
+    with CaptureQueriesContext(connection) as one:
+        client.get("/orders/?view=board")
+    for _n in range(3):
+        ordering.confirmed(person("order_manager"))
+    with CaptureQueriesContext(connection) as four:
+        client.get("/orders/?view=board")
+    assert len(four) == len(one)
 
 
 def test_home_and_the_order_page_take_few_queries(signed_in, person, django_assert_max_num_queries):

@@ -22,11 +22,12 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.web.formatting import day_text
 from punctual.web.monitoring.bulk import task_edits
-from punctual.web.monitoring.task_pictures import bars, month, month_of
+from punctual.web.monitoring.task_pictures import bars, month
 from punctual.web.orders.marks import progress_bar
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.columns import BuiltInView, Column, Filter, link
 from punctual.web.shell.lists import ListPage
+from punctual.web.shell.months import month_of
 
 STANDINGS = (
     ("late", _("Finish has passed")),

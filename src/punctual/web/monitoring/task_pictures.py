@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -14,58 +12,20 @@ from django.utils.safestring import SafeString
 
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import plan_time, stored_time
-from punctual.web.formatting import YEARS
+from punctual.web.shell.months import as_month, days_of
 
-ON_A_DAY: Final = 5
-"""Shown at once; the day's heading leads to all."""
 MOST: Final = 2000
 WIDTH: Final = 640
 """Of the time axis, in pixels of the drawing."""
 
 
-@dataclass(slots=True)
-class Day:
-    date: dt.date
-    outside: bool
-    is_today: bool
-    tasks: list[Task] = field(default_factory=list)
-
-    @property
-    def more(self) -> int:
-        return max(0, len(self.tasks) - ON_A_DAY)
-
-    @property
-    def shown(self) -> list[Task]:
-        return self.tasks[:ON_A_DAY]
-
-
-def month_of(text: str) -> dt.date:
-    """The first day of ``2026-11``, else of this month."""
-    try:
-        found = dt.date.fromisoformat(f"{text}-01")
-    except ValueError:
-        found = None
-    return found if found and found.year in YEARS else timezone.localdate().replace(day=1)
-
-
 def month(rows: QuerySet[Task], first: dt.date) -> dict[str, Any]:
     """The weeks of the month with the tasks that finish on each day."""
-    days = list(calendar.Calendar().itermonthdates(first.year, first.month))
+    days = days_of(first)
     begin, end = dt.datetime.combine(days[0], dt.time()), dt.datetime.combine(days[-1], dt.time(23, 59))
     found = rows.filter(finish__gte=stored_time(begin), finish__lte=stored_time(end)).order_by("finish", "pk")
-    today = timezone.localdate()
-    grid = {day: Day(day, day.month != first.month, day == today) for day in days}
-    for task in found[:MOST]:
-        finish = plan_time(task.finish)
-        if finish is not None and finish.date() in grid:
-            grid[finish.date()].tasks.append(task)
-    cells = list(grid.values())
-    return {
-        "first": first,
-        "weeks": [cells[start : start + 7] for start in range(0, len(cells), 7)],
-        "before": (first - dt.timedelta(days=1)).strftime("%Y-%m"),
-        "after": (first + dt.timedelta(days=31)).strftime("%Y-%m"),
-    }
+    dated = ((plan_time(task.finish), task) for task in found[:MOST])
+    return as_month(first, ((finish.date(), task) for finish, task in dated if finish is not None))
 
 
 def bars(tasks: list[Task]) -> list[tuple[Task, SafeString]]:

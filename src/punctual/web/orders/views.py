@@ -15,9 +15,11 @@ from punctual.domain.orders.selectors import listed
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.orders.bulk import order_edits
+from punctual.web.orders.pictures import board, month
 from punctual.web.orders.tables import COLUMNS, FILTERS, TABS, possible_owners
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.lists import ListPage
+from punctual.web.shell.months import month_of
 
 
 class OrderList(ListPage):
@@ -58,7 +60,14 @@ class OrderList(ListPage):
     def more(self, request: HttpRequest, rows: QuerySet[Any]) -> dict[str, Any]:
         actor = request.user
         owners = possible_owners()
+        way = request.GET.get("view", "")
+        pictures: dict[str, Any] = {"way": "list"}
+        if way == "board":
+            pictures = {"way": way, "board": board(rows)}
+        elif way == "calendar":
+            pictures = {"way": way, "month": month(rows, month_of(request.GET.get("month", "")))}
         return {
+            **pictures,
             "bulk_extra": "orders/owner_button.html",
             "may_steer": may(actor, "orders.steer"),
             "owners": owners if may(actor, "orders.steer") else [],
