@@ -108,6 +108,20 @@ def test_offers_are_compared_over_the_same_draws(asking: Order, manager: User, m
     assert 1 < nobody.size == negotiated.size < desk.DRAWS
 
 
+def test_levers_have_a_distribution_of_their_own(manager: User) -> None:
+    orders = scheduling.workshop(manager, 2, promised=dt.date(2026, 12, 3))  # nobody can move: only levers help
+    asking = scheduling.order(9, orders[0].lines.get().product, state=OrderState.DRAFT)
+    scheduling.run(manager)
+    told = promise_for_order(order=asking, actor=manager, care=CARE)
+    assert told is not None
+    nobody, negotiated, levers = (told.answer.offer(kind) for kind in ("nobody", "negotiated", "levers"))
+    assert levers.pulls
+    assert levers.planned < negotiated.planned
+    assert np.all(levers.ends <= negotiated.ends)
+    assert np.all(negotiated.ends <= nobody.ends)
+    assert len(set(negotiated.ends - levers.ends)) > 1  # no distribution of another offer that was moved
+
+
 def test_without_a_schedule_it_says_so(manager: User) -> None:
     orders = scheduling.workshop(manager, 1)
     with pytest.raises(Refusal, match="no schedule yet"):

@@ -44,6 +44,21 @@ class Wish:
         return [piece for piece in self.pieces if not piece.group.endswith(AFTER)]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """An offer with what it was found in: with levers the book has more of a pool, the wish quicker purchases."""
+
+    book: Book
+    wish: Wish
+    offer: Offer
+
+    @property
+    def count(self) -> int:
+        """Tasks that start before the new order's last one, its own included."""
+        last = max(self.offer.start)
+        return len(self.offer.start) + sum(start <= last for start in self.offer.plan.start)
+
+
 class Desk:
     """Everything confirmed and offered, ready for questions; ``without``: an order that is in the book already and
     asks anew."""
@@ -102,14 +117,16 @@ class Desk:
         tasks = tuple(engine_task(piece, NEW) for piece in wish.delivering)
         return Candidate(Order(NEW), tasks)
 
-    def ends(self, wish: Wish, *offers: Offer) -> list[Slots]:
+    def ends(self, *taken: Taken) -> list[Slots]:
         """Simulated ends of the new order with each of the offers taken, over the same draws: everything competes in
         the order of its starts."""
-        count = max(len(one.start) + sum(start <= max(one.start) for start in one.plan.start) for one in offers)
+        count = max(one.count for one in taken)
         runs = max(FEWEST_DRAWS, min(DRAWS, WORK // count))
         return [
-            simulate_book(joined(self.book, wish, one), self.ratios, runs=runs, seed=SEED, only={NEW}).ends[NEW]
-            for one in offers
+            simulate_book(joined(one.book, one.wish, one.offer), self.ratios, runs=runs, seed=SEED, only={NEW}).ends[
+                NEW
+            ]
+            for one in taken
         ]
 
 
