@@ -27,12 +27,13 @@ router = Router()
 
 
 class SuggestionOut(Schema):
-    """``free`` of the ``hours`` that the task lasts."""
+    """``free`` of the ``hours`` that the task lasts; ``busy``: hours of work by name in the four weeks from then on."""
 
     resource: int
     name: str
     free: float
     hours: float
+    busy: float
 
 
 class NeedOut(Schema):
@@ -109,7 +110,7 @@ def _need(one: Asked) -> dict[str, Any]:
         "asked": need.asked_id,
         "units": need.units,
         "suggestions": [
-            {"resource": row.resource, "name": row.name, "free": row.free, "hours": row.hours}
+            {"resource": row.resource, "name": row.name, "free": row.free, "hours": row.hours, "busy": row.busy}
             for row in one.suggestions
         ],
     }

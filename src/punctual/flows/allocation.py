@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,13 +58,18 @@ def asked(actor: User, needs: Iterable[Assignment]) -> list[Asked]:
 def suggesting(actor: User) -> Callable[[Assignment], Asked]:
     """Gives a need suggestions for its skill; without a schedule there are none."""
     naming = None
+    named: dict[int, list[tuple[int, int]]] = defaultdict(list)
     if may(actor, "scheduling.view"):
         with suppress(Refusal):
-            naming = Naming(loads_of(actor, "scheduled")[0])
+            rows = Assignment.objects.filter(resource__isnull=False, task__scheduled__run__is_current=True)
+            for task, resource, units in rows.values_list("task_id", "resource_id", "units"):
+                named[task].append((resource, units))
+            naming = Naming(loads_of(actor, "scheduled")[0], named)
 
     def found(need: Assignment) -> Asked:
         skill = need.skill_id or need.asked_id
-        suggestions = naming.suggested(str(need.task_id), skill) if naming and skill else []
+        on_it = {resource for resource, _units in named[need.task_id]}
+        suggestions = naming.suggested(str(need.task_id), skill, on_it) if naming and skill else []
         return Asked(need, suggestions[:MOST_SUGGESTED])
 
     return found

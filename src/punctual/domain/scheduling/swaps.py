@@ -171,14 +171,14 @@ class _Shop:
         return made.scheduled(reseated(made, self.live))
 
     def book_with(self, trial: _Trial) -> Book:
-        kind, _key, units = trial.piece.needs[trial.need]
-        needs = list(trial.piece.needs)
+        piece = self.now.pieces[self.now.index[trial.piece.id]]
+        kind, _key, units = piece.needs[trial.need]
+        needs = list(piece.needs)
         needs[trial.need] = (kind, trial.other.id, units)
-        other = self.demands.of(replace(trial.piece, needs=tuple(needs), fixed=self._wish(trial.piece)))
-        return self.placed(self.now, [other if one.id == other.id else one for one in self.now.pieces])
-
-    def _wish(self, piece: Piece) -> int | None:
-        return piece.fixed if piece.pinned else None
+        made = self.now.with_piece(self.demands.of(replace(piece, needs=tuple(needs))))
+        if piece.fixed is None:  # then nothing that is fixed depends on it
+            return made.scheduled(reseated(made, self.live))
+        return self.placed(made, made.pieces)
 
     def swap(self, trial: _Trial) -> Swap | None:
         """What comes of it; None where it helps nobody or hurts somebody."""
