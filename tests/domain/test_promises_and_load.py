@@ -97,6 +97,7 @@ def test_negotiation_moves_others_only_within_their_promises(asking: Order, mana
     for move in better.moves:
         before = OrderForecast.objects.get(run__is_current=True, order=move.entry.id).planned
         assert before + dt.timedelta(days=move.days) <= dt.date(2026, 12, 18)
+        assert move.p80_then <= dt.date(2026, 12, 18)
 
 
 def test_offers_are_compared_over_the_same_draws(asking: Order, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ distribution of an offer is simulated with everything that starts before the new
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -61,10 +62,18 @@ class Taken:
 
 class Desk:
     """Everything confirmed and offered, ready for questions; ``without``: an order that is in the book already and
-    asks anew."""
+    asks anew; ``reserves``: order → days from its scheduled end to its P80."""
 
-    def __init__(self, book: Book, axis: Axis, availability: Availability, ratios: Ratios) -> None:
+    def __init__(
+        self,
+        book: Book,
+        axis: Axis,
+        availability: Availability,
+        ratios: Ratios,
+        reserves: Mapping[int, int] | None = None,
+    ) -> None:
         self.book, self.axis, self.availability, self.ratios = book, axis, availability, ratios
+        self.reserves = reserves or {}
         named = {key for piece in book.pieces for kind, key, _ in piece.needs if kind == "resource"}
         self.keys = availability.keys_for(availability.skills, {*named, *availability.asked_by_name})
 
@@ -72,22 +81,26 @@ class Desk:
         """The same without one order."""
         if order not in self.book.entries:
             return self
-        return Desk(without(self.book, order), self.axis, self.availability, self.ratios)
+        return Desk(without(self.book, order), self.axis, self.availability, self.ratios, self.reserves)
 
     # --------------------------------------------------------------------------------------------- made ready once
 
     @cached_property
     def promises(self) -> dict[str, int]:
-        """Latest end of each group: its promise; where none was given its request or its present end."""
+        """Latest end of each group: its promise less the days by which its order's P80 lies behind the schedule, so
+        that a promise that is kept now is kept then; where none was given likewise its request; never before its
+        present end."""
         ends = self.book.group_ends
         found = {}
         for group in self.book.groups:
-            if group.promise is not None:
-                found[group.id] = group.promise
-            elif group.id.endswith(AFTER):
+            due = group.promise if group.promise is not None else group.request
+            if group.id.endswith(AFTER):
                 found[group.id] = ends[group.id] + ROOM
+            elif due is None:
+                found[group.id] = ends[group.id]
             else:
-                found[group.id] = max(group.request or 0, ends[group.id])
+                day = self.axis.day_of(due) - dt.timedelta(days=self.reserves.get(group.order, 0))
+                found[group.id] = max(ends[group.id], min(due, self.axis.end_of(day)))
         return found
 
     @cached_property
