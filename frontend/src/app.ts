@@ -58,6 +58,16 @@ function openPalette(): void {
   }
 }
 
+// The number between − and +; what stands in it grey is where it begins.
+function step(source: HTMLElement, up: boolean): void {
+  const field = source.parentElement?.querySelector<HTMLInputElement>("input[type=number]");
+  if (!field) return;
+  if (!field.value) field.value = field.placeholder;
+  if (up) field.stepUp();
+  else field.stepDown();
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 const actions: Record<string, (source: HTMLElement) => void> = {
   theme: switchTheme,
   palette: openPalette,
@@ -66,6 +76,8 @@ const actions: Record<string, (source: HTMLElement) => void> = {
   "close-dialog": (source) => source.closest("dialog")?.close(),
   "open-dialog": (source) => dialog(source.dataset.dialog ?? "")?.showModal(),
   focus: (source) => document.getElementById(source.dataset.focus ?? "")?.focus(),
+  less: (source) => step(source, false),
+  greater: (source) => step(source, true),
   dismiss: (source) => source.closest("[data-notice]")?.remove(),
   "close-peek": () => {
     document.querySelector(".has-peek")?.classList.remove("has-peek");

@@ -22,6 +22,12 @@ def test_a_worker_reports_in_seconds_and_sees_what_it_does(visit: Open, language
             card.locator(f"input[name=percent][value='{share}'] + span").click()
             break
     expect(card.locator(".fx .note").first).to_be_visible()
+    left = card.locator("input[name=remaining_days]")
+    begun = float(left.get_attribute("placeholder") or 0)
+    for act, days in (("greater", begun + 0.5), ("less", begun)):
+        card.locator(f"[data-act={act}]").click()
+        expect(left).to_have_value(re.compile(rf"^{days:g}(\.0)?$"))
+    left.fill("")
     card.locator("button.pri").click()
     page.wait_for_load_state("networkidle")
     if page.locator(".note.warn").count():  # asked back: it is right

@@ -13,6 +13,7 @@ from django.utils import timezone
 import scheduling
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.plans.models import Plan, Task
+from punctual.domain.resources.models import Resource
 from punctual.domain.scheduling import desk
 from punctual.domain.scheduling.calibration import summarised
 from punctual.domain.scheduling.gathering import availability_of
@@ -33,6 +34,7 @@ from punctual.domain.scheduling.services.absences import cancel_absence, enter_a
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
 from punctual.domain.scheduling.services.settings import change_scheduling_settings
 from punctual.domain.scheduling.simulation import Ratio, Ratios, simulate_book
+from punctual.flows.load_picture import week_of
 from punctual.flows.promise_at_entry import promise_for_order
 from punctual.flows.promise_ledger import expire_quotations, promise_order
 from punctual.flows.rush_order import harm_of
@@ -231,6 +233,19 @@ def test_as_planned_the_only_fitter_is_over_used_and_as_scheduled_not(asking: Or
         over[basis] = max(cell.percent for cell in loads.rows("resource", periods, {})[0].cells)
     assert over["planned"] > 100
     assert over["scheduled"] <= 100
+
+
+def test_the_week_of_a_person_holds_what_the_schedule_gives_and_nobody_elses(asking: Order, manager: User) -> None:
+    Resource.objects.filter(name="赵磊").update(user=manager)
+    row = week_of(manager, TODAY)
+    assert row is not None
+    placed = ScheduledTask.objects.filter(run__is_current=True, task__name="装配")
+    days = {cell.period.first: cell.firm for cell in row.cells}
+    assert set(days.values()) == {0.0, 8.0}
+    assert min(day for day, hours in days.items() if hours) == min(one.start.date() for one in placed)
+    assert all(cell.capacity == 8 and cell.period.first.weekday() < 5 for cell in row.cells)
+    Resource.objects.filter(name="赵磊").update(user=None)
+    assert week_of(manager, TODAY) is None
 
 
 def book_of_current():

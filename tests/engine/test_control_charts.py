@@ -104,24 +104,27 @@ class TestPublishedExamples:
         assert result.lcl == pytest.approx(0.0524, abs=1e-4)
         assert result.beyond_limits == [15, 23]
 
-    def test_the_same_wafers_counted_have_the_limits_of_their_proportions_times_the_size(self) -> None:
-        result = chart(ChartType.NP, *((count, 50) for count in WAFERS))
-        assert result.ucl == pytest.approx(50 * 0.4102, abs=50 * 5e-5)
-        assert result.lcl == pytest.approx(50 * 0.0524, abs=50 * 5e-5)
-        assert result.beyond_limits == [15, 23]
+    def test_failing_circuits_of_the_sas_qc_guide(self) -> None:
+        """SAS/QC user's guide, data set Circuits: 30 batches of 500; it prints the limits of the proportions as
+        0.000930786 and 0.038003, which times the size are those of the counts."""
+        failing = [5, 6, 11, 6, 4, 9, 17, 10, 12, 9, 8, 7, 7, 15, 8, 18, 12, 16, 4, 7, 17, 12, 8, 7, 15, 6, 8, 12, 7, 9]
+        shares = chart(ChartType.P, *((count, 500) for count in failing))
+        counts = chart(ChartType.NP, *((count, 500) for count in failing))
+        assert (shares.lcl, shares.center, shares.ucl) == pytest.approx((0.000930786, 0.019467, 0.038003), abs=5.01e-7)
+        assert counts.center == pytest.approx(292 / 30)
+        assert counts.lcl == pytest.approx(500 * 0.000930786, abs=1e-6)
+        assert counts.ucl == pytest.approx(2 * 292 / 30 - 500 * 0.000930786, abs=1e-6)  # they lie symmetrically
 
-    def test_occurrences_a_unit_of_the_handbook_for_quality_management(self) -> None:
-        """Pyzdek, table 9.9 and figure 9.14: 1544 occurrences on 32 units in subgroups of one and of two: ū 48.25,
-        limits 27.411 to 69.089 for one unit, 33.514 to 62.986 for two."""
-        sizes = [2] * 7 + [1] * 18
-        counts = [round(48.25 * size) for size in sizes]
-        counts[0] += 1544 - sum(counts)
-        result = chart(ChartType.U, *zip(counts, sizes, strict=True))
-        assert result.center == 48.25
+    def test_occurrences_a_unit_of_the_maple_manual(self) -> None:
+        """Maple's manual, ProcessControl[UControlLimits], after Montgomery: unequal sizes, each point its own limits.
+        It takes the normal quantile of 99.73 % where we take three standard errors, a difference of 1e-8 here."""
+        counts = [12, 8, 6, 9, 10, 12, 11, 16, 10, 6, 20, 15, 9, 8, 6, 8, 10, 7, 5, 8, 5, 8, 10, 6, 9]
+        tens = [10, 8, 8, 10, 11, 11, 10, 10, 9, 9, 11, 12, 12, 12, 11, 8, 8, 8, 9, 10, 10, 10, 10, 9, 9]
+        result = chart(ChartType.U, *zip(counts, (10 * size for size in tens), strict=True))
         assert isinstance(result.ucl, list)
         assert isinstance(result.lcl, list)
-        assert (result.lcl[-1], result.ucl[-1]) == pytest.approx((27.411, 69.089), abs=5.01e-4)
-        assert (result.lcl[0], result.ucl[0]) == pytest.approx((33.514, 62.986), abs=1e-3)
+        assert result.lcl[:5] == pytest.approx([0.0027960282, 0, 0, 0.0027960282, 0.0071107059], abs=1e-6)
+        assert result.ucl[:3] == pytest.approx([0.1882243799, 0.1991678039, 0.1991678039], abs=1e-6)
 
     def test_counts_of_the_nist_handbook(self) -> None:
         """6.3.3.1: 400 defects on 25 wafers: 16 with limits 4 and 28."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 import inspecting
 import planning
@@ -81,7 +82,9 @@ def test_what_speaks_against_a_disposition_is_told_at_once_and_nothing_changes(p
     assert not Loss.objects.exists()
 
 
-def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person) -> None:
+def test_failure_rework_new_date_stopped_delivery_and_concession(
+    person: Person, signed_in: Callable[[str], Client]
+) -> None:
     plan, ncr = rejected(person)
     order = Order.objects.get(pk=plan.order_id)
     assert order.planned_date == dt.date(2026, 12, 2)
@@ -109,6 +112,9 @@ def test_failure_rework_new_date_stopped_delivery_and_concession(person: Person)
     )  # fmt: skip
     loss = Loss.objects.get()
     assert (loss.order, loss.amount, loss.days, loss.kind) == (order, Decimal(2800), 5, "internal")
+
+    drawn = signed_in("quality").get(f"/ncr/{ncr.pk}/").content.decode().split('class="psvg"')[1].split("</svg>")[0]
+    assert (drawn.count("f-what"), drawn.count("f-band")) == (2, 1)  # rework and re-inspection; FAT behind them
 
     # The delivery is stopped: by the hold point and by the nonconformity, each said by name.
     order.state = OrderState.IN_PROGRESS

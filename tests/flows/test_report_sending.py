@@ -19,7 +19,7 @@ from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.work_calendars import SITE
 from punctual.flows import report_sending
 from punctual.flows.early_warning import look_at
-from punctual.flows.report_sending import send_due, send_now
+from punctual.flows.report_sending import ask_to_send, send_asked, send_due
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Delivery, DeliveryState, Robot
@@ -61,7 +61,7 @@ def test_who_may_not_has_no_report_sent_and_sees_none(person: Person, signed_in:
         with pytest.raises(Forbidden):
             schedule_report(actor=person(role), wish=wish())
         with pytest.raises(Forbidden):
-            send_now(actor=person(role), schedule_id=made.pk, worded=sentence)
+            ask_to_send(actor=person(role), schedule_id=made.pk)
     page = signed_in("sales")
     assert page.get("/reports/schedules/").status_code == 403
     assert page.get("/reports/schedules/new/").status_code == 403
@@ -77,13 +77,20 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_kept(person: Pe
     User.objects.filter(pk=nobody.pk).update(email="")
     gone = group("旧群", "wecom", "https://a.example/x", active=False)
     bad = wish(
-        weekday=9, hour=24, language="de", people=[worker.pk, nobody.pk], groups=[gone.pk], recipients=["x", " "]
+        weekday=9,
+        hour=24,
+        language="de",
+        files="odt",
+        people=[worker.pk, nobody.pk],
+        groups=[gone.pk],
+        recipients=["x", " "],
     )
     with pytest.raises(Refusal) as refused:
         schedule_report(actor=person("manager"), wish=bad)
     assert refused.value.codes == {
         "schedule.time",
         "schedule.language",
+        "schedule.files",
         "schedule.person",
         "schedule.person_mail",
         "schedule.group",
@@ -164,12 +171,56 @@ def test_groups_of_all_three_kinds_people_and_addresses_get_it_once(receiver: Re
     assert sending.deliveries.count() == 5
 
 
+@pytest.mark.parametrize(
+    ("files", "kinds"), [("pdf", [b"%PDF"]), ("xlsx", [b"PK\x03\x04"]), ("both", [b"%PDF", b"PK\x03\x04"])]
+)
+def test_it_comes_as_pdf_as_excel_or_as_both(person: Person, files: str, kinds: list[bytes]) -> None:
+    made = schedule_report(actor=person("manager"), wish=wish(files=files))
+    ask_to_send(actor=person("manager"), schedule_id=made.pk)
+    deliver_due(now=timezone.now() + dt.timedelta(minutes=1))
+    assert [content[:4] for _name, content, _media in mail.outbox[0].attachments] == kinds
+
+
+def test_what_was_asked_for_goes_out_once_however_often_the_worker_begins(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = schedule_report(actor=person("manager"), wish=wish())
+    with monkeypatch.context() as patch:
+        patch.setattr(report_sending, "call_soon", lambda *a: None)
+        sending = ask_to_send(actor=person("manager"), schedule_id=made.pk)
+    for _ in range(2):
+        send_asked(sending.pk, sentence)
+    assert Delivery.objects.count() == 1
+    assert ReportSending.objects.get().title
+
+
+def test_one_that_is_changed_while_it_is_written_waits_for_the_next_look(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = schedule_report(actor=person("manager"), wish=wish())
+    at, real = due(made), report_sending.portfolio_report
+
+    def meanwhile(*args: object, **kwargs: object) -> object:
+        change_schedule(
+            actor=person("manager"), schedule_id=made.pk, wish=wish(recipients=["new@b.example"]), expected_version=1
+        )
+        monkeypatch.setattr(report_sending, "portfolio_report", real)
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(report_sending, "portfolio_report", meanwhile)
+    assert send_due(sentence, now=at) == 0
+    assert not Delivery.objects.exists()
+    ReportSchedule.objects.update(next_at=at)
+    assert send_due(sentence, now=at) == 1
+    assert Delivery.objects.get().address == "new@b.example"
+
+
 def test_a_group_that_does_not_answer_is_tried_again_and_holds_nobody_up(receiver: Receiver, person: Person) -> None:
     late_order(person)
     receiver.answers = [(500, b"no"), (200, b'{"errcode":0}')]
     robot = group("交付群", "wecom", receiver.url)
     made = schedule_report(actor=person("manager"), wish=wish(groups=[robot.pk]))
-    send_now(actor=person("manager"), schedule_id=made.pk, worded=sentence)
+    ask_to_send(actor=person("manager"), schedule_id=made.pk)
     now = timezone.now() + dt.timedelta(minutes=1)
     assert deliver_due(now=now) == 1
     assert len(mail.outbox) == 1
@@ -194,7 +245,7 @@ def test_costs_reach_only_those_who_may_see_them(person: Person, monkeypatch: py
     monkeypatch.setattr(report_sending, "order_report", watched)
     people = [person(role).pk for role in ("finance", "quality")]
     made = schedule_report(actor=person("manager"), wish=wish(order=order.key, people=people))
-    send_now(actor=person("manager"), schedule_id=made.pk, worded=sentence)
+    ask_to_send(actor=person("manager"), schedule_id=made.pk)
     assert sorted(seen) == [("finance", True), ("manager", False), ("quality", False)]
 
 
@@ -253,7 +304,14 @@ def test_it_is_set_up_sent_and_switched_off_on_its_pages(signed_in: SignedIn, pe
     form = page.get(f"/reports/schedules/new/?order={order.key}").content.decode()
     assert "交付群" in form
     assert "secret-key" not in form
-    said = {"order": order.key, "weekday": "1", "hour": "8", "language": "zh-hans", "groups": [robot.pk]}
+    said = {
+        "order": order.key,
+        "weekday": "1",
+        "hour": "8",
+        "language": "zh-hans",
+        "attached": "pdf",
+        "groups": [robot.pk],
+    }
     answer = page.post("/reports/schedules/new/", said)
     made = ReportSchedule.objects.get()
     assert answer["Location"] == f"/reports/schedules/{made.pk}/"

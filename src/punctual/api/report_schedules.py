@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema, Status
@@ -42,6 +42,7 @@ class ScheduleIn(Schema):
     people: list[str] = Field(default_factory=list)
     groups: list[int] = Field(default_factory=list)
     recipients: list[str] = Field(default_factory=list)
+    files: Literal["pdf", "xlsx", "both"] = "pdf"
 
 
 class ScheduleChangeIn(ScheduleIn):
@@ -58,6 +59,7 @@ class ScheduleOut(Schema):
     people: list[str]
     groups: list[int]
     recipients: list[str]
+    files: str
     owner: str
     is_active: bool
     next_at: dt.datetime | None
@@ -99,6 +101,7 @@ def _schedule(one: ReportSchedule) -> dict[str, Any]:
         "people": [user.username for user in one.people.all()],
         "groups": [group.pk for group in one.groups.all()],
         "recipients": one.recipients,
+        "files": one.files,
         "owner": one.owner.username,
         "is_active": one.is_active,
         "next_at": one.next_at,
@@ -132,6 +135,7 @@ def _wish(payload: ScheduleIn) -> Wish:
         people=[_person(name) for name in payload.people],
         groups=payload.groups,
         recipients=payload.recipients,
+        files=payload.files,
     )
 
 

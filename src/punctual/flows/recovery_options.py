@@ -26,7 +26,7 @@ from punctual.engine.recovery import (
     Outsourcing,
     Split,
 )
-from punctual.flows.why import pool_name
+from punctual.flows.promise_at_entry import names
 from punctual.kernel.wording import N_
 
 
@@ -40,7 +40,7 @@ class Words:
     """Levers as titles: a catalogue sentence and its values, worded when shown."""
 
     def __init__(self, book: Book, axis: Axis, levers: Sequence[Lever]) -> None:
-        self.book, self.axis = book, axis
+        self.book, self.axis, self.called = book, axis, names()
         self.levers = {lever.id: lever for lever in levers}
         self.pieces = {piece.id: piece for piece in book.pieces}
 
@@ -53,11 +53,11 @@ class Words:
         if isinstance(lever, Crash):
             text = N_("Overtime on “%(task)s”")
         elif isinstance(lever, ExtraCapacity):
-            text, values = N_("One more person for %(pool)s"), {"pool": pool_name(lever.resource)}
+            text, values = N_("One more person for %(pool)s"), {"pool": self.called.pool(lever.resource)}
         elif isinstance(lever, Expedite):
             text = N_("Expedite the material for “%(task)s”")
         elif isinstance(lever, AlternativeResource):
-            text, values["who"] = N_("“%(task)s” by %(who)s"), pool_name(next(iter(lever.demands)))
+            text, values["who"] = N_("“%(task)s” by %(who)s"), self.called.pool(next(iter(lever.demands)))
         elif isinstance(lever, Outsourcing):
             who = Resource.objects.filter(pk=int(name.rsplit(":", 1)[1])).first()
             text, values["who"] = N_("“%(task)s” outsourced to %(who)s"), str(who)

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from punctual.domain.monitoring.models import Block
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Baseline, BaselineTask, Dependency, Task
 from punctual.domain.plans.work_calendars import plan_time
-from punctual.domain.resources.models import Resource, Skill
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import Book
+from punctual.domain.scheduling.promising import Names
 from punctual.domain.scheduling.selectors import axis_of, book_of, chain_in, current_run
 from punctual.engine.explain import Cause, Link
+from punctual.flows.promise_at_entry import names
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 
@@ -90,6 +92,10 @@ class _Teller:
         self.orders = Order.objects.filter(pk__in=orders).select_related("customer").in_bulk()
         self.blocks = dict(Block.objects.filter(task__in=ids, cleared_at=None).values_list("task_id", "reason"))
 
+    @cached_property
+    def called(self) -> Names:
+        return names()
+
     def _named(self) -> list[str]:
         return [name for link in self.chain for name in (link.task, link.by) if name]
 
@@ -121,7 +127,7 @@ class _Teller:
         return (f"{order.label}{grade}", f"/orders/{order.key}/")
 
     def _pool(self, name: str) -> Part:
-        return (pool_name(name), "/capacity/" if name else "")
+        return (self.called.pool(name) if name else "", "/capacity/" if name else "")
 
     def _day(self, slot: float) -> Part:
         return (self.axis.day_of(int(slot)).isoformat(), "")
@@ -227,15 +233,6 @@ class _Teller:
 
 
 _REMOVABLE: Final = (Cause.RESOURCE, Cause.MATERIAL, Cause.CONSTRAINT, Cause.CHOICE, Cause.CALENDAR, Cause.SUPPLIER)
-
-
-def pool_name(name: str) -> str:
-    """``s3-7`` → the skills' names; ``r12`` → the resource's."""
-    keys = [int(part) for part in name[1:].split("-") if part.isdigit()]
-    if name.startswith("r"):
-        return str(Resource.objects.filter(pk__in=keys).first() or name)
-    found = Skill.objects.filter(pk__in=keys).values_list("name", flat=True)
-    return " / ".join(found) or name
 
 
 def _shortened(steps: Sequence[Step]) -> list[Step]:

@@ -138,8 +138,10 @@ def performance(
     today: dt.date,
     rule: str,
     between: Between,
+    weekly: bool = True,
 ) -> Performed | None:
-    """Figures week by week; None where nothing is planned. ``costs`` None: not known, and so all that hangs on it."""
+    """Figures week by week, else of today alone (then without what needs the time before: earned schedule); None where
+    nothing is planned. ``costs`` None: not known, and so all that hangs on it."""
     if rule == "milestones":
         pieces = by_milestones(pieces)
     bac = sum(piece.weight for piece in pieces)
@@ -147,7 +149,7 @@ def performance(
         return None
     first = min(piece.planned_start for piece in pieces).date()
     last = max(piece.planned_finish for piece in pieces).date()
-    ends = week_ends(first, last, today)
+    ends = week_ends(first, last, today) if weekly else [today]
     now = _evening(today)
     evenings = [_evening(end) for end in ends]
     planned = _through_time(

@@ -103,8 +103,9 @@ class Gathered:
         found = self.rates.in_base(amount, order.currency, self.today)
         return amount if found is None else found
 
-    def performed(self, order: Order) -> Performed | None:
-        """Earned value of one order; money where the budget is known, else working days (then without costs)."""
+    def performed(self, order: Order, *, weekly: bool = True) -> Performed | None:
+        """Earned value of one order, week by week or of today alone; money where the budget is known, else working
+        days (then without costs)."""
         plan = self.plans[order.pk]
         calendar = self.calendars.of(plan)
         weights, is_money = self.weights_of(plan)
@@ -115,6 +116,7 @@ class Gathered:
             today=self.today,
             rule=self.rules.get(order.pk, "percent"),
             between=calendar.work_between,
+            weekly=weekly,
         )
 
     def weights_of(self, plan: Plan) -> tuple[dict[int, float], bool]:

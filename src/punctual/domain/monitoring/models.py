@@ -399,6 +399,14 @@ class MessageDraft(Versioned):
         return self.subject
 
 
+class ReportFiles(models.TextChoices):
+    """As what a scheduled report is attached to its mail."""
+
+    PDF = "pdf", "PDF"
+    XLSX = "xlsx", "Excel"
+    BOTH = "both", _("PDF and Excel")
+
+
 class ReportSchedule(Versioned):
     """A report that goes out by itself: of one order, or of the portfolio (``order`` empty).
 
@@ -412,6 +420,7 @@ class ReportSchedule(Versioned):
     weekday = models.PositiveSmallIntegerField(_("Weekday"), default=5)
     hour = models.PositiveSmallIntegerField(_("Hour"), default=16)
     language = models.CharField(_("Language"), max_length=10, default="zh-hans")
+    files = models.CharField(_("Attached"), max_length=10, choices=ReportFiles.choices, default=ReportFiles.PDF)
     people = models.ManyToManyField("accounts.User", related_name="+", verbose_name=_("People"))
     groups = models.ManyToManyField("notifications.Robot", related_name="+", verbose_name=_("Chat groups"))
     recipients = models.JSONField(_("Recipients"), default=list)
@@ -432,7 +441,7 @@ class ReportSchedule(Versioned):
 class ReportSending(models.Model):
     """A report that went out: by the clock (``by`` empty) or because somebody asked; ``deliveries`` one a receiver.
 
-    ``left_out``: why nothing went out although it was due.
+    ``left_out``: why nothing went out although it was due. Without a title it was asked for and is still to be written.
     """
 
     schedule = models.ForeignKey(ReportSchedule, on_delete=models.CASCADE, related_name="sendings")

@@ -285,9 +285,10 @@ class Names:
     resources: Mapping[int, str]
 
     def pool(self, key: str) -> str:
-        if key.startswith("r"):
-            return self.resources.get(int(key[1:]), key)
-        return " / ".join(self.skills.get(int(one), one) for one in key[1:].split("-"))
+        """``s3-7`` → the skills' names; ``r12`` → the resource's; what is not known stays as it is."""
+        known = self.resources if key.startswith("r") else self.skills
+        numbers = (int(part) for part in key[1:].split("-") if part.isdigit())
+        return " / ".join(known[number] for number in numbers if number in known) or key
 
 
 def _chain(desk: Desk, wish: Wish, offer: Offer) -> list[dict[str, Any]]:

@@ -19,10 +19,12 @@ from punctual.domain.monitoring.services.progress import Progress, report_progre
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import stored_time
+from punctual.domain.scheduling.load import LoadRow
+from punctual.flows.load_picture import week_of
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import may, require
-from punctual.web.monitoring.tasks import SCOPES, actor_of, card_of, next_or
+from punctual.web.monitoring.tasks import SCOPES, actor_of, card_of, next_or, plain_number
 from punctual.web.orders.marks import health_chip, progress_bar
 
 COLUMNS: Final = (
@@ -33,6 +35,8 @@ COLUMNS: Final = (
     ("done", gettext_lazy("Done this week")),
 )
 MOST: Final = 160
+WEEK_BAR: Final = 120
+"""Width of a day's bar in the strip of the week."""
 LANES: Final = 8
 """Shown at once; the others on request."""
 
@@ -83,6 +87,7 @@ def board(request: HttpRequest) -> HttpResponse:
         lane["health"] = health_chip(lane["order"], today=today, at_risk_days=tolerance)
     context = {
         "title": _("Board of tasks"),
+        "week": _week(week_of(actor, today), today),
         "way": "board",
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
@@ -105,6 +110,28 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_limit": may(actor, "plans.edit"),
     }
     return render(request, "monitoring/board.html", context)
+
+
+def _week(row: LoadRow | None, today: dt.date) -> dict[str, Any] | None:
+    """The strip above the board: hours given against hours there, a day each, on one scale."""
+    if row is None:
+        return None
+    scale = WEEK_BAR / max([8, *(max(cell.capacity, cell.firm) for cell in row.cells)])
+    days = [
+        {
+            "day": cell.period.first,
+            "today": cell.period.first == today,
+            "given": plain_number(cell.firm),
+            "there": plain_number(cell.capacity),
+            "width": f"{min(cell.firm, cell.capacity) * scale:.1f}",
+            "limit": f"{cell.capacity * scale:.1f}",
+            "over": f"{max(0.0, cell.firm - cell.capacity) * scale:.1f}" if cell.firm > cell.capacity else "",
+            "away": cell.away,
+        }
+        for cell in row.cells
+    ]
+    given, there = (sum(getattr(cell, name) for cell in row.cells) for name in ("firm", "capacity"))
+    return {"name": row.name, "days": days, "given": plain_number(given), "there": plain_number(there)}
 
 
 def _lanes(task: Task, card: dict[str, Any], by_person: bool) -> list[str]:

@@ -46,6 +46,12 @@ LATE: Final = (Health.LATE, Health.OVERDUE)
 DELIVERED: Final = "/orders/?kept=any&delivered="
 PAYMENTS: Final = "/payments/?month="
 MOST_MILESTONES: Final = 5_000
+CASH_FIELDS: Final = (
+    *("amount", "received", "event", "due_on", "fixed_on", "days", "months", "task__finish"),
+    *(f"order__{name}" for name in ("currency", "confirmed_at")),
+    *(f"order__{name}_date" for name in ("actual", "planned", "promised", "requested")),
+)
+"""All that a milestone's month and amount hang on."""
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -61,7 +67,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "otd": _otd(actor, months),
         "slip": _slip(actor),
         "load": _load(actor, today),
-        "bubbles": bubbles(portfolio_of(seen).orders, sees_costs=may(actor, "costs.view")),
+        "bubbles": bubbles(portfolio_of(seen, weekly=False).orders, sees_costs=may(actor, "costs.view")),
         "dearest": [
             shown(one) for one in open_warnings(actor, today=today).filter(damage__gt=0).order_by("-damage")[:8]
         ],
@@ -75,7 +81,8 @@ def _cash(actor: User, today: dt.date) -> dict[str, Any]:
     """What the payment milestones bring, month by month: by the plan, and as the forecasts have it with 80 percent.
 
     In the company's currency; what no exchange rate is kept for is left out."""
-    rows = list(open_milestones(actor)[:MOST_MILESTONES])
+    needed = open_milestones(actor).select_related(None).select_related("order", "task").only(*CASH_FIELDS)
+    rows = list(needed[:MOST_MILESTONES])
     forecasts = forecasts_by_order({one.order_id for one in rows})
     months = [first for first, _last in _months(today + dt.timedelta(days=150), 6)]
     planned, likely = dict.fromkeys(months, Decimal(0)), dict.fromkeys(months, Decimal(0))

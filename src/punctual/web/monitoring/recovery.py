@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -39,6 +38,7 @@ from punctual.web.monitoring.tasks import actor_of
 from punctual.web.monitoring.wording import filled_html, step_html
 from punctual.web.orders import marks
 from punctual.web.rail import RailFacts, rail
+from punctual.web.task_bars import Bar, task_bars
 
 LEFT_OUT: Final = {
     "recovery.too_late": gettext_lazy("comes too late: what it changes has begun or is over"),
@@ -196,7 +196,7 @@ def undo(request: HttpRequest, key: str, pk: int) -> HttpResponse:
 
 # ------------------------------------------------------------------------------------------------------- picture
 
-WIDTH, LABEL, ROW, HEAD, MOST = 760, 190, 38, 26, 9
+MOST = 9
 
 
 def _picture(order: Order, option: Mapping[str, Any]) -> SafeString | str:
@@ -217,62 +217,9 @@ def _picture(order: Order, option: Mapping[str, Any]) -> SafeString | str:
         first, last = axis.start_of(starts[task.pk]), axis.finish_of(starts[task.pk] + slots)
         begin, end = now.get(task.pk) or (plan_time(task.start), plan_time(task.finish))
         if begin is not None and end is not None:
-            bars.append((task.name, begin, end, first, max(first, last)))
-    if not bars:
-        return ""
+            bars.append(Bar(task.name, first, max(first, last), "f-what", before=(begin, end)))
     due = order.promised_date or order.requested_date
-    return _drawn(bars, due)
-
-
-def _drawn(
-    bars: list[tuple[str, dt.datetime, dt.datetime, dt.datetime, dt.datetime]], due: dt.date | None
-) -> SafeString:
-    moments = [moment for bar in bars for moment in bar[1:]]
-    first, last = min(moments).date(), max(moments).date()
-    if due is not None and due < first - dt.timedelta(days=14):
-        due = None  # long past: the line would only squeeze the picture
-    if due is not None:
-        first, last = min(first, due), max(last, due)
-    span = max(1, (last - first).days + 2)
-    per_day = (WIDTH - LABEL - 60) / span
-
-    def at(moment: dt.datetime) -> float:
-        return LABEL + ((moment.date() - first).days + (moment.hour - 8) / 9) * per_day
-
-    height = HEAD + ROW * len(bars) + 4
-    parts: list[SafeString] = []
-    for week in range(0, span, 7):
-        x = LABEL + week * per_day
-        parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-grid"/>', f"{x:.1f}", height))
-        parts.append(
-            format_html(
-                '<text x="{}" y="14" class="s">{}</text>', f"{x:.1f}", day_text(first + dt.timedelta(days=week))
-            )
-        )
-    for index, (name, begin, end, start, finish) in enumerate(bars):
-        y = HEAD + index * ROW
-        parts.append(
-            format_html('<text x="{}" y="{}" text-anchor="end" class="k">{}</text>', LABEL - 10, y + 18, name[:14])
-        )
-        parts.append(_rect(at(start), at(finish), y + 4, "f-what"))
-        parts.append(_rect(at(begin), at(end), y + 18, "nf s-line2"))
-        gained = (end.date() - finish.date()).days
-        if gained:
-            words = f"−{gained}" if gained > 0 else f"+{-gained}"
-            right = f"{max(at(end), at(finish)) + 4:.1f}"
-            parts.append(format_html('<text x="{}" y="{}" class="what b">{}</text>', right, y + 24, words))
-    if due is not None:
-        x = LABEL + ((due - first).days + 1) * per_day
-        parts.append(format_html('<line x1="{0}" x2="{0}" y1="0" y2="{1}" class="s-text w15"/>', f"{x:.1f}", height))
-    body = format_html_join("", "{}", ((part,) for part in parts))
-    words = _("Tasks now and with this way out")
-    shape = '<svg class="psvg" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">{3}</svg>'
-    return format_html(shape, WIDTH, height, words, body)
-
-
-def _rect(left: float, right: float, y: int, css: str) -> SafeString:
-    shape = '<rect x="{}" y="{}" width="{}" height="10" rx="2" class="{}"/>'
-    return format_html(shape, f"{left:.1f}", y, f"{max(3.0, right - left):.1f}", css)
+    return task_bars(bars, due, _("Tasks now and with this way out"))
 
 
 def address(order: Order) -> str:

@@ -1,17 +1,16 @@
-"""What the worker sends by the clock."""
+"""What the worker sends by the clock, or because somebody asked."""
 
 from __future__ import annotations
 
-from punctual.flows.report_sending import send_due, send_now
-from punctual.platform.accounts.models import User
+from punctual.flows import report_sending
 from punctual.web.monitoring.wording import sentence
 
 
 def send_reports() -> int:
     """Status reports that are due."""
-    return send_due(sentence)
+    return report_sending.send_due(sentence)
 
 
-def send_asked(schedule_id: int, actor_id: int) -> None:
+def send_asked(sending_id: int) -> None:
     """One that somebody asked for."""
-    send_now(actor=User.objects.get(pk=actor_id), schedule_id=schedule_id, worded=sentence)
+    report_sending.send_asked(sending_id, sentence)

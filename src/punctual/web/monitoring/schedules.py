@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from punctual.domain.monitoring.models import ReportSchedule
+from punctual.domain.monitoring.models import ReportFiles, ReportSchedule
 from punctual.domain.monitoring.selectors import schedule_by_id, schedules_of, sendings_of
 from punctual.domain.monitoring.services.schedules import (
     Wish,
@@ -25,7 +25,7 @@ from punctual.domain.monitoring.services.schedules import (
     schedule_report,
     switch_schedule,
 )
-from punctual.flows.report_sending import send_now
+from punctual.flows.report_sending import ask_to_send
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require, who_may
 from punctual.platform.audit.services import story_of
@@ -35,7 +35,6 @@ from punctual.web.master.forms import CheckGroup, FactsForm
 from punctual.web.master.history import story
 from punctual.web.master.pages import Crumb, edit
 from punctual.web.monitoring.tasks import actor_of
-from punctual.web.monitoring.wording import sentence
 from punctual.web.shell.columns import BuiltInView, Column, Filter, link
 from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import day, moment
@@ -145,12 +144,13 @@ class ScheduleForm(FactsForm):
         choices=LANGUAGES,
         help_text=gettext_lazy("People get it in the language they have chosen for themselves."),
     )
+    attached = forms.ChoiceField(label=gettext_lazy("Attached"), choices=ReportFiles.choices)
     people = forms.TypedMultipleChoiceField(
         label=gettext_lazy("People"),
         required=False,
         coerce=int,
         widget=CheckGroup,
-        help_text=gettext_lazy("Each gets what he or she may see, as PDF by mail."),
+        help_text=gettext_lazy("Each gets what he or she may see, by mail."),
     )
     groups = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Chat groups"),
@@ -182,6 +182,7 @@ def wish_of(facts: Mapping[str, Any]) -> Wish:
         weekday=facts["weekday"],
         hour=facts["hour"],
         language=facts["language"],
+        files=facts["attached"],
         people=facts["people"],
         groups=facts.get("groups", ()),
         recipients=words.split(","),
@@ -210,6 +211,7 @@ def new(request: HttpRequest) -> HttpResponse:
         "weekday": 5,
         "hour": 16,
         "language": actor.language or "zh-hans",
+        "attached": ReportFiles.PDF,
         "people": [actor.pk],
     }
 
@@ -230,6 +232,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         "weekday": found.weekday,
         "hour": found.hour,
         "language": found.language,
+        "attached": found.files,
         "people": [one.pk for one in found.people.all()],
         "groups": [one.pk for one in found.groups.all()],
         "recipients": ", ".join(found.recipients),
@@ -269,11 +272,8 @@ def do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     actor = actor_of(request)
     schedule_by_id(actor, pk)
     if verb == "send":
-        sending = send_now(actor=actor, schedule_id=pk, worded=sentence)
-        if sending.left_out:
-            messages.warning(request, str(LEFT_OUT[sending.left_out]))
-        else:
-            messages.success(request, _("It is on its way; below stands what became of it."))
+        ask_to_send(actor=actor, schedule_id=pk)
+        messages.success(request, _("It is on its way; below stands what became of it."))
     elif verb in ("on", "off"):
         switch_schedule(actor=actor, schedule_id=pk, on=verb == "on")
         messages.success(request, _("It goes out again.") if verb == "on" else _("It is not sent any more."))

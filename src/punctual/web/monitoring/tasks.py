@@ -82,7 +82,7 @@ def card_of(task: Task, today: dt.date, **more: Any) -> dict[str, Any]:
         "due_today": due_today and task.percent < 100,
         "late": finish is not None and finish.date() < today and task.percent < 100,
         "float_days": round((task.total_float or 0) / USUAL_DAY, 1),
-        "left_days": _plain(left / USUAL_DAY),
+        "left_days": plain_number(left / USUAL_DAY),
         "bar": f"{task.percent * 2.72:.1f}",
         "steps": STEPS,
         "users": [need.resource.user for need in task.needs.all() if need.resource is not None and need.resource.user],
@@ -91,7 +91,7 @@ def card_of(task: Task, today: dt.date, **more: Any) -> dict[str, Any]:
     }
 
 
-def _plain(value: float) -> str:
+def plain_number(value: float) -> str:
     return f"{value:.1f}".rstrip("0").rstrip(".")
 
 

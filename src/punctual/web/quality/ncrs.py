@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Plan, Task
+from punctual.domain.plans.work_calendars import plan_time
 from punctual.domain.quality.life import NCR
 from punctual.domain.quality.models import (
     Cause,
@@ -70,9 +71,11 @@ from punctual.web.quality.inspections import actor_of
 from punctual.web.quality.story import story
 from punctual.web.rail import RailFacts, rail
 from punctual.web.shell.middleware import status_of
+from punctual.web.task_bars import Bar, task_bars
 
 STEPS = (NcrState.OPEN, NcrState.CONTAINED, NcrState.DISPOSED, NcrState.VERIFIED, NcrState.CLOSED)
 EMPTY_PLACES = 2
+MOST_BARS = 7
 
 
 def _url(pk: int) -> str:
@@ -120,8 +123,29 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "files": list(documents_on(found)),
         "story": story(found),
         "forecast": outlook_of(found),
+        "in_plan": _in_plan(found),
     }
     return render(request, "quality/ncr.html", context)
+
+
+def _in_plan(found: Nonconformity) -> SafeString | str:
+    """The rework and its re-inspection, and what waits for them, against the promise."""
+    new = [task for task in (found.rework_task, found.recheck_task) if task is not None]
+    if not new or found.order is None:
+        return ""
+    rows, wave = list(new), [task.pk for task in new]
+    while wave and len(rows) < MOST_BARS:
+        behind = Task.objects.filter(links_in__predecessor__in=wave, is_summary=False).exclude(
+            pk__in=[task.pk for task in rows]
+        )
+        wave = [task.pk for task in behind.distinct()]
+        rows += list(behind.distinct().order_by("start", "sequence"))
+    bars = [
+        Bar(task.name, start, finish, "f-what" if task in new else "f-band")
+        for task in rows[:MOST_BARS]
+        if (start := plan_time(task.start)) and (finish := plan_time(task.finish))
+    ]
+    return task_bars(bars, found.order.promised_date or found.order.requested_date, _("Rework in the plan"))
 
 
 def _options(found: Nonconformity, work: int, recheck: int, today: dt.date) -> dict[str, Any]:

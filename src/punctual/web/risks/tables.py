@@ -19,7 +19,7 @@ from punctual.domain.risks.facts import in_force, matrix
 from punctual.domain.risks.life import LIVE
 from punctual.domain.risks.models import Category, Risk, RiskState
 from punctual.domain.risks.rules import Matrix
-from punctual.domain.risks.selectors import listed
+from punctual.domain.risks.selectors import listed, risks_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.web.master.pages import actor_of
@@ -82,12 +82,19 @@ def with_matrix(items: Any) -> Any:
 
 def top_risks(actor: User, most: int) -> list[tuple[Risk, SafeString]]:
     """What stays highest after the chosen responses, over all orders that the actor may see."""
-    return _highest(list(listed(actor).filter(state__in=LIVE)), matrix(), most)
+    shown = matrix()
+    live = risks_of(actor).filter(state__in=LIVE).prefetch_related("responses")  # all that ranking them needs
+    names = [one.pk for one in _worst(live, shown, most)]
+    rows = listed(actor).in_bulk(names)
+    return [(rows[name], level_chip(rows[name], shown)) for name in names]
+
+
+def _worst(live: Iterable[Risk], shown: Matrix, most: int) -> list[Risk]:
+    return sorted(live, key=lambda one: (-levels(one, shown)[1], -one.days_mode, one.pk))[:most]
 
 
 def _highest(live: list[Risk], shown: Matrix, most: int) -> list[tuple[Risk, SafeString]]:
-    worst = sorted(live, key=lambda one: (-levels(one, shown)[1], -one.days_mode, one.pk))[:most]
-    return [(one, level_chip(one, shown)) for one in worst]
+    return [(one, level_chip(one, shown)) for one in _worst(live, shown, most)]
 
 
 class RiskList(ListPage):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
-from punctual.domain.scheduling.models import Channel, OrderForecast, PromiseCause
+from punctual.domain.scheduling.models import Channel, OrderForecast, PromiseCause, ScheduleRun
 from punctual.domain.scheduling.promising import slots_a_day
 from punctual.domain.scheduling.selectors import (
     axis_of,
@@ -64,7 +64,7 @@ def _promise(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         "late": due is not None and found.p80 > due,
         "picture": histogram(found, order),
         "rail": rail(rail_facts(order, found), width=334, height=46, labels=True),
-        "causes_of": causes(request, order),
+        "causes_of": causes(run, order),
         "run": run,
         "stale": is_stale(run),
         "may_recover": may(actor, "scheduling.scenario"),
@@ -123,21 +123,21 @@ def histogram(found: OrderForecast, order: Order) -> Picture:
     return Picture(option, summary, (_("Day"), _("Runs"), _("Delivered by then")), rows, size="s")
 
 
-def causes(request: HttpRequest, order: Order) -> list[tuple[str, int]]:
+def causes(run: ScheduleRun, order: Order) -> list[tuple[str, int]]:
     """The largest waits of the driving chain in words, with their working days."""
-    run = current_run(actor_of(request))
-    book = book_of(run) if run else None
+    book = book_of(run)
     if book is None:
         return []
     day = slots_a_day(axis_of(book))
-    labels = {
-        piece.id: piece.name if piece.order == order.pk else f"{book.entries[piece.order].label} {piece.name}"
-        for piece in book.pieces
-    }
     links = [link for link in chain_in(book, order.pk) if link.wait >= 1]
     links.sort(key=lambda link: (link.cause.value == "predecessor", -link.wait))
+    links = links[:MOST_CAUSES]
+    labels = {}
+    for name in {name for link in links for name in (link.task, link.by) if name in book.index}:
+        piece = book.pieces[book.index[name]]
+        labels[name] = piece.name if piece.order == order.pk else f"{book.entries[piece.order].label} {piece.name}"
     called = names()
-    return [(link_words(link, labels, called), -(-int(link.wait) // day)) for link in links[:MOST_CAUSES]]
+    return [(link_words(link, labels, called), -(-int(link.wait) // day)) for link in links]
 
 
 def _peek(request: HttpRequest, order: Order) -> dict[str, Any] | None:

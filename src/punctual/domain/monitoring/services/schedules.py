@@ -12,7 +12,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from punctual.domain.monitoring.models import ReportSchedule
+from punctual.domain.monitoring.models import ReportFiles, ReportSchedule
 from punctual.domain.monitoring.rules import next_report
 from punctual.domain.monitoring.selectors import schedules_of
 from punctual.domain.orders.models import Order
@@ -39,6 +39,7 @@ class Wish:
     people: Sequence[int] = ()
     groups: Sequence[int] = ()
     recipients: Sequence[str] = ()
+    files: str = ReportFiles.PDF
 
 
 def _addresses(wish: Wish) -> list[str]:
@@ -55,6 +56,9 @@ def _against(wish: Wish) -> list[Reason]:
         reasons.append(Reason("schedule.time", N_("Choose a weekday and an hour of 0 to 23."), field="hour"))
     if wish.language not in LANGUAGES:
         reasons.append(Reason("schedule.language", N_("Choose Chinese or English."), field="language"))
+    if wish.files not in ReportFiles.values:
+        text = N_("Choose PDF, Excel or both.")
+        reasons.append(Reason("schedule.files", text, field="files"))
     for one in _addresses(wish):
         try:
             validate_email(one)
@@ -88,6 +92,7 @@ def facts_of(schedule: ReportSchedule) -> dict[str, object]:
         "weekday": schedule.weekday,
         "hour": schedule.hour,
         "language": schedule.language,
+        "files": schedule.files,
         "people": ", ".join(one.name for one in schedule.people.order_by("pk")),
         "groups": ", ".join(one.name for one in schedule.groups.order_by("pk")),
         "recipients": ", ".join(schedule.recipients),
@@ -98,7 +103,7 @@ def facts_of(schedule: ReportSchedule) -> dict[str, object]:
 def _write(schedule: ReportSchedule, wish: Wish, order: Order | None, actor: User) -> None:
     schedule.order, schedule.owner = order, actor
     schedule.weekday, schedule.hour, schedule.language = wish.weekday, wish.hour, wish.language
-    schedule.recipients = _addresses(wish)
+    schedule.files, schedule.recipients = wish.files, _addresses(wish)
     schedule.next_at = next_report(timezone.now(), schedule.weekday, schedule.hour)
 
 
