@@ -16,7 +16,7 @@ from punctual.domain.scheduling.availability import Availability
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import AFTER, Book, Entry, Group, Piece, engine_task
 from punctual.domain.scheduling.gathering import Demands
-from punctual.domain.scheduling.simulation import Ratios, Slots, simulate_book
+from punctual.domain.scheduling.simulation import Ratios, Slots, drawn_factors, simulate_book
 from punctual.engine.capacity.model import Order, Resource, Schedule
 from punctual.engine.promise.gap import GapFiller
 from punctual.engine.promise.model import Candidate, Offer, Shop
@@ -133,13 +133,12 @@ class Desk:
     def ends(self, *taken: Taken) -> list[Slots]:
         """Simulated ends of the new order with each of the offers taken, over the same draws: everything competes in
         the order of its starts."""
-        count = max(one.count for one in taken)
-        runs = max(FEWEST_DRAWS, min(DRAWS, WORK // count))
+        runs = max(FEWEST_DRAWS, min(DRAWS, WORK // max(one.count for one in taken)))
+        books = [joined(one.book, one.wish, one.offer) for one in taken]
+        factors = drawn_factors(books[0], self.ratios, runs, SEED)  # they have the same tasks
         return [
-            simulate_book(joined(one.book, one.wish, one.offer), self.ratios, runs=runs, seed=SEED, only={NEW}).ends[
-                NEW
-            ]
-            for one in taken
+            simulate_book(book, self.ratios, runs=runs, seed=SEED, only={NEW}, factors=factors).ends[NEW]
+            for book in books
         ]
 
 

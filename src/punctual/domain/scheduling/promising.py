@@ -151,7 +151,7 @@ class Care:
     """How much is searched: rounds of the negotiation, at most so many seconds each."""
 
     evaluations: int = 480
-    seconds: float | None = 0.5
+    seconds: float | None = 0.4
 
 
 def answer(
@@ -355,9 +355,11 @@ def _levered(
     quicker, expedited = _expedited(desk, wish, chain, prices)
     if not overtime and not expedited:
         return None
-    shop = Shop(book.problem, book.schedule, 0, desk.promises)
     candidate = desk.candidate(quicker)
-    gaps = GapFiller(shop)
+    shop, gaps = desk.shop, desk.filler
+    if book is not desk.book:
+        shop = Shop(book.problem, book.schedule, 0, desk.promises)
+        gaps = GapFiller(shop)
     offer = negotiated(shop, candidate, gaps.offer(candidate), care, filler=gaps)
     if offer.finish >= better.finish:
         return None
