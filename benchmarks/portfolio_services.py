@@ -34,7 +34,7 @@ def main(copies: int) -> None:
     from punctual.domain.scheduling.simulation import Ratios, simulate_book
     from punctual.domain.scheduling.solving import Effort, schedule_book
     from punctual.flows.demo import build_company
-    from punctual.flows.promise_at_entry import known_of, names, prices, wish_of
+    from punctual.flows.promise_at_entry import known_of, names, prices, reserves_of, wish_of
 
     build_company(timezone.localdate())
     run = ScheduleRun.objects.get(is_current=True)
@@ -48,7 +48,7 @@ def main(copies: int) -> None:
     one = _timed(lambda: simulate_book(planned, Ratios(), runs=10, seed=1)) / 10
     replan = _timed(lambda: schedule_book(big, Effort(moves=4_000)))
     done = schedule_book(big, Effort(moves=1_000))
-    desk = Desk(done, axis, availability, Ratios())
+    desk = Desk(done, axis, availability, Ratios(), reserves_of(run))
     order = Order.objects.filter(state="draft").order_by("pk").first()
     assert order is not None
     wish = wish_of(order, list(order.lines.select_related("product")), desk)

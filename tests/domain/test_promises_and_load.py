@@ -99,6 +99,7 @@ def test_negotiation_moves_others_only_within_their_promises(asking: Order, mana
     for move in better.moves:
         before = OrderForecast.objects.get(run__is_current=True, order=move.entry.id).planned
         assert before + dt.timedelta(days=move.days) <= dt.date(2026, 12, 18)
+        assert move.p80_then <= dt.date(2026, 12, 18)
 
 
 def test_offers_are_compared_over_the_same_draws(asking: Order, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +109,20 @@ def test_offers_are_compared_over_the_same_draws(asking: Order, manager: User, m
     assert told is not None
     nobody, negotiated = (told.answer.offer(kind).ends for kind in ("nobody", "negotiated"))
     assert 1 < nobody.size == negotiated.size < desk.DRAWS
+
+
+def test_levers_have_a_distribution_of_their_own(manager: User) -> None:
+    orders = scheduling.workshop(manager, 2, promised=dt.date(2026, 12, 3))  # nobody can move: only levers help
+    asking = scheduling.order(9, orders[0].lines.get().product, state=OrderState.DRAFT)
+    scheduling.run(manager)
+    told = promise_for_order(order=asking, actor=manager, care=CARE)
+    assert told is not None
+    nobody, negotiated, levers = (told.answer.offer(kind) for kind in ("nobody", "negotiated", "levers"))
+    assert levers.pulls
+    assert levers.planned < negotiated.planned
+    assert np.all(levers.ends <= negotiated.ends)
+    assert np.all(negotiated.ends <= nobody.ends)
+    assert len(set(negotiated.ends - levers.ends)) > 1  # no distribution of another offer that was moved
 
 
 def test_without_a_schedule_it_says_so(manager: User) -> None:

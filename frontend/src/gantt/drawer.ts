@@ -92,8 +92,10 @@ export class Drawer {
       ...model.needs
         .filter((need) => need.task === task.id)
         .map((need) => {
-          const name = need.resource === null ? model.data.skills.find((one) => one.id === need.skill)?.name : model.data.resources.find((one) => one.id === need.resource)?.name;
-          return this.item(`${name ?? ""} ×${need.units}`, mayEdit ? () => this.assign(task, need.id) : null, words.remove ?? "");
+          const skill = model.data.skills.find((one) => one.id === (need.skill ?? need.asked))?.name ?? "";
+          const named = model.data.resources.find((one) => one.id === need.resource)?.name ?? "";
+          const name = named && skill ? `${named} (${skill})` : named || skill;
+          return this.item(`${name} ×${need.units}`, mayEdit ? () => this.assign(task, need.id) : null, words.remove ?? "");
         }),
     );
     const links = this.box.querySelector("[data-links]");
@@ -158,7 +160,7 @@ export class Drawer {
   }
 
   private assign(task: Task, without: number | null, added?: { skill?: number; resource?: number; units: number }): void {
-    const kept = this.host.model.needs.filter((need) => need.task === task.id && need.id !== without).map(({ skill, resource, units }) => ({ skill, resource, units }));
+    const kept = this.host.model.needs.filter((need) => need.task === task.id && need.id !== without).map(({ skill, resource, units, asked }) => ({ skill, resource, units, asked }));
     this.host.send({ verb: "assign", task: task.id, needs: added ? [...kept, added] : kept });
   }
 

@@ -45,6 +45,7 @@ export interface Need {
   skill: number | null;
   resource: number | null;
   units: number;
+  asked: number | null;
 }
 
 export interface Head {

@@ -201,7 +201,7 @@ def gantt(request: HttpRequest, order: str) -> Any:
 @router.post("/plans/{order}/edits", response=EditOut)
 def edit(request: HttpRequest, order: str, payload: EditIn) -> Any:
     """Do one command: add, delete, move, resize, change, progress, link, relink, unlink, indent, outdent, reorder,
-    assign, budget, plan, several, undo, redo. Answers with everything that moved."""
+    assign, name, unname, budget, plan, several, undo, redo. Answers with everything that moved."""
     found = _plan(request, order)
     edited = edit_plan(
         plan_id=found.pk,

@@ -2,6 +2,7 @@
 
 from punctual.api import problems
 from punctual.api.action_items import router as action_items_router
+from punctual.api.allocation import router as allocation_router
 from punctual.api.approvals import router as approvals_router
 from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
@@ -63,6 +64,7 @@ api.add_router("", exchange_rates_router, tags=["exchange rates"])
 api.add_router("", plans_router, tags=["plans"])
 api.add_router("", plan_templates_router, tags=["plan templates"])
 api.add_router("", scheduling_router, tags=["schedules and promises"])
+api.add_router("", allocation_router, tags=["schedules and promises"])
 api.add_router("", scenarios_router, tags=["schedules and promises"])
 api.add_router("", customers_router, tags=["customers"])
 api.add_router("", suppliers_router, tags=["suppliers"])

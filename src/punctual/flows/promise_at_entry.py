@@ -77,7 +77,7 @@ def desk_of(actor: User, *, without: int = 0) -> tuple[Desk, ScheduleRun]:
         found = _DESKS.get((stamp, 0))
         if found is None:
             axis = axis_of(book)
-            found = Desk(book, axis, availability_of(axis), current_ratios())
+            found = Desk(book, axis, availability_of(axis), current_ratios(), reserves_of(run))
             _DESKS[stamp, 0] = found
         if without and without in book.entries:
             other = _DESKS.get((stamp, without))
@@ -172,6 +172,12 @@ def known_of(run: ScheduleRun) -> dict[int, Known]:
     """What the run said of every order."""
     rows = OrderForecast.objects.filter(run=run).values_list("order_id", "p80", "histogram")
     return {order: Known(p80, [(day, count) for day, count in histogram]) for order, p80, histogram in rows}
+
+
+def reserves_of(run: ScheduleRun) -> dict[int, int]:
+    """Order → days from its scheduled end to its P80."""
+    rows = OrderForecast.objects.filter(run=run).values_list("order_id", "planned", "p80")
+    return {order: max(0, (p80 - planned).days) for order, planned, p80 in rows}
 
 
 def names() -> Names:

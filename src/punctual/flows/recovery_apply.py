@@ -177,8 +177,10 @@ def _who_instead(option: Mapping[str, Any]) -> dict[str, int]:
 def _needs(task: Task) -> list[dict[str, Any]]:
     rows = Assignment.objects.filter(task=task).order_by("pk")
     return [
-        {"skill": skill, "units": units} if skill is not None else {"resource": resource, "units": units}
-        for skill, resource, units in rows.values_list("skill_id", "resource_id", "units")
+        {"skill": skill, "units": units}
+        if skill is not None
+        else {"resource": resource, "units": units, "asked": asked}
+        for skill, resource, units, asked in rows.values_list("skill_id", "resource_id", "units", "asked_id")
     ]
 
 

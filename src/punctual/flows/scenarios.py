@@ -95,7 +95,7 @@ def compute_scenario(found: Scenario, effort: Effort) -> Scenario:
         run = found.run = current
     axis = axis_of(book)
     what = compute(book, axis, found.delta, current_ratios(), effort)
-    found.result = side_by_side(book, kept_forecasts(run), what, axis, _price(found.delta, axis))
+    found.result = side_by_side(book, kept_forecasts(run), what, axis, _price(found.delta, axis), found.delta)
     found.error = []
     found.save(update_fields=["result", "run", "error"])
     return found

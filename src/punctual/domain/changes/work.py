@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -194,8 +194,7 @@ class Work:
         }  # fmt: skip
         made = self._insert(task_id, task.parent, values)
         for need in [one for one in self.state.needs.values() if one.task == task_id]:
-            row = {"task": made, "skill": need.skill, "resource": need.resource, "units": need.units}
-            self.state.put("need", self.state.new_id(), row)
+            self.state.put("need", self.state.new_id(), {**asdict(need), "task": made})
         for link in [one for one in self.state.links.values() if one.predecessor == task_id and one.type == "FS"]:
             self._link(made, link.successor)
         self._link(task_id, made)

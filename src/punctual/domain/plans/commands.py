@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from punctual.domain.plans.insertions import insert
 from punctual.domain.plans.models import BudgetKind, Constraint
-from punctual.domain.plans.state import PLAN_ROW, Dates, PlanState, TaskFacts
+from punctual.domain.plans.state import PLAN_ROW, Dates, NeedFacts, PlanState, TaskFacts
 from punctual.domain.plans.wishes import (
     Wish,
     amount,
@@ -454,11 +454,48 @@ def _assign(state: PlanState, wish: Wish, scene: Scene) -> None:
         if one.get("resource") is not None and one["resource"] not in scene.resources:
             refuse("resource_unknown", N_("There is no such resource."), "needs")
         units = whole(one, "units", least=1, most=1000, default=1)
-        wanted.append({"skill": one.get("skill"), "resource": one.get("resource"), "units": units})
+        asked = one.get("asked")
+        if asked is not None and (one.get("resource") is None or asked not in scene.skills):
+            refuse("skill_unknown", N_("There is no such skill."), "needs")
+        wanted.append({"skill": one.get("skill"), "resource": one.get("resource"), "units": units, "asked": asked})
     for need_id in [key for key, need in state.needs.items() if need.task == task_id]:
         state.put("need", need_id, None)
     for values in wanted:
         state.put("need", state.new_id(), {"task": task_id, **values})
+
+
+def _need(state: PlanState, wish: Wish) -> tuple[int, NeedFacts]:
+    need_id = row_of(state.needs, wish, "need", N_("This task has no such need any more; load the page again."))
+    return need_id, state.needs[need_id]
+
+
+def _name(state: PlanState, wish: Wish, scene: Scene) -> None:
+    """A name on one unit of a skill that a task asks for; where a name is on it already, the other one."""
+    need_id, need = _need(state, wish)
+    named = wish.get("resource")
+    if isinstance(named, bool) or named not in scene.resources:
+        refuse("resource_unknown", N_("There is no such resource."), "resource")
+    state.put("need", need_id, None)
+    taken = need.units if need.resource is not None else 1
+    if need.units > taken:
+        state.put("need", state.new_id(), {"task": need.task, "skill": need.skill, "units": need.units - taken})
+    asked = need.asked if need.resource is not None else need.skill
+    values = {"task": need.task, "resource": named, "units": taken, "asked": asked}
+    state.put("need", state.new_id(), values)
+
+
+def _unname(state: PlanState, wish: Wish, scene: Scene) -> None:
+    """The name off again: the task asks for the skill as before."""
+    need_id, need = _need(state, wish)
+    if need.asked is None:
+        refuse("not_named", N_("No skill was asked for here; change the need in the plan instead."), "need")
+    state.put("need", need_id, None)
+    units = need.units
+    for other_id, other in list(state.needs.items()):
+        if other.task == need.task and other.skill == need.asked:
+            units += other.units
+            state.put("need", other_id, None)
+    state.put("need", state.new_id(), {"task": need.task, "skill": need.asked, "units": units})
 
 
 def _budget(state: PlanState, wish: Wish, scene: Scene) -> None:
@@ -507,6 +544,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "outdent": _outdent,
     "reorder": _reorder,
     "assign": _assign,
+    "name": _name,
+    "unname": _unname,
     "budget": _budget,
     "plan": _plan,
     "several": _several,

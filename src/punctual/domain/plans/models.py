@@ -358,9 +358,17 @@ class Dependency(LinkFacts):
 
 
 class Assignment(NeedFacts):
-    """Who or what a task of a plan takes."""
+    """Who or what a task of a plan takes. ``asked``: the skill that was asked for before this name was put on it."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="needs")
+    asked = models.ForeignKey(
+        "resources.Skill",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("Skill asked for"),
+    )
 
     class Meta:
         verbose_name = "assignment"

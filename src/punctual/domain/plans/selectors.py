@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -132,10 +133,7 @@ def shape_links(state: PlanState) -> list[dict[str, Any]]:
 
 
 def shape_needs(state: PlanState) -> list[dict[str, Any]]:
-    return [
-        {"id": key, "task": need.task, "skill": need.skill, "resource": need.resource, "units": need.units}
-        for key, need in state.needs.items()
-    ]
+    return [{"id": key, **asdict(need)} for key, need in state.needs.items()]
 
 
 def shape_plan(plan: Plan) -> dict[str, Any]:

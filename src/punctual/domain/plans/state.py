@@ -66,12 +66,13 @@ class LinkFacts:
 
 @dataclass(slots=True)
 class NeedFacts:
-    """Units of a skill or of a resource that a task takes."""
+    """Units of a skill or of a resource that a task takes. ``asked``: the skill as which the resource was named."""
 
     task: int
     skill: int | None = None
     resource: int | None = None
     units: int = 1
+    asked: int | None = None
 
 
 @dataclass(slots=True)

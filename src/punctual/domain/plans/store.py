@@ -38,6 +38,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "task": "task_id",
     "skill": "skill_id",
     "resource": "resource_id",
+    "asked": "asked_id",
 }
 """Names of facts that are called otherwise in the tables."""
 COMPUTED: Final = (

@@ -142,6 +142,10 @@ class Availability:
                 total += self._more[skill]
         return total
 
+    def more(self, skill: int) -> Units | None:
+        """What there is of a skill beside those who have it: overtime, hired people."""
+        return self._more.get(skill)
+
     def of(self, resource: int) -> Units:
         return self.units[resource]
 

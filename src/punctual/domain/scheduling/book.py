@@ -22,6 +22,8 @@ from punctual.engine import explain
 from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task
 
 AFTER = "+"
+READY = ("index", "entries", "groups_of", "problem")
+"""What is made ready once and knows no starts."""
 
 
 Kind = TypeVar("Kind")
@@ -185,7 +187,19 @@ class Book:
         return max((self.group_ends[group.id] for group in self.groups_of.get(order, ())), default=None)
 
     def scheduled(self, starts: Sequence[int]) -> Book:
-        return replace(self, starts=tuple(starts))
+        made = replace(self, starts=tuple(starts))
+        made.__dict__.update({name: self.__dict__[name] for name in READY if name in self.__dict__})
+        return made
+
+    def with_piece(self, piece: Piece) -> Book:
+        """Another piece in the place of the one with its id, not yet scheduled; the rest stays as it is."""
+        place = self.index[piece.id]
+        made = replace(self, pieces=(*self.pieces[:place], piece, *self.pieces[place + 1 :]), starts=())
+        tasks = self.problem.tasks
+        tasks = (*tasks[:place], engine_task(piece), *tasks[place + 1 :])
+        made.__dict__.update(index=self.index, entries=self.entries, groups_of=self.groups_of)
+        made.__dict__["problem"] = replace(self.problem, tasks=tasks)
+        return made
 
     # ------------------------------------------------------------------------------------------------- keeping
 

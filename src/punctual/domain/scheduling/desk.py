@@ -6,6 +6,7 @@ distribution of an offer is simulated with everything that starts before the new
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +16,7 @@ from punctual.domain.scheduling.availability import Availability
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import AFTER, Book, Entry, Group, Piece, engine_task
 from punctual.domain.scheduling.gathering import Demands
-from punctual.domain.scheduling.simulation import Ratios, Slots, simulate_book
+from punctual.domain.scheduling.simulation import Ratios, Slots, drawn_factors, simulate_book
 from punctual.engine.capacity.model import Order, Resource, Schedule
 from punctual.engine.promise.gap import GapFiller
 from punctual.engine.promise.model import Candidate, Offer, Shop
@@ -44,12 +45,35 @@ class Wish:
         return [piece for piece in self.pieces if not piece.group.endswith(AFTER)]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """An offer with what it was found in: with levers the book has more of a pool, the wish quicker purchases."""
+
+    book: Book
+    wish: Wish
+    offer: Offer
+
+    @property
+    def count(self) -> int:
+        """Tasks that start before the new order's last one, its own included."""
+        last = max(self.offer.start)
+        return len(self.offer.start) + sum(start <= last for start in self.offer.plan.start)
+
+
 class Desk:
     """Everything confirmed and offered, ready for questions; ``without``: an order that is in the book already and
-    asks anew."""
+    asks anew; ``reserves``: order → days from its scheduled end to its P80."""
 
-    def __init__(self, book: Book, axis: Axis, availability: Availability, ratios: Ratios) -> None:
+    def __init__(
+        self,
+        book: Book,
+        axis: Axis,
+        availability: Availability,
+        ratios: Ratios,
+        reserves: Mapping[int, int] | None = None,
+    ) -> None:
         self.book, self.axis, self.availability, self.ratios = book, axis, availability, ratios
+        self.reserves = reserves or {}
         named = {key for piece in book.pieces for kind, key, _ in piece.needs if kind == "resource"}
         self.keys = availability.keys_for(availability.skills, {*named, *availability.asked_by_name})
 
@@ -57,22 +81,26 @@ class Desk:
         """The same without one order."""
         if order not in self.book.entries:
             return self
-        return Desk(without(self.book, order), self.axis, self.availability, self.ratios)
+        return Desk(without(self.book, order), self.axis, self.availability, self.ratios, self.reserves)
 
     # --------------------------------------------------------------------------------------------- made ready once
 
     @cached_property
     def promises(self) -> dict[str, int]:
-        """Latest end of each group: its promise; where none was given its request or its present end."""
+        """Latest end of each group: its promise less the days by which its order's P80 lies behind the schedule, so
+        that a promise that is kept now is kept then; where none was given likewise its request; never before its
+        present end."""
         ends = self.book.group_ends
         found = {}
         for group in self.book.groups:
-            if group.promise is not None:
-                found[group.id] = group.promise
-            elif group.id.endswith(AFTER):
+            due = group.promise if group.promise is not None else group.request
+            if group.id.endswith(AFTER):
                 found[group.id] = ends[group.id] + ROOM
+            elif due is None:
+                found[group.id] = ends[group.id]
             else:
-                found[group.id] = max(group.request or 0, ends[group.id])
+                day = self.axis.day_of(due) - dt.timedelta(days=self.reserves.get(group.order, 0))
+                found[group.id] = max(ends[group.id], min(due, self.axis.end_of(day)))
         return found
 
     @cached_property
@@ -102,14 +130,15 @@ class Desk:
         tasks = tuple(engine_task(piece, NEW) for piece in wish.delivering)
         return Candidate(Order(NEW), tasks)
 
-    def ends(self, wish: Wish, *offers: Offer) -> list[Slots]:
+    def ends(self, *taken: Taken) -> list[Slots]:
         """Simulated ends of the new order with each of the offers taken, over the same draws: everything competes in
         the order of its starts."""
-        count = max(len(one.start) + sum(start <= max(one.start) for start in one.plan.start) for one in offers)
-        runs = max(FEWEST_DRAWS, min(DRAWS, WORK // count))
+        runs = max(FEWEST_DRAWS, min(DRAWS, WORK // max(one.count for one in taken)))
+        books = [joined(one.book, one.wish, one.offer) for one in taken]
+        factors = drawn_factors(books[0], self.ratios, runs, SEED)  # they have the same tasks
         return [
-            simulate_book(joined(self.book, wish, one), self.ratios, runs=runs, seed=SEED, only={NEW}).ends[NEW]
-            for one in offers
+            simulate_book(book, self.ratios, runs=runs, seed=SEED, only={NEW}, factors=factors).ends[NEW]
+            for book in books
         ]
 
 

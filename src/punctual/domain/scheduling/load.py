@@ -16,7 +16,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from punctual.domain.scheduling.availability import Availability
+from punctual.domain.scheduling.availability import Availability, Units
 from punctual.domain.scheduling.axis import SLOT
 from punctual.domain.scheduling.book import Book, Piece
 from punctual.domain.scheduling.settling import topological
@@ -212,8 +212,17 @@ class Loads:
     def _hours(self, array: Floats | None, period: Period) -> float:
         return 0.0 if array is None else float(array[period.begin : period.end].sum()) * HOUR
 
-    def row(self, key: str, name: str, kind: str, members: Sequence[int], periods: Iterable[Period]) -> LoadRow:
-        capacity = np.zeros(self.availability.slots)
+    def row(
+        self,
+        key: str,
+        name: str,
+        kind: str,
+        members: Sequence[int],
+        periods: Iterable[Period],
+        more: Units | None = None,
+    ) -> LoadRow:
+        """``more``: units beside those of the members."""
+        capacity = np.zeros(self.availability.slots) if more is None else more.astype(np.float64)
         for one in members:
             capacity += self.availability.units[one]
         cells = []
@@ -229,9 +238,9 @@ class Loads:
         staff = self.availability.staff
         if by == "skill":
             return [
-                self.row(f"s:{skill}", name, "skill", self.availability.members([skill]), periods)
+                self.row(f"s:{skill}", name, "skill", members, periods, self.availability.more(skill))
                 for skill, name in sorted(skills.items(), key=lambda item: item[1])
-                if self.availability.members([skill])
+                if (members := self.availability.members([skill]))
             ]
         if by == "resource":
             return [

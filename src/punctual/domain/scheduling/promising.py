@@ -19,7 +19,7 @@ import numpy.typing as npt
 from punctual.domain.scheduling.availability import Availability
 from punctual.domain.scheduling.axis import SLOT, Axis
 from punctual.domain.scheduling.book import Book, Entry, Piece
-from punctual.domain.scheduling.desk import NEW, Desk, Wish, joined, schedule_of, with_more
+from punctual.domain.scheduling.desk import NEW, Desk, Taken, Wish, joined, schedule_of, with_more
 from punctual.domain.scheduling.simulation import Slots
 from punctual.domain.scheduling.solving import quantile_day
 from punctual.engine.optimise.answer import Limits
@@ -151,7 +151,7 @@ class Care:
     """How much is searched: rounds of the negotiation, at most so many seconds each."""
 
     evaluations: int = 480
-    seconds: float | None = 0.5
+    seconds: float | None = 0.4
 
 
 def answer(
@@ -171,24 +171,31 @@ def answer(
     candidate = desk.candidate(wish)
     base = desk.filler.offer(candidate)
     better = negotiated(desk.shop, candidate, base, care, filler=desk.filler)
-    slots, *moved = desk.ends(wish, base) if better is base else desk.ends(wish, base, better)
-    nobody = _offered("nobody", desk.axis, base, slots, requested)
-    better_slots = np.minimum(moved[0], slots) if moved else slots
+    chain = _chain(desk, wish, better)
+    levered = _levered(desk, wish, chain, better, prices, names, care)
+    found: dict[Kind, Taken] = {"nobody": Taken(desk.book, wish, base)}
+    if better is not base:
+        found["negotiated"] = Taken(desk.book, wish, better)
+    if levered is not None:
+        found["levers"] = levered[0]
+    simulated = dict(zip(found, desk.ends(*found.values()), strict=True))
+    # What moves more can always be left: no offer is later than the one before it.
+    slots = simulated["nobody"]
+    better_slots = np.minimum(simulated.get("negotiated", slots), slots)
     offers = [
-        nobody,
+        _offered("nobody", desk.axis, base, slots, requested),
         replace(
             _offered("negotiated", desk.axis, better, better_slots, requested),
             moves=moves_of(desk.book, desk.axis, better, known),
         ),
     ]
-    chain = _chain(desk, wish, better)
-    levered = _levered(desk, wish, chain, better, prices, names, care)
     if levered is not None:
-        offer, pulls = levered
+        taken, pulls = levered
+        levered_slots = np.minimum(simulated["levers"], better_slots)
         offers.append(
             replace(
-                _offered("levers", desk.axis, offer, better_slots + (offer.finish - better.finish), requested),
-                moves=moves_of(desk.book, desk.axis, offer, known),
+                _offered("levers", desk.axis, taken.offer, levered_slots, requested),
+                moves=moves_of(desk.book, desk.axis, taken.offer, known),
                 pulls=pulls,
             )
         )
@@ -342,17 +349,21 @@ def _levered(
     prices: Prices,
     names: Names,
     care: Care,
-) -> tuple[Offer, list[Pull]] | None:
+) -> tuple[Taken, list[Pull]] | None:
     """The negotiated offer with the levers that its own chain asks for; None where they bring nothing."""
     book, overtime = _overtime(desk, wish, chain, prices, names)
     quicker, expedited = _expedited(desk, wish, chain, prices)
     if not overtime and not expedited:
         return None
-    shop = Shop(book.problem, book.schedule, 0, desk.promises)
     candidate = desk.candidate(quicker)
-    gaps = GapFiller(shop)
+    shop, gaps = desk.shop, desk.filler
+    if book is not desk.book:
+        shop = Shop(book.problem, book.schedule, 0, desk.promises)
+        gaps = GapFiller(shop)
     offer = negotiated(shop, candidate, gaps.offer(candidate), care, filler=gaps)
-    return (offer, [*expedited, *overtime]) if offer.finish < better.finish else None
+    if offer.finish >= better.finish:
+        return None
+    return Taken(book, quicker, offer), [*expedited, *overtime]
 
 
 def _overtime(

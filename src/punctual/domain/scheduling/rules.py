@@ -131,3 +131,19 @@ def reasons_against_extra(*, one: bool, units: int, first: dt.date, last: dt.dat
         params = {"first": first.isoformat(), "last": last.isoformat()}
         reasons.append(Reason("extra.order", text, params, field="last"))
     return reasons
+
+
+def reasons_against_name(
+    *, task: str, name: str, skill: str, has_skill: bool, is_done: bool, is_on_it: bool
+) -> list[Reason]:
+    """Who is named has the skill that is asked for, and is not on the task already."""
+    words = {"task": task, "name": name, "skill": skill}
+    reasons = []
+    if is_done:
+        reasons.append(Reason("name.done", N_("“%(task)s” is done; who did it is on record."), words))
+    if not has_skill:
+        text = N_("%(name)s does not have the skill “%(skill)s”. Choose somebody who has, or enter the skill first.")
+        reasons.append(Reason("name.skill", text, words, field="resource"))
+    if is_on_it:
+        reasons.append(Reason("name.twice", N_("%(name)s is on “%(task)s” already."), words, field="resource"))
+    return reasons

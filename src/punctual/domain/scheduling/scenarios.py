@@ -16,12 +16,13 @@ from typing import Any, Final
 import numpy as np
 
 from punctual.domain.orders.models import Priority
+from punctual.domain.resources.models import Skill
 from punctual.domain.scheduling.availability import Away, Extra
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import AFTER, Book
 from punctual.domain.scheduling.desk import without
 from punctual.domain.scheduling.gathering import PRIORITY_WEIGHT, availability_of
-from punctual.domain.scheduling.load import Loads, periods_of, starts_of, uses_of
+from punctual.domain.scheduling.load import LoadRow, Loads, periods_of, starts_of, uses_of
 from punctual.domain.scheduling.settling import settle
 from punctual.domain.scheduling.simulation import Ratios
 from punctual.domain.scheduling.solving import Effort, Forecast, Solved, solve
@@ -70,7 +71,6 @@ def _reasons_against_change(change: Mapping[str, Any], row: int, orders: set[int
 
 def changed_book(book: Book, axis: Axis, delta: Sequence[Mapping[str, Any]]) -> Book:
     """The book with the delta in it, not yet scheduled."""
-    away, extra = [], []
     for change in delta:
         if change["kind"] == "drop":
             book = without(book, change["order"])
@@ -78,12 +78,28 @@ def changed_book(book: Book, axis: Axis, delta: Sequence[Mapping[str, Any]]) -> 
             book = _with_priority(book, change["order"], change["priority"])
         elif change["kind"] == "date":
             book = _with_date(book, axis, change["order"], dt.date.fromisoformat(change["date"]))
-        elif change["kind"] == "absence":
-            away.append(Away(change["resource"], _day(change["first"]), _day(change["last"])))
-        else:
-            first, last = _day(change["first"]), _day(change["last"])
-            extra.append(Extra(change.get("resource"), change.get("skill"), first, last, int(change["units"])))
-    return resettled(book, axis, away, extra)
+    return resettled(book, axis, *_capacity(delta))
+
+
+def _capacity(delta: Sequence[Mapping[str, Any]]) -> tuple[list[Away], list[Extra]]:
+    """Who is away and what there is more."""
+    away = [
+        Away(change["resource"], _day(change["first"]), _day(change["last"]))
+        for change in delta
+        if change["kind"] == "absence"
+    ]
+    extra = [
+        Extra(
+            change.get("resource"),
+            change.get("skill"),
+            _day(change["first"]),
+            _day(change["last"]),
+            int(change["units"]),
+        )
+        for change in delta
+        if change["kind"] == "extra"
+    ]
+    return away, extra
 
 
 def _day(text: str) -> dt.date:
@@ -132,7 +148,12 @@ def compute(book: Book, axis: Axis, delta: Sequence[Mapping[str, Any]], ratios: 
 
 
 def side_by_side(
-    live: Book, live_forecasts: Mapping[int, Forecast], what: Solved, axis: Axis, price: float
+    live: Book,
+    live_forecasts: Mapping[int, Forecast],
+    what: Solved,
+    axis: Axis,
+    price: float,
+    delta: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Both schedules as plain data: totals, and the orders that differ."""
     rows: list[dict[str, Any]] = []
@@ -158,8 +179,8 @@ def side_by_side(
     changed.sort(key=lambda row: -abs(row["days"] if row["days"] is not None else 10_000))
     return {
         "rows": changed[:60],
-        "before": totals(live, live_forecasts, axis),
-        "then": totals(what.book, what.forecasts, axis),
+        "before": totals(live, live_forecasts, _loads(live, axis, ())),
+        "then": totals(what.book, what.forecasts, _loads(what.book, axis, delta)),
         "price": round(price, 2),
     }
 
@@ -179,8 +200,8 @@ def _shown(found: Forecast) -> dict[str, Any]:
     }
 
 
-def totals(book: Book, found: Mapping[int, Forecast], axis: Axis) -> dict[str, Any]:
-    """On time, at risk, late; expected lateness; the busiest skill of the next ten weeks."""
+def totals(book: Book, found: Mapping[int, Forecast], loads: list[tuple[str, int]]) -> dict[str, Any]:
+    """On time, at risk, late; expected lateness; the load of the next ten weeks."""
     firm = {entry.id for entry in book.orders if not entry.soft}
     shown = [_shown(one) for order, one in found.items() if order in firm]
     percents = [one["percent"] for one in shown if one["percent"] is not None]
@@ -189,15 +210,24 @@ def totals(book: Book, found: Mapping[int, Forecast], axis: Axis) -> dict[str, A
         "at_risk": sum(50 <= one < 80 for one in percents),
         "late": sum(one < 50 for one in percents),
         "damages": round(sum(one["damages"] for one in shown), 2),
-        "load": _mean_load(book, axis),
+        "load": loads[0][1],
+        "skills": loads[1:],
     }
 
 
-def _mean_load(book: Book, axis: Axis) -> int:
-    """Percent of everybody's time that is used in the next ten weeks."""
-    availability = availability_of(axis)
+def _loads(book: Book, axis: Axis, delta: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Percent of everybody's time that is used in the next ten weeks, then of each skill's, the fullest first."""
+    away, extra = _capacity(delta)
+    availability = availability_of(axis, more_away=away, more_extra=extra)
     loads = Loads(book, availability, uses_of(book, availability, starts_of(book, "scheduled")))
-    rows = loads.rows("resource", periods_of(availability, axis.today, 10, "week"), {})
+    periods = periods_of(availability, axis.today, 10, "week")
+    skills = loads.rows("skill", periods, dict(Skill.objects.values_list("pk", "name")))
+    used = [(row.name, _percent_used([row])) for row in skills]
+    everybody = _percent_used(loads.rows("resource", periods, {}))
+    return [("", everybody), *sorted((one for one in used if one[1]), key=lambda one: -one[1])]
+
+
+def _percent_used(rows: Sequence[LoadRow]) -> int:
     room = float(np.sum([cell.capacity for row in rows for cell in row.cells]))
     firm = float(np.sum([cell.firm for row in rows for cell in row.cells]))
     return round(100 * firm / room) if room else 0

@@ -99,16 +99,28 @@ class Simulated:
 
 
 def simulate_book(
-    book: Book, ratios: Ratios, *, runs: int, seed: int, only: Collection[str] | None = None
+    book: Book,
+    ratios: Ratios,
+    *,
+    runs: int,
+    seed: int,
+    only: Collection[str] | None = None,
+    factors: Floats | None = None,
 ) -> Simulated:
-    """``only``: the groups whose ends are wanted; tasks that cannot reach them before they end are left out."""
+    """``only``: the groups whose ends are wanted; tasks that cannot reach them before they end are left out.
+    ``factors``: of every piece, where they were drawn already."""
     wanted = {group.id for group in book.groups if not group.id.endswith("+")} if only is None else set(only)
     keep = kept_pieces(book, wanted, everything=only is None)
     if not keep:
         return Simulated({}, runs)
-    bench = Bench(book, keep, ratios, runs, seed)
+    bench = Bench(book, keep, ratios, runs, seed, factors)
     ends = bench.run(wanted)
     return Simulated(ends, runs)
+
+
+def drawn_factors(book: Book, ratios: Ratios, runs: int, seed: int) -> Floats:
+    """A factor for every piece and run."""
+    return ratios.factors([one.ratio for one in book.pieces], [one.order for one in book.pieces], runs, seed)
 
 
 def kept_pieces(book: Book, wanted: Collection[str], *, everything: bool) -> list[int]:
@@ -132,15 +144,22 @@ def kept_pieces(book: Book, wanted: Collection[str], *, everything: bool) -> lis
 class Bench:
     """The compiled network of the kept pieces, ready to be run with other durations."""
 
-    def __init__(self, book: Book, keep: Sequence[int], ratios: Ratios, runs: int, seed: int) -> None:
+    def __init__(
+        self,
+        book: Book,
+        keep: Sequence[int],
+        ratios: Ratios,
+        runs: int,
+        seed: int,
+        everybody: Floats | None = None,
+    ) -> None:
         from punctual.engine.capacity.arrays import network
 
         self.runs = runs
         self.pieces = [book.pieces[k] for k in keep]
         starts = np.array([book.starts[k] for k in keep], dtype=np.int64)
-        everybody = ratios.factors(
-            [piece.ratio for piece in book.pieces], [piece.order for piece in book.pieces], runs, seed
-        )
+        if everybody is None:
+            everybody = drawn_factors(book, ratios, runs, seed)
         self.factors = everybody[list(keep)]
         self.added = added_slots(book.hazards, self.pieces, runs, seed)
         tasks = tuple(_loose(engine_task(piece), int(start)) for piece, start in zip(self.pieces, starts, strict=True))

@@ -134,15 +134,15 @@ def _people_on_tasks(today: dt.date) -> None:
         task__start__lte=timezone.now() + dt.timedelta(days=16),
     )
     changed = []
-    for position, need in enumerate(needs.select_related("task").order_by("task__start", "pk")[:70]):
+    for position, need in enumerate(needs.select_related("task", "skill").order_by("task__start", "pk")[:70]):
         known = by_skill.get(need.skill_id or 0)
         if not known:
             continue
         mine = next((one for one in known if one.user_id == worker.pk), None)
         need.resource = mine or known[position % len(known)]
-        need.skill = None
+        need.asked, need.skill = need.skill, None
         changed.append(need)
-    Assignment.objects.bulk_update(changed, ["resource", "skill"])
+    Assignment.objects.bulk_update(changed, ["resource", "skill", "asked"])
     _tasks_of(worker, today)
 
 

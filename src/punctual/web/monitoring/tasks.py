@@ -35,6 +35,7 @@ from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.custom_fields.selectors import lines_of
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
+from punctual.web.scheduling.allocation import who_does
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.views import safe_next
 
@@ -148,6 +149,7 @@ def task_page(request: HttpRequest, pk: int) -> HttpResponse:
         "scanned": "qr" in request.GET,
         "from": "qr" if "qr" in request.GET else "page",
         **_placed(actor, task),
+        **who_does(actor, task),
         **box_of(request, task),
         "custom_lines": lines_of("task", task.pk),
         "fill_url": reverse("task_fields", args=[pk]) if may(actor, "plans.edit") else "",

@@ -154,7 +154,8 @@ def _picked(loads: Loads, row: LoadRow, periods: list[Period], asked: Asked) -> 
     for order, tasks in sorted(orders.items(), key=lambda item: -sum(hours for _name, hours in item[1])):
         entry = loads.book.entries[order]
         names = list(dict.fromkeys(name for name, _hours in tasks))
-        entries.append({"entry": entry, "tasks": names, "hours": round(sum(hours for _name, hours in tasks))})
+        hours = round(sum(hours for _name, hours in tasks))
+        entries.append({"entry": entry, "tasks": names, "hours": hours, "room": _room(loads, order)})
     return {
         "row": row,
         "cell": cell,
@@ -163,6 +164,14 @@ def _picked(loads: Loads, row: LoadRow, periods: list[Period], asked: Asked) -> 
         "entries": entries[:MOST_TASKS],
         "picture": _histogram(row, asked.unit),
     }
+
+
+def _room(loads: Loads, order: int) -> int | None:
+    """Days from the scheduled end of an order to its promise: what it can give to others."""
+    end, promised = loads.book.order_end(order), loads.book.entries[order].promised
+    if end is None or promised is None:
+        return None
+    return (dt.date.fromisoformat(promised) - loads.availability.axis.day_of(end)).days
 
 
 def _histogram(row: LoadRow, unit: str) -> Picture:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from punctual.web.scheduling import absences, capacity, ledger, locks, promise, runs, rush, what_if
+from punctual.web.scheduling import absences, allocation, capacity, ledger, locks, promise, runs, rush, what_if
 
 urlpatterns = [
     path("promise/entry/", promise.entry_panel, name="promise_entry"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("capacity/utilisation/", capacity.utilisation, name="utilisation"),
     path("capacity/levelling/", capacity.levelling, name="levelling"),
     path("capacity/levelling/accept/", capacity.accept, name="levelling_accept"),
+    path("capacity/names/", allocation.names_page, name="names"),
+    path("capacity/swaps/", allocation.swaps, name="swaps"),
+    path("capacity/swaps/accept/", allocation.accept, name="swap_accept"),
     path("capacity/absences/", absences.page, name="absences"),
     path("capacity/absences/enter/", absences.enter, name="absence_enter"),
     path("capacity/absences/<int:pk>/cancel/", absences.cancel, name="absence_cancel"),
@@ -20,6 +23,8 @@ urlpatterns = [
     path("capacity/extras/<int:pk>/cancel/", absences.cancel_more, name="extra_cancel"),
     path("tasks/<int:pk>/lock/", locks.lock, name="task_lock"),
     path("tasks/<int:pk>/unlock/", locks.unlock, name="task_unlock"),
+    path("tasks/<int:pk>/needs/<int:need>/name/", allocation.name, name="need_name"),
+    path("tasks/<int:pk>/needs/<int:need>/unname/", allocation.unname, name="need_unname"),
     path("rush/", rush.page, name="rush"),
     path("rush/<str:key>/accept/", rush.accept, name="rush_accept"),
     path("scenarios/", what_if.page, name="scenarios"),

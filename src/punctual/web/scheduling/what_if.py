@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -34,6 +34,8 @@ KINDS = (
     ("date", gettext_lazy("Another promised day")),
     ("drop", gettext_lazy("An order is dropped")),
 )
+
+MOST_SKILLS: Final = 8
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -124,11 +126,21 @@ def scenario(request: HttpRequest, pk: int) -> HttpResponse:
         "found": found,
         "failed": [Reason("", one["text"], one["params"]).worded(_) for one in found.error],
         "words": delta_words(found.delta),
+        "skills": _skill_loads(found.result),
         "may_apply": may(actor, "scheduling.scenario") and found.state == "open",
         "made": day_text(found.created_at),
     }
     template = "scheduling/scenario_body.html" if request.headers.get("HX-Request") else "scheduling/scenario.html"
     return render(request, template, context)
+
+
+def _skill_loads(result: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """Skill, percent used now and then: the fullest, and those that change, first."""
+    if not result or "skills" not in result["before"]:  # kept by an earlier release
+        return []
+    before, then = dict(result["before"]["skills"]), dict(result["then"]["skills"])
+    rows = [(name, before.get(name, 0), then.get(name, 0)) for name in dict.fromkeys([*before, *then])]
+    return sorted(rows, key=lambda row: (-abs(row[1] - row[2]), -row[1]))[:MOST_SKILLS]
 
 
 @require_POST
