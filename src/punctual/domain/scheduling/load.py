@@ -2,7 +2,8 @@
 
 Two bases: ``scheduled`` is when the schedule has the tasks (within what there is); ``planned`` is when the plans have
 them, each order as if it were alone, where over-use shows. Skills are given to people by name for the picture only: at
-the task's time the free one with the fewest other skills, else the least used one, who is then over-used.
+the task's time the free one with the fewest other skills, else what there is of the skill beside them (overtime, hired
+people: resource ``-skill``), else the least used one, who is then over-used.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ def uses_of(book: Book, availability: Availability, starts: Sequence[int]) -> li
     """Every need of every piece with somebody by name."""
     size = max(availability.slots, max((s + p.duration for s, p in zip(starts, book.pieces, strict=True)), default=0))
     free = {key: _padded(units, size) for key, units in availability.units.items()}
+    free |= {-skill: _padded(units, size) for skill, units in availability.hired.items()}
     order = sorted(range(len(book.pieces)), key=lambda k: (not book.pieces[k].running, starts[k], k))
     found: list[Use] = []
     for k in order:
@@ -136,12 +138,18 @@ def _given(
         taken: dict[int, int] = defaultdict(int)
         for _ in range(units):
             one = _best(names, start, finish, free, availability)
+            if kind == "skill" and not _is_free(one, start, finish, free) and _is_free(-key, start, finish, free):
+                one = -key
             if one is None:
                 break
             taken[one] += 1
             free[one][start:finish] -= 1
         found += [Use(k, one, key if kind == "skill" else None, n, start, finish) for one, n in taken.items()]
     return found
+
+
+def _is_free(one: int | None, start: int, finish: int, free: Mapping[int, npt.NDArray[np.int32]]) -> bool:
+    return one is not None and one in free and int(free[one][start:finish].min(initial=1)) > 0
 
 
 def _best(
@@ -183,7 +191,10 @@ def periods_of(availability: Availability, first: dt.date, count: int, unit: Uni
 
 @dataclass
 class Loads:
-    """Load and capacity of everything as arrays over slots, ready to be cut into periods."""
+    """Load and capacity of everything as arrays over slots, ready to be cut into periods.
+
+    Work with a name on it is load of every skill of that person: they have no time for any.
+    """
 
     book: Book
     availability: Availability
@@ -196,11 +207,10 @@ class Loads:
         size = self.availability.slots + 1
         soft = [self.book.entries[piece.order].soft for piece in self.book.pieces]
         for use in self.uses:
-            staff = self.availability.staff[use.resource]
             target = self._soft if soft[use.piece] else self._firm
-            keys = [f"r:{use.resource}", f"t:{staff.team or staff.name}"]
-            if use.skill is not None:
-                keys.append(f"s:{use.skill}")
+            staff = self.availability.staff.get(use.resource)
+            skills = [use.skill] if use.skill is not None else sorted(staff.skills) if staff else []
+            keys = [f"s:{skill}" for skill in skills] + ([f"r:{use.resource}"] if staff else [])
             for key in keys:
                 array = target.setdefault(key, np.zeros(size))
                 array[min(use.start, size - 1)] += use.units
@@ -238,7 +248,7 @@ class Loads:
         staff = self.availability.staff
         if by == "skill":
             return [
-                self.row(f"s:{skill}", name, "skill", members, periods, self.availability.more(skill))
+                self.row(f"s:{skill}", name, "skill", members, periods, self.availability.hired.get(skill))
                 for skill, name in sorted(skills.items(), key=lambda item: item[1])
                 if (members := self.availability.members([skill]))
             ]
@@ -285,7 +295,8 @@ class Loads:
         skill = int(key[2:]) if key.startswith("s:") and key[2:].isdigit() else None
         found = []
         for use in self.uses:
-            if use.resource not in members or (skill is not None and use.skill != skill):
+            named = use.resource in members and (skill is None or use.skill is None)
+            if not named and (skill is None or use.skill != skill):
                 continue
             slots = min(use.finish, period.end) - max(use.start, period.begin)
             if slots > 0:
