@@ -10,6 +10,7 @@ from punctual.domain.customer_relations.services.requests import RequestInput
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.services.review import submit_for_review
 from punctual.flows.confirm_order import confirm_order
+from punctual.platform.comments.services import add_comment
 
 SECRETS = ("内部底价", "毛利 31%", "苏州恒拓", "710,000", "710000", "1,420,000", "经理林某")
 
@@ -30,5 +31,7 @@ def two_customers(person: Any) -> tuple[Order, Order]:
         found = requests.record_request(actor=manager, data=asked)
         requests.add_note(actor=manager, request_id=found.pk, text="内部底价 毛利 31%")
         requests.reply(actor=manager, request_id=found.pk, text=f"{order.number} 周五")
+        for target in (order, order.customer, found, order.lines.all()[0].product):
+            add_comment(actor=manager, target=target, text="内部底价 毛利 31%")
         tracking.want(actor=manager, order=order, title=f"样件给 {order.number}", due=TODAY)
     return a, b

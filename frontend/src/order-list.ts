@@ -1,4 +1,4 @@
-// Lists whose rows are selected for the bar at the bottom; in the order list a row opens at the side as well.
+// Lists whose rows are selected for the bar at the bottom or open at the side.
 import type htmx from "htmx.org";
 
 const table = document.querySelector<HTMLTableElement>("table[data-peek], table[data-select]");
@@ -14,14 +14,14 @@ function rows(): HTMLTableRowElement[] {
 }
 
 function boxes(): HTMLInputElement[] {
-  return rows().map((row) => row.querySelector<HTMLInputElement>("input.ckb")!);
+  return rows().flatMap((row) => row.querySelector<HTMLInputElement>("input.ckb") ?? []);
 }
 
 function openPeek(row: HTMLTableRowElement): void {
-  if (!peek || !row.dataset.href) return;
+  if (!peek || !wide.matches || !row.dataset.href) return;
   for (const other of rows()) other.classList.toggle("pick", other === row);
   app?.classList.add("has-peek");
-  (window as unknown as { htmx: typeof htmx }).htmx.ajax("get", `${row.dataset.href}peek/`, { target: peek, swap: "innerHTML" });
+  (window as unknown as { htmx: typeof htmx }).htmx.ajax("get", row.dataset.peekUrl ?? `${row.dataset.href}peek/`, { target: peek, swap: "innerHTML" });
 }
 
 function closePeek(): void {
@@ -69,13 +69,30 @@ function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && (target as HTMLInputElement).type !== "checkbox";
 }
 
+/** On a phone the boxes come when they are asked for; a touch on a row chooses it until then. */
+function choose(button: HTMLElement): void {
+  const on = app?.classList.toggle("choosing") ?? false;
+  button.setAttribute("aria-pressed", String(on));
+  for (const box of boxes()) box.checked = false;
+  showSelection();
+}
+
 // Before the frame's own listener, which would open the whole page.
 document.addEventListener(
   "click",
   (event) => {
     const element = event.target as HTMLElement;
+    const touched = app?.classList.contains("choosing") && !wide.matches ? element.closest<HTMLTableRowElement>("tr[data-id]") : null;
+    if (touched && !element.matches("input.ckb")) {
+      event.preventDefault();
+      event.stopPropagation();
+      const box = touched.querySelector<HTMLInputElement>("input.ckb");
+      if (box) box.checked = !box.checked;
+      showSelection();
+      return;
+    }
     const row = element.closest<HTMLTableRowElement>("table[data-peek] tr[data-href]");
-    if (!row || !wide.matches || element.closest("a, button, input, label")) return;
+    if (!row || !wide.matches || element.closest("a, button, input, label, select, summary")) return;
     event.stopPropagation();
     openPeek(row);
   },
@@ -86,6 +103,8 @@ document.addEventListener("click", (event) => {
   const element = event.target as HTMLElement;
   if (element.closest("[data-peek-step]")) walk(Number(element.closest<HTMLElement>("[data-peek-step]")!.dataset.peekStep));
   if (element.closest("[data-act=close-peek]")) closePeek();
+  const choosing = element.closest<HTMLElement>("[data-choose]");
+  if (choosing) choose(choosing);
   if (element.closest("[data-matching]")) {
     everyMatch = true;
     showSelection();

@@ -13,8 +13,12 @@ from django.test import Client
 from django.utils import translation
 
 import ordering
+from punctual.domain.orders.import_custom import own_fields
+from punctual.domain.orders.importing import guess_mapping
 from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.services.bulk_import import import_file
 from punctual.domain.orders.services.custom import set_order_fields
+from punctual.domain.orders.services.imports import evaluated, set_cell, take_over, upload
 from punctual.domain.orders.services.review import submit_for_review
 from punctual.flows.master_import import SUBJECTS
 from punctual.flows.master_import.reading import guess, read_rows, read_table
@@ -25,8 +29,9 @@ from punctual.platform.accounts.services import issue_token
 from punctual.platform.audit.services import story_of
 from punctual.platform.custom_fields.models import CustomField, CustomValue
 from punctual.platform.custom_fields.rules import FieldFacts, read_value
-from punctual.platform.custom_fields.selectors import fields_of, narrowed, with_values
+from punctual.platform.custom_fields.selectors import data_of, fields_of, narrowed, with_values
 from punctual.platform.custom_fields.services import archive_field, change_field, define_field
+from punctual.platform.sheets.reader import read_sheets
 
 Person = Callable[[str], User]
 MODES = (("海运", "Sea freight"), ("空运", "Air freight"))
@@ -262,6 +267,78 @@ def test_customers_have_them_in_their_form_their_file_and_their_import(
     assert CustomValue.objects.get().text == "空运"
 
 
+def test_the_form_of_an_order_takes_them_and_a_draft_may_lack_what_must_be_filled_in(
+    person: Person, signed_in: Callable[[str], Client], order: Order
+) -> None:
+    _define(person, FieldFacts(**{**_as_dict(MODE), "required": True}))
+    client = signed_in("sales")
+    form = client.get("/orders/new/").content.decode()
+    assert 'name="custom_mode"' in form
+
+    def save(url: str, **header: object) -> Any:
+        told = json.dumps({"header": header, "lines": []})
+        return client.post(url, {"data": told, "version": Order.objects.latest("pk").version})
+
+    customer = order.customer_id
+    refused = save("/orders/new/", customer=customer, custom_mode="陆运")
+    assert refused.json()["reasons"][0]["field"] == "custom_mode"
+    assert save("/orders/new/", customer=customer, custom_ship="x").status_code == 422
+    assert Order.objects.count() == 1
+    assert save("/orders/new/", customer=customer, custom_mode="").status_code == 200
+    made = Order.objects.latest("pk")
+    page = f"/orders/{made.pk}/edit/"
+    assert save(page, customer=customer, custom_mode="空运").status_code == 200
+    made.refresh_from_db()
+    assert made.version == 2
+    assert story_of(made)[0].changes == [{"field": "custom:mode", "old": None, "new": "空运"}]
+    assert '<option value="空运" selected>' in client.get(page).content.decode()
+    assert save(page, customer=customer, custom_mode="").status_code == 422
+    assert CustomValue.objects.get().text == "空运"
+
+
+def test_a_sheet_names_them_in_a_column_or_above_and_every_row_says_the_same(
+    person: Person, signed_in: Callable[[str], Client]
+) -> None:
+    _define(person, MODE, FieldFacts("order", "weight", "毛重", "Gross weight", "number"))
+    ordering.catalogue()
+    ordering.customer()
+    actor = person("sales")
+
+    def file(*told: tuple[object, object], po: str = "PO-1") -> bytes:
+        rows = [(*ordering.GOOD_ROW, *more) for more in told]
+        return ordering.workbook(rows, header=(*ordering.HEADER, "运输方式", "gross weight"), po=po)
+
+    bad = upload(actor=actor, content=file(("海运", "heavy"), ("空运", None)), name="po.xlsx", today=ordering.TODAY)
+    found = evaluated(bad, today=ordering.TODAY)
+    assert [[one.reason.code for one in row.errors] for row in found.rows] == [
+        ["custom.weight"],
+        ["order.import.custom_differs"],
+    ]
+    with pytest.raises(Refusal):
+        take_over(actor=actor, import_id=bad.pk, today=ordering.TODAY)
+    page = signed_in("sales").get(f"/imports/{bad.pk}/").content.decode()
+    assert "→ 毛重" in page
+    bad = set_cell(actor=actor, import_id=bad.pk, index=0, field="custom_weight", value="12.5", today=ordering.TODAY)
+    set_cell(actor=actor, import_id=bad.pk, index=1, field="custom_mode", value="海运", today=ordering.TODAY)
+    made = take_over(actor=actor, import_id=bad.pk, today=ordering.TODAY)
+    assert isinstance(made, Order)
+    assert data_of("order", made.pk) == {"mode": "海运", "weight": "12.5"}
+    next_file = file(("海运", 3), (None, 3), po="PO-2")
+    taken = import_file(actor=actor, content=next_file, name="po.xlsx", today=ordering.TODAY)
+    assert data_of("order", Order.objects.latest("pk").pk) == {"mode": "海运", "weight": "3"}, taken
+
+
+def test_the_empty_sheet_is_read_back_column_by_column(person: Person, signed_in: Callable[[str], Client]) -> None:
+    _define(person, MODE)
+    for language, label in (("zh-hans", "运输方式"), ("en", "Shipping mode")):
+        client = signed_in("sales")
+        client.post("/i18n/setlang/", {"language": language})
+        content = client.get("/imports/template/", headers={"accept-language": language}).content
+        header = [str(cell) for cell in read_sheets(content, "o.xlsx")[0].rows[0]]
+        assert header[-1] == label
+        assert len(guess_mapping(header, {}, own_fields())) == len(header)
+
+
 def test_the_api_tells_them_takes_them_and_filters(person: Person, client: Client, order: Order) -> None:
     _define(person, MODE, FieldFacts("order", "weight", "重量", kind="number"))
     head = {"authorization": f"Bearer {issue_token(actor=None, user=person('sales'), name='t')}"}
@@ -278,6 +355,13 @@ def test_the_api_tells_them_takes_them_and_filters(person: Person, client: Clien
     assert [one["custom"]["mode"] for one in found["items"]] == ["海运"]
     assert not client.get("/api/v1/orders?custom_mode=空运", headers=head).json()["total"]
     assert client.get("/api/v1/custom-fields?subject=order", headers=head).json()["total"] == 2
+
+    def enter(custom: dict[str, Any]) -> Any:
+        told = json.dumps({"customer": order.customer_id, "custom": custom})
+        return client.post("/api/v1/orders", told, "application/json", headers=head)
+
+    assert enter({"mode": "陆运"}).status_code == 422
+    assert enter({"mode": "空运"}).json()["custom"]["mode"] == "空运"
     made = client.post(
         "/api/v1/custom-fields",
         json.dumps({"subject": "task", "key": "x", "label_en": "X"}),

@@ -11,6 +11,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from ordering import customer
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.services import change_person, create_person, issue_token, revoke_token
@@ -152,7 +153,7 @@ def test_a_document_written_again_is_found_by_its_new_words_only() -> None:
 
 def test_a_mention_tells_the_person_and_not_oneself(person: Person) -> None:
     author, other = person("sales"), person("quality")
-    add_comment(actor=author, target=company(), text="@quality @sales 请看")
+    add_comment(actor=author, target=customer(), text="@quality @sales 请看")
     assert (unread_count(other), unread_count(author)) == (1, 0)
 
 

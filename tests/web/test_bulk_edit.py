@@ -76,7 +76,14 @@ def test_good_rows_change_together_refused_ones_stay_and_all_is_taken_back(
     assert sorted(Order.objects.values_list("state", flat=True)) == ["draft", "draft", "on_hold"]
     found = re.search(r'name="bulk_undo" value="(\d+)"', page)
     assert found
+    # The notice goes, the line above the list stays until somebody else looks or a day is over.
+    later = client.get("/orders/").content.decode()
+    assert f'name="bulk_undo" value="{found[1]}"' in later
+    assert "您修改了 1 行的状态。" in later
+    assert "bulk_undo" not in signed_in("administrator").get("/orders/").content.decode()
+    client = signed_in("order_manager")
     client.post("/orders/", {"bulk_undo": found[1]})
+    assert "bulk_undo" not in client.get("/orders/?x").content.decode().replace("data-undo", "")
     assert sorted(Order.objects.values_list("state", flat=True)) == ["confirmed", "draft", "draft"]
     assert [one.verb for one in story_of(orders[2])[:2]] == ["resume", "hold"]
     assert client.post("/orders/", {"bulk_undo": found[1]}).status_code == 404

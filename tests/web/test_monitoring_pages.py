@@ -170,6 +170,8 @@ def test_costs_are_not_in_pages_and_files_of_those_who_may_not_see_them(signed_i
         text = sales.get(path).content.decode()
         assert "77,777" not in text
         assert "CPI" not in text or path == "/performance/"
+    for words in ("77777", "丝杠"):
+        assert "77,777" not in sales.get("/palette/", {"q": words}).content.decode()
     book = openpyxl.load_workbook(io.BytesIO(sales.get(f"/performance/{key}/?export=xlsx").content))
     assert "AC" not in [cell.value for cell in book.active[1]]
     assert "CPI" in [

@@ -44,7 +44,7 @@ def test_pages_for_the_office_are_closed_to_the_shop_floor(signed_in, person, ur
         assert signed_in(role).get(url.format(key=order.key)).status_code == 200, role
 
 
-@pytest.mark.parametrize("url", ["/orders/new/", "/imports/", "/orders/{key}/edit/"])
+@pytest.mark.parametrize("url", ["/orders/new/", "/imports/", "/imports/template/", "/orders/{key}/edit/"])
 def test_entry_pages_open_only_for_those_who_enter(signed_in, person, url):
     order = ordering.draft(person("sales"))
     for role in (*EVERYBODY, "worker"):

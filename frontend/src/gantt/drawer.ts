@@ -52,6 +52,8 @@ export class Drawer {
     if (this.box.hidden || !task) return;
     const title = this.box.querySelector("[data-title]");
     if (title) title.textContent = `${task.wbs} ${task.name}`;
+    const page = this.box.querySelector<HTMLAnchorElement>("[data-task-page]");
+    if (page) page.href = `/tasks/${task.id}/`;
     const values: Record<string, string | boolean> = {
       name: task.name,
       duration: this.host.model.durationText(task),

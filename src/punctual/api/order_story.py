@@ -11,9 +11,9 @@ from django.utils.translation import gettext
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from ninja.responses import Status
-from pydantic import Field
 
 from punctual.api.authentication import actor_of
+from punctual.api.comments import CommentIn, CommentOut, shown
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.orders.services.bulk_import import import_file
@@ -23,7 +23,6 @@ from punctual.platform.attachments.models import Attachment
 from punctual.platform.attachments.services import attachments_of, documents_on, path_of
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.audit.services import story_of
-from punctual.platform.comments.models import Comment
 from punctual.platform.comments.services import comments_on
 from punctual.platform.records import get_or_not_found
 
@@ -38,21 +37,6 @@ class OrderStoryStepOut(Schema):
     verb: str
     changes: list[dict[str, Any]]
     reason: str
-
-
-class CommentIn(Schema):
-    """``@name`` tells that person."""
-
-    text: str = Field(max_length=5000)
-
-
-class CommentOut(Schema):
-    """What somebody wrote; internal."""
-
-    id: int
-    at: dt.datetime
-    by: str
-    text: str
 
 
 class FileOut(Schema):
@@ -98,10 +82,6 @@ def _step(entry: AuditEntry) -> dict[str, Any]:
     return {**known, "by": str(entry.actor or "")}
 
 
-def _comment(one: Comment) -> dict[str, Any]:
-    return {"id": one.pk, "at": one.created_at, "by": str(one.author or ""), "text": one.text}
-
-
 def _file(one: Attachment) -> dict[str, Any]:
     known = {"id": one.pk, "name": one.name, "size": one.size, "version": one.version}
     return {**known, "uploaded_at": one.uploaded_at, "by": str(one.uploaded_by or "")}
@@ -118,7 +98,7 @@ def history(request: HttpRequest, key: str, paging: Query[Paging]) -> Any:
 def comments(request: HttpRequest, key: str, paging: Query[Paging]) -> Any:
     """What was written about the order, the newest first."""
     order = order_by_key(actor_of(request), key)
-    return listing(comments_on(order), paging, sorts={"at": "created_at"}, shape=_comment)
+    return listing(comments_on(order), paging, sorts={"at": "created_at"}, shape=shown)
 
 
 @router.post("/orders/{key}/comments", response={201: CommentOut})
@@ -126,7 +106,7 @@ def post_comment(request: HttpRequest, key: str, payload: CommentIn) -> Any:
     """Say something about the order."""
     actor = actor_of(request)
     order = order_by_key(actor, key)
-    return Status(201, _comment(comment_on_order(actor=actor, order_id=order.pk, text=payload.text)))
+    return Status(201, shown(comment_on_order(actor=actor, order_id=order.pk, text=payload.text)))
 
 
 @router.get("/orders/{key}/attachments", response=list[FileOut])

@@ -68,7 +68,7 @@ class LineIn(Schema):
 
 
 class OrderIn(Schema):
-    """``customer`` is an id, a code or an exact name."""
+    """``customer`` is an id, a code or an exact name; ``custom`` are the company's own fields by key."""
 
     model_config = ConfigDict(extra="forbid")
     customer: str | int
@@ -84,6 +84,7 @@ class OrderIn(Schema):
     priority: int = Field(3, ge=1, le=4)
     owner: int | None = None
     stated_total: Text = None
+    custom: dict[str, Any] = Field(default_factory=dict)
     lines: list[LineIn] = Field(default_factory=list)
 
 
@@ -105,6 +106,7 @@ class OrderChange(Schema):
     priority: int | None = Field(None, ge=1, le=4)
     owner: int | None = None
     stated_total: Text = None
+    custom: dict[str, Any] | None = None
     lines: list[LineIn] | None = None
 
 

@@ -7,6 +7,7 @@ from punctual.api.approvals import router as approvals_router
 from punctual.api.authentication import signed_in
 from punctual.api.calendars import router as calendars_router
 from punctual.api.changes import router as changes_router
+from punctual.api.comments import router as comments_router
 from punctual.api.custom_fields import router as custom_fields_router
 from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
@@ -85,6 +86,7 @@ api.add_router("", requests_router, tags=["customer relations"])
 api.add_router("", meetings_router, tags=["customer relations"])
 api.add_router("", feedback_router, tags=["customer relations"])
 api.add_router("", service_cases_router, tags=["service cases"])
+api.add_router("", comments_router, tags=["comments"])
 api.add_router("", proposals_router, tags=["assistants"])
 api.add_router("", notifications_router, tags=["notifications"])
 # Last: its "/orders/{key}/{verb}" would take the addresses of others.

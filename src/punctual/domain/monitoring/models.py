@@ -175,7 +175,7 @@ class Warning(Versioned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.key}"
+        return str(self.order) if self.order else self.key
 
 
 class Watch(models.Model):

@@ -14,6 +14,7 @@ from punctual.domain.plans.models import Assignment, Task
 from punctual.domain.plans.selectors import plans_of
 from punctual.domain.plans.work_calendars import stored_time
 from punctual.domain.resources.models import Resource, ResourceKind
+from punctual.kernel.refusal import NotFound
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
@@ -65,6 +66,14 @@ def with_details(rows: QuerySet[Task]) -> QuerySet[Task]:
 def task_to_report(actor: User, pk: int) -> Task:
     """One of them, by its id; raises NotFound."""
     return get_or_not_found(with_details(reportable(actor)), pk=pk)
+
+
+def task_seen(actor: User, pk: int) -> Task:
+    """A task that the actor reports on, or whose plan the actor sees."""
+    try:
+        return task_to_report(actor, pk)
+    except NotFound:
+        return get_or_not_found(with_details(Task.objects.filter(plan__in=plans_of(actor))), pk=pk)
 
 
 def due_by(rows: QuerySet[Task], day: dt.date) -> QuerySet[Task]:

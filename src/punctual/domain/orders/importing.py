@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from punctual.domain.orders.column_words import COLUMN_WORDS, CURRENCY_WORDS, HEADER_WORDS
 from punctual.domain.orders.facts import Catalogue, complete, measures, model_key, order_facts
+from punctual.domain.orders.import_custom import OwnFields, take
 from punctual.domain.orders.inputs import LineInput, OrderInput, Reader, read_line, unreadable
 from punctual.domain.orders.rules import Finding, Fix, check_order, fingerprint
 from punctual.domain.parties.models import Customer
@@ -24,10 +25,12 @@ LINE_CELLS: Final = tuple(name for name in IMPORT_FIELDS if name not in {"custom
 _BY_COLUMN: Final = {loose(word): name for name, words in COLUMN_WORDS.items() for word in words}
 _BY_LABEL: Final = {loose(word): name for name, words in HEADER_WORDS.items() for word in words}
 _MOST_ABOVE: Final = 40
+NONE_OF_OUR_OWN: Final = OwnFields()
 
 
-def known_headers() -> list[str]:
-    return [word for words in COLUMN_WORDS.values() for word in words]
+def known_headers(own: OwnFields = NONE_OF_OUR_OWN) -> list[str]:
+    words = [word for words in COLUMN_WORDS.values() for word in words]
+    return [*words, *(label for field in own.fields for label in (field.label_zh, field.label_en) if label)]
 
 
 def cell_text(value: Cell) -> str:
@@ -45,24 +48,31 @@ def cell_text(value: Cell) -> str:
     return str(value).replace("\x00", "").strip()[:5000]
 
 
-def guess_mapping(header: Sequence[str], remembered: Mapping[str, str]) -> dict[str, str]:
-    """Column index (as text) → field: what this customer's columns meant last time, else what they usually mean."""
+def guess_mapping(
+    header: Sequence[str], remembered: Mapping[str, str], own: OwnFields = NONE_OF_OUR_OWN
+) -> dict[str, str]:
+    """Column index (as text) → field: what this customer's columns meant last time, else what they usually mean, else
+    the company's own field of that name."""
     mapping: dict[str, str] = {}
+    known, by_label = {*IMPORT_FIELDS, *own.names}, own.by_label
     for index, name in enumerate(header):
-        meant = remembered.get(loose(name)) or _BY_COLUMN.get(loose(name), "")
-        if meant in IMPORT_FIELDS and meant not in mapping.values():
-            mapping[str(index)] = meant
+        for source in (remembered, _BY_COLUMN, by_label):
+            meant = source.get(loose(name), "")
+            if meant in known and meant not in mapping.values():
+                mapping[str(index)] = meant
+                break
     return mapping
 
 
-def above(sheet: Sheet, header_index: int) -> dict[str, str]:
+def above(sheet: Sheet, header_index: int, own: OwnFields = NONE_OF_OUR_OWN) -> dict[str, str]:
     """Label and value pairs over the table: ``采购单号：LK-PO-1`` in one cell, or value right of its label."""
     found: dict[str, str] = {}
+    by_label = {**own.by_label, **_BY_LABEL}
     for row in sheet.rows[: min(header_index, _MOST_ABOVE)]:
         cells = [cell_text(value) for value in row]
         for position, text in enumerate(cells):
             label, _, rest = text.replace(":", "：").partition("：")
-            name = _BY_LABEL.get(loose(label))
+            name = by_label.get(loose(label))
             if name is None or name in found:
                 continue
             value = rest.strip() or next((later for later in cells[position + 1 :] if later), "")
@@ -150,6 +160,7 @@ class Source:
     customer: Customer | None
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     """Remembered for the customer: field → its word (loosened) → ours."""
+    own: OwnFields = NONE_OF_OUR_OWN
 
 
 @dataclass(slots=True)
@@ -247,6 +258,7 @@ def evaluate(source: Source, *, today: dt.date, tell: Callable[[int], None] | No
         if not view.skip:
             lines[view.line_no] = _read(view, source, reader, header)
             view.findings += _merged(view, item, source)
+    header.custom, general = take(source.own, rows, source.header_values)
     by_line = {view.line_no: view for view in rows}
     for line in lines.values():
         complete(line, catalogue, today)
@@ -258,7 +270,6 @@ def evaluate(source: Source, *, today: dt.date, tell: Callable[[int], None] | No
     # A cell that could not be read needs no second sentence that it is missing.
     found += [one for one in checked if (one.reason.row, one.reason.field) not in blind]
     found += _amounts(rows, header)
-    general = []
     for one in found:
         if one.reason.row in by_line:
             by_line[one.reason.row].findings.append(one)

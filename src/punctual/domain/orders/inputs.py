@@ -58,6 +58,8 @@ class OrderInput:
     priority: int = Priority.NORMAL
     owner: User | None = None
     stated_total: Decimal | None = None
+    custom: dict[str, Any] | None = None
+    """The company's own fields, by key, where any are handed in; what is absent stays."""
     lines: list[LineInput] = field(default_factory=list)
 
 
@@ -205,6 +207,8 @@ def read_order(raw: Mapping[str, Any], *, before: OrderInput | None = None) -> t
     if "priority" in raw:
         levels = [str(value) for value in Priority.values]
         data.priority = int(reader.choice(raw["priority"], levels, str(Priority.NORMAL.value), "priority"))
+    if isinstance(raw.get("custom"), dict):
+        data.custom = dict(raw["custom"])
     if "lines" in raw:
         data.lines = _lines(reader, raw["lines"] or [])
     return data, reader.reasons

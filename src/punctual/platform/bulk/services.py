@@ -21,6 +21,8 @@ from punctual.platform.records import get_or_not_found
 MOST: Final = 500
 """Records in one go: each is a write of its own, and the page waits for it."""
 KEPT_DAYS: Final = 7
+OFFERED: Final = dt.timedelta(days=1)
+"""So long a list names one's latest change and the way back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,12 @@ def _saved(
 def change_by_id(actor: User, page: str, pk: int) -> BulkChange:
     """One's own, not yet taken back."""
     return get_or_not_found(BulkChange.objects.filter(user=actor, page=page, undone_at=None), pk=pk)
+
+
+def latest(actor: User, page: str) -> BulkChange | None:
+    """One's own latest change of the last day, if it has not been taken back."""
+    found = BulkChange.objects.filter(user=actor, page=page, at__gt=timezone.now() - OFFERED).first()
+    return found if found and found.undone_at is None else None
 
 
 @transaction.atomic

@@ -62,6 +62,15 @@ def _sees(follower: Follower) -> models.Model | None:
         return None
 
 
+def sees(user: User, target: models.Model) -> bool:
+    """Whether somebody may see a thing that somebody else has fetched."""
+    try:
+        targets.fetch(user, target_type(target), target.pk)
+    except NotFound:
+        return False
+    return True
+
+
 def tell_of_changes(*, now: dt.datetime | None = None) -> int:
     """Tell every follower once of what others have done since they were last told; returns how many were told."""
     until = now or timezone.now()

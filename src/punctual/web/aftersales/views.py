@@ -82,6 +82,8 @@ def day_of(text: str) -> dt.date | None:
 
 
 class CaseList(ListPage):
+    peeks = True
+    peek_fields = ("measure",)
     key = "service_cases"
     title = gettext_lazy("After-sales")
     icon = "tool"

@@ -37,6 +37,8 @@ from punctual.web.shell.middleware import status_of
 class ChangeList(ListPage):
     """Every change order the reader may see."""
 
+    peeks = True
+    peek_fields = ("reason", "words")
     key = "changes"
     title = gettext_lazy("Change orders")
     icon = "git-pull-request"

@@ -95,6 +95,8 @@ DELIVERY_COLUMNS: Final = (
 class DeliveryList(ListPage):
     """Every delivery the reader may see, with how punctual the last year was."""
 
+    peeks = True
+    peek_fields = ("notes",)
     key = "deliveries"
     title = gettext_lazy("Deliveries and acceptance")
     icon = "truck-delivery"

@@ -23,6 +23,7 @@ from punctual.web.shell.lists import MOST_EXPORTED, ListPage
 class MasterList(ListPage):
     """``subject`` names the declared import; ``permission`` opens the page."""
 
+    peeks = True
     subject: ClassVar[str]
     permission: ClassVar[str]
     template_name = "master/list.html"

@@ -84,6 +84,8 @@ def _changed(actor: User, item: ActionItem, version: int, **new: Any) -> None:
 class Actions(ListPage):
     """Every action item that the reader may see."""
 
+    peeks = True
+    peek_fields = ("detail", "done_note")
     key = "actions"
     title = gettext_lazy("Action items")
     icon = "checklist"

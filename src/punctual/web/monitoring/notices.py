@@ -33,6 +33,7 @@ def _answers(notice: ChangeNotice) -> SafeString:
 class Notices(ListPage):
     """Every notice with its open acknowledgements."""
 
+    peeks = True
     key = "notices"
     title = gettext_lazy("Change notices")
     icon = "bell"

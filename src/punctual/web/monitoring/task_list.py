@@ -87,6 +87,8 @@ def _by_due(rows: QuerySet[Task], values: Sequence[str]) -> QuerySet[Task]:
 class TaskList(ListPage):
     """The tasks that the reader may report on, over all orders."""
 
+    peeks = True
+    peek_fields = ("notes",)
     key = "tasks"
     title = _("All tasks")
     icon = "checkbox"

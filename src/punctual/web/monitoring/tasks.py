@@ -24,7 +24,6 @@ from punctual.domain.monitoring.models import ProgressReport, ReportSource
 from punctual.domain.monitoring.selectors import report_by_id, reports_of
 from punctual.domain.monitoring.services.progress import Progress, clear_block, effect_of, report_progress, take_back
 from punctual.domain.plans.models import Task
-from punctual.domain.plans.selectors import plans_of
 from punctual.domain.plans.work_calendars import USUAL_DAY, plan_time
 from punctual.domain.scheduling.models import ScheduledTask, TaskPin
 from punctual.flows.progress_sheet import read_progress, sheet_of, task_sheet
@@ -138,19 +137,14 @@ def _count(actor: User, tab: str, scope: str, today: dt.date, reports: list[Prog
 
 
 def task_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """One task: what a scanned code opens. Who doesn't report on it but sees its plan is shown it there."""
+    """One task: what a scanned code opens. Who sees its plan but doesn't report on it reads it."""
     actor, today = actor_of(request), timezone.localdate()
-    try:
-        task = my_tasks.task_to_report(actor, pk)
-    except NotFound:
-        plan = plans_of(actor).filter(tasks=pk).select_related("order").first()
-        if plan is None:
-            raise
-        return redirect("plan", order=plan.order.key)
+    task = my_tasks.task_seen(actor, pk)
     reports = reports_of(actor).filter(task=task)[:30]
     context = {
         "title": str(task),
-        "card": card_of(task, today, open=True),
+        "card": card_of(task, today, open=True, reads=not my_tasks.reportable(actor).filter(pk=pk).exists()),
+        "sees_plan": may(actor, "plans.view"),
         "reports": [(one, list(attachments_of(one))) for one in reports],
         "scanned": "qr" in request.GET,
         "from": "qr" if "qr" in request.GET else "page",

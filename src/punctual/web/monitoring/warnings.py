@@ -67,6 +67,7 @@ def _owners(actor: User) -> list[tuple[str, str]]:
 class Warnings(ListPage):
     """Everything that is in danger, the dearest first."""
 
+    peeks = True
     key = "warnings"
     title = gettext_lazy("Early warnings")
     icon = "alert-triangle"

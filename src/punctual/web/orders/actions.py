@@ -28,6 +28,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.records import get_or_not_found
+from punctual.web.shell.mentions import untold
 from punctual.web.shell.undo import say_with_undo
 from punctual.web.shell.views import safe_next
 
@@ -138,9 +139,10 @@ def review(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 def comment(request: HttpRequest, key: str) -> HttpResponse:
-    order = order_by_key(_actor(request), key)
-    comment_on_order(actor=_actor(request), order_id=order.pk, text=request.POST.get("text", ""))
-    return done(request, f"{_back(request, order)}#log")
+    actor, text = _actor(request), request.POST.get("text", "")
+    order = order_by_key(actor, key)
+    comment_on_order(actor=actor, order_id=order.pk, text=text)
+    return done(request, f"{_back(request, order)}#log", untold(actor, order, text))
 
 
 @require_POST

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final, cast
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -40,7 +41,9 @@ from punctual.kernel.refusal import Conflict, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.custom_fields.selectors import fields_of, values_of
 from punctual.platform.records import get_or_not_found
+from punctual.web.custom_fields.forms import add_inputs, initial_of, split
 from punctual.web.formatting import moment_text
 from punctual.web.orders import marks
 from punctual.web.orders.actions import version_of
@@ -154,6 +157,7 @@ def _form(request: HttpRequest, data: OrderInput, order: Order | None) -> HttpRe
         "owners": owners,
         "currencies": CURRENCIES,
         "priorities": Priority.choices,
+        "own": _own_inputs(order),
         "may_submit": may(actor, "orders.submit"),
         "may_promise": may(actor, "scheduling.view"),
     }
@@ -203,7 +207,17 @@ def read_entry(text: str, before: OrderInput | None = None) -> tuple[OrderInput,
         raise Refusal(Reason("order.entry", N_("The form did not arrive whole. Send it again."))) from error
     if not isinstance(raw, dict) or not all(isinstance(line, dict) for line in raw.get("lines", [])):
         raise Refusal(Reason("order.entry", N_("The form did not arrive whole. Send it again.")))
-    return read_order({**raw.get("header", {}), "lines": raw.get("lines", [])}, before=before)
+    header, custom = split(raw.get("header", {}))
+    return read_order({**header, "custom": custom, "lines": raw.get("lines", [])}, before=before)
+
+
+def _own_inputs(order: Order | None) -> forms.Form:
+    """Inputs for the company's own fields, as they stand."""
+    fields = list(fields_of("order"))
+    values = values_of(fields, [order.pk])[order.pk] if order and fields else {}
+    form = forms.Form(initial=initial_of(fields, values), auto_id="f-%s")
+    add_inputs(form, fields)
+    return form
 
 
 def _conflict(conflict: Conflict) -> JsonResponse:

@@ -13,12 +13,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from punctual.domain.orders.importing import IMPORT_FIELDS, Evaluated, RowView
+from punctual.domain.orders.column_words import COLUMN_WORDS
+from punctual.domain.orders.import_custom import own_fields
+from punctual.domain.orders.importing import Evaluated, RowView
 from punctual.domain.orders.models import ImportState, Order, OrderImport
 from punctual.domain.orders.rules import Finding
 from punctual.domain.orders.selectors import imports_of
@@ -45,12 +46,14 @@ from punctual.platform.accounts.permissions import require
 from punctual.platform.jobs.models import Job, JobState
 from punctual.platform.records import get_or_not_found
 from punctual.platform.sheets.writer import write_xlsx
+from punctual.web.formatting import is_chinese
 from punctual.web.orders.actions import as_download, version_of
+from punctual.web.shell.navigation import Words
 from punctual.web.shell.refusals import worded
 
 PER_PAGE: Final = 100
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FIELD_WORDS: Final[dict[str, Promise]] = {
+FIELD_WORDS: Final[dict[str, Words]] = {
     "customer_line_no": gettext_lazy("Customer's line"),
     "model": gettext_lazy("Model"),
     "revision": gettext_lazy("Revision"),
@@ -66,7 +69,7 @@ FIELD_WORDS: Final[dict[str, Promise]] = {
     "customer": gettext_lazy("Customer"),
     "customer_po_number": gettext_lazy("Customer PO number"),
 }
-HEADER_WORDS: Final[dict[str, Promise]] = {
+HEADER_WORDS: Final[dict[str, Words]] = {
     "customer_po_number": gettext_lazy("Customer PO number"),
     "contract_date": gettext_lazy("Contract date"),
     "currency": gettext_lazy("Currency"),
@@ -113,6 +116,12 @@ class Problem:
     text: str
     place: int
     count: int
+
+
+def _own_words() -> dict[str, Words]:
+    """The names of the company's own fields of an order."""
+    own = own_fields()
+    return {name: field.label for name, field in zip(own.names, own.fields, strict=True)}
 
 
 def short_words(finding: Finding) -> str:
@@ -203,9 +212,11 @@ def _show(
         "good": good,
         "live": live,
         "cells": sum(len(row["cells"]) for row in item.rows),
-        "header_values": [(name, HEADER_WORDS[name], item.header_values.get(name, "")) for name in HEADER_VALUES],
+        "header_values": [
+            (name, words, item.header_values.get(name, "")) for name, words in (HEADER_WORDS | _own_words()).items()
+        ],
         "customers": Customer.objects.filter(archived_at=None).order_by("name"),
-        "field_choices": [(name, FIELD_WORDS[name]) for name in IMPORT_FIELDS],
+        "field_choices": list((FIELD_WORDS | _own_words()).items()),
         "reasons": reasons,
         "waiting": result.findings,
         "total": result.data,
@@ -287,7 +298,7 @@ def _problem(result: Evaluated, at: str, shown: list[str]) -> Problem | None:
     count = errors if finding.reason.is_error else len(places) - errors
     place = index + 1 if finding.reason.is_error else index + 1 - errors
     field = finding.reason.field
-    words = FIELD_WORDS.get(field)
+    words = (FIELD_WORDS | _own_words()).get(field)
     text = row.texts.get(field, "")
     return Problem(row, field, str(words) if words is not None else field, finding, text, place, count)
 
@@ -332,7 +343,9 @@ def change_cell(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def change_header(request: HttpRequest, pk: int) -> HttpResponse:
     """Customer and what stands above the table."""
-    values = {name: text for name, text in request.POST.items() if name in {*HEADER_VALUES, "customer"}}
+    values = {
+        name: text for name, text in request.POST.items() if name in {*HEADER_VALUES, *own_fields().names, "customer"}
+    }
     item = set_header(
         actor=_actor(request),
         import_id=_item(request, pk).pk,
@@ -402,3 +415,17 @@ def error_file(request: HttpRequest, pk: int) -> HttpResponse:
     lines = [[*row[:-1], "\n".join(worded(reason) for reason in cast(Any, row[-1]))] for row in rows]
     stem = item.name.rsplit(".", 1)[0]
     return as_download(write_xlsx(_("Problems"), header, lines), f"{stem}-{_('problems')}.xlsx", XLSX)
+
+
+def template_file(request: HttpRequest) -> HttpResponse:
+    """An empty sheet whose columns the import knows, with the company's own fields."""
+    require(_actor(request), "orders.change")
+    header = [_column_word(name) for name in FIELD_WORDS if name not in {"amount", "remark"}]
+    own = [field.label for field in own_fields().fields]
+    return as_download(write_xlsx(_("Orders"), [*header, *own], []), f"{_('Orders')}.xlsx", XLSX)
+
+
+def _column_word(name: str) -> str:
+    """What a column is called in the reader's language, in words that are read back."""
+    words = COLUMN_WORDS[name]
+    return words[0] if is_chinese() else next(word for word in words if word.isascii()).capitalize()

@@ -26,6 +26,7 @@ urlpatterns = [
     path("orders/<str:key>/files/<int:pk>/remove/", actions.remove_file, name="order_file_remove"),
     path("reviews/", reviews.my_reviews, name="reviews"),
     path("imports/", imports.import_list, name="imports"),
+    path("imports/template/", imports.template_file, name="import_template"),
     path("imports/<int:pk>/", imports.import_page, name="import"),
     path("imports/<int:pk>/cell/", imports.change_cell, name="import_cell"),
     path("imports/<int:pk>/header/", imports.change_header, name="import_header"),

@@ -158,6 +158,7 @@ class SeverityList(QualityList):
 
 
 class ReviewList(QualityList):
+    peeks = True
     key = room = "quality_reviews"
     title = gettext_lazy("Reviews and audit plan")
     icon = "checklist"

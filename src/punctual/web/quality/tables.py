@@ -51,6 +51,7 @@ from punctual.web.templatetags.punctual import day
 
 
 class InspectionList(QualityList):
+    peeks = True
     key = room = "inspections"
     permission = "quality.inspect"
     title = gettext_lazy("Inspections")
@@ -138,6 +139,7 @@ class InspectionList(QualityList):
 
 
 class NcrList(QualityList):
+    peeks = True
     key = room = "ncrs"
     permission = "quality.report"
     title = gettext_lazy("Nonconformities")
@@ -229,6 +231,7 @@ def capa_ages_of(capas: Sequence[Any]) -> list[Any]:
 
 
 class CapaList(QualityList):
+    peeks = True
     key = room = "capas"
     title = gettext_lazy("8D reports")
     icon = "list-check"

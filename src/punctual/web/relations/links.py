@@ -12,6 +12,8 @@ from punctual.platform.targets import TARGETS
 def shown_link(one: Any) -> dict[str, Any]:
     target = TARGETS.get(one.target_type)
     url = ""
-    if target is not None and target.url_key == "pk":
-        url = reverse(target.url_name, args=[one.target_id])
+    if target is not None:
+        # What has a number of its own is called by it first.
+        key = one.target_id if target.url_key == "pk" else one.label.split(" ")[0]
+        url = reverse(target.url_name, args=[key])
     return {"label": one.label, "icon": target.icon if target else "link", "url": url}

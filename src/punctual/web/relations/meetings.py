@@ -35,7 +35,7 @@ from punctual.web.relations import packs
 from punctual.web.relations.filters import customer_filter
 from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
 from punctual.web.relations.requests import _order
-from punctual.web.shell.columns import BuiltInView, Column, choice_filter
+from punctual.web.shell.columns import BuiltInView, Column, choice_filter, link
 from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import moment
 
@@ -69,6 +69,8 @@ def _state_cell(one: Any) -> Any:
 
 
 class MeetingList(ListPage):
+    peeks = True
+    peek_fields = ("agenda",)
     key = "meetings"
     title = gettext_lazy("Meetings")
     icon = "users"
@@ -92,7 +94,12 @@ class MeetingList(ListPage):
             lambda one: moment(one.starts_at),
             sort=("starts_at",),
         ),
-        Column("title", gettext_lazy("Title"), lambda one: one.series.title),
+        Column(
+            "title",
+            gettext_lazy("Title"),
+            lambda one: one.series.title,
+            lambda one: link(reverse("meeting", args=[one.pk]), one.series.title),
+        ),
         Column(
             "customer",
             gettext_lazy("Customer"),

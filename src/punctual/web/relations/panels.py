@@ -104,6 +104,32 @@ def _turnover(orders: QuerySet[Order]) -> Total:
     return Total(amount, tuple(sorted(missing)))
 
 
+MEETINGS_AHEAD = 4
+
+
+def _meetings_ahead(request: HttpRequest, _home: object) -> dict[str, Any] | None:
+    """The reader's meetings of today and the week to come; their packs are there already."""
+    actor, today = actor_of(request), timezone.localdate()
+    begin = timezone.make_aware(dt.datetime.combine(today, dt.time.min))
+    mine = selectors.meetings_of(actor).filter(Q(series__owner=actor) | Q(attendees__user=actor))
+    coming = mine.filter(
+        state__in=[MeetingState.PLANNED, MeetingState.RUNNING],
+        starts_at__gte=begin,
+        starts_at__lt=begin + dt.timedelta(days=7),
+    )
+    found = list(coming.distinct().order_by("starts_at", "pk")[:MEETINGS_AHEAD])
+    return {"meetings_ahead": found, "meeting_day": today} if found else None
+
+
+register_panel(
+    "home",
+    "meetings_ahead",
+    order=200,
+    place="side",
+    template="relations/meetings_ahead.html",
+    context_function=_meetings_ahead,
+    permission="meetings.view",
+)
 register_panel(
     "order",
     "requests",

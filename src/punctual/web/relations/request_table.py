@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -41,9 +41,13 @@ def _minutes(name: str) -> Callable[[Any], object]:
     return lambda one: getattr(one, name)
 
 
+MESSAGES_AT_SIDE: Final = 3
+
+
 class RequestTable(ListPage):
     """Every request as a table: search, filters, views, export."""
 
+    peeks = True
     key = "requests"
     title = gettext_lazy("All requests")
     icon = "message-circle"
@@ -111,6 +115,10 @@ class RequestTable(ListPage):
 
     def name_of(self, item: Any) -> str:
         return f"{item.number} {item.title}"
+
+    def peek_texts(self, item: Any) -> list[tuple[str, str]]:
+        """The latest that was said, the newest first."""
+        return [(one.get_author_display(), one.text) for one in item.messages.order_by("-at", "-pk")[:MESSAGES_AT_SIDE]]
 
     def bulk(self, actor: User) -> Sequence[BulkEdit]:
         return request_edits()

@@ -28,6 +28,7 @@ from punctual.domain.customer_relations.services import requests as services
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key, orders_of
 from punctual.domain.parties.models import Contact, Customer
+from punctual.domain.plans.selectors import plan_by_order
 from punctual.engine.calendars import WorkCalendar
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
@@ -42,6 +43,7 @@ from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks, complaints
 from punctual.web.relations.forms import RequestChangeForm, RequestForm, colleagues
+from punctual.web.shell.mentions import untold
 
 SHOWN: Final = 60
 WIDE: Final = {"title": "w4x", "text": "w4x", "customer": "w2x"}
@@ -291,7 +293,7 @@ def say(request: HttpRequest, key: str) -> HttpResponse:
     version = number(request, "version")
     if verb == "note":
         services.add_note(actor=actor, request_id=found.pk, text=text)
-        sentence = _("Noted; only colleagues read it.")
+        sentence = f"{_('Noted; only colleagues read it.')} {untold(actor, found, text)}".strip()
     elif verb == "hear":
         require(actor, "requests.change")
         services.hear(found=found, text=text, channel=Channel.PHONE, actor=actor)
@@ -343,9 +345,18 @@ def _link(request: HttpRequest, actor: User, found: CustomerRequest) -> None:
     kind, key = request.POST.get("target_type", ""), request.POST.get("target", "").strip()
     if kind == "order" and not key.isdigit():
         target_id = order_by_key(actor, key).pk
+    elif kind == "task":
+        target_id = _task_named(actor, found, key)
     else:
         target_id = by_label(kind, key) or (int(key) if key.isdigit() and len(key) < 18 else 0)
     services.link(actor=actor, request_id=found.pk, target_type=kind, target_id=target_id)
+
+
+def _task_named(actor: User, found: CustomerRequest, key: str) -> int:
+    """A task by its place in the outline of the request's order, or of the order named before it; 0 where none is."""
+    order, _space, wbs = key.rpartition(" ")
+    plan = plan_by_order(actor, order.strip() or (found.order.key if found.order else ""))
+    return plan.tasks.filter(wbs=wbs).values_list("pk", flat=True).first() or 0
 
 
 def download(request: HttpRequest, key: str, pk: int) -> HttpResponse:

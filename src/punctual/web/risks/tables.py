@@ -27,6 +27,7 @@ from punctual.web.risks.marks import level_chip, levels, state_chip, three
 from punctual.web.risks.pictures import matrix_picture
 from punctual.web.shell.columns import BuiltInView, Column, Filter, link
 from punctual.web.shell.lists import MOST_EXPORTED, ListPage, Row
+from punctual.web.shell.navigation import Words
 from punctual.web.templatetags.punctual import avatar, day
 
 WORST: Final = 6
@@ -98,6 +99,8 @@ def _highest(live: list[Risk], shown: Matrix, most: int) -> list[tuple[Risk, Saf
 
 
 class RiskList(ListPage):
+    peeks = True
+    peek_fields = ("cause",)
     key = "risks"
     title = gettext_lazy("Risks")
     icon = "target-arrow"
@@ -169,6 +172,9 @@ class RiskList(ListPage):
 
     def _rows(self, actor: User, page: Page[Any]) -> list[Row]:
         return super()._rows(actor, with_matrix(page))
+
+    def facts(self, actor: User, item: Any) -> list[tuple[Words, SafeString]]:
+        return super().facts(actor, next(iter(with_matrix([item]))))
 
     def exported(self, actor: User, rows: QuerySet[Any]) -> tuple[list[str], Iterable[Sequence[object]]]:
         columns = self.shown_columns(actor)

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.bulk.services import MOST, BulkField, BulkRow, change_by_id, run, sequence_of_ids, undo
+from punctual.platform.bulk.services import MOST, BulkField, BulkRow, change_by_id, latest, run, sequence_of_ids, undo
 from punctual.platform.custom_fields.models import CustomField, Kind
 from punctual.platform.custom_fields.rules import Value
 from punctual.platform.custom_fields.selectors import shown, values_of
@@ -200,6 +200,13 @@ def _preview(
         "back": safe_next(request),
     }
     return render(request, "shell/bulk.html", context)
+
+
+def last_change(actor: User, page: str, edits: Sequence[BulkEdit]) -> dict[str, Any]:
+    """The latest change of several rows that the reader can still take back, for its line above the list."""
+    found = latest(actor, page) if edits else None
+    label = next((one.label for one in edits if found and one.key == found.field), None)
+    return {"last_change": found, "last_change_label": label} if label else {}
 
 
 def _undo(view: ListPage, request: HttpRequest, actor: User) -> HttpResponse:

@@ -17,39 +17,14 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import PASTED, attach, attachments_of, path_of, picture_type
 from punctual.platform.comments.following import follow, follows, unfollow
+from punctual.platform.comments.kinds import DISCUSSED, FOLLOWED, OF_THEIR_OWN
 from punctual.platform.comments.services import add_comment
 from punctual.platform.records import get_or_not_found
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done
+from punctual.web.shell.mentions import untold
+from punctual.web.shell.views import safe_next
 
-FOLLOWED = (
-    "order",
-    "customerrequest",
-    "nonconformity",
-    "correctiveaction",
-    "inspection",
-    "changeorder",
-    "risk",
-    "actionitem",
-    "servicecase",
-    "customer",
-)
-"""Kinds of things whose pages show the button."""
-DISCUSSED = (
-    "nonconformity",
-    "correctiveaction",
-    "inspection",
-    "changeorder",
-    "risk",
-    "actionitem",
-    "servicecase",
-    "customer",
-)
-"""Kinds whose pages show comments from here; orders and requests have their own."""
-PICTURED = (*DISCUSSED, "order", "customerrequest")
-"""Kinds whose comments take pictures."""
-WRITING = {"order": "orders.comment", "customerrequest": "requests.change"}
-"""The right to write a comment where seeing the thing is not enough."""
 LARGEST_PICTURE = 8 << 20
 MOST_PICTURES = 50
 
@@ -79,9 +54,9 @@ def toggle(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 def add_picture(request: HttpRequest, kind: str, pk: int) -> JsonResponse:
     """Keep a pasted picture with the thing; answers with the Markdown that shows it."""
     actor = actor_of(request)
-    target = _fetched(actor, kind, pk, PICTURED)
-    if kind in WRITING:
-        require(actor, WRITING[kind])
+    target = _fetched(actor, kind, pk, FOLLOWED)
+    if kind in OF_THEIR_OWN:
+        require(actor, OF_THEIR_OWN[kind])
     given = request.FILES.get("file")
     head = given.read(16) if given is not None else b""
     if given is None or given.file is None or not picture_type(head):
@@ -102,7 +77,7 @@ def add_picture(request: HttpRequest, kind: str, pk: int) -> JsonResponse:
 
 def picture(request: HttpRequest, kind: str, pk: int, file: int) -> FileResponse:
     """A pasted picture, for who may see the thing."""
-    target = _fetched(actor_of(request), kind, pk, PICTURED)
+    target = _fetched(actor_of(request), kind, pk, FOLLOWED)
     found = get_or_not_found(attachments_of(target).filter(kind=PASTED), pk=file)
     file_read = path_of(found.sha256).open("rb")
     shown_as = picture_type(file_read.read(16)) or "application/octet-stream"
@@ -118,5 +93,7 @@ def comment(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     actor = actor_of(request)
     target = _fetched(actor, kind, pk, DISCUSSED)
     url = targets.url_of(kind, target)
-    add_comment(actor=actor, target=target, text=request.POST.get("text", ""), url=url)
-    return done(request, f"{url}#comments", _("Sent."))
+    text = request.POST.get("text", "")
+    add_comment(actor=actor, target=target, text=text, url=url)
+    back = safe_next(request) if request.POST.get("next") else f"{url}#comments"
+    return done(request, back, f"{_('Sent.')} {untold(actor, target, text)}".strip())

@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views import View
@@ -36,12 +36,13 @@ from punctual.platform.records import get_or_not_found
 from punctual.platform.saved_views.services import views_for
 from punctual.platform.search.services import ids
 from punctual.platform.sheets.writer import write_csv, write_xlsx
-from punctual.web.shell.bulk import BulkEdit
+from punctual.web.shell.bulk import BulkEdit, last_change
 from punctual.web.shell.bulk import handle as bulk_step
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.inline import Editor, cell_form, cell_saved, no_such_cell, pencil
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.own_fields import custom_columns, custom_filters
+from punctual.web.shell.peek import peek, texts_of
 
 MOST_EXPORTED = 20_000
 MOST_COUNTED = 1000
@@ -101,6 +102,10 @@ class ListPage(View):
     """(url name, permission)"""
     custom_subject: ClassVar[str] = ""
     """Whose custom fields are columns and filters: ``order``, ``task``, ``customer``."""
+    peeks: ClassVar[bool] = False
+    """Whether a row opens at the side, on the desk; its page is behind its link."""
+    peek_fields: ClassVar[tuple[str, ...]] = ()
+    """Longer words of a record that are read at the side."""
     empty_text: ClassVar[Words] = ""
     """What belongs here and how it begins, shown when there is nothing at all."""
 
@@ -129,6 +134,16 @@ class ListPage(View):
     def edit_url_of(self, item: Any) -> str:
         """Where E leads from a row; empty where the reader may not change it."""
         return ""
+
+    def peek_texts(self, item: Any) -> list[tuple[str, str]]:
+        """Longer words at the side, each with its heading."""
+        return texts_of(item, self.peek_fields)
+
+    def facts(self, actor: User, item: Any) -> list[tuple[Words, SafeString]]:
+        """What the columns tell of a row, for its side."""
+        linked = may(actor, "orders.view")
+        cells = [(one.label, _told(one, item)) for one in self.shown_columns(actor) if one.on_page]
+        return cells if linked else [(label, mark_safe(_unlinked(cell))) for label, cell in cells]  # noqa: S308
 
     def shown_columns(self, actor: User) -> list[Column]:
         """The columns that the reader may see."""
@@ -171,6 +186,8 @@ class ListPage(View):
         if "cell" in request.GET:
             column, editor, item = self._cell(actor, request.GET["cell"])
             return cell_form(request, cell=request.GET["cell"], label=column.label, editor=editor, item=item)
+        if self.peeks and "peek" in request.GET:
+            return peek(self, request, request.GET["peek"])
         wish = request.GET.get("sort", self.default_sort)
         rows = self._sorted(self._filtered(request.GET, self._seen(actor)), wish)
         export = request.GET.get("export", "")
@@ -182,6 +199,7 @@ class ListPage(View):
             keys = list(rows.values_list("pk", flat=True)[page.start_index() - 1 : page.end_index()])
             page.object_list = self._sorted(self._seen(actor).filter(pk__in=keys), wish)
         chips = self._chips(actor, request.GET)
+        edits = self.bulk_edits(actor)
         context = {
             "list": self,
             "title": self.title,
@@ -196,7 +214,8 @@ class ListPage(View):
             "create_url": reverse(self.create[0]) if self.create else "",
             "can_import": self.import_url and may(actor, self.import_url[1]),
             "import_href": reverse(self.import_url[0]) if self.import_url else "",
-            "bulk_edits": [(one, one.options(actor) if one.options else ()) for one in self.bulk_edits(actor)],
+            "bulk_edits": [(one, one.options(actor) if one.options else ()) for one in edits],
+            **last_change(actor, self.key, edits),
             "is_filtered": bool(chips or request.GET.get("q")),
             **self.more(request, rows),
         }
@@ -364,6 +383,13 @@ def _cell(column: Column, item: Any) -> SafeString:
         return column.html(item)
     value = column.value(item)
     return escape("—" if value in (None, "") else value)
+
+
+def _told(column: Column, item: Any) -> SafeString:
+    """The cell where there is room: a person with the name beside the picture."""
+    cell, value = _cell(column, item), column.value(item)
+    bare = column.html and isinstance(value, User) and str(value) not in strip_tags(cell)
+    return format_html("{} {}", cell, value) if bare else cell
 
 
 def _opening(column: Column) -> SafeString:

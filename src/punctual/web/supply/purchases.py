@@ -95,6 +95,8 @@ def _by_standing(rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
 
 
 class PurchaseList(ListPage):
+    peeks = True
+    peek_fields = ("notes",)
     key = "purchase-orders"
     title = gettext_lazy("Purchase orders")
     icon = "truck-delivery"

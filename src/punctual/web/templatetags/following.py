@@ -29,12 +29,15 @@ def follow_button(context: dict[str, Any], target: Model, css: str = "bt") -> di
 
 
 @register.inclusion_tag("shell/comments.html", takes_context=True)
-def comments(context: dict[str, Any], target: Model) -> dict[str, Any]:
-    """Newest first, with the form; the reader has been shown ``target``."""
+def comments(context: dict[str, Any], target: Model, follow: object = None) -> dict[str, Any]:
+    """Newest first, with the form; the reader has been shown ``target``. ``follow`` puts the button to follow it here,
+    where the page has it nowhere else."""
     return {
         "request": context["request"],
         "csrf_token": context.get("csrf_token"),
         "kind": target_type(target),
         "pk": target.pk,
+        "target": target,
+        "follow": follow,
         "said": list(comments_on(target)[:50]),
     }

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingRule
@@ -21,6 +22,7 @@ from punctual.domain.scheduling.models import OrderForecast
 from punctual.flows.customer_signs import waiting_for_customer
 from punctual.web.changes.words import signed_money
 from punctual.web.formatting import day_text, quantity_text
+from punctual.web.rail import RailFacts, rail
 from punctual.web.relations.clocks import duration
 
 MOST_MILESTONES: Final = 14
@@ -53,6 +55,21 @@ def expected_from(order: Order, found: OrderForecast | None) -> Expected | None:
     return Expected(order.planned_date, order.planned_date, order.planned_date, is_range=False)
 
 
+def picture_of(order: Order, expected: Expected | None) -> SafeString | None:
+    """Asked, agreed and expected on one line; where a date is missing there is nothing to compare."""
+    if order.promised_date is None or not (expected or order.actual_date):
+        return None
+    facts = RailFacts(
+        promised=order.promised_date,
+        requested=order.requested_date,
+        planned=expected.eight if expected else None,
+        planned_from=expected.half if expected else None,
+        tail=expected.few if expected and expected.is_range else None,
+        actual=order.actual_date,
+    )
+    return rail(facts, width=430, height=58, labels=True)
+
+
 def page_of(reader: Reader) -> dict[str, Any]:
     """The context of the page."""
     order = reader.order
@@ -72,6 +89,7 @@ def page_of(reader: Reader) -> dict[str, Any]:
         "more_lines": max(0, order.line_count - 1),
         "state": state_of(order),
         "expected": expected if rule.show_range else None,
+        "picture": picture_of(order, expected) if rule.show_range else None,
         "verdict": verdict_of(order, expected) if rule.show_range else None,
         "delivered": order.actual_date,
         "wants": wants,
@@ -209,7 +227,7 @@ def _said(message: Any, rule: TrackingRule) -> dict[str, Any]:
 def _request_state(state: str) -> dict[str, str]:
     return {
         "open": {"css": "acc", "icon": "progress", "text": _("Being worked on")},
-        "waiting": {"css": "warn", "icon": "hourglass", "text": _("Waits for you")},
+        "waiting": {"css": "warn", "icon": "hourglass", "text": _("Waits for your answer")},
         "resolved": {"css": "ok", "icon": "circle-check", "text": _("Answered")},
         "closed": {"css": "", "icon": "check", "text": _("Closed")},
     }[state]

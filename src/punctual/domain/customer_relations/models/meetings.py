@@ -118,9 +118,9 @@ class LineKind(models.TextChoices):
 
     NOTE = "note", _("Note")
     DECISION = "decision", _("Decision")
-    ACTION = "action", _("Action")
+    ACTION = "action", _("Action item")
     REQUEST = "request", _("Request")
-    CHANGE = "change", _("Change")
+    CHANGE = "change", _("Change order")
     RISK = "risk", _("Risk")
     INTERNAL = "internal", _("Internal")
 

@@ -263,7 +263,7 @@ def add_note(*, actor: User, request_id: int, text: str, at: dt.datetime | None 
     )
     from punctual.platform.comments.services import tell_mentioned
 
-    tell_mentioned(actor=actor, text=text, what=str(found), url=f"/requests/{found.number}/")
+    tell_mentioned(actor=actor, text=text, target=found, url=f"/requests/{found.number}/")
     return found
 
 

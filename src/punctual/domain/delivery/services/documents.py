@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from punctual.domain.delivery.models import DocumentRequest
-from punctual.domain.monitoring.my_tasks import task_to_report
+from punctual.domain.monitoring.my_tasks import task_seen
 from punctual.domain.monitoring.services.progress import hold_task, let_go
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_id, orders_of
@@ -37,14 +37,6 @@ from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found
 
 LINK: Final = "document"
-
-
-def task_seen(actor: User, pk: int) -> Task:
-    """A task that the actor reports on, or whose plan the actor sees."""
-    try:
-        return task_to_report(actor, pk)
-    except NotFound:
-        return get_or_not_found(Task.objects.select_related("plan__order").filter(plan__in=plans_of(actor)), pk=pk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
 
+from punctual.domain.orders.import_custom import own_fields
 from punctual.domain.orders.importing import (
     Evaluated,
     Source,
@@ -83,12 +84,13 @@ def _tell(result: Evaluated, taken: Taken) -> None:
 
 def _sources(content: bytes, name: str, customer: str) -> list[Source]:
     sheets = read_sheets(content, name)
-    table = find_table(sheets, known_headers(), name)
+    own = own_fields()
+    table = find_table(sheets, known_headers(own), name)
     sheet = next(one for one in sheets if one.name == table.sheet)
-    header = above(sheet, table.first_row - 2)
+    header = above(sheet, table.first_row - 2, own)
     given = _customer(customer or header.get("customer", ""), given=bool(customer))
     remembered = ImportMapping.objects.filter(customer=given).first() if given else None
-    mapping = guess_mapping(table.header, remembered.columns if remembered else {})
+    mapping = guess_mapping(table.header, remembered.columns if remembered else {}, own)
     lines, total = split_total(table, mapping)
     if total:
         header["stated_total"] = total
@@ -100,7 +102,8 @@ def _sources(content: bytes, name: str, customer: str) -> list[Source]:
     for row in rows:
         groups.setdefault((_cell(row, mapping, "customer"), _cell(row, mapping, "customer_po_number")), []).append(row)
     values = remembered.values if remembered else {}
-    return [_source(group, mapping, header, given, who, number, values) for (who, number), group in groups.items()]
+    sources = [_source(rows, mapping, header, given, key, values) for key, rows in groups.items()]
+    return [replace(source, own=own) for source in sources]
 
 
 def _source(
@@ -108,18 +111,18 @@ def _source(
     mapping: dict[str, str],
     header: Mapping[str, str],
     given: Customer | None,
-    who: str,
-    number: str,
+    key: tuple[str, str],
     values: dict[str, dict[str, str]],
 ) -> Source:
-    own = dict(header)
+    who, number = key
+    told = dict(header)
     if number:
-        own["customer_po_number"] = number
-        own.pop("stated_total", None)
+        told["customer_po_number"] = number
+        told.pop("stated_total", None)
     customer = find_customer(who)[0] if who else given
     if customer is None and who:
-        own["customer"] = who
-    return Source(mapping=mapping, rows=rows, header_values=own, customer=customer, values=values)
+        told["customer"] = who
+    return Source(mapping=mapping, rows=rows, header_values=told, customer=customer, values=values)
 
 
 def _cell(row: Mapping[str, Any], mapping: Mapping[str, str], name: str) -> str:

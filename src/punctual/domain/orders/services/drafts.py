@@ -20,6 +20,8 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, differences, record
+from punctual.platform.custom_fields.selectors import data_of
+from punctual.platform.custom_fields.services import write_values
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 from punctual.platform.search.services import forget
@@ -46,9 +48,20 @@ def create_order(
     OrderLine.objects.bulk_create(lines, batch_size=500)
     summarise(order, lines)
     order.save()
-    record(actor=actor, verb="create", target=order, changes=_created(order, lines), reason=source)
+    changes = [*_created(order, lines), *_write_custom(order, data)]
+    record(actor=actor, verb="create", target=order, changes=changes, reason=source)
     index_order(order, lines)
     return order
+
+
+def _write_custom(order: Order, data: OrderInput) -> list[Change]:
+    """The company's own fields, where any are handed in. One that is empty and was empty is no refusal for a draft: the
+    review asks for what must be filled in."""
+    if not data.custom:
+        return []
+    before = data_of("order", order.pk)
+    given = {key: value for key, value in data.custom.items() if value not in (None, "") or before.get(key) is not None}
+    return write_values(subject="order", target_id=order.pk, given=given)
 
 
 def _without_customer(data: OrderInput) -> list[Reason]:
@@ -120,6 +133,7 @@ def change_order(
     order.owner = data.owner or order.owner or actor
     lines, line_changes = merge_lines(order, before.lines, data.lines, catalogue, today)
     changes += line_changes
+    changes += _write_custom(order, data)
     if not changes:
         return order
     summarise(order, lines)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from punctual.domain.orders import guards
+from punctual.domain.orders.import_custom import own_fields
 from punctual.domain.orders.importing import (
     IMPORT_FIELDS,
     LINE_CELLS,
@@ -57,7 +58,7 @@ def upload(*, actor: User, content: bytes, name: str, today: dt.date, customer_i
     """Read the file and keep it with its first reading. What can't be read is refused and nothing is kept."""
     require(actor, "orders.change")
     sheets = read_sheets(content, name)
-    table = find_table(sheets, known_headers(), name)
+    table = find_table(sheets, known_headers(own_fields()), name)
     sha256, _ = store(io.BytesIO(content))
     sheet = next(one for one in sheets if one.name == table.sheet)
     item = OrderImport(name=name[:255], sha256=sha256, sheets=[one.name for one in sheets], created_by=actor)
@@ -71,16 +72,18 @@ def upload(*, actor: User, content: bytes, name: str, today: dt.date, customer_i
 
 def _read_sheet(item: OrderImport, sheet: Sheet, header_index: int, mapping: Mapping[str, str] | None = None) -> None:
     table = table_at(sheet, header_index)
-    values = above(sheet, header_index)
+    own = own_fields()
+    values = above(sheet, header_index, own)
     item.customer = item.customer or guess_customer(values, item.name)
     remembered = remembered_mapping(item.customer)
     item.sheet, item.header_row, item.header = sheet.name, header_index + 1, list(table.header)
-    item.mapping = dict(mapping) if mapping is not None else guess_mapping(table.header, remembered.columns)
+    item.mapping = dict(mapping) if mapping is not None else guess_mapping(table.header, remembered.columns, own)
     lines, total = split_total(table, item.mapping)
     if total:
         values["stated_total"] = total
     item.rows = rows_of(sheet, lines, item.mapping)
-    item.header_values = {name: text for name, text in values.items() if name in HEADER_VALUES or name == "customer"}
+    kept = {*HEADER_VALUES, *own.names, "customer"}
+    item.header_values = {name: text for name, text in values.items() if name in kept}
     if not item.rows:
         raise Refusal(
             Reason(
@@ -122,6 +125,7 @@ def source_of(item: OrderImport) -> Source:
         header_values=item.header_values,
         customer=item.customer,
         values=remembered_mapping(item.customer).values,
+        own=own_fields(),
     )
 
 
@@ -167,7 +171,7 @@ def set_cell(
     """Put one cell right; ``remember`` does the same with this customer's word from now on."""
     item = _open(actor, import_id, expected_version)
     row = _row(item, index)
-    if field not in LINE_CELLS:
+    if field not in {*LINE_CELLS, *own_fields().names}:
         raise Refusal(Reason("order.import.field", N_("This column can't be changed.")))
     value = value.strip()[:5000]
     column = next((key for key, name in item.mapping.items() if name == field), None)
@@ -215,8 +219,9 @@ def set_header(
             raise Refusal(Reason("order.import.customer", N_("Choose a customer of the list."), field="customer"))
         remembered = remembered_mapping(item.customer)
         if remembered.columns:
-            item.mapping = guess_mapping(item.header, remembered.columns)
-    kept = {name: str(text).strip()[:400] for name, text in values.items() if name in HEADER_VALUES}
+            item.mapping = guess_mapping(item.header, remembered.columns, own_fields())
+    known = {*HEADER_VALUES, *own_fields().names}
+    kept = {name: str(text).strip()[:400] for name, text in values.items() if name in known}
     item.header_values = {**item.header_values, **kept}
     _count(item, today)
     save_next(item)
@@ -229,7 +234,8 @@ def set_mapping(
 ) -> OrderImport:
     """Say what each column means; remembered for the customer when the order is taken over."""
     item = _open(actor, import_id, expected_version)
-    clean = {index: name for index, name in mapping.items() if name in IMPORT_FIELDS and index.isdecimal()}
+    known = {*IMPORT_FIELDS, *own_fields().names}
+    clean = {index: name for index, name in mapping.items() if name in known and index.isdecimal()}
     if len(set(clean.values())) < len(clean):
         raise Refusal(Reason("order.import.mapping_twice", N_("Two columns can't mean the same.")))
     item.mapping = clean
@@ -255,7 +261,7 @@ def choose_sheet(
     if found is None or not found.rows:
         raise Refusal(Reason("order.import.sheet", N_("The sheet “%(name)s” is empty or not there."), {"name": sheet}))
     if header_row is None:
-        header_row = find_table([found], known_headers(), item.name).first_row - 1
+        header_row = find_table([found], known_headers(own_fields()), item.name).first_row - 1
     if not 1 <= header_row < len(found.rows):
         raise Refusal(Reason("order.import.header_row", N_("There is no such row with lines under it.")))
     _read_sheet(item, found, header_row - 1)

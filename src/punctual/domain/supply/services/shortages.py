@@ -6,6 +6,7 @@ Everything that changes stock, purchases, reservations or a plan ends here, in i
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -40,6 +41,7 @@ LIVE: Final = (*RUNNING, OrderState.ON_HOLD)
 """Orders whose needs count."""
 OURS: Final = ("purchaseorder", "material")
 """Causes of an earliest start that are set here; what others have set stays."""
+KEPT: Final = ("id", "requirement")
 LONG_AGO: Final = dt.datetime.combine(dt.date(1900, 1, 1), dt.time())
 
 
@@ -51,6 +53,9 @@ class Gate:
     cause_type: str
     cause_id: int
     text: str
+
+
+Waits = Mapping[int, Sequence[tuple[Gate, int | None]]]
 
 
 @dataclass
@@ -66,18 +71,24 @@ class Picture:
 
     def gates(self, *, today: dt.date, workdays: CompanyWorkdays, leave_out: int | None = None) -> dict[int, Gate]:
         """Task id → the latest thing it waits for; ``leave_out`` is a requirement that is supposed to be there."""
-        found: dict[int, Gate] = {}
+        left = {
+            task: [gate for gate, need in rows if need is None or need != leave_out]
+            for task, rows in self.waits(today=today, workdays=workdays).items()
+        }
+        return {task: gates[0] for task, gates in left.items() if gates}
+
+    def waits(self, *, today: dt.date, workdays: CompanyWorkdays) -> Waits:
+        """Task id → all that it waits for, the latest first, each with its requirement (outsourced work has none)."""
+        found: dict[int, list[tuple[Gate, int | None]]] = defaultdict(list)
         for arrival in self.arrivals:
             need = arrival.requirement
-            if arrival.day is None or need.task_id is None or need.pk == leave_out:
-                continue
-            gate = _gate_of(arrival)
-            if need.task_id not in found or gate.moment > found[need.task_id].moment:
-                found[need.task_id] = gate
+            if arrival.day is not None and need.task_id is not None:
+                found[need.task_id].append((_gate_of(arrival), need.pk))
         for line in self.outsourced:
-            gate = self._outsourced_gate(line, today=today, workdays=workdays)
-            if line.task_id is not None and (line.task_id not in found or gate.moment > found[line.task_id].moment):
-                found[line.task_id] = gate
+            if line.task_id is not None:
+                found[line.task_id].append((self._outsourced_gate(line, today=today, workdays=workdays), None))
+        for rows in found.values():
+            rows.sort(key=lambda row: row[0].moment, reverse=True)
         return found
 
     def _outsourced_gate(self, line: PurchaseLine, *, today: dt.date, workdays: CompanyWorkdays) -> Gate:
@@ -140,11 +151,12 @@ def refresh(order_ids: Iterable[int], *, today: dt.date, actor: User | None = No
             continue
         picture = picture_of(order, today=today, workdays=workdays)
         _keep_need_days(picture)
-        gates = picture.gates(today=today, workdays=workdays) if picture.forecast else {}
+        waits: Waits = picture.waits(today=today, workdays=workdays) if picture.forecast else {}
+        gates = {task: rows[0][0] for task, rows in waits.items()}
         move = _tell_plan(picture, gates, actor=actor)
         if move is not None and (move.tasks or move.planned_before != move.planned_after):
             moves.append(move)
-        _keep_shortages(picture, gates, today=today, workdays=workdays)
+        _keep_shortages(picture, waits, gates, today=today)
     return moves
 
 
@@ -186,20 +198,28 @@ def _moment_on(picture: Picture, task_id: int) -> dt.datetime:
 # ------------------------------------------------------------------------------------------------------ shortages
 
 
-def _keep_shortages(picture: Picture, gates: Mapping[int, Gate], *, today: dt.date, workdays: CompanyWorkdays) -> None:
+def _keep_shortages(picture: Picture, waits: Waits, gates: Mapping[int, Gate], *, today: dt.date) -> None:
     short = [one for one in picture.arrivals if one.short > 0]
     have = {row.requirement_id: row for row in Shortage.objects.filter(requirement__order=picture.order)}
     suppliers = {one.line.purchase_order.supplier_id for one in short if one.line is not None}
     records = lateness(suppliers, today=today) if suppliers else {}
     now = _outcome(picture, gates)
+    freed = _freed(picture, waits, gates)
     rows = [
-        _row(picture, one, now, have.get(one.requirement.pk), records, today=today, workdays=workdays) for one in short
+        _row(picture, one, (now, freed.get(one.requirement.pk, now)), have.get(one.requirement.pk), records)
+        for one in short
     ]
     gone = set(have) - {one.requirement.pk for one in short}
     Shortage.objects.filter(requirement_id__in=gone).delete()
-    fields = [field.name for field in Shortage._meta.concrete_fields if field.name not in ("id", "requirement")]
-    Shortage.objects.bulk_create([row for row in rows if row.pk is None], batch_size=500)
-    Shortage.objects.bulk_update([row for row in rows if row.pk is not None], fields, batch_size=500)
+    for row in rows:
+        row.pk = None  # one statement writes what is new and what has changed: a requirement is short once
+    Shortage.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["requirement"],
+        update_fields=[field.name for field in Shortage._meta.concrete_fields if field.name not in KEPT],
+    )
 
 
 def _outcome(picture: Picture, gates: Mapping[int, Gate]) -> Outcome | None:
@@ -215,23 +235,31 @@ def _outcome(picture: Picture, gates: Mapping[int, Gate]) -> Outcome | None:
     return picture.forecast.outcome({**ours, **{task_id: gate.moment for task_id, gate in gates.items()}})
 
 
+def _freed(picture: Picture, waits: Waits, gates: Mapping[int, Gate]) -> dict[int, Outcome | None]:
+    """Requirement → the plan as if it were there: only the latest of what a task waits for changes anything."""
+    found = {}
+    for task, rows in waits.items():
+        (last, need), *others = rows
+        then = {**gates, task: others[0][0]} if others else {key: gate for key, gate in gates.items() if key != task}
+        if need is not None and not (others and others[0][0].moment == last.moment):
+            found[need] = _outcome(picture, then)
+    return found
+
+
 def _row(
     picture: Picture,
     arrival: Arrival,
-    now: Outcome | None,
+    outcomes: tuple[Outcome | None, Outcome | None],
     have: Shortage | None,
     records: Mapping[int, Lateness],
-    *,
-    today: dt.date,
-    workdays: CompanyWorkdays,
 ) -> Shortage:
+    """``outcomes``: the plan as it is, and as if the material were there."""
+    now, without = outcomes
     need = arrival.requirement
     row = have or Shortage(requirement=need)
     late = _days_late(picture, arrival)
     moves, damage = 0, Decimal(0)
-    if late > 0 and now is not None:
-        without = _outcome(picture, picture.gates(today=today, workdays=workdays, leave_out=need.pk))
-        assert without is not None
+    if late > 0 and now is not None and without is not None:
         moves = _working_days(picture, without.planned_date, now.planned_date)
         damage = damages_of(picture.order, now.planned_date) - damages_of(picture.order, without.planned_date)
     if row.arrives is not None and arrival.day is not None and arrival.day > row.arrives:
