@@ -109,6 +109,14 @@ def test_who_may_not_computes_nothing_and_without_a_schedule_there_is_none(
     assert not RecoveryRun.objects.exists()
 
 
+def test_an_order_that_is_not_late_is_told_so_by_its_number_and_its_day(manager: User) -> None:
+    (order,) = scheduling.workshop(manager, 1, promised=dt.date(2027, 3, 1))
+    scheduling.run(manager)
+    (said,) = compute_recovery(actor=manager, order_id=order.pk, today=TODAY, runs=20).error
+    assert said["text"].startswith("Order %(id)s keeps its date")
+    assert said["params"] == {"id": order.label, "date": "2027-03-01"}
+
+
 @pytest.fixture
 def computed(manager: User) -> RecoveryRun:
     orders = late_shop(manager)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.monitoring.models import RecoveryRun, RecoveryState
+from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_id
 from punctual.domain.plans.models import Plan
 from punctual.domain.scheduling.axis import Axis
@@ -79,6 +80,14 @@ def _texts(reason: Reason) -> dict[str, str]:
     return {name: str(value) for name, value in reason.params.items()}
 
 
+def _ours(reason: Reason, order: Order, axis: Axis) -> dict[str, Any]:
+    """The engine's reason, which knows groups and slots, with the order's number and the day."""
+    params = {**reason.params, "id": order.label}
+    if "date" in params:
+        params["date"] = axis.day_of(int(str(params["date"]))).isoformat()
+    return {"text": reason.text, "params": {name: str(value) for name, value in params.items()}}
+
+
 def compute_recovery(
     *, actor: User, order_id: int, today: dt.date, runs: int = 120, into: RecoveryRun | None = None
 ) -> RecoveryRun:
@@ -113,7 +122,7 @@ def compute_recovery(
         made.left_out = [{"lever": words.title(name), "why": reason.code} for name, reason in found.left_out.items()]
         made.versions = {str(pk): version for pk, version in _versions(book, found)}
         made.seconds = round(time.monotonic() - began, 2)
-        made.error = [{"text": found.reason.text, "params": _texts(found.reason)}] if found.reason else []
+        made.error = [_ours(found.reason, order, axis)] if found.reason else []
         made.save()
         record(actor=actor, verb="compute", target=made)
     return made
