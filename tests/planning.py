@@ -117,7 +117,7 @@ def snapshot(found: Plan) -> dict[str, list[tuple[Any, ...]]]:
         "needs": [
             row
             for one in Task.objects.filter(plan=found)
-            for row in one.needs.order_by("pk").values_list("task", "skill", "resource", "units")
+            for row in one.needs.order_by("pk").values_list("task", "skill", "resource", "units", "asked")
         ],
         "budget": list(found.budget.order_by("pk").values_list()),
     }

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import scheduling
@@ -226,6 +228,24 @@ def test_after_a_change_a_proposal_is_refused_and_nothing_is_written(waiting: li
 
 
 # — pages and API —
+
+
+def test_the_list_of_needs_costs_the_same_for_one_and_for_many(
+    orders: list[Order], planner: User, client: Client
+) -> None:
+    scheduling.run(planner)
+    client.force_login(planner)
+    counts = []
+    for most in (1, 2):
+        Assignment.objects.filter(task__plan__order__in=orders[most:]).update(skill=None, resource=resource("孙倩"))
+        if most == 2:
+            Assignment.objects.update(skill=scheduling.skill("FIT"), resource=None)
+        client.get("/capacity/names/", {"weeks": 8})  # what is read once a process
+        with CaptureQueriesContext(connection) as seen:
+            page = client.get("/capacity/names/", {"weeks": 8})
+        assert len(page.context["rows"]) == most
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
 
 
 def test_a_planner_names_and_swaps_on_the_pages(waiting: list[Order], planner: User, client: Client) -> None:

@@ -12,7 +12,7 @@ import planning
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Assignment, Dependency, PlanEdit, Task
 from punctual.domain.plans.services.editing import edit_plan
-from punctual.domain.resources.models import Skill
+from punctual.domain.resources.models import Resource, Skill
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.audit.models import AuditEntry
 
@@ -269,6 +269,16 @@ def any_link():
     return st.sampled_from(sorted(Dependency.objects.values_list("pk", flat=True)) or [0])
 
 
+def a_fitter():
+    calendar = planning.company_calendar()
+    values = {"name": "赵磊", "kind": "person", "calendar": calendar}
+    return Resource.objects.get_or_create(code="P1", defaults=values)[0].pk
+
+
+def any_need():
+    return st.sampled_from(sorted(Assignment.objects.values_list("pk", flat=True)) or [0])
+
+
 WISHES = {
     "add": lambda t, draw: {"name": "新任务", "after": draw(t), "duration": 960},
     "delete": lambda t, draw: {"tasks": [draw(t)]},
@@ -293,6 +303,8 @@ WISHES = {
     "outdent": lambda t, draw: {"tasks": [draw(t)]},
     "reorder": lambda t, draw: {"task": draw(t), "after": draw(t)},
     "assign": lambda t, draw: {"task": draw(t), "needs": [{"skill": Skill.objects.get().pk, "units": 3}]},
+    "name": lambda t, draw: {"need": draw(any_need()), "resource": a_fitter()},
+    "unname": lambda t, draw: {"need": draw(any_need())},
     "budget": lambda t, draw: {"task": draw(t), "kind": "outsourced", "amount": "1200.5"},
     "plan": lambda t, draw: {"start": "2026-12-01", "goals": "新目标"},
     "unlink": lambda t, draw: {"link": draw(any_link())},

@@ -21,6 +21,7 @@ from punctual.domain.scheduling.ledger import kept, reliability
 from punctual.domain.scheduling.load import Loads, periods_of, starts_of, uses_of
 from punctual.domain.scheduling.models import (
     Absence,
+    ExtraShift,
     LevelledTask,
     OrderForecast,
     Promise,
@@ -254,6 +255,21 @@ def book_of_current():
     found = book_of(ScheduleRun.objects.get(is_current=True))
     assert found is not None
     return found
+
+
+def test_hired_hands_take_what_the_only_fitter_has_no_time_for(asking: Order, manager: User) -> None:
+    fitter = scheduling.skill("FIT")
+    ExtraShift.objects.create(skill=fitter, units=2, first=TODAY, last=FAR)
+    book = book_of(scheduling.run(manager)) or book_of_current()
+    availability = availability_of(axis_of(book))
+    loads = Loads(book, availability, uses_of(book, availability, starts_of(book, "planned")))
+    periods = periods_of(availability, TODAY, 3, "week")
+    alone = loads.rows("resource", periods, {})[0].cells
+    together = loads.rows("skill", periods, {fitter.pk: "FIT"})[0].cells
+    assert max(cell.percent for cell in alone) <= 100
+    assert together[1].capacity == 3 * alone[1].capacity
+    assert sum(cell.firm for cell in together) == 2 * 24 > sum(cell.firm for cell in alone)
+    assert {loads.book.pieces[use.piece].name for use, _h in loads.uses_in(f"s:{fitter.pk}", periods[0])} == {"装配"}
 
 
 def test_accepting_a_proposal_moves_the_plan_and_not_the_next_schedule(asking: Order, manager: User) -> None:

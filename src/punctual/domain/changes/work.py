@@ -37,7 +37,9 @@ class Note:
 
 def units_of(state: PlanState, task_id: int) -> int:
     """How many people a task takes; 1 where nobody is named."""
-    return max(1, sum(need.units for need in state.needs.values() if need.task == task_id and need.skill))
+    return max(
+        1, sum(need.units for need in state.needs.values() if need.task == task_id and (need.skill or need.asked))
+    )
 
 
 class Work:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from punctual.domain.plans.insertions import insert
 from punctual.domain.plans.models import BudgetKind, Constraint
-from punctual.domain.plans.state import PLAN_ROW, Dates, NeedFacts, PlanState, TaskFacts
+from punctual.domain.plans.naming import name_need, unname_need
+from punctual.domain.plans.state import PLAN_ROW, Dates, PlanState, TaskFacts
 from punctual.domain.plans.wishes import (
     Wish,
     amount,
@@ -464,38 +465,12 @@ def _assign(state: PlanState, wish: Wish, scene: Scene) -> None:
         state.put("need", state.new_id(), {"task": task_id, **values})
 
 
-def _need(state: PlanState, wish: Wish) -> tuple[int, NeedFacts]:
-    need_id = row_of(state.needs, wish, "need", N_("This task has no such need any more; load the page again."))
-    return need_id, state.needs[need_id]
-
-
 def _name(state: PlanState, wish: Wish, scene: Scene) -> None:
-    """A name on one unit of a skill that a task asks for; where a name is on it already, the other one."""
-    need_id, need = _need(state, wish)
-    named = wish.get("resource")
-    if isinstance(named, bool) or named not in scene.resources:
-        refuse("resource_unknown", N_("There is no such resource."), "resource")
-    state.put("need", need_id, None)
-    taken = need.units if need.resource is not None else 1
-    if need.units > taken:
-        state.put("need", state.new_id(), {"task": need.task, "skill": need.skill, "units": need.units - taken})
-    asked = need.asked if need.resource is not None else need.skill
-    values = {"task": need.task, "resource": named, "units": taken, "asked": asked}
-    state.put("need", state.new_id(), values)
+    name_need(state, wish, scene.resources)
 
 
 def _unname(state: PlanState, wish: Wish, scene: Scene) -> None:
-    """The name off again: the task asks for the skill as before."""
-    need_id, need = _need(state, wish)
-    if need.asked is None:
-        refuse("not_named", N_("No skill was asked for here; change the need in the plan instead."), "need")
-    state.put("need", need_id, None)
-    units = need.units
-    for other_id, other in list(state.needs.items()):
-        if other.task == need.task and other.skill == need.asked:
-            units += other.units
-            state.put("need", other_id, None)
-    state.put("need", state.new_id(), {"task": need.task, "skill": need.asked, "units": units})
+    unname_need(state, wish)
 
 
 def _budget(state: PlanState, wish: Wish, scene: Scene) -> None:

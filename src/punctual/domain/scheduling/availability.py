@@ -142,9 +142,10 @@ class Availability:
                 total += self._more[skill]
         return total
 
-    def more(self, skill: int) -> Units | None:
+    @property
+    def hired(self) -> Mapping[int, Units]:
         """What there is of a skill beside those who have it: overtime, hired people."""
-        return self._more.get(skill)
+        return self._more
 
     def of(self, resource: int) -> Units:
         return self.units[resource]

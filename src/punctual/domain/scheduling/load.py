@@ -1,8 +1,10 @@
 """Load against capacity: hours of every resource, team and skill by day, week or month. Pure.
 
 Two bases: ``scheduled`` is when the schedule has the tasks (within what there is); ``planned`` is when the plans have
-them, each order as if it were alone, where over-use shows. Skills are given to people by name for the picture only: at
-the task's time the free one with the fewest other skills, else the least used one, who is then over-used.
+them, each order as if it were alone, where over-use shows. Skills are given to people by name for the picture only:
+names of the plans come first, then whoever is free with the fewest other skills, where nobody is free all the time one
+after another; what there is of a skill beside its people (overtime, hired hands) is resource ``-skill``. Only when
+nobody is free the least used one gets the work and is over-used.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import numpy.typing as npt
 
 from punctual.domain.scheduling.availability import Availability, Units
 from punctual.domain.scheduling.axis import SLOT
-from punctual.domain.scheduling.book import Book, Piece
+from punctual.domain.scheduling.book import Book
 from punctual.domain.scheduling.settling import topological
 
 Basis = Literal["scheduled", "planned"]
@@ -106,19 +108,32 @@ def starts_of(book: Book, basis: Basis) -> Sequence[int]:
 
 
 def uses_of(book: Book, availability: Availability, starts: Sequence[int]) -> list[Use]:
-    """Every need of every piece with somebody by name."""
+    """Every need of every piece with somebody by name; names that the plans give come first."""
     size = max(availability.slots, max((s + p.duration for s, p in zip(starts, book.pieces, strict=True)), default=0))
     free = {key: _padded(units, size) for key, units in availability.units.items()}
+    free |= {-skill: _padded(units, size) for skill, units in availability.hired.items()}
     order = sorted(range(len(book.pieces)), key=lambda k: (not book.pieces[k].running, starts[k], k))
+    open_needs = []
     found: list[Use] = []
     for k in order:
-        piece = book.pieces[k]
-        if piece.duration:
-            found += _given(k, piece, starts[k], free, availability)
+        start, finish = starts[k], starts[k] + book.pieces[k].duration
+        for kind, key, units in book.pieces[k].needs if finish > start else ():
+            if kind == "skill":
+                open_needs.append((k, key, units, start, finish))
+            elif key in free:
+                free[key][start:finish] -= units
+                found.append(Use(k, key, None, units, start, finish))
+    for k, skill, units, start, finish in open_needs:
+        hands = [one for one in (*availability.members([skill]), -skill) if one in free]
+        taken: dict[tuple[int, int, int], int] = defaultdict(int)
+        for _ in range(units if hands else 0):
+            for part in _given(hands, start, finish, free, availability):
+                taken[part] += 1
+        found += [Use(k, one, skill, n, first, last) for (one, first, last), n in taken.items()]
     return found
 
 
-def _padded(units: npt.NDArray[np.int32], size: int) -> npt.NDArray[np.int32]:
+def _padded(units: Units, size: int) -> Units:
     made = np.zeros(size, dtype=np.int32)
     made[: min(size, units.size)] = units[:size]
     if size > units.size:
@@ -127,39 +142,34 @@ def _padded(units: npt.NDArray[np.int32], size: int) -> npt.NDArray[np.int32]:
 
 
 def _given(
-    k: int, piece: Piece, start: int, free: Mapping[int, npt.NDArray[np.int32]], availability: Availability
-) -> list[Use]:
-    finish = start + piece.duration
-    found = []
-    for kind, key, units in piece.needs:
-        names = [key] if kind == "resource" else availability.members([key])
-        taken: dict[int, int] = defaultdict(int)
-        for _ in range(units):
-            one = _best(names, start, finish, free, availability)
-            if one is None:
-                break
-            taken[one] += 1
-            free[one][start:finish] -= 1
-        found += [Use(k, one, key if kind == "skill" else None, n, start, finish) for one, n in taken.items()]
-    return found
+    hands: Sequence[int], start: int, finish: int, free: Mapping[int, Units], availability: Availability
+) -> Iterable[tuple[int, int, int]]:
+    """One unit from ``start`` to ``finish``: by one of the hands who is free all the time, else one after another."""
+    while start < finish:
+        runs = {one: _free_run(free[one][start:finish]) for one in hands}
+        longest = max(runs.values())
+        if longest:
+            able = [one for one in hands if runs[one] == longest]
+            one = min(able, key=lambda one: (_skills_of(one, availability), one < 0, one))
+            until = start + longest
+        else:
+            waits = min(_free_run(-free[one][start:finish] + 1) for one in hands)
+            one = max(hands, key=lambda one: (one > 0, int(free[one][start : start + waits].min()), -one))
+            until = start + waits
+        free[one][start:until] -= 1
+        yield one, start, until
+        start = until
 
 
-def _best(
-    names: Sequence[int],
-    start: int,
-    finish: int,
-    free: Mapping[int, npt.NDArray[np.int32]],
-    availability: Availability,
-) -> int | None:
-    best: tuple[int, int, int, int] | None = None
-    for one in names:
-        if one not in free:
-            continue
-        least = int(free[one][start:finish].min(initial=0))
-        rank = (0 if least > 0 else 1, len(availability.staff[one].skills) if least > 0 else -least, -least, one)
-        if best is None or rank < best:
-            best = rank
-    return best[3] if best else None
+def _skills_of(one: int, availability: Availability) -> int:
+    """Who can do the fewest other things goes first; who was hired can do nothing else."""
+    return len(availability.staff[one].skills) if one > 0 else 1
+
+
+def _free_run(units: Units) -> int:
+    """Slots from the first on with somebody free."""
+    taken = units <= 0
+    return int(taken.argmax()) if taken.any() else units.size
 
 
 def periods_of(availability: Availability, first: dt.date, count: int, unit: Unit) -> list[Period]:
@@ -183,7 +193,10 @@ def periods_of(availability: Availability, first: dt.date, count: int, unit: Uni
 
 @dataclass
 class Loads:
-    """Load and capacity of everything as arrays over slots, ready to be cut into periods."""
+    """Load and capacity of everything as arrays over slots, ready to be cut into periods.
+
+    Work with a name on it is load of every skill of that person: they have no time for any.
+    """
 
     book: Book
     availability: Availability
@@ -196,11 +209,10 @@ class Loads:
         size = self.availability.slots + 1
         soft = [self.book.entries[piece.order].soft for piece in self.book.pieces]
         for use in self.uses:
-            staff = self.availability.staff[use.resource]
             target = self._soft if soft[use.piece] else self._firm
-            keys = [f"r:{use.resource}", f"t:{staff.team or staff.name}"]
-            if use.skill is not None:
-                keys.append(f"s:{use.skill}")
+            staff = self.availability.staff.get(use.resource)
+            skills = [use.skill] if use.skill is not None else sorted(staff.skills) if staff else []
+            keys = [f"s:{skill}" for skill in skills] + ([f"r:{use.resource}"] if staff else [])
             for key in keys:
                 array = target.setdefault(key, np.zeros(size))
                 array[min(use.start, size - 1)] += use.units
@@ -238,7 +250,7 @@ class Loads:
         staff = self.availability.staff
         if by == "skill":
             return [
-                self.row(f"s:{skill}", name, "skill", members, periods, self.availability.more(skill))
+                self.row(f"s:{skill}", name, "skill", members, periods, self.availability.hired.get(skill))
                 for skill, name in sorted(skills.items(), key=lambda item: item[1])
                 if (members := self.availability.members([skill]))
             ]
@@ -285,7 +297,8 @@ class Loads:
         skill = int(key[2:]) if key.startswith("s:") and key[2:].isdigit() else None
         found = []
         for use in self.uses:
-            if use.resource not in members or (skill is not None and use.skill != skill):
+            named = use.resource in members and (skill is None or use.skill is None)
+            if not named and (skill is None or use.skill != skill):
                 continue
             slots = min(use.finish, period.end) - max(use.start, period.begin)
             if slots > 0:

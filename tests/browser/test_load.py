@@ -1,0 +1,37 @@
+"""Who has too much to do, who could do it instead, and who does what: the load, and names on tasks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import PHONE, WIDE, Open
+
+
+@pytest.mark.parametrize(("language", "size", "theme"), [("zh", WIDE, "light"), ("en", PHONE, "dark")])
+def test_a_planner_reads_the_load_and_puts_a_name_on_a_task(
+    visit: Open, language: str, size: tuple[int, int], theme: str
+) -> None:
+    one = visit(user="planner", language=language, size=size, theme=theme)
+    page = one.open("/capacity/?by=resource")
+    page.locator("table.hm td.l5 a").first.click()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#picked tbody a.ono").first).to_be_visible()
+    one.check_page()
+    one.open("/capacity/swaps/")
+    one.check_page()
+    page = one.open("/capacity/names/?weeks=8")
+    one.check_page()
+    row = page.locator("li", has=page.locator("form.nmf")).first
+    task = row.locator("a.b").get_attribute("href")
+    assert task
+    with page.expect_navigation():
+        row.locator("form.nmf button").click()
+    expect(page.locator("#notices")).to_contain_text(re.compile("由 .* 来做|does “"))
+    page = one.open(task)
+    one.check_page()
+    with page.expect_navigation():
+        page.locator("form[action$='/unname/'] button").first.click()
+    expect(page.locator("form[action$='/unname/']")).to_have_count(0)
