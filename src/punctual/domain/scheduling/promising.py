@@ -151,7 +151,7 @@ class Care:
     """How much is searched: rounds of the negotiation, at most so many seconds each."""
 
     evaluations: int = 480
-    seconds: float | None = 0.4
+    seconds: float | None = 0.3
 
 
 def answer(

@@ -44,6 +44,8 @@ PLACES_AN_EVALUATION = 8
 
 SWEEPS, SWEEP_SAMPLES = 4, 16.0
 """How often, and with how many candidates, it is estimated how hard each task is to place elsewhere."""
+ESTIMATED = 6_000
+"""Tasks estimated at most, all sweeps together: what is spent here is missing in the search."""
 
 AN_ATTEMPT, A_ROUND = 4, 200
 """Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs."""
@@ -165,7 +167,8 @@ def _seats(table: _Table, best: _State, workers: int, seed: int) -> list[_Seat]:
 def _estimated(table: _Table, desk: Desk) -> npt.NDArray[np.int64]:
     desks.set_limits(table.net, desk, table.due, table.slots)
     desks.lay(table.line, table.net, desk, table.empty, table.modes)
-    burden.estimate(table.line, table.net, desk, table.late_first, SWEEPS, SWEEP_SAMPLES, MOST_MOVED)
+    sweeps = max(1, min(SWEEPS, ESTIMATED // max(1, table.late_first.size)))
+    burden.estimate(table.line, table.net, desk, table.late_first, sweeps, SWEEP_SAMPLES, MOST_MOVED)
     return desk.hops.copy()
 
 
