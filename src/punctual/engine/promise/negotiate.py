@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from math import inf
 from random import Random
 
 import numpy as np
@@ -44,8 +45,8 @@ PLACES_AN_EVALUATION = 8
 
 SWEEPS, SWEEP_SAMPLES = 4, 16.0
 """How often, and with how many candidates, it is estimated how hard each task is to place elsewhere."""
-ESTIMATED = 6_000
-"""Tasks estimated at most, all sweeps together: what is spent here is missing in the search."""
+ESTIMATED_A_SECOND = 20_000
+"""Tasks estimated at most, all sweeps together, for each second that the search may take: about a third of it."""
 
 AN_ATTEMPT, A_ROUND = 4, 200
 """Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs."""
@@ -123,7 +124,8 @@ def negotiate(
 
 
 def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> _State:
-    hops = _estimated(table, seats[0].desk)
+    most = inf if limits.seconds is None else ESTIMATED_A_SECOND * limits.seconds
+    hops = _estimated(table, seats[0].desk, max(1, int(min(SWEEPS, most // max(1, table.late_first.size)))))
     for seat in seats:
         seat.desk.hops[:] = hops
     with Crew(len(seats)) as crew:
@@ -164,10 +166,9 @@ def _seats(table: _Table, best: _State, workers: int, seed: int) -> list[_Seat]:
     ]
 
 
-def _estimated(table: _Table, desk: Desk) -> npt.NDArray[np.int64]:
+def _estimated(table: _Table, desk: Desk, sweeps: int) -> npt.NDArray[np.int64]:
     desks.set_limits(table.net, desk, table.due, table.slots)
     desks.lay(table.line, table.net, desk, table.empty, table.modes)
-    sweeps = max(1, min(SWEEPS, ESTIMATED // max(1, table.late_first.size)))
     burden.estimate(table.line, table.net, desk, table.late_first, sweeps, SWEEP_SAMPLES, MOST_MOVED)
     return desk.hops.copy()
 
