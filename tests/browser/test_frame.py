@@ -56,6 +56,7 @@ def test_the_palette_opens_by_keyboard_and_leads_on(visit: Open) -> None:
     page.wait_for_selector("a.pal")
     page.keyboard.press("Enter")
     page.wait_for_url("**/settings/")
+    expect(page.locator("h1")).to_have_text("Settings")
 
 
 def test_rows_are_chosen_changed_together_and_taken_back_by_keyboard(visit: Open) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from punctual.domain.plans.insertions import insert
 from punctual.domain.plans.models import BudgetKind, Constraint
-from punctual.domain.plans.naming import name_need, unname_need
+from punctual.domain.plans.naming import assign_needs, name_need, unname_need
 from punctual.domain.plans.state import PLAN_ROW, Dates, PlanState, TaskFacts
 from punctual.domain.plans.wishes import (
     Wish,
@@ -25,6 +25,7 @@ from punctual.domain.plans.wishes import (
     line,
     link_type,
     moment,
+    open_leaf,
     refuse,
     row_of,
     task_of,
@@ -241,20 +242,9 @@ def _drop_links_to_own_summary(state: PlanState, task_id: int) -> None:
 # ---------------------------------------------------------------------------------------------------------- tasks
 
 
-def _open_leaf(state: PlanState, wish: Wish, *, done_too: bool = False) -> int:
-    task_id = task_of(state, wish)
-    if state.is_summary(task_id):
-        refuse(
-            "summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id)
-        )
-    if state.tasks[task_id].actual_finish is not None and not done_too:
-        refuse("task_done", N_("“%(task)s” is done; its dates are on record."), "task", task=state.label(task_id))
-    return task_id
-
-
 def _move(state: PlanState, wish: Wish, scene: Scene) -> None:
     """Drag: the task starts no earlier than ``start``."""
-    task_id = _open_leaf(state, wish)
+    task_id = open_leaf(state, wish)
     _refuse_started(state, task_id, N_("“%(task)s” has begun; its start is on record."))
     start = moment(wish, "start")
     state.put("task", task_id, {"constraint": Constraint.SNET.value, "constraint_date": start})
@@ -262,7 +252,7 @@ def _move(state: PlanState, wish: Wish, scene: Scene) -> None:
 
 def _resize(state: PlanState, wish: Wish, scene: Scene) -> None:
     """Another duration, given in minutes or by the moment where the task shall end."""
-    task_id = _open_leaf(state, wish)
+    task_id = open_leaf(state, wish)
     task = state.tasks[task_id]
     if task.is_milestone:
         refuse(
@@ -345,7 +335,7 @@ _OF_SUMMARIES: Final = frozenset({"name", "notes", "is_delivery"})
 
 def _progress(state: PlanState, wish: Wish, scene: Scene) -> None:
     """Percent done, when it began and ended, what remains. As of today at least."""
-    task_id = _open_leaf(state, wish, done_too=True)
+    task_id = open_leaf(state, wish, done_too=True)
     task, dates = state.tasks[task_id], scene.dates.get(task_id)
     percent = whole(wish, "percent", most=100, default=task.percent)
     begun = moment(wish, "actual_start", required=False) or task.actual_start
@@ -441,28 +431,7 @@ def _unlink(state: PlanState, wish: Wish, scene: Scene) -> None:
 
 
 def _assign(state: PlanState, wish: Wish, scene: Scene) -> None:
-    """All needs of a task at once; what was there before goes."""
-    task_id = _open_leaf(state, wish, done_too=True)
-    given = wish.get("needs")
-    if not isinstance(given, list) or len(given) > 50:
-        refuse("needs", N_("Needs are a list of at most 50 skills or resources."), "needs")
-    wanted: list[dict[str, Any]] = []
-    for one in given:
-        if not isinstance(one, Mapping) or (one.get("skill") is None) == (one.get("resource") is None):
-            refuse("need_one", N_("A need names either a skill or a resource."), "needs")
-        if one.get("skill") is not None and one["skill"] not in scene.skills:
-            refuse("skill_unknown", N_("There is no such skill."), "needs")
-        if one.get("resource") is not None and one["resource"] not in scene.resources:
-            refuse("resource_unknown", N_("There is no such resource."), "needs")
-        units = whole(one, "units", least=1, most=1000, default=1)
-        asked = one.get("asked")
-        if asked is not None and (one.get("resource") is None or asked not in scene.skills):
-            refuse("skill_unknown", N_("There is no such skill."), "needs")
-        wanted.append({"skill": one.get("skill"), "resource": one.get("resource"), "units": units, "asked": asked})
-    for need_id in [key for key, need in state.needs.items() if need.task == task_id]:
-        state.put("need", need_id, None)
-    for values in wanted:
-        state.put("need", state.new_id(), {"task": task_id, **values})
+    assign_needs(state, wish, scene.skills, scene.resources)
 
 
 def _name(state: PlanState, wish: Wish, scene: Scene) -> None:

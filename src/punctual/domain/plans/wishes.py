@@ -31,6 +31,18 @@ def task_of(state: PlanState, wish: Wish, field: str = "task") -> int:
     return value
 
 
+def open_leaf(state: PlanState, wish: Wish, *, done_too: bool = False) -> int:
+    """The id of an existing task without tasks of its own, and (but for ``done_too``) not done."""
+    task_id = task_of(state, wish)
+    if state.is_summary(task_id):
+        refuse(
+            "summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id)
+        )
+    if state.tasks[task_id].actual_finish is not None and not done_too:
+        refuse("task_done", N_("“%(task)s” is done; its dates are on record."), "task", task=state.label(task_id))
+    return task_id
+
+
 def tasks_of(state: PlanState, wish: Wish) -> list[int]:
     """One or more tasks, in the order of the outline; ``tasks`` or ``task``."""
     given = wish.get("tasks", [wish.get("task")])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,10 +17,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from punctual.domain.costs.models import TimeEntry, TimeState
+from punctual.domain.costs.rules import CostRow
 from punctual.domain.costs.selectors import commitments_of, cost_rows, expenses_of, time_of
 from punctual.domain.costs.services import book_expense, commit_money, decide_time, void_expense
 from punctual.domain.orders.selectors import order_by_key
-from punctual.domain.plans.models import BudgetKind
+from punctual.domain.plans.models import BudgetKind, Plan
 from punctual.domain.plans.selectors import plan_by_order
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
@@ -49,6 +51,43 @@ def _day(text: str) -> dt.date:
         ) from error
 
 
+def _book(actor: User, plan: Plan, data: QueryDict) -> None:
+    if data.get("what") == "commitment":
+        commit_money(
+            actor=actor,
+            plan=plan,
+            kind=data.get("kind", ""),
+            amount=_amount(data.get("amount", "")),
+            subject=data.get("subject", ""),
+        )
+    else:
+        pay = data.get("commitment", "")
+        book_expense(
+            actor=actor,
+            plan=plan,
+            kind=data.get("kind", ""),
+            amount=_amount(data.get("amount", "")),
+            day=_day(data.get("day", "")),
+            subject=data.get("subject", ""),
+            reference=data.get("reference", ""),
+            commitment_id=int(pay) if pay.isdigit() and len(pay) < 18 else None,
+            settles="settles" in data,
+        )
+
+
+def _total(rows: Sequence[CostRow]) -> dict[str, Decimal]:
+    sums = [
+        sum((getattr(row, name) for row in rows), Decimal(0)) for name in ("budget", "actual", "committed", "to_come")
+    ]
+    return {
+        "budget": sums[0],
+        "actual": sums[1],
+        "committed": sums[2],
+        "to_come": sums[3],
+        "forecast": sum(sums[1:], Decimal(0)),
+    }
+
+
 @require_http_methods(["GET", "POST"])
 def order_costs(request: HttpRequest, key: str) -> HttpResponse:
     """Budget, actual, committed, forecast at completion by kind; the bookings; POST books one."""
@@ -59,43 +98,13 @@ def order_costs(request: HttpRequest, key: str) -> HttpResponse:
     errors: list[Reason] = []
     if request.method == "POST":
         try:
-            data = request.POST
-            if data.get("what") == "commitment":
-                commit_money(
-                    actor=actor,
-                    plan=plan,
-                    kind=data.get("kind", ""),
-                    amount=_amount(data.get("amount", "")),
-                    subject=data.get("subject", ""),
-                )
-            else:
-                pay = data.get("commitment", "")
-                book_expense(
-                    actor=actor,
-                    plan=plan,
-                    kind=data.get("kind", ""),
-                    amount=_amount(data.get("amount", "")),
-                    day=_day(data.get("day", "")),
-                    subject=data.get("subject", ""),
-                    reference=data.get("reference", ""),
-                    commitment_id=int(pay) if pay.isdigit() and len(pay) < 18 else None,
-                    settles="settles" in data,
-                )
+            _book(actor, plan, request.POST)
             messages.success(request, _("Booked."))
             return redirect("costs", key=order.key)
         except Refusal as refusal:
             errors = list(refusal.reasons)
     rows = cost_rows(actor, plan) or []
-    sums = [
-        sum((getattr(row, name) for row in rows), Decimal(0)) for name in ("budget", "actual", "committed", "to_come")
-    ]
-    total = {
-        "budget": sums[0],
-        "actual": sums[1],
-        "committed": sums[2],
-        "to_come": sums[3],
-        "forecast": sum(sums[1:], Decimal(0)),
-    }
+    total = _total(rows)
     context = {
         "title": _("Costs of %(order)s") % {"order": order.label},
         "order": order,

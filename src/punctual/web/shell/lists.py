@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, cast
@@ -81,7 +82,7 @@ class Row:
     edit_url: str = ""
 
 
-class ListPage(View):
+class ListPage(ABC, View):
     """Subclass and declare; :meth:`rows` fetches what the actor may see."""
 
     key: ClassVar[str]
@@ -109,8 +110,9 @@ class ListPage(View):
     empty_text: ClassVar[Words] = ""
     """What belongs here and how it begins, shown when there is nothing at all."""
 
+    @abstractmethod
     def rows(self, actor: User) -> QuerySet[Any]:
-        raise NotImplementedError
+        """All that the actor may see; filters and search narrow it."""
 
     def rows_under(self, actor: User, query: QueryDict) -> QuerySet[Any]:
         """What an address of the page begins with, where it says more than the filters do. :meth:`rows` never looks at
