@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -51,6 +51,9 @@ def _day(text: str) -> dt.date:
         ) from error
 
 
+SUMMED: Final = ("budget", "actual", "committed", "to_come")
+
+
 def _book(actor: User, plan: Plan, data: QueryDict) -> None:
     if data.get("what") == "commitment":
         commit_money(
@@ -76,16 +79,8 @@ def _book(actor: User, plan: Plan, data: QueryDict) -> None:
 
 
 def _total(rows: Sequence[CostRow]) -> dict[str, Decimal]:
-    sums = [
-        sum((getattr(row, name) for row in rows), Decimal(0)) for name in ("budget", "actual", "committed", "to_come")
-    ]
-    return {
-        "budget": sums[0],
-        "actual": sums[1],
-        "committed": sums[2],
-        "to_come": sums[3],
-        "forecast": sum(sums[1:], Decimal(0)),
-    }
+    sums = {name: sum((getattr(row, name) for row in rows), Decimal(0)) for name in SUMMED}
+    return {**sums, "forecast": sums["actual"] + sums["committed"] + sums["to_come"]}
 
 
 @require_http_methods(["GET", "POST"])
