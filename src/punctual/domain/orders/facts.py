@@ -23,6 +23,7 @@ from punctual.domain.orders.rules import (
     check_order,
 )
 from punctual.domain.orders.workdays import CompanyWorkdays
+from punctual.platform.one_row import the_row
 
 _CHUNK: Final = 400
 _MOST_SIMILAR: Final = 20
@@ -169,7 +170,7 @@ def _same_po(data: OrderInput, order_id: int | None) -> list[str]:
 
 def check_settings() -> CheckSettings:
     """The company's row; made with its defaults the first time."""
-    return CheckSettings.objects.get_or_create(pk=1)[0]
+    return the_row(CheckSettings)
 
 
 def measures(today: dt.date) -> Measures:
