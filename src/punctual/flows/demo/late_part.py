@@ -59,13 +59,14 @@ def _awaited(run: ScheduleRun) -> Iterator[Awaited]:
     axis = axis_of(book)
     starts = dict(zip((piece.id for piece in book.pieces), book.starts, strict=True))
     pieces = {piece.id: piece for piece in book.pieces}
+    quoted = {entry.id for entry in book.orders if entry.soft}
     late = run.forecasts.filter(is_soft=False, order__promised_date__lt=F("p50"))
     by = late.annotate(by=F("p50") - F("order__promised_date")).order_by("by", "order")
     for order_id in by.values_list("order", flat=True):
         others: set[int] = set()
         for link in chain_in(book, order_id):
             piece = pieces[link.task]
-            if piece.order != order_id:
+            if piece.order != order_id and piece.order not in quoted:
                 others.add(piece.order)
                 if piece.task is not None and not piece.running:
                     yield Awaited(order_id, piece.task, axis.day_of(starts[piece.id]), len(others), link.cause)

@@ -29,6 +29,7 @@ from punctual.domain.scheduling.services.calibration import teams_of
 from punctual.domain.scheduling.solving import Effort
 from punctual.flows.demo.late_part import awaited_parts, waits_for_a_supplier
 from punctual.flows.demo.people import demo_user
+from punctual.flows.demo.records import nothing_waits
 from punctual.flows.demo.supply import comes_late
 from punctual.flows.replan import first_schedule
 from punctual.flows.scenarios import compute_scenario
@@ -92,7 +93,7 @@ def _with_a_late_part(first: ScheduleRun, today: dt.date) -> ScheduleRun:
     """The next schedule, in which a late order waits across two others for a supplier: of the parts that might come
     late the first that the schedule cannot get round."""
     for order_id, need, day in awaited_parts(first, today)[:TRIED]:
-        with transaction.atomic():
+        with transaction.atomic(), nothing_waits():
             comes_late(need, day, today)
             _agree_on_possible_dates(first, still_late=order_id)
             second = _current_schedule(today)
