@@ -31,6 +31,7 @@ from punctual.domain.plans.services.baselines import keep_baseline
 from punctual.domain.plans.services.custom import set_task_fields
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.store import Stored
+from punctual.domain.scheduling.task_ends import task_forecasts
 from punctual.flows.order_to_plan import make_plan_for
 from punctual.platform.custom_fields.selectors import as_data, data_of, fields_of, values_of
 
@@ -196,6 +197,21 @@ def plan(request: HttpRequest, order: str) -> Any:
 def gantt(request: HttpRequest, order: str) -> Any:
     """Everything that a Gantt chart of the plan needs, in one answer."""
     return gantt_of(_plan(request, order))
+
+
+class TaskForecastOut(Schema):
+    """``p50``, ``p80``: the days by which the task ends in half, and in 80 %, of the simulated runs."""
+
+    task: int
+    p50: dt.date
+    p80: dt.date
+
+
+@router.get("/plans/{order}/forecast", response=list[TaskForecastOut])
+def forecast(request: HttpRequest, order: str) -> Any:
+    """When the open tasks end by the schedule over all orders, with what may go wrong; empty before the first one."""
+    found = task_forecasts(actor_of(request), _plan(request, order).order)
+    return [{"task": task, "p50": p50, "p80": p80} for task, (p50, p80) in found.items()]
 
 
 @router.post("/plans/{order}/edits", response=EditOut)
