@@ -72,7 +72,7 @@ def _review_cell(item: Risk) -> SafeString:
     return format_html('<span class="{}">{}</span>', "warn b" if due else "", day(item.review_on))
 
 
-def with_matrix(items: Any) -> Any:
+def with_matrix(items: Iterable[Any]) -> Iterable[Any]:
     """The same items, each carrying the company's matrix, so that a column needs no query of its own."""
     shown = matrix()
     for item in items:
