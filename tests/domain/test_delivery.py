@@ -34,7 +34,7 @@ from punctual.domain.delivery.services.acceptance import (
     fail_acceptance,
     plan_acceptance,
 )
-from punctual.domain.delivery.services.closing import close_order
+from punctual.domain.delivery.services.closing import close_order, proposals_of, tasks_of
 from punctual.domain.delivery.services.shipping import (
     cancel_delivery,
     change_delivery,
@@ -45,7 +45,7 @@ from punctual.domain.delivery.services.shipping import (
 )
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.services.states import move
-from punctual.domain.plans.models import Task
+from punctual.domain.plans.models import BaselineTask, Task
 from punctual.domain.scheduling.models import DurationRatio
 from punctual.domain.scheduling.services.calibration import learn_durations
 from punctual.flows import replan
@@ -306,6 +306,20 @@ def test_what_the_tasks_of_a_closed_order_took_is_learned_at_once(person):
     Task.objects.filter(pk=task.pk).update(actual_finish=None)
     learn_durations()
     assert not DurationRatio.objects.exists()
+
+
+def test_a_task_that_runs_on_days_off_is_measured_by_the_clock(person):
+    plan = planning.plan(person("planner"))
+    here = timezone.get_current_timezone()
+    begun, ended = (dt.datetime(2026, 11, day, tzinfo=here) for day in (20, 27))
+    done = {"actual_start": begun, "actual_finish": ended, "percent": 100}
+    week = 7 * 24 * 60
+    Task.objects.filter(pk=planning.task(plan, "图纸").pk).update(is_elapsed=True, duration=week, **done)
+    Task.objects.filter(pk=planning.task(plan, "方案").pk).update(duration=5 * planning.DAY, **done)
+    BaselineTask.objects.all().delete()
+    rows = {row["name"].split()[-1]: (row["planned"], row["actual"]) for row in tasks_of(plan.order)}
+    assert rows == {"图纸": (week, week), "方案": (5 * planning.DAY, 5 * planning.DAY)}
+    assert proposals_of(tasks_of(plan.order)) == []
 
 
 def test_punctuality_counts_lines_by_the_date_they_are_measured_by():

@@ -38,6 +38,7 @@ from punctual.domain.supply.services.shortages import refresh
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.approvals.models import ApprovalRequest
 from punctual.platform.approvals.services import decide
+from punctual.platform.audit.models import AuditEntry
 from punctual.platform.outbox.services import deliver_pending
 
 pytestmark = pytest.mark.django_db
@@ -454,3 +455,18 @@ def test_a_rejected_purchase_stays_a_draft(person):
     decide(actor=person("manager"), request_id=asked.pk, approve=False, comment="太贵", today=TODAY)
     made.refresh_from_db()
     assert (made.state, made.sent_on) == ("draft", None)
+
+
+def test_forty_parts_are_taken_apart_in_as_few_statements_as_two(
+    admin: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(40):
+        part = supplying.material(f"P{number}", f"零件 {number}")
+        supplying.bom(part, "1")
+        supplying.stock(admin, part, "3")
+    with django_assert_max_num_queries(120):
+        order = supplying.order(admin, 2)
+    assert Reservation.objects.filter(requirement__order=order, quantity=2).count() == 40
+    assert set(StockItem.objects.values_list("reserved", "on_hand")) == {(D(2), D(3))}
+    told = AuditEntry.objects.filter(target_type="reservation", verb="reserve")
+    assert [row.changes[0]["new"] for row in told] == ["2"] * 40

@@ -29,9 +29,16 @@ class Forecast:
         self.plan = plan
         self.stored = Stored(plan)
         self.calendars = calendars_of(plan, self.stored.state)
+        self._known: dict[frozenset[tuple[int, dt.datetime | None]], Outcome] = {}
 
     def outcome(self, earliest: Mapping[int, dt.datetime | None]) -> Outcome:
         """With these earliest starts (task id → moment on the site's clock, None: free) instead of the stored ones."""
+        asked = frozenset(earliest.items())
+        if asked not in self._known:
+            self._known[asked] = self._with(earliest)
+        return self._known[asked]
+
+    def _with(self, earliest: Mapping[int, dt.datetime | None]) -> Outcome:
         state = self.stored.state
         kept = {task_id: state.tasks[task_id].not_before for task_id in earliest if task_id in state.tasks}
         try:

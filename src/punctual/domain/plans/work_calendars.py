@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -13,9 +13,13 @@ from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.calendars.selectors import engine_calendar
 from punctual.engine.calendars import WorkCalendar
 
+if TYPE_CHECKING:
+    from punctual.domain.plans.models import Task
+
 SITE: Final = ZoneInfo(settings.TIME_ZONE)
 USUAL_DAY: Final = 480
 """Minutes of a working day where a calendar has none."""
+_CLOCK: Final = WorkCalendar.around_the_clock()
 YEARS_BEFORE, YEARS_AFTER = 1, 4
 
 
@@ -33,6 +37,11 @@ def work_calendar(calendar: WorkingCalendar, start: dt.date) -> WorkCalendar:
     """The engine's calendar for a plan that starts about then."""
     first = dt.date(start.year - YEARS_BEFORE, 1, 1)
     return engine_calendar(calendar, first, dt.date(start.year + YEARS_AFTER, 12, 31))
+
+
+def calendar_of_task(task: Task) -> WorkCalendar:
+    """The calendar in whose minutes the task's duration is counted; the clock itself where it runs on days off too."""
+    return _CLOCK if task.is_elapsed else work_calendar(task.calendar or task.plan.calendar, task.plan.start)
 
 
 def day_minutes(calendar: WorkCalendar) -> int:

@@ -164,8 +164,13 @@ class NeedStanding:
     shortage: Shortage | None
 
     @property
-    def left(self) -> Decimal:
-        return self.requirement.quantity - self.requirement.issued
+    def there(self) -> Decimal:
+        """In stock for it or given out already."""
+        return self.in_stock + self.requirement.issued
+
+    @property
+    def is_out(self) -> bool:
+        return self.requirement.issued >= self.requirement.quantity
 
 
 def needs_of_order(actor: User, order_id: int) -> list[NeedStanding]:

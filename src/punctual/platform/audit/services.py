@@ -48,6 +48,32 @@ def differences(before: Mapping[str, object], after: Mapping[str, object]) -> li
     ]
 
 
+def step(
+    *,
+    actor: User | None,
+    verb: str,
+    target: models.Model,
+    changes: Iterable[Change] = (),
+    reason: str = "",
+) -> AuditEntry:
+    """One step of the target's story, not kept yet: what changes thousands of rows keeps them by :func:`record_all`."""
+    return AuditEntry(
+        actor=actor,
+        verb=verb,
+        target_type=target_type(target),
+        target_id=target.pk,
+        target_label=str(target)[:200],
+        target_version=getattr(target, "version", 0),
+        changes=list(changes),
+        reason=reason,
+    )
+
+
+def record_all(steps: Iterable[AuditEntry]) -> None:
+    """Keep many steps in few statements."""
+    AuditEntry.objects.bulk_create(steps, batch_size=500)
+
+
 def record(
     *,
     actor: User | None,
@@ -58,16 +84,7 @@ def record(
     at: dt.datetime | None = None,
 ) -> AuditEntry:
     """Keep one step of the target's story. ``actor`` None is the system itself."""
-    entry = AuditEntry(
-        actor=actor,
-        verb=verb,
-        target_type=target_type(target),
-        target_id=target.pk,
-        target_label=str(target)[:200],
-        target_version=getattr(target, "version", 0),
-        changes=list(changes),
-        reason=reason,
-    )
+    entry = step(actor=actor, verb=verb, target=target, changes=changes, reason=reason)
     if at is not None:
         entry.at = at
     entry.save()

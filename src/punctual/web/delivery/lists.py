@@ -7,7 +7,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -196,7 +196,7 @@ PAYMENT_COLUMNS: Final = (
         lambda one: _money(one, one.received),
         number=True,
     ),
-    Column("due", gettext_lazy("Due"), lambda one: one.due_on, lambda one: day(one.due_on), ("due_on",)),
+    Column("due", gettext_lazy("Due"), lambda one: one.due_on, lambda one: day(one.due_on), ("due_next",)),
     Column(
         "state",
         gettext_lazy("State"),
@@ -276,7 +276,8 @@ class PaymentList(ListPage):
 
     def rows(self, actor: User) -> QuerySet[Any]:
         require(actor, "payments.view")
-        return listed_milestones(actor)
+        waiting = When(OPEN_MILESTONES & Q(due_on__isnull=False), then=F("due_on"))
+        return listed_milestones(actor).annotate(due_next=Case(waiting, default=Value(dt.date.max)))
 
     def url_of(self, item: Any) -> str:
         return f"/orders/{item.order.key}/payments/"

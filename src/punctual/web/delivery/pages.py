@@ -83,6 +83,9 @@ def new_delivery(request: HttpRequest, key: str) -> HttpResponse:
     refuse_if(against_preparing(order))
     refusal: Refusal | None = None
     rows = item_rows(order, None)
+    packed = order.deliveries.filter(state=DeliveryState.PREPARING).last()
+    if request.method != "POST" and packed is not None and not any(row["left"] > 0 for row in rows):
+        return redirect("delivery", number=packed.number)  # everything that is left lies in it
     if request.method == "POST":
         posted = Posted(request.POST)
         try:
@@ -123,6 +126,18 @@ def _criteria(acceptances: list[Acceptance]) -> tuple[list[Acceptance], list[dic
     return shown, rows
 
 
+def _unsigned_fat(acceptances: list[Acceptance], delivery: Delivery) -> Acceptance | None:
+    """The factory acceptance that this delivery waits for."""
+    rows = [
+        one
+        for one in acceptances
+        if one.kind == AcceptanceKind.FAT
+        and one.delivery_id in (None, delivery.pk)
+        and one.state == AcceptanceState.OPEN
+    ]
+    return rows[-1] if rows else None
+
+
 def delivery_page(request: HttpRequest, number: str) -> HttpResponse:
     """What goes, what stands before it, what was accepted, what is open, how it is packed."""
     actor, today = actor_of(request), timezone.localdate()
@@ -148,6 +163,7 @@ def delivery_page(request: HttpRequest, number: str) -> HttpResponse:
         "blank_boxes": range(len(boxes), len(boxes) + 2),
         "gates": gates,
         "shut": len(shut),
+        "fat": _unsigned_fat(acceptances, delivery),
         "blocking": blocking,
         "columns": shown,
         "criteria": criteria,

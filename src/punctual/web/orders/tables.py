@@ -233,7 +233,7 @@ FILTERS: Final = (
         lambda actor: [(name.value, words) for name, (_icon, _css, words) in marks.HEALTH_MARKS.items()],  # type: ignore[misc]
         _by_health,
     ),
-    Filter("due", _("Due"), lambda actor: DUE_CHOICES, _by_due, multiple=False),
+    Filter("due", _("Delivery dates"), lambda actor: DUE_CHOICES, _by_due, multiple=False),
     Filter("delivered", _("Delivered"), _no_options, _by_delivered, multiple=False, name_of=_delivered_words),
     Filter("kept", _("Promise"), _no_options, _by_kept, multiple=False, name_of=_kept_words),
     Filter("owner", _("Owner"), _owner_options, _by_owner),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
-from punctual.domain.scheduling.models import Channel, OrderForecast, PromiseCause, ScheduleRun
+from punctual.domain.scheduling.models import Channel, OrderForecast, Promise, PromiseCause, ScheduleRun
 from punctual.domain.scheduling.promising import slots_a_day
 from punctual.domain.scheduling.selectors import (
     axis_of,
@@ -37,13 +38,25 @@ from punctual.web.templatetags.charts import Picture
 OPEN: Final = (OrderState.DRAFT, OrderState.QUOTED, OrderState.IN_REVIEW)
 MOST_CAUSES: Final = 4
 MOST_PROMISES: Final = 4
+MOST_READ: Final = 40
+
+
+def _at_once(told: Iterable[Promise]) -> list[Promise]:
+    """The same date told for several lines in one breath is one row."""
+    seen: dict[tuple[object, ...], Promise] = {}
+    for one in told:
+        said = f"{one.at:%Y-%m-%d %H:%M}"
+        seen.setdefault((one.date, one.before, said, one.by_id, one.channel, one.reason), one)
+    return list(seen.values())
 
 
 def _promise(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     actor = actor_of(request)
-    told = list(promises_of(actor, order)[:MOST_PROMISES])
+    kept = list(promises_of(actor, order)[:MOST_READ])
+    told = _at_once(kept)[:MOST_PROMISES]
     common = {
         "told": told,
+        "told_count": len(kept),
         "may_give": may(actor, "promises.give"),
         "channels": Channel.choices,
         "causes": [one for one in PromiseCause.choices if one[0] != PromiseCause.FIRST],

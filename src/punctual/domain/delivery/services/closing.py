@@ -18,7 +18,7 @@ from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import take_step
 from punctual.domain.plans.models import Baseline, BaselineTask, Plan, Task, TemplateTask
-from punctual.domain.plans.work_calendars import plan_time, work_calendar
+from punctual.domain.plans.work_calendars import calendar_of_task, plan_time
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -52,20 +52,19 @@ def figures_of(order: Order) -> dict[str, Any]:
 
 
 def tasks_of(order: Order) -> list[dict[str, Any]]:
-    """Each finished task: working minutes planned in the first baseline and taken."""
-    plan = Plan.objects.filter(order=order).select_related("calendar").first()
+    """Each finished task: minutes of its own calendar planned in the first baseline and taken."""
+    plan = Plan.objects.filter(order=order).first()
     if plan is None:
         return []
     first = Baseline.objects.filter(plan=plan).order_by("number").first()
     kept = dict(BaselineTask.objects.filter(baseline=first).values_list("task_ref", "duration")) if first else {}
-    calendar = work_calendar(plan.calendar, plan.start)
     rows = []
     done = Task.objects.filter(plan=plan, is_summary=False, is_milestone=False).exclude(actual_finish=None)
-    for task in done.exclude(actual_start=None).select_related("template_task").order_by("sequence"):
+    for task in done.exclude(actual_start=None).select_related("plan__calendar", "calendar").order_by("sequence"):
         start, finish = plan_time(task.actual_start), plan_time(task.actual_finish)
         assert start is not None
         assert finish is not None
-        taken = calendar.work_between(start, finish) if finish > start else 0
+        taken = calendar_of_task(task).work_between(start, finish) if finish > start else 0
         planned = kept.get(task.pk, task.duration)
         rows.append(
             {

@@ -7,14 +7,12 @@ from typing import Final
 from django.db import transaction
 
 from punctual.domain.plans.models import Assignment, Task
-from punctual.domain.plans.work_calendars import plan_time, work_calendar
+from punctual.domain.plans.work_calendars import calendar_of_task, plan_time
 from punctual.domain.resources.models import Resource, ResourceKind
 from punctual.domain.scheduling.gathering import ratio_key
 from punctual.domain.scheduling.models import DurationRatio
-from punctual.engine.calendars import WorkCalendar
 
 MOST_AT_ONCE: Final = 5_000
-_CLOCK: Final = WorkCalendar.around_the_clock()
 
 
 @transaction.atomic
@@ -34,8 +32,7 @@ def learn_durations(limit: int = MOST_AT_ONCE) -> int:
         first, last = plan_time(row.actual_start), plan_time(row.actual_finish)
         assert first is not None
         assert last is not None
-        calendar = _CLOCK if row.is_elapsed else work_calendar(row.calendar or row.plan.calendar, row.plan.start)
-        actual = calendar.work_between(first, last)
+        actual = calendar_of_task(row).work_between(first, last)
         if actual <= 0:
             continue
         team, supplier = teams.get(row.pk, ("", ""))

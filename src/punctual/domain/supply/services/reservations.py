@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Model
 
 from punctual.domain.orders.models import Priority
 from punctual.domain.supply.life import ON_THE_WAY, OPEN
@@ -25,7 +26,7 @@ from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
-from punctual.platform.audit.services import Change, record
+from punctual.platform.audit.services import Change, record, record_all, step
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found, lock, save_next
 
@@ -116,23 +117,93 @@ def cover(needs: Sequence[Requirement], *, actor: User | None) -> set[int]:
             lines[line.material_id].append(line)
     for found in lines.values():
         found.sort(key=lambda line: (line.expected_date or line.asked_date or dt.date.max, line.pk))
-    got: set[int] = set()
-    ordered = sorted(needs, key=lambda need: (need.order.priority, need.needed_by or dt.date.max, need.pk))
-    for need in ordered:
-        left = open_need(need)
+    book = Book(needs, actor)
+    for need in sorted(needs, key=lambda need: (need.order.priority, need.needed_by or dt.date.max, need.pk)):
+        left = book.open(need)
         for item in items[need.material_id]:
-            part = min(left, item.free)
-            if part > 0:
-                add(need, part, actor=actor, item=item)
-                left -= part
-                got.add(need.order_id)
+            left -= book.take(need, min(left, item.free), item)
         for line in lines[need.material_id]:
-            part = min(left, line.free_quantity)
-            if part > 0:
-                add(need, part, actor=actor, line=line)
-                left -= part
-                got.add(need.order_id)
-    return got
+            left -= book.take(need, min(left, line.free_quantity), line)
+    book.write()
+    return book.got
+
+
+class Book:
+    """What a whole order speaks for at once, out of locked sources: worked out in memory, written in few statements."""
+
+    def __init__(self, needs: Sequence[Requirement], actor: User | None) -> None:
+        self._actor = actor
+        self._held: dict[int, Decimal] = defaultdict(Decimal)
+        self._rows: dict[tuple[int, str, int], Reservation] = {}
+        self._before: dict[tuple[int, str, int], Decimal] = {}
+        self._sources: dict[tuple[str, int], StockItem | PurchaseLine] = {}
+        self.got: set[int] = set()
+        by_id = {need.pk: need for need in needs}
+        for one in Reservation.objects.filter(requirement__in=by_id, state=ReservationState.ACTIVE):
+            one.requirement = by_id[one.requirement_id]
+            self._held[one.requirement_id] += one.quantity
+            kind, pk = ("line", one.purchase_line_id) if one.purchase_line_id else ("item", one.stock_item_id)
+            self._rows[one.requirement_id, kind, pk or 0] = one
+
+    def open(self, need: Requirement) -> Decimal:
+        """What is neither given out nor spoken for."""
+        return need.quantity - need.issued - self._held[need.pk]
+
+    def take(self, need: Requirement, quantity: Decimal, source: StockItem | PurchaseLine) -> Decimal:
+        """Speak for ``quantity`` of a source that has as much free; returns what was taken."""
+        if quantity <= 0:
+            return ZERO
+        kind = "item" if isinstance(source, StockItem) else "line"
+        key = (need.pk, kind, source.pk)
+        row = self._rows.get(key)
+        if row is None:
+            row = Reservation(requirement=need, quantity=ZERO, made_by=self._actor, priority=need.order.priority)
+            row.stock_item, row.purchase_line = (source, None) if isinstance(source, StockItem) else (None, source)
+            self._rows[key] = row
+        self._before.setdefault(key, row.quantity)
+        row.quantity += quantity
+        source.reserved += quantity
+        self._held[need.pk] += quantity
+        self._sources[kind, source.pk] = source
+        self.got.add(need.order_id)
+        return quantity
+
+    def write(self) -> None:
+        """Sources, reservations and their story; a row that was there is written as its next version."""
+        items = [one for one in self._sources.values() if isinstance(one, StockItem)]
+        for item in items:
+            item.version += 1
+        _write_over(items, ["reserved", "version", "updated_at"])
+        _write_over([one for one in self._sources.values() if isinstance(one, PurchaseLine)], ["reserved"])
+        touched = [self._rows[key] for key in self._before]
+        grown = [one for one in touched if one.pk]
+        for one in grown:
+            one.version += 1
+        _write_over(grown, ["quantity", "version", "updated_at"])
+        Reservation.objects.bulk_create([one for one in touched if not one.pk], batch_size=500)
+        record_all(
+            step(
+                actor=self._actor,
+                verb="reserve",
+                target=self._rows[key],
+                changes=[
+                    Change(
+                        field="quantity",
+                        old=str(before.normalize()),
+                        new=str(self._rows[key].quantity.normalize()),
+                    )
+                ],
+            )
+            for key, before in self._before.items()
+        )
+
+
+def _write_over(rows: Sequence[Model], fields: list[str]) -> None:
+    """Some fields of locked rows that are there; a CASE for each row would take longer than all the rest."""
+    if rows:
+        type(rows[0])._default_manager.bulk_create(
+            rows, batch_size=500, update_conflicts=True, unique_fields=["pk"], update_fields=fields
+        )
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from django.db import transaction
@@ -67,7 +68,11 @@ class Picture:
     outsourced: list[PurchaseLine]
     plan: Plan | None = None
     forecast: Forecast | None = None
-    free: Outcome | None = None
+
+    @cached_property
+    def free(self) -> Outcome | None:
+        """The plan if nothing had to be waited for."""
+        return self.forecast.free() if self.forecast else None
 
     def gates(self, *, today: dt.date, workdays: CompanyWorkdays, leave_out: int | None = None) -> dict[int, Gate]:
         """Task id → the latest thing it waits for; ``leave_out`` is a requirement that is supposed to be there."""
@@ -114,7 +119,7 @@ def _gate_of(arrival: Arrival) -> Gate:
 def picture_of(order: Order, *, today: dt.date, workdays: CompanyWorkdays) -> Picture:
     """Read one order; nothing is written."""
     held = Reservation.objects.filter(state=ReservationState.ACTIVE).select_related(
-        "purchase_line__purchase_order__supplier", "stock_item"
+        "purchase_line__purchase_order__supplier"
     )
     needs = (
         Requirement.objects.filter(order=order, issued__lt=F("quantity"))
@@ -132,7 +137,6 @@ def picture_of(order: Order, *, today: dt.date, workdays: CompanyWorkdays) -> Pi
     found = Picture(order, arrivals, outsourced, plan)
     if plan is not None:
         found.forecast = Forecast(plan)
-        found.free = found.forecast.free()
     return found
 
 
