@@ -50,7 +50,8 @@ def _move(actor: User, order: Order, text: str, reason: str) -> None:
 def _foresee_state(
     actor: User, asked: Sequence[tuple[Order, str]], reason: str
 ) -> dict[int, tuple[str, Sequence[Reason]]]:
-    today, found = timezone.localdate(), {}
+    today = timezone.localdate()
+    found: dict[int, tuple[str, Sequence[Reason]]] = {}
     for order, text in asked:
         against = against_step(order, _verb(text), today=today, reason=reason)
         found[order.pk] = (order.state if against else state_after(order, _verb(text)), against)
