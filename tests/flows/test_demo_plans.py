@@ -9,7 +9,8 @@ from punctual.domain.catalog.models import Product
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.delivery.models import Delivery, DocumentRequest
 from punctual.domain.monitoring.models import Block
-from punctual.domain.orders.models import OrderState
+from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.selectors import endangered
 from punctual.domain.plans.models import Baseline, Plan, PlanTemplate, ProductTemplate, Task
 from punctual.domain.plans.template_document import document_of, read_document, vocabulary
 from punctual.domain.plans.template_rows import rows_of
@@ -22,6 +23,9 @@ from punctual.domain.quality.models import (
     Nonconformity,
     SupplierSeverity,
 )
+from punctual.flows.demo.people import demo_user
+from punctual.flows.why import why_late
+from punctual.platform.accounts.models import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -67,3 +71,19 @@ def test_the_company_shows_what_orders_and_quality_go_through(demo_company):
     assert (last - first).days > 350
     running = Nonconformity.objects.filter(state__in=["open", "contained"], order__state=OrderState.IN_PROGRESS)
     assert open_gates(running.order_by("pk")[0].order)
+
+
+def test_a_late_order_waits_across_two_others_for_a_supplier(demo_company):
+    reader = demo_user(Role.ORDER_MANAGER)
+    known = {order.label: order.pk for order in Order.objects.exclude(number=None)}
+    for order in endangered(reader, today=demo_company):
+        steps = why_late(reader, order).steps
+        others = {text.split(" ")[0] for step in steps for text, _url in step.parts.values()} & known.keys()
+        waits = [step for step in steps if step.cause == "material"]
+        if order.planned_date > order.promised_date and len(others - {order.label}) >= 2 and waits:
+            said = waits[0].parts
+            assert said["supplier"][0]
+            assert said["number"][0].startswith("PO-")
+            assert int(said["late"][0]) > 0
+            return
+    pytest.fail("no late order's causes run through two others to a supplier")

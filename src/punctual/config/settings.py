@@ -129,6 +129,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "punctual.platform.logs.RequestLogMiddleware",
+    "punctual.platform.one_row.ReadOnceMiddleware",
     "punctual.web.shell.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "punctual.web.shell.headers.HeadersMiddleware",
@@ -227,7 +228,13 @@ _REDIS = _read("PUNCTUAL_REDIS")
 CACHES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS}
     if _REDIS
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Pieces of pages that look the same time and again, such as the sidebar; each process keeps its own.
+    "pieces": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pieces",
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    },
 }
 API_RATE = int(_read("PUNCTUAL_API_RATE", "1200"))
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from django.utils import timezone
@@ -47,9 +48,14 @@ def day_text(value: dt.date | dt.datetime | None, *, weekday: bool = False, toda
     """``12-22`` / ``22 Dec``, with the weekday ``12-22 周二`` / ``Tue 22 Dec``; the year where it is far away."""
     if value is None:
         return UNKNOWN
-    day = local_date(value)
-    far = _far(day, today or timezone.localdate())
-    if is_chinese():
+    return _day_words(local_date(value), weekday, today or timezone.localdate(), is_chinese())
+
+
+@lru_cache(4096)
+def _day_words(day: dt.date, weekday: bool, today: dt.date, chinese: bool) -> str:
+    """Kept, as a page says the same days many times over."""
+    far = _far(day, today)
+    if chinese:
         text = f"{day:%Y-%m-%d}" if far else f"{day:%m-%d}"
         return f"{text} 周{_WEEKDAYS_ZH[day.weekday()]}" if weekday else text
     text = f"{day.day} {_MONTHS_EN[day.month - 1]}" + (f" {day.year}" if far else "")

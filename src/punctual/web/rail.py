@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from punctual.web.formatting import day_text
@@ -30,6 +33,12 @@ class RailFacts:
 
 def rail(facts: RailFacts, *, width: int = 140, height: int = 22, labels: bool = False) -> SafeString:
     """The rail as SVG; the promise stands at the same x whatever the dates are. Its text is in its title."""
+    return _drawn(facts, width, height, labels, timezone.localdate(), get_language())
+
+
+@lru_cache(4096)
+def _drawn(facts: RailFacts, width: int, height: int, labels: bool, today: dt.date, language: str | None) -> SafeString:
+    """Kept for the same dates: its days are written as ``today`` and the language have it."""
     words = _words(facts)
     if facts.promised is None:
         return _unpromised(width, height, words)

@@ -31,6 +31,7 @@ from punctual.domain.orders.selectors import orders_of
 from punctual.domain.scheduling.models import OrderForecast, Promise
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.one_row import the_row
 from punctual.platform.records import get_or_not_found
 
 GONE = (DeliveryState.SHIPPED, DeliveryState.RECEIVED)
@@ -39,7 +40,7 @@ COUNTS = (DeliveryState.PREPARING, *GONE)
 
 def delivery_settings() -> DeliverySettings:
     """The company's row; made with its defaults the first time."""
-    return DeliverySettings.objects.get_or_create(pk=1)[0]
+    return the_row(DeliverySettings)
 
 
 def deliveries_of(actor: User) -> QuerySet[Delivery]:

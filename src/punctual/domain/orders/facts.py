@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from django.db.models import Value
 from django.db.models.functions import Upper
 
 from punctual.domain.catalog.models import Product, ProductRevision
@@ -23,6 +24,7 @@ from punctual.domain.orders.rules import (
     check_order,
 )
 from punctual.domain.orders.workdays import CompanyWorkdays
+from punctual.platform.one_row import the_row
 
 _CHUNK: Final = 400
 _MOST_SIMILAR: Final = 20
@@ -160,7 +162,8 @@ def _same_po(data: OrderInput, order_id: int | None) -> list[str]:
     if data.customer is None or not data.customer_po_number:
         return []
     others = (
-        Order.objects.filter(customer=data.customer, customer_po_number__iexact=data.customer_po_number)
+        Order.objects.annotate(po=Upper("customer_po_number"))  # as it is indexed
+        .filter(customer=data.customer, po=Upper(Value(data.customer_po_number)))
         .exclude(state__in=[OrderState.CANCELLED, OrderState.LOST])
         .exclude(pk=order_id or 0)
     )
@@ -169,7 +172,7 @@ def _same_po(data: OrderInput, order_id: int | None) -> list[str]:
 
 def check_settings() -> CheckSettings:
     """The company's row; made with its defaults the first time."""
-    return CheckSettings.objects.get_or_create(pk=1)[0]
+    return the_row(CheckSettings)
 
 
 def measures(today: dt.date) -> Measures:

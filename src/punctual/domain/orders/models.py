@@ -6,6 +6,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -123,6 +124,7 @@ class Order(Versioned):
             models.Index(fields=["planned_date", "id"]),
             models.Index(fields=["total_amount", "id"]),
             models.Index(fields=["owner", "state"]),
+            models.Index("customer", Upper("customer_po_number"), name="orders_same_po"),
         ]
 
     def __str__(self) -> str:

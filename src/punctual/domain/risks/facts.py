@@ -8,6 +8,7 @@ from typing import Final
 
 from punctual.domain.risks.models import ResponseState, Risk, RiskResponse, RiskSettings, ThreePoints
 from punctual.domain.risks.rules import Matrix, Points
+from punctual.platform.one_row import the_row
 
 DEFAULT_PROBABILITY_BOUNDS: Final = (10, 25, 40, 65)
 DEFAULT_IMPACT_BOUNDS: Final = (1, 2, 4, 8)
@@ -20,7 +21,7 @@ def risk_settings() -> RiskSettings:
         "probability_bounds": list(DEFAULT_PROBABILITY_BOUNDS),
         "impact_bounds": list(DEFAULT_IMPACT_BOUNDS),
     }
-    return RiskSettings.objects.get_or_create(pk=1, defaults=defaults)[0]
+    return the_row(RiskSettings, **defaults)
 
 
 def matrix(settings: RiskSettings | None = None) -> Matrix:

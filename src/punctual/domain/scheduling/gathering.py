@@ -48,6 +48,7 @@ from punctual.domain.supply.models import PurchaseLine
 from punctual.kernel.money import BASE
 from punctual.platform.company.models import ExchangeRate
 from punctual.platform.company.rates import Rates, rates
+from punctual.platform.one_row import the_row
 
 FIRM: Final = RUNNING
 SOFT: Final = (OrderState.QUOTED, OrderState.IN_REVIEW)
@@ -57,7 +58,7 @@ MOST_WEIGHT: Final = 5_000
 
 def scheduling_settings() -> SchedulingSettings:
     """The company's one row; made the first time."""
-    return SchedulingSettings.objects.get_or_create(pk=1)[0]
+    return the_row(SchedulingSettings)
 
 
 def company_axis(today: dt.date) -> Axis:

@@ -27,6 +27,7 @@ from punctual.domain.scheduling.models import (
 )
 from punctual.domain.scheduling.services.calibration import teams_of
 from punctual.domain.scheduling.solving import Effort
+from punctual.flows.demo.late_part import a_part_comes_late
 from punctual.flows.demo.people import demo_user
 from punctual.flows.replan import first_schedule
 from punctual.flows.scenarios import compute_scenario
@@ -80,7 +81,9 @@ def build_schedule(today: dt.date) -> None:
     """The first schedule, the promises that were told from it and a scenario beside it. The database is locked only to
     write, not while computing; what a stopped start had finished already is kept."""
     if not Promise.objects.filter(channel=Channel.CONTRACT).exists():
-        _agree_on_possible_dates(_current_schedule(today))
+        first = _current_schedule(today)
+        with transaction.atomic():
+            _agree_on_possible_dates(first, still_late=a_part_comes_late(first, today))
         _promises(today, _current_schedule(today))
     if not Scenario.objects.filter(created_by=demo_user(Role.PLANNER)).exclude(result={}).exists():
         _scenario(_current_schedule(today), today)
@@ -92,15 +95,14 @@ def _current_schedule(today: dt.date) -> ScheduleRun:
     return ScheduleRun.objects.get(is_current=True)
 
 
-@transaction.atomic
-def _agree_on_possible_dates(run: ScheduleRun) -> None:
+def _agree_on_possible_dates(run: ScheduleRun, still_late: int | None) -> None:
     """The contracts were made with the load in mind: what their plan would keep but the load would not is promised for
     its P80 and a few days. The orders that are behind by themselves stay late."""
     for found in run.forecasts.select_related("order").filter(is_soft=False, promise_percent__lt=MEANT):
         order = found.order
         assert order.promised_date is not None
         behind = order.planned_date is not None and order.planned_date > order.promised_date
-        if behind or order.promised_date <= found.run.asked_at.date():
+        if behind or order.pk == still_late or order.promised_date <= found.run.asked_at.date():
             continue
         reserve = dt.timedelta(days=4 + order.pk % 4)
         if order.pk % 5 == 1:  # the customer pressed for it: even money, no reserve

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
+from django.db.models import F
 from django.utils import timezone
 
 from punctual.domain.catalog.models import ListPrice, ProductRevision
@@ -43,6 +44,7 @@ from punctual.domain.supply.services.materials import document_of as material_do
 from punctual.domain.supply.services.purchases import document_of as purchase_document
 from punctual.domain.supply.services.purchases import summarise
 from punctual.domain.supply.services.shortages import LIVE, refresh
+from punctual.domain.supply.services.stock import count
 from punctual.flows.demo import supply_lists as lists
 from punctual.flows.demo.people import demo_user
 from punctual.flows.demo.records import begin_stories, make_findable
@@ -53,6 +55,8 @@ S = PurchaseState
 ZERO: Final = Decimal(0)
 DAY: Final = dt.timedelta(days=1)
 _PART: Final = re.compile(r"(?P<code>[^*%>]+)\*(?P<quantity>[\d.]+)(%(?P<scrap>\d+))?(>(?P<task>.+))?")
+SLIP: Final = 9
+"""Days by which the part comes later that others wait for."""
 LATENESS: Final = {
     "S01": (0, 2, 1, 4),
     "S02": (3, 6, 0, 8, 2),
@@ -68,6 +72,11 @@ def build_supply(today: dt.date) -> None:
     build_materials()
     build_boms()
     _Maker(today).build()
+
+
+def comes_late(need: Requirement, day: dt.date, today: dt.date) -> None:
+    """A part of a running order comes only on ``day``."""
+    _Maker(today).one_comes_late(need, day)
 
 
 def build_materials() -> None:
@@ -179,8 +188,7 @@ class _Maker:
         self.random = random.Random(60_412)  # noqa: S311 made-up data, the same every time
         self.workdays = CompanyWorkdays()
         self.buyer = demo_user(Role.SUPPLY_CHAIN)
-        self.place = Place.objects.create(code="MAIN", name="主仓库", is_default=True)
-        Place.objects.create(code="LINE", name="线边库")
+        self.place, _made = Place.objects.get_or_create(code="MAIN", defaults={"name": "主仓库", "is_default": True})
         self.materials = {one.pk: one for one in Material.objects.select_related("supplier")}
         self.by_code = {one.code: one for one in self.materials.values()}
         self.stocked: dict[int, Decimal] = defaultdict(lambda: ZERO)
@@ -193,6 +201,7 @@ class _Maker:
         self.pegged: list[tuple[Requirement, PurchaseLine]] = []
 
     def build(self) -> None:
+        Place.objects.create(code="LINE", name="线边库")
         needs = self._needs()
         Requirement.objects.bulk_create(needs, batch_size=500)
         self._history()
@@ -433,10 +442,34 @@ class _Maker:
                 cheap = material.standard_cost < 100
                 self.stocked[material.pk] += Decimal(self.random.choice((40, 80, 120) if cheap else (0, 1, 2, 4)))
 
+    def one_comes_late(self, need: Requirement, day: dt.date) -> None:
+        """What lay there for ``need`` was missing when counted; it comes on ``day``, later than was confirmed."""
+        supplier = self.materials[need.material_id].supplier_id
+        assert supplier is not None
+        self._miscounted(need)
+        confirmed = self.workdays.after(day - SLIP * DAY, 0)
+        order = self._order(supplier, S.CONFIRMED, sent=min(confirmed, self.today) - 16 * DAY)
+        self._line(
+            order, need.material_id, [need], confirmed, late=(day - confirmed).days, reason="来料检验不合格，重做"
+        )
+        self._write_purchases()
+        refresh([need.order_id], today=self.today)
+
+    def _miscounted(self, need: Requirement) -> None:
+        """Nothing is there but what other orders have reserved."""
+        for mine in need.reservations.filter(stock_item__isnull=False):
+            StockItem.objects.filter(pk=mine.stock_item_id).update(reserved=F("reserved") - mine.quantity)
+            mine.delete()
+        for item in StockItem.objects.filter(material=need.material_id):
+            count(actor=self.buyer, item_id=item.pk, counted=item.reserved + item.blocked, reason="盘点：实物短缺")
+
     # -------------------------------------------------------------------------------------------------- writing
 
     def _write(self) -> None:
         self._write_stock()
+        self._write_purchases()
+
+    def _write_purchases(self) -> None:
         PurchaseOrder.objects.bulk_create(self.orders)
         for line in self.lines:
             line.purchase_order_id = line.purchase_order.pk

@@ -10,12 +10,13 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import differences, record
 from punctual.platform.company.models import Company
+from punctual.platform.one_row import the_row
 from punctual.platform.records import lock, save_next
 
 
 def company() -> Company:
     """The company; made nameless the first time."""
-    return Company.objects.get_or_create(pk=1, defaults={"name": ""})[0]
+    return the_row(Company, name="")
 
 
 @transaction.atomic

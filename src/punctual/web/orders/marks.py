@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from django.utils.html import format_html
@@ -42,12 +43,18 @@ HEALTH_MARKS: Final[dict[Health, tuple[str, str, object]]] = {
 
 
 def chip(icon_name: str, css: str, text: object) -> SafeString:
+    return _chip(icon_name, css, str(text))
+
+
+@lru_cache(1024)
+def _chip(icon_name: str, css: str, text: str) -> SafeString:
     return format_html('<span class="st {}">{}{}</span>', css, icon(icon_name), text)
 
 
 def state_chip(order: Order) -> SafeString:
     name, css = STATE_MARKS[order.state]
-    return chip(name, css, order.get_state_display())
+    # Its own display method would translate every state first.
+    return chip(name, css, OrderState(order.state).label)
 
 
 def health_chip(order: Order, *, today: dt.date, at_risk_days: int) -> SafeString:
@@ -130,6 +137,7 @@ def progress_cell(order: Order) -> SafeString:
     return progress_bar(order.progress)
 
 
+@lru_cache(256)
 def progress_bar(percent: int) -> SafeString:
     """A bar of 46 pixels and the percentage."""
     bar = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db.models import QuerySet, Value
@@ -36,6 +37,7 @@ class OrderList(ListPage):
     default_sort = "-order"
     template_name = "orders/list.html"
     custom_subject = "order"
+    always_chosen = True
     create = ("order_new", _("New order"), "orders.change")
     import_url = ("imports", "orders.change")
     empty_text = _("Orders arrive here by form, by a customer's Excel file or by the API.")
@@ -50,6 +52,9 @@ class OrderList(ListPage):
     def edit_url_of(self, item: Any) -> str:
         allowed = may(self.request.user, "orders.change") and LIFE.allows(item.state, "change")
         return f"{self.url_of(item)}edit/" if allowed else ""
+
+    def row_data(self, item: Any) -> dict[str, object]:
+        return {"amount": item.total_amount.quantize(Decimal(1), ROUND_HALF_UP)}
 
     def name_of(self, item: Any) -> str:
         return str(item.label)

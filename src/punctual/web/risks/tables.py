@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -26,7 +25,7 @@ from punctual.web.master.pages import actor_of
 from punctual.web.risks.marks import level_chip, levels, state_chip, three
 from punctual.web.risks.pictures import matrix_picture
 from punctual.web.shell.columns import BuiltInView, Column, Filter, link
-from punctual.web.shell.lists import MOST_EXPORTED, ListPage, Row
+from punctual.web.shell.lists import MOST_EXPORTED, ListPage
 from punctual.web.shell.navigation import Words
 from punctual.web.templatetags.punctual import avatar, day
 
@@ -73,7 +72,7 @@ def _review_cell(item: Risk) -> SafeString:
     return format_html('<span class="{}">{}</span>', "warn b" if due else "", day(item.review_on))
 
 
-def with_matrix(items: Any) -> Any:
+def with_matrix(items: Iterable[Any]) -> Iterable[Any]:
     """The same items, each carrying the company's matrix, so that a column needs no query of its own."""
     shown = matrix()
     for item in items:
@@ -170,8 +169,8 @@ class RiskList(ListPage):
     def rows(self, actor: User) -> QuerySet[Risk]:
         return listed(actor)
 
-    def _rows(self, actor: User, page: Page[Any]) -> list[Row]:
-        return super()._rows(actor, with_matrix(page))
+    def prepared(self, items: Iterable[Any]) -> Iterable[Any]:
+        return with_matrix(items)
 
     def facts(self, actor: User, item: Any) -> list[tuple[Words, SafeString]]:
         return super().facts(actor, next(iter(with_matrix([item]))))

@@ -12,7 +12,7 @@ from django.urls import reverse
 from punctual.platform.accounts.demo import demo_accounts
 from punctual.platform.accounts.models import Theme
 from punctual.platform.company.services import company
-from punctual.web.shell.navigation import creations_for, phone_tabs, settings_nav, shown
+from punctual.web.shell.navigation import creations_for, key_of, phone_tabs, settings_nav, shown
 
 
 def theme_of(request: HttpRequest) -> str:
@@ -31,6 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": theme_of(request),
         "company": lambda: company().name,
         "navigation": groups,
+        "navigation_key": lambda: key_of(groups()),
         "phone_tabs": lambda: phone_tabs(groups()),
         "creations": lambda: creations_for(request.user) if request.user.is_authenticated else [],
         "settings_nav": lambda: settings_nav(request),

@@ -44,6 +44,7 @@ from punctual.web.shell.inline import Editor, cell_form, cell_saved, no_such_cel
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.own_fields import custom_columns, custom_filters
 from punctual.web.shell.peek import peek, texts_of
+from punctual.web.shell.waiting import counted
 
 MOST_EXPORTED = 20_000
 MOST_COUNTED = 1000
@@ -76,10 +77,8 @@ class Head:
 @dataclass
 class Row:
     item: Any
-    url: str
-    cells: SafeString
-    """The row's ``td`` elements: a template's loop over some hundred of them would take half of the page's time."""
-    edit_url: str = ""
+    html: SafeString
+    """The whole ``tr``: a template's loop over some hundred cells would take half of the page's time."""
 
 
 class ListPage(ABC, View):
@@ -107,6 +106,8 @@ class ListPage(ABC, View):
     """Whether a row opens at the side, on the desk; its page is behind its link."""
     peek_fields: ClassVar[tuple[str, ...]] = ()
     """Longer words of a record that are read at the side."""
+    always_chosen: ClassVar[bool] = False
+    """Whether rows are chosen even by who may not change them, for a sum or an export."""
     empty_text: ClassVar[Words] = ""
     """What belongs here and how it begins, shown when there is nothing at all."""
 
@@ -118,6 +119,10 @@ class ListPage(ABC, View):
         """What an address of the page begins with, where it says more than the filters do. :meth:`rows` never looks at
         the address: a posted step has another one."""
         return self.rows(actor)
+
+    def prepared(self, items: Iterable[Any]) -> Iterable[Any]:
+        """The rows of a page with what their cells need besides, read for all at once."""
+        return items
 
     def url_of(self, item: Any) -> str:
         return ""
@@ -132,6 +137,10 @@ class ListPage(ABC, View):
 
     def bulk_edits(self, actor: User) -> list[BulkEdit]:
         return [edit for edit in self.bulk(actor) if edit.may(actor)]
+
+    def row_data(self, item: Any) -> dict[str, object]:
+        """More for the page's script, as ``data-`` attributes of the row."""
+        return {}
 
     def edit_url_of(self, item: Any) -> str:
         """Where E leads from a row; empty where the reader may not change it."""
@@ -207,9 +216,9 @@ class ListPage(ABC, View):
             "title": self.title,
             "heads": self._heads(request.GET),
             "page": page,
-            "page_rows": self._rows(actor, page),
+            "page_rows": self._rows(actor, page, chosen=bool(edits) or self.always_chosen),
             "chips": chips,
-            "list_tabs": self._tabs(actor, request.GET),
+            "list_tabs": self._tabs(actor, request.GET, page.paginator.count),
             "filter_choices": self._filter_choices(actor, request.GET),
             "q": request.GET.get("q", ""),
             "can_create": self.create and may(actor, self.create[2]),
@@ -274,12 +283,13 @@ class ListPage(ABC, View):
             *(f"-{name}" if descending else name for name in column.sort), "-pk" if descending else "pk"
         )
 
-    def _rows(self, actor: User, page: Page[Any]) -> list[Row]:
+    def _rows(self, actor: User, page: Page[Any], *, chosen: bool) -> list[Row]:
         openings = [(column, _opening(column)) for column in self._columns]
         pencils = {column.key: pencil(column.label) for column in self._columns if column.editor}
         linked = may(actor, "orders.view")
+        choose = str(escape(_("Select %(number)s"))) if chosen else ""
         rows = []
-        for item in page:
+        for item in self.prepared(page):
             cells = "".join(
                 f"{opening}{_cell(column, item)}</span></td>"
                 if column.editor is None or not column.editor.may(actor, item)
@@ -287,9 +297,23 @@ class ListPage(ABC, View):
                 f"{pencils[column.key]}</td>"
                 for column, opening in openings
             )
-            text = mark_safe(cells if linked else _unlinked(cells))  # noqa: S308 - made of safe parts
-            rows.append(Row(item, self.url_of(item), text, self.edit_url_of(item)))
+            row = self._opened(item, choose) + (cells if linked else _unlinked(cells)) + "</tr>"
+            rows.append(Row(item, mark_safe(row)))  # noqa: S308 - made of safe parts
         return rows
+
+    def _opened(self, item: Any, choose: str) -> str:
+        """The beginning of a row: what the page's script knows of it, and the box that chooses it, with its words."""
+        told = {"href": self.url_of(item), "edit": self.edit_url_of(item), **self.row_data(item)}
+        if self.peeks:
+            told["peek-url"] = f"?peek={item.pk}"
+        if choose or self.peeks:
+            told["id"] = item.pk
+        data = "".join(f' data-{name}="{escape(value)}"' for name, value in told.items() if value != "")
+        if not choose:
+            return f"<tr{data}>"
+        words = choose % {"number": escape(self.name_of(item))}
+        box = f'<input type="checkbox" class="ckb" data-user-content value="{item.pk}" aria-label="{words}">'
+        return f'<tr{data}><td class="ckc">{box}</td>'
 
     # — what stands above them —
 
@@ -333,31 +357,39 @@ class ListPage(ABC, View):
         return [
             {
                 "key": item.key,
-                "label": item.label,
+                "label": str(item.label),
                 "multiple": item.multiple,
-                "typed": item.typed,
+                "typed": str(item.typed),
                 "value": query.get(item.key, ""),
                 "options": [
-                    (value, words, value in query.get(item.key, "").split(",")) for value, words in item.options(actor)
+                    (value, str(words), value in query.get(item.key, "").split(","))
+                    for value, words in item.options(actor)
                 ],
             }
             for item in self.all_filters
             if item.name_of is None
         ]
 
-    def _tabs(self, actor: User, query: QueryDict) -> list[Tab]:
+    def _tabs(self, actor: User, query: QueryDict, listed: int) -> list[Tab]:
+        """With how many rows each has: of the open one what is listed, of others what was counted lately."""
         current = _canonical(query)
         named: list[tuple[Words, str, int | None]] = [(tab.label, tab.query, None) for tab in self.tabs]
         for view in views_for(actor, self.key):
             may_drop = view.user_id == actor.pk or actor.role == Role.ADMINISTRATOR
             named.append((view.name, view.query, view.pk if may_drop else None))
+        texts = [text for _label, text, _own in named]
+        counts = counted(actor, self.key, texts, lambda text: self._count(actor, QueryDict(text)))
         tabs = []
         for label, text, own in named:
-            wish = QueryDict(text)
-            count = self._filtered(wish, self.rows_under(actor, wish)).order_by()[:MOST_COUNTED].count()
+            active = _canonical(QueryDict(text)) == current
+            count = listed if active else counts[text]
             shown = str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
-            tabs.append(Tab(label, f"?{text}", _canonical(wish) == current, own, shown))
+            tabs.append(Tab(label, f"?{text}", active, own, shown))
         return tabs
+
+    def _count(self, actor: User, wish: QueryDict) -> int:
+        """At most :data:`MOST_COUNTED`."""
+        return self._filtered(wish, self.rows_under(actor, wish)).order_by()[:MOST_COUNTED].count()
 
     # — export —
 

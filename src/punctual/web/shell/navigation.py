@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from django.http import HttpRequest
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
-from punctual.web.shell.waiting import waiting
+from punctual.web.shell.waiting import counted
 
 Words = str | Promise
 
@@ -249,7 +250,8 @@ def shown(request: HttpRequest) -> list[ShownGroup]:
         (group, [entry for entry in group.entries if not entry.permission or may(user, entry.permission)])
         for group in GROUPS
     ]
-    counts = waiting(user, {one.url_name: one.count for _, entries in open_to for one in entries if one.count})
+    asked = {one.url_name: one.count for _, entries in open_to for one in entries if one.count}
+    counts = counted(user, "sidebar", list(asked), lambda name: asked[name](user))
     return [
         ShownGroup(group.label, [_shown(entry, request, counts.get(entry.url_name, 0)) for entry in entries])
         for group, entries in open_to
@@ -258,10 +260,23 @@ def shown(request: HttpRequest) -> list[ShownGroup]:
 
 
 def _shown(entry: Entry, request: HttpRequest, count: int) -> ShownEntry:
-    url = reverse(entry.url_name)
+    url = _address(entry.url_name)
     root = entry.section or url
     active = request.path == url if root == "/" else request.path.startswith(root)
     return ShownEntry(entry.url_name, entry.label, entry.icon, url, active, count)
+
+
+@cache
+def _address(url_name: str) -> str:
+    """Of a page without parameters; the sidebar asks for forty of them every time."""
+    return reverse(url_name)
+
+
+def key_of(groups: list[ShownGroup]) -> str:
+    """What tells one look of the sidebar from another."""
+    return " ".join(
+        f"{one.name}{'*' if one.active else ''}{one.count or ''}" for group in groups for one in group.entries
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +290,7 @@ class Creation:
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return _address(self.url_name)
 
 
 CREATIONS: Final[list[Creation]] = [
@@ -304,7 +319,7 @@ def creations_for(user: User) -> list[Creation]:
 def phone_tabs(groups: list[ShownGroup]) -> list[ShownEntry]:
     """The bottom tabs, in the order of PHONE_TABS, out of what is shown at the side."""
     by_url = {entry.url: entry for group in groups for entry in group.entries}
-    return [by_url[url] for url in map(reverse, PHONE_TABS) if url in by_url]
+    return [by_url[url] for url in map(_address, PHONE_TABS) if url in by_url]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
-"""How much work waits for a reader, as the sidebar shows it: counted once and kept for some seconds.
+"""Counts that stand on every page or above every list: counted once for a reader and kept for some seconds.
 
-Fourteen counts on every page would cost more than the page. They are counted anew after everything the reader does, and
+A dozen counts on every page would cost more than the page. They are counted anew after everything the reader does, and
 otherwise every twenty seconds, as others work too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from django.core.cache import cache
@@ -16,13 +17,16 @@ from punctual.platform.accounts.models import User
 
 SECONDS: Final = 20
 
+Counts = dict[str, int]
 
-def waiting(user: User, counts: Mapping[str, Callable[[User], int]]) -> dict[str, int]:
-    """Name of an entry → how much waits there for ``user``."""
-    found: dict[str, int] | None = cache.get(_key(user))
-    if found is None or found.keys() != counts.keys():
-        found = {name: count(user) for name, count in counts.items()}
-        cache.set(_key(user), found, SECONDS)
+
+def counted(user: User, place: str, names: Sequence[str], count: Callable[[str], int]) -> Counts:
+    """Name → how much ``count`` found for it; ``place`` tells one set of counts from another."""
+    kept: dict[str, tuple[float, Counts]] = cache.get(_key(user), {})
+    until, found = kept.get(place, (0.0, {}))
+    if until < time.time() or found.keys() != set(names):
+        found = {name: count(name) for name in names}
+        cache.set(_key(user), {**kept, place: (time.time() + SECONDS, found)}, SECONDS)
     return found
 
 

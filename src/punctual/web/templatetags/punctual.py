@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -51,13 +51,12 @@ def avatar(user: Any, size: str = "") -> SafeString:
     """The round initial of a person, the same tint everywhere."""
     if user is None:
         return format_html('<span class="av v5" title="{}">{}</span>', gettext("System"), gettext("S"))
-    return format_html(
-        '<span class="av v{}{}" title="{}" data-user-content>{}</span>',
-        user.shade,
-        f" av-{size}" if size else "",
-        user.name,
-        user.initial,
-    )
+    return _face(user.shade, f" av-{size}" if size else "", user.name, user.initial)
+
+
+@lru_cache(1024)
+def _face(shade: int, css: str, name: str, initial: str) -> SafeString:
+    return format_html('<span class="av v{}{}" title="{}" data-user-content>{}</span>', shade, css, name, initial)
 
 
 @register.filter
@@ -85,8 +84,12 @@ def moment(value: dt.datetime | None) -> SafeString:
 def _time_tag(value: dt.date | dt.datetime | None, text: str) -> SafeString:
     if value is None:
         return format_html("{}", text)
-    iso = formatting.local_date(value).isoformat()
-    return format_html('<time class="nw" datetime="{}" title="{}">{}</time>', iso, iso, text)
+    return _time(formatting.local_date(value), text)
+
+
+@lru_cache(4096)
+def _time(day: dt.date, text: str) -> SafeString:
+    return format_html('<time class="nw" datetime="{0}" title="{0}">{1}</time>', day.isoformat(), text)
 
 
 @register.filter
