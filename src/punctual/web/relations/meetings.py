@@ -212,7 +212,6 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "following": found.series.meetings.filter(starts_at__gt=found.starts_at).order_by("starts_at").first(),
         "theirs": sum(1 for one in attendees if not one.is_ours and one.email),
         "ours": sum(1 for one in attendees if one.is_ours and one.email),
-        "customer_lines": len(packs.minutes_of(found, internal=False)),
     }
     return render(request, "relations/meeting.html", context)
 
