@@ -123,9 +123,21 @@ def test_an_event_of_a_rolled_back_change_is_never_told() -> None:
 
 @pytest.mark.parametrize(
     "query",
-    "锂科,宁海,nhlk,lkxny,ninghai,ningh,ninghailike,xinnengyuan,SO-2026-00031,00031,so 31 锂,hc-fs200,ninghai 31".split(
-        ","
-    ),
+    [
+        "锂科",
+        "宁海",
+        "nhlk",
+        "lkxny",
+        "ninghai",
+        "ningh",
+        "ninghailike",
+        "xinnengyuan",
+        "SO-2026-00031",
+        "00031",
+        "so 31 锂",
+        "hc-fs200",
+        "ninghai 31",
+    ],
 )
 @pytest.mark.django_db
 def test_chinese_words_pinyin_initials_and_number_tails_find(query: str) -> None:
