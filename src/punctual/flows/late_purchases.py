@@ -30,8 +30,12 @@ def _days_late(orders: Iterable[int]) -> dict[int, int]:
 
 def purchase_of(task_id: int) -> Mapping[str, Any] | None:
     """What a task waits for, for the chain of causes."""
-    task = Task.objects.filter(pk=task_id, not_before_cause_type="purchaseorder").first()
+    task = Task.objects.filter(pk=task_id).first()
     if task is None or task.not_before_cause_id is None:
+        return None
+    if task.not_before_cause_type == "material":  # nobody has ordered it
+        return {"name": task.not_before_text, "url": f"/materials/{task.not_before_cause_id}/"}
+    if task.not_before_cause_type != "purchaseorder":
         return None
     purchase = PurchaseOrder.objects.filter(pk=task.not_before_cause_id).select_related("supplier").first()
     if purchase is None:

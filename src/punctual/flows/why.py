@@ -31,7 +31,8 @@ Part = tuple[str, str]
 """(text, address); an empty address is no link."""
 
 MaterialFacts = Callable[[int], Mapping[str, Any] | None]
-"""Task id → what is known of the material it waits for: name, supplier, number, url, days_late."""
+"""Task id → what is known of the material it waits for: name, supplier, number, url, days_late; of what nobody has
+ordered name and url."""
 MATERIAL: Final[list[MaterialFacts]] = []
 
 
@@ -118,6 +119,12 @@ class _Teller:
         task = self.tasks.get(piece.task)
         return (str(task) if task else piece.name, f"/tasks/{piece.task}/")
 
+    def _whose(self, name: str) -> Part:
+        """The task with its order, where that is another one than the order in question."""
+        words, address = self._task(name)
+        other = self.orders.get(self.pieces[name].order)
+        return (f"{other.label} {words}" if other is not None and other.pk != self.order.pk else words, address)
+
     def _order(self, name: str) -> Part:
         piece = self.pieces.get(name)
         order = self.orders.get(piece.order) if piece else None
@@ -136,7 +143,7 @@ class _Teller:
 
     def _step(self, link: Link) -> Step | None:
         piece = self.pieces[link.task]
-        parts: dict[str, Part] = {"task": self._task(link.task), "day": self._day(link.instant)}
+        parts: dict[str, Part] = {"task": self._whose(link.task), "day": self._day(link.instant)}
         days = round(link.wait / DAY_SLOTS, 1)
 
         def make(text: str, **more: Part) -> Step:
@@ -171,6 +178,9 @@ class _Teller:
         facts = next((found for one in MATERIAL if task and (found := one(task))), None)
         if facts is None:
             return make(N_("“%(task)s” waits for material that comes on %(day)s."))
+        if "supplier" not in facts:
+            text = N_("“%(task)s” waits for %(material)s that nobody has ordered; ordered today it comes on %(day)s.")
+            return make(text, material=(str(facts["name"]), str(facts["url"])))
         late = int(facts.get("days_late") or 0)
         more = {
             "material": (str(facts.get("name", "")), ""),
@@ -219,7 +229,7 @@ class _Teller:
         """Removing this cause alone: the next best cause bounds what is gained."""
         days = link.slack / DAY_SLOTS
         parts: dict[str, Part] = {
-            "task": self._task(link.task),
+            "task": self._whose(link.task),
             "pool": self._pool(link.what),
             "days": (f"{days:.1f}".rstrip("0").rstrip("."), ""),
         }

@@ -7,8 +7,6 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
-from django.utils import timezone
 
 from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
@@ -24,6 +22,7 @@ from punctual.flows.demo.people import build_people
 from punctual.flows.demo.plans import build_plans
 from punctual.flows.demo.quality import build_quality
 from punctual.flows.demo.rates import build_rates
+from punctual.flows.demo.records import nothing_waits
 from punctual.flows.demo.resources import build_resources
 from punctual.flows.demo.risks import build_risks
 from punctual.flows.demo.scheduling import build_capacity, build_schedule
@@ -31,7 +30,6 @@ from punctual.flows.demo.service import build_service
 from punctual.flows.demo.supply import build_supply
 from punctual.flows.demo.templates import build_templates, draft_next_edition
 from punctual.platform.jobs.services import Progress
-from punctual.platform.outbox.models import OutboxEvent
 
 
 @transaction.atomic
@@ -46,6 +44,7 @@ def build_master_data(today: dt.date) -> None:
 
 
 @transaction.atomic
+@nothing_waits()
 def build_records(today: dt.date) -> None:
     """Everything that people and files have told: quick, and enough for the pages to open."""
     build_master_data(today)
@@ -64,7 +63,6 @@ def build_records(today: dt.date) -> None:
     build_supply(today)
     give_tasks_to_people(today)
     build_capacity(today)
-    _nothing_waits()
 
 
 def build_forecasts(today: dt.date) -> None:
@@ -74,14 +72,8 @@ def build_forecasts(today: dt.date) -> None:
     look_ahead(today)
     with transaction.atomic():
         if not is_watched():
-            before = OutboxEvent.objects.aggregate(last=Max("pk"))["last"] or 0
-            build_monitoring(today)
-            _nothing_waits(after=before)
-
-
-def _nothing_waits(after: int = 0) -> None:
-    """What the made-up past has told needs no answer now: its events are taken as handled, its messages as not sent."""
-    OutboxEvent.objects.filter(handled_at=None, pk__gt=after).update(handled_at=timezone.now())
+            with nothing_waits():
+                build_monitoring(today)
 
 
 def build_company(today: dt.date) -> None:

@@ -27,14 +27,17 @@ from punctual.domain.scheduling.models import (
 )
 from punctual.domain.scheduling.services.calibration import teams_of
 from punctual.domain.scheduling.solving import Effort
-from punctual.flows.demo.late_part import a_part_comes_late
+from punctual.flows.demo.late_part import awaited_parts, waits_for_a_supplier
 from punctual.flows.demo.people import demo_user
+from punctual.flows.demo.records import nothing_waits
+from punctual.flows.demo.supply import comes_late
 from punctual.flows.replan import first_schedule
 from punctual.flows.scenarios import compute_scenario
 from punctual.platform.accounts.models import Role
 
 S = OrderState
 EFFORT: Final = Effort(moves=1_500, runs=200)
+TRIED: Final = 8
 SCENARIO_EFFORT: Final = Effort(moves=400, runs=60)
 EXTRA: Final = (("MD", 5, "外协设计所驻厂"), ("PM", 4, "项目助理"), ("FIT", 2, "劳务钳工"), ("ED", 2, "外协电气设计"))
 """Skill, how many more for a year, why: with them the fitters and the helium bench stay the bottleneck."""
@@ -81,12 +84,25 @@ def build_schedule(today: dt.date) -> None:
     """The first schedule, the promises that were told from it and a scenario beside it. The database is locked only to
     write, not while computing; what a stopped start had finished already is kept."""
     if not Promise.objects.filter(channel=Channel.CONTRACT).exists():
-        first = _current_schedule(today)
-        with transaction.atomic():
-            _agree_on_possible_dates(first, still_late=a_part_comes_late(first, today))
-        _promises(today, _current_schedule(today))
+        _promises(today, _with_a_late_part(_current_schedule(today), today))
     if not Scenario.objects.filter(created_by=demo_user(Role.PLANNER)).exclude(result={}).exists():
         _scenario(_current_schedule(today), today)
+
+
+def _with_a_late_part(first: ScheduleRun, today: dt.date) -> ScheduleRun:
+    """The next schedule, in which a late order waits across two others for a supplier: of the parts that might come
+    late the first that the schedule cannot get round."""
+    for order_id, need, day in awaited_parts(first, today)[:TRIED]:
+        with transaction.atomic(), nothing_waits():
+            comes_late(need, day, today)
+            _agree_on_possible_dates(first, still_late=order_id)
+            second = _current_schedule(today)
+            if waits_for_a_supplier(second):
+                return second
+            transaction.set_rollback(True)
+    with transaction.atomic():
+        _agree_on_possible_dates(first, still_late=None)
+    return _current_schedule(today)
 
 
 def _current_schedule(today: dt.date) -> ScheduleRun:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import F
 from django.utils import timezone
 
 from punctual.domain.catalog.models import ListPrice, ProductRevision
@@ -457,8 +456,10 @@ class _Maker:
 
     def _miscounted(self, need: Requirement) -> None:
         """Nothing is there but what other orders have reserved."""
-        for mine in need.reservations.filter(stock_item__isnull=False):
-            StockItem.objects.filter(pk=mine.stock_item_id).update(reserved=F("reserved") - mine.quantity)
+        for mine in need.reservations.select_related("stock_item"):
+            if mine.stock_item is not None:
+                mine.stock_item.reserved -= mine.quantity
+                mine.stock_item.save()
             mine.delete()
         for item in StockItem.objects.filter(material=need.material_id):
             count(actor=self.buyer, item_id=item.pk, counted=item.reserved + item.blocked, reason="盘点：实物短缺")
