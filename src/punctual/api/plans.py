@@ -12,10 +12,10 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 
 from punctual.api.authentication import actor_of
-from punctual.api.custom_fields import CustomIn
+from punctual.api.custom_fields import CustomIn, with_custom
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.orders.selectors import order_by_key
-from punctual.domain.plans.models import Baseline, Plan
+from punctual.domain.plans.models import Baseline, Plan, Task
 from punctual.domain.plans.selectors import (
     baseline_of,
     gantt_of,
@@ -237,9 +237,13 @@ def _slice(rows: list[dict[str, Any]], paging: Paging) -> dict[str, Any]:
 
 @router.get("/tasks", response=Listing[TaskOut])
 def tasks(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
-    """The tasks of one order's plan, in the order of its outline."""
-    stored = Stored(_plan(request, of.order))
+    """The tasks of one order's plan, in the order of its outline; ``custom_<key>`` narrows by a custom field."""
+    found = _plan(request, of.order)
+    stored = Stored(found)
     rows = shape_tasks(stored.state, stored.dates)
+    if any(name.startswith("custom_") for name in request.GET):
+        chosen = set(with_custom(request, "task", Task.objects.filter(plan=found))[0].values_list("pk", flat=True))
+        rows = [row for row in rows if row["id"] in chosen]
     fields = list(fields_of("task"))
     values = values_of(fields, [row["id"] for row in rows])
     for row in rows:
