@@ -198,3 +198,19 @@ addEventListener("resize", reachScrollers);
 document.body.addEventListener("htmx:afterSettle", reachScrollers);
 
 keyboard({ openPalette, openKeys: () => actions.keys?.(document.body) });
+
+// Paper is white and as wide as the desk: a dark page is printed in its light colours, and the phone's layout, which a
+// sheet of paper would fall under by its width, stays with screens.
+let shown: string | null = null;
+addEventListener("beforeprint", () => {
+  shown = root.getAttribute("data-bs-theme");
+  root.setAttribute("data-bs-theme", "light");
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) {
+      if (rule instanceof CSSMediaRule && rule.media.mediaText.startsWith("(max-width")) rule.media.mediaText = `screen and ${rule.media.mediaText}`;
+    }
+  }
+});
+addEventListener("afterprint", () => {
+  if (shown) root.setAttribute("data-bs-theme", shown);
+});

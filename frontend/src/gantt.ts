@@ -40,7 +40,7 @@ class Page {
   private svg: SVGSVGElement;
   private head: SVGSVGElement;
   private zoom: Zoom;
-  private shown = { critical: true, float: true };
+  private shown = { critical: true, float: true, tail: true };
   private chinese = document.documentElement.lang.startsWith("zh");
   private frame = 0;
   private mayEdit: boolean;
@@ -76,6 +76,7 @@ class Page {
     const asked = new URLSearchParams(location.search);
     void this.compare(Number(asked.get("from")) || (data.baselines.at(-1)?.number ?? 0), "baseline");
     if (Number(asked.get("to"))) void this.compare(Number(asked.get("to")), "against");
+    if (root.dataset.seesForecast) void this.foresee();
     this.root.classList.add("ready");
   }
 
@@ -119,6 +120,7 @@ class Page {
       height: scroller.clientHeight,
       critical: this.shown.critical,
       float: this.shown.float,
+      tail: this.shown.tail,
       today: this.today,
       chinese: this.chinese,
     };
@@ -211,6 +213,11 @@ class Page {
     this.draw();
   }
 
+  private async foresee(): Promise<void> {
+    this.model.foresee(await this.server.forecast());
+    this.draw();
+  }
+
   // ---- what is done
 
   private send(command: Command): void {
@@ -279,6 +286,7 @@ class Page {
       today: () => this.toToday(),
       critical: () => this.toggle("critical", button),
       float: () => this.toggle("float", button),
+      tail: () => this.toggle("tail", button),
       undo: () => this.send({ verb: "undo" }),
       redo: () => this.send({ verb: "redo" }),
       add: () => this.send({ verb: "add", name: this.words.new_task ?? "", ...(current ? { after: current.id } : {}) }),
@@ -292,7 +300,7 @@ class Page {
     does[button.dataset.tool ?? ""]?.();
   }
 
-  private toggle(what: "critical" | "float", button: HTMLElement): void {
+  private toggle(what: "critical" | "float" | "tail", button: HTMLElement): void {
     this.shown[what] = !this.shown[what];
     button.classList.toggle("on", this.shown[what]);
     button.setAttribute("aria-pressed", String(this.shown[what]));

@@ -1,3 +1,5 @@
+import type htmx from "htmx.org";
+
 // Requests and meetings: a template goes into the answer; Alt and a letter says what a line of the minutes becomes.
 document.addEventListener("click", (event) => {
   const source = (event.target as HTMLElement).closest<HTMLElement>("[data-insert]");
@@ -16,6 +18,45 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   button.click();
 });
+
+// A line of the minutes leaves the field at once and is kept in its turn, so that nobody waits before the next one; what
+// could not be kept comes back with the reason. The lines themselves, others' too, come from the server.
+const lineForm = document.getElementById("line-form") as HTMLFormElement | null;
+if (lineForm) {
+  const field = lineForm.elements.namedItem("text") as HTMLInputElement;
+  const { htmx: page } = window as unknown as { htmx: typeof htmx };
+  let turn = Promise.resolve();
+
+  const failed = (text: string): void => {
+    field.value = field.value ? `${text} ${field.value}` : text;
+    field.focus();
+  };
+
+  const keep = async (line: FormData): Promise<void> => {
+    const text = String(line.get("text"));
+    line.set("form_key", document.querySelector<HTMLInputElement>("#said [name=form_key]")?.value ?? "");
+    try {
+      const answer = await fetch(lineForm.action, { method: "POST", body: line, headers: { "HX-Request": "true" } });
+      if (answer.redirected) throw new Error("signed out");
+      const part = await answer.text();
+      page.swap(answer.ok ? "#said" : "#notices", part, { swapStyle: answer.ok ? "outerHTML" : "beforeend" } as Parameters<typeof page.swap>[2]);
+      if (!answer.ok) return failed(text);
+      const told = document.getElementById("line-kept");
+      if (told) told.textContent = `${told.dataset.kept ?? ""} ${text}`;
+    } catch {
+      document.dispatchEvent(new CustomEvent("punctual:notice", { detail: { text: document.body.dataset.failed ?? "", kind: "error" } }));
+      failed(text);
+    }
+  };
+
+  lineForm.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const line = new FormData(lineForm, event.submitter);
+    field.value = "";
+    field.focus();
+    turn = turn.then(() => keep(line));
+  });
+}
 
 // A canvas that is signed on: strokes become a PNG in the form's hidden field.
 for (const canvas of document.querySelectorAll<HTMLCanvasElement>("canvas[data-sign]")) {

@@ -73,6 +73,17 @@ def test_a_forecast_names_its_chances(ask: Ask, shop: list[Order]) -> None:
     assert found["p50"] <= found["p80"] <= found["p95"]
 
 
+def test_each_open_task_has_the_day_by_which_it_ends_in_80_of_100_runs(ask: Ask, shop: list[Order]) -> None:
+    path = f"/plans/{shop[0].key}/forecast"
+    assert ask("worker", "get", path)[0] in {403, 404}
+    status, rows = ask("planner", "get", path)
+    assert (status, len(rows)) == (200, Task.objects.filter(plan__order=shop[0], is_summary=False).count())
+    assert all(row["p50"] <= row["p80"] for row in rows)
+    last = max(row["p80"] for row in rows)
+    forecast = ScheduleRun.objects.get(is_current=True).forecasts.get(order=shop[0])
+    assert abs(dt.date.fromisoformat(last) - forecast.p80) <= dt.timedelta(days=1)
+
+
 def test_a_promise_below_the_floor_is_a_problem_and_a_good_one_stands_in_the_ledger(
     ask: Ask, shop: list[Order]
 ) -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import translation
 
 import ordering
+import planning
 from punctual.domain.orders.import_custom import own_fields
 from punctual.domain.orders.importing import guess_mapping
 from punctual.domain.orders.models import Order, OrderState
@@ -20,6 +21,7 @@ from punctual.domain.orders.services.bulk_import import import_file
 from punctual.domain.orders.services.custom import set_order_fields
 from punctual.domain.orders.services.imports import evaluated, set_cell, take_over, upload
 from punctual.domain.orders.services.review import submit_for_review
+from punctual.domain.parties.models import Customer
 from punctual.flows.master_import import SUBJECTS
 from punctual.flows.master_import.reading import guess, read_rows, read_table
 from punctual.flows.master_import.running import run
@@ -369,3 +371,45 @@ def test_the_api_tells_them_takes_them_and_filters(person: Person, client: Clien
         headers=head,
     )
     assert made.status_code == 403
+
+
+@pytest.mark.parametrize("subject", ["order", "task", "customer"])
+def test_orders_tasks_and_customers_are_filtered_exported_and_told_by_the_api(
+    person: Person, signed_in: Callable[[str], Client], subject: str
+) -> None:
+    """Two records each; one of them holds the value."""
+    manager = person("order_manager")
+    plan = planning.plan(manager)
+    order, other = plan.order, planning.order(number="SO-2026-00002")
+    customers = [Customer.objects.create(code=code, name=name) for code, name in (("C7", "甲"), ("C8", "乙"))]
+    tasks = list(plan.tasks.filter(is_summary=False).order_by("pk")[:2])
+    pairs: dict[str, tuple[Any, Any]] = {
+        "order": (order, other),
+        "task": (tasks[0], tasks[1]),
+        "customer": (customers[0], customers[1]),
+    }
+    with_it, without = pairs[subject]
+    _define(person, FieldFacts(subject, "zone", "区域", "Zone", "choice", MODES))
+    page, api = {
+        "order": ("/orders/?", "/api/v1/orders?"),
+        "task": ("/tasks/list/?standing=", f"/api/v1/tasks?order={order.key}"),
+        "customer": ("/customers/?", "/api/v1/customers?"),
+    }[subject]
+    head = {"authorization": f"Bearer {issue_token(actor=None, user=manager, name='t')}"}
+    client = signed_in("order_manager")
+    body = json.dumps({"values": {"zone": "海运"}})
+    written = client.put(f"/api/v1/{subject}s/{with_it.pk}/custom", body, "application/json", headers=head)
+    assert written.status_code == 200, written.content
+    # In the list ...
+    assert {row.item for row in client.get(page).context["page_rows"]} >= {with_it, without}
+    assert [row.item for row in client.get(f"{page}&custom_zone=海运").context["page_rows"]] == [with_it]
+    assert not client.get(f"{page}&custom_zone=空运").context["page_rows"]
+    # ... in the file ...
+    lines = client.get(f"{page}&export=csv").content.decode("utf-8-sig").splitlines()
+    assert "区域" in lines[0]
+    assert sum("海运" in line for line in lines[1:]) == 1
+    # ... and in the API.
+    told = client.get(f"{api}&limit=200", headers=head).json()["items"]
+    assert [one["custom"]["zone"] for one in told if one["id"] == with_it.pk] == ["海运"]
+    assert [one["id"] for one in client.get(f"{api}&custom_zone=海运", headers=head).json()["items"]] == [with_it.pk]
+    assert client.get(f"{api}&custom_zone=空运", headers=head).json()["total"] == 0

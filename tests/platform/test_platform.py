@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.test import Client
 
@@ -24,6 +26,7 @@ from punctual.platform.numbering.models import NumberSeries
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.models import OutboxEvent
 from punctual.platform.outbox.services import deliver_pending, emit, subscribe
+from punctual.platform.search.models import SearchDocument
 from punctual.platform.search.services import Document, find, index
 
 Person = Callable[[str], Any]
@@ -118,7 +121,24 @@ def test_an_event_of_a_rolled_back_change_is_never_told() -> None:
     assert not OutboxEvent.objects.exists()
 
 
-@pytest.mark.parametrize("query", ["锂科", "宁海", "nhlk", "lkxny", "SO-2026-00031", "00031", "so 31 锂", "hc-fs200"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "锂科",
+        "宁海",
+        "nhlk",
+        "lkxny",
+        "ninghai",
+        "ningh",
+        "ninghailike",
+        "xinnengyuan",
+        "SO-2026-00031",
+        "00031",
+        "so 31 锂",
+        "hc-fs200",
+        "ninghai 31",
+    ],
+)
 @pytest.mark.django_db
 def test_chinese_words_pinyin_initials_and_number_tails_find(query: str) -> None:
     thing = Company.objects.create(name="x")
@@ -126,7 +146,22 @@ def test_chinese_words_pinyin_initials_and_number_tails_find(query: str) -> None
     assert [document.target_id for document in find(query)] == [thing.pk]
 
 
-@pytest.mark.parametrize("query", ["cq", "zq", "cqsc", "xxcg", "hxzg"])
+@pytest.mark.django_db
+def test_what_was_kept_before_is_found_by_its_whole_pinyin_after_the_upgrade() -> None:
+    thing = Company.objects.create(name="x")
+    index([Document(thing, "a", "", ["宁海锂科"])])
+    kept = SearchDocument.objects.get()
+    assert list(find("ninghai"))
+    assert not list(find("ningbo"))
+    assert not list(find("haining"))
+    kept.tokens = " ".join(one for one in kept.tokens.split(" ") if not one.startswith("q"))
+    kept.save()
+    assert not list(find("ninghai"))
+    import_module("punctual.platform.search.migrations.0003_whole_pinyin").add(apps, None)
+    assert list(find("ninghai")) == [kept]
+
+
+@pytest.mark.parametrize("query", ["cq", "zq", "cqsc", "xxcg", "hxzg", "chongqing", "zhongqing", "shancheng"])
 @pytest.mark.django_db
 def test_a_character_read_in_several_ways_is_found_by_each(query: str) -> None:
     thing = Company.objects.create(name="x")

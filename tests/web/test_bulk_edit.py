@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import inspect
 import re
@@ -9,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 import ordering
 import planning
@@ -24,11 +27,14 @@ from punctual.kernel.refusal import Conflict
 from punctual.platform.accounts.models import User
 from punctual.platform.audit.services import story_of
 from punctual.platform.bulk.models import BulkChange
+from punctual.platform.bulk.services import run
 from punctual.platform.company.services import change_company
 from punctual.platform.custom_fields.models import CustomValue
 from punctual.platform.custom_fields.rules import FieldFacts
+from punctual.platform.custom_fields.selectors import fields_of
 from punctual.platform.custom_fields.services import define_field
 from punctual.web.monitoring.bulk import action_edits
+from punctual.web.orders.bulk import order_edits
 from punctual.web.relations.bulk import request_edits
 
 Person = Callable[[str], User]
@@ -65,6 +71,64 @@ def test_a_preview_names_what_changes_and_what_is_refused_and_writes_nothing(
     assert orders[0].label in page
     assert set(Order.objects.values_list("state", flat=True)) == {"draft", "confirmed"}
     assert not BulkChange.objects.exists()
+
+
+def _told(order: Order, outcome: Any) -> tuple[str, str, str, tuple[str, ...]]:
+    return order.label, outcome.before, outcome.after, tuple(one.code for one in outcome.reasons)
+
+
+def test_a_preview_of_orders_foresees_in_every_state_what_the_change_would_do(person: Person) -> None:
+    """The rules asked for all rows at once say what the change itself, row by row and taken back, would come to."""
+    actor = person("order_manager")
+    for state in OrderState.values:
+        ordering.in_state(actor, state)
+    for key, options in (("mode", (("海运", ""), ("空运", ""))), ("must", (("甲", ""), ("乙", "")))):
+        facts = FieldFacts("order", key, key, kind="choice", options=options, required=key == "must")
+        define_field(actor=person("administrator"), facts=facts)
+    edits = {edit.key: edit for edit in order_edits(list(fields_of("order")))}
+    for key, wish, reason in (
+        ("priority", "1", ""),
+        ("priority", "9", ""),
+        ("state", "on_hold", "客户暂停付款"),
+        ("state", "on_hold", ""),
+        ("state", "resume", ""),
+        ("state", "resume", "x" * 1001),
+        ("custom_mode", "海运", ""),
+        ("custom_mode", "铁路", ""),
+        ("custom_must", "", ""),
+    ):
+        field = edits[key].field
+        assert field.foresee is not None
+        told = []
+        for one in (field, dataclasses.replace(field, foresee=None)):
+            found, _change = run(
+                Order.objects.all(), one, actor=actor, wish=wish, reason=reason, page="orders", write=False
+            )
+            told.append([_told(row.item, row) for row in found])
+        assert told[0] == told[1], key
+
+
+def test_a_preview_of_orders_asks_no_more_for_nine_than_for_three(
+    person: Person, signed_in: Enter, orders: list[Order]
+) -> None:
+    field = FieldFacts("order", "mode", "运输方式", kind="choice", options=(("海运", ""), ("空运", "")))
+    define_field(actor=person("administrator"), facts=field)
+    more = [*orders, *(ordering.in_state(person("order_manager"), OrderState.CONFIRMED) for _more in range(6))]
+    client = signed_in("order_manager")
+
+    def asked(wish: dict[str, str], rows: list[Order]) -> int:
+        with CaptureQueriesContext(connection) as caught:
+            page = client.post("/orders/", {**wish, "ids": _ids(rows)}).content.decode()
+        assert page.count("data-user-content") >= len(rows)
+        return len(caught)
+
+    for wish in (
+        {"bulk": "priority", "value": "1"},
+        {"bulk": "state", "value": "on_hold", "reason": "停"},
+        {"bulk": "custom_mode", "value": "海运"},
+    ):
+        asked(wish, orders)
+        assert asked(wish, orders) == asked(wish, more) < 35
 
 
 def test_good_rows_change_together_refused_ones_stay_and_all_is_taken_back(
@@ -195,7 +259,9 @@ def test_the_same_tasks_are_a_list_a_month_and_bars(signed_in: Enter, demo_compa
     bars = client.get("/tasks/list/?view=timeline&standing=waiting")
     assert len(bars.context["bars"]) == len(bars.context["page_rows"])
     assert client.get("/tasks/list/?view=calendar&month=nonsense").status_code == 200
-    assert signed_in("worker").get("/tasks/list/?view=timeline").status_code == 200
+    theirs = signed_in("worker").get("/tasks/list/?view=timeline").content.decode()
+    assert "SO-2026-" in theirs
+    assert 'href="/orders/' not in theirs
 
 
 def test_all_that_match_under_mine_are_ones_own_alone(person: Person, signed_in: Enter) -> None:

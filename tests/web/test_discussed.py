@@ -22,6 +22,7 @@ from punctual.domain.supply.models import PurchaseOrder
 from punctual.kernel.refusal import NotFound
 from punctual.platform import targets
 from punctual.platform.accounts.models import User
+from punctual.platform.audit.services import Change, record
 from punctual.platform.comments.kinds import DISCUSSED
 from punctual.platform.comments.models import Comment, Follower
 from punctual.platform.notifications.models import Notification
@@ -173,6 +174,26 @@ def test_a_row_opens_at_the_side_of_every_list(
         assert f'href="{found[1]}"' in side, route
         assert "<html" not in side
     assert empty <= {"notices"}
+
+
+def test_the_side_tells_what_happened_last_without_amounts(demo_company: dt.date) -> None:
+    manager = _user("order_manager")
+    client = Client()
+    client.force_login(manager)
+    asked = CustomerRequest.objects.filter(state="waiting").order_by("-pk")[0]
+    side = client.get(f"/requests/table/?peek={asked.pk}").content.decode()
+    assert "设为等客户" in side
+    assert "历史" in side
+    states = Change(field="state", old="waiting", new="open")
+    record(actor=manager, verb="reopen", target=asked, changes=[states])
+    side = client.get(f"/requests/table/?peek={asked.pk}").content.decode()
+    assert "重新打开" in side
+    assert f"<ins>{CustomerRequest(state='open').get_state_display()}</ins>" in side
+    bought = PurchaseOrder.objects.order_by("-pk")[0]
+    record(actor=manager, verb="change", target=bought, changes=[Change(field="total_amount", old=98765, new=98766)])
+    side = client.get(f"/purchase-orders/?peek={bought.pk}").content.decode()
+    assert "修改" in side
+    assert "98765" not in side
 
 
 def test_the_side_shows_longer_words_and_what_was_said_and_sends_back_to_the_list(demo_company: dt.date) -> None:

@@ -200,8 +200,11 @@ def test_overdue_items_climb_one_step_after_another_and_tell_once(person: Person
     today = timezone.localdate()
     manager, worker, boss = person("order_manager"), person("worker"), person("manager")
     ActionItem.objects.create(title="催货", owner=worker, created_by=manager, due=today - dt.timedelta(days=8))
+    alone = person("planner")  # who gave it to themselves hears of it once
+    ActionItem.objects.create(title="排期", owner=alone, created_by=alone, due=today - dt.timedelta(days=5))
     escalate(today)
     escalate(today)
+    assert Notification.objects.filter(user=alone, kind="overdue").count() == 1
     for user in (worker, manager, boss):
         assert Notification.objects.filter(user=user, kind="overdue").count() == 1
 

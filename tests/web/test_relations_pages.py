@@ -103,6 +103,43 @@ def test_a_meeting_is_called_held_and_sent_on_its_pages(person: Person, signed_i
     assert (found.state, Meeting.objects.count()) == ("sent", 2)
 
 
+def test_two_who_write_the_minutes_at_once_see_each_other_and_lose_nothing(person: Person, signed_in: SignedIn) -> None:
+    chair, colleague = person("order_manager"), person("sales")
+    found = meetings.call_series(
+        actor=chair,
+        customer=customer(),
+        title="例会",
+        rhythm="weekly",
+        starts_at=timezone.now() + dt.timedelta(hours=1),
+        minutes=60,
+        users=[chair, colleague],
+    )
+    meetings.start(actor=chair, meeting_id=found.pk, today=timezone.localdate())
+    page, part = f"/meetings/{found.pk}/", {"HX-Request": "true"}
+    seen = signed_in("order_manager").get(page).context["seen"]
+    assert signed_in("planner").post(f"{page}write/", {"text": "插话"}, headers=part).status_code == 403
+    client = signed_in("sales")
+    answer = client.post(f"{page}write/", {"text": "客户同意", "kind": "decision", "seen": seen}, headers=part)
+    assert chair.name in answer.content.decode()
+    signed_in("order_manager").post(f"{page}write/", {"text": "发货地改苏州", "seen": seen}, headers=part)
+    asked = signed_in("order_manager").get(f"{page}?lines={seen}").content.decode()
+    for words in ("客户同意", "发货地改苏州", colleague.name):
+        assert words in asked
+    assert "<html" not in asked
+    assert "看现在的样子" not in asked
+    # Each ticked somebody else on a page that both had opened before.
+    ours = list(found.attendees.filter(user__in=[chair, colleague]))
+    for role, one in zip(("sales", "order_manager"), ours, strict=True):
+        signed_in(role).post(f"{page}write/", {"attendance": "1", "present": [one.pk]})
+    assert found.attendees.filter(present=True).count() == 2
+    meetings.end(actor=chair, meeting_id=found.pk)
+    meetings.approve(actor=chair, meeting_id=found.pk)
+    assert "看现在的样子" in signed_in("sales").get(f"{page}?lines={seen}").content.decode()
+    late = signed_in("sales").post(f"{page}write/", {"text": "太晚", "seen": seen}, headers=part)
+    assert (late.status_code, late["HX-Retarget"]) == (422, "#notices")
+    assert found.lines.count() == 2
+
+
 def test_a_case_goes_from_report_to_a_planned_visit(person: Person, signed_in: SignedIn) -> None:
     client = signed_in("order_manager")
     told = {"customer": customer().pk, "title": "漏气", "kind": "fault", "urgency": "urgent"}

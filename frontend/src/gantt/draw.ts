@@ -1,6 +1,6 @@
 // The chart as SVG text for the rows and days in view. Geometry after the design language: rows 28, bars 13.
 import { Model } from "./model";
-import { isoDay, Scale, shortDay, weekday } from "./scale";
+import { dayNumber, isoDay, Scale, shortDay, weekday } from "./scale";
 import type { BaselineRow, Link, Task, Words } from "./types";
 
 export const ROW = 28;
@@ -13,6 +13,7 @@ export interface View {
   height: number;
   critical: boolean;
   float: boolean;
+  tail: boolean;
   today: string;
   chinese: boolean;
 }
@@ -63,12 +64,22 @@ function diamond(x: number, y: number, css: string): string {
   return `<path d="M${f(x)} ${y + 5.5}l7 7l-7 7l-7 -7z" class="${css}"/>`;
 }
 
-function bar(task: Task, scale: Scale, view: View, y: number, words: Words): string {
+// How far the bar may reach: the day by which the task ends in 80 of 100 simulated runs, where it is behind the planned end.
+function tail(task: Task, p80: string | undefined, x2: number, scale: Scale, view: View, y: number, red: boolean): [string, number] {
+  const end = p80 ? scale.xDay(dayNumber(p80) + 1) - view.left : x2;
+  if (end <= x2 + 2) return ["", x2];
+  const css = `da ${red ? "f-latesoft s-late" : "nf s-acc"}`;
+  if (task.is_milestone) return [`<path d="M${f(x2 + 9)} ${y + 12.5}H${f(end)}" class="da nf ${red ? "s-late" : "s-acc"}"/>`, end];
+  return [`<rect x="${f(x2)}" y="${y + 6.5}" width="${f(end - x2)}" height="12" rx="2" class="${css}"/>`, end];
+}
+
+function bar(task: Task, p80: string | undefined, scale: Scale, view: View, y: number, words: Words): string {
   const x1 = scale.x(task.start) - view.left;
   const x2 = Math.max(scale.x(task.finish) - view.left, x1 + (task.is_milestone ? 0 : 3));
   const done = task.percent >= 100;
   const red = task.is_critical && view.critical && !done;
-  let text = "";
+  const [after, reach] = view.tail && !done ? tail(task, p80, x2, scale, view, y, red) : ["", x2];
+  let text = after;
   let end = x2;
   if (task.is_summary) {
     text += summary(x1, x2, y);
@@ -87,9 +98,10 @@ function bar(task: Task, scale: Scale, view: View, y: number, words: Words): str
       text += `<rect x="${f(x1)}" y="${y + 10.5}" width="${f(((x2 - x1) * task.percent) / 100)}" height="4" rx="2" class="${red ? "f-white" : "f-acc"}"/>`;
     }
   }
+  end = Math.max(end, Math.min(reach, view.width - 90));
   const label = task.is_summary ? `${task.percent}%` : task.is_milestone ? `${task.name} ${shortDay(task.finish, view.chinese)}` : task.name;
   text += `<text x="${f(end + 7)}" y="${y + 17}" class="halo lb${task.is_delivery ? " b" : ""}">${escape(label)}</text>`;
-  const title = `${task.wbs} ${task.name} · ${task.start.slice(0, 16).replace("T", " ")} – ${task.finish.slice(0, 16).replace("T", " ")} · ${task.percent}%${task.is_critical ? ` · ${words.critical}` : ""}${task.not_before && !task.actual_start ? ` · ${words.not_before} ${task.not_before.slice(0, 10)}: ${task.not_before_text}` : ""}`;
+  const title = `${task.wbs} ${task.name} · ${task.start.slice(0, 16).replace("T", " ")} – ${task.finish.slice(0, 16).replace("T", " ")} · ${task.percent}%${task.is_critical ? ` · ${words.critical}` : ""}${p80 && !done ? ` · P80 ${p80}` : ""}${task.not_before && !task.actual_start ? ` · ${words.not_before} ${task.not_before.slice(0, 10)}: ${task.not_before_text}` : ""}`;
   const grab = task.is_summary ? "" : `<rect x="${f(x1 - 9)}" y="${y + 2}" width="${f(x2 - x1 + 18)}" height="22" class="grab"/>`;
   return `<g data-task="${task.id}" class="tk"><title>${escape(title)}</title>${text}${grab}${task.is_summary ? "" : handles(task, x1, x2, y)}</g>`;
 }
@@ -157,7 +169,7 @@ export function chart(model: Model, scale: Scale, view: View, words: Words): str
     text += `<line x1="0" x2="${view.width}" y1="${y + ROW - 0.5}" y2="${y + ROW - 0.5}" class="s-grid"/>`;
     bars += agreed(task, model.baseline.get(task.id), scale, view, y, 21, "f-base", "s-mute");
     bars += agreed(task, model.against.get(task.id), scale, view, y, 25, "f-what", "s-what");
-    bars += bar(task, scale, view, y, words);
+    bars += bar(task, model.p80.get(task.id), scale, view, y, words);
   }
   for (const one of model.links) text += link(one, model, scale, view);
   const head = model.data.plan;

@@ -10,6 +10,7 @@ export class Model {
   rowOf = new Map<number, number>();
   baseline = new Map<number, BaselineRow>();
   against = new Map<number, BaselineRow>();
+  p80 = new Map<number, string>();
   free = new Set<string>();
   selected: number | null = null;
   also = new Set<number>();
@@ -38,6 +39,16 @@ export class Model {
     if (created !== undefined) this.selected = created;
     if (this.selected !== null && !this.tasks.has(this.selected)) this.selected = null;
     this.arrange();
+  }
+
+  // A summary reaches as far as the farthest of its tasks.
+  foresee(days: Map<number, string>): void {
+    this.p80 = new Map(days);
+    for (const [id, day] of days) {
+      for (let above = this.tasks.get(id)?.parent; above; above = this.tasks.get(above)?.parent) {
+        if (day > (this.p80.get(above) ?? "")) this.p80.set(above, day);
+      }
+    }
   }
 
   arrange(): void {

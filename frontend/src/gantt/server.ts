@@ -33,6 +33,11 @@ export class Server {
     return this.get<BaselineRow[]>(`/baselines/${number}`);
   }
 
+  async forecast(): Promise<Map<number, string>> {
+    const rows = await this.get<{ task: number; p80: string }[]>("/forecast");
+    return new Map(rows.map((row) => [row.task, row.p80]));
+  }
+
   private async get<T>(path: string): Promise<T> {
     const response = await fetch(this.root + path, { headers: { Accept: "application/json" } });
     if (!response.ok) throw new Refused((await response.json()) as Problem);

@@ -12,10 +12,10 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 
 from punctual.api.authentication import actor_of
-from punctual.api.custom_fields import CustomIn
+from punctual.api.custom_fields import CustomIn, with_custom
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.orders.selectors import order_by_key
-from punctual.domain.plans.models import Baseline, Plan
+from punctual.domain.plans.models import Baseline, Plan, Task
 from punctual.domain.plans.selectors import (
     baseline_of,
     gantt_of,
@@ -31,6 +31,7 @@ from punctual.domain.plans.services.baselines import keep_baseline
 from punctual.domain.plans.services.custom import set_task_fields
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.store import Stored
+from punctual.domain.scheduling.task_ends import task_forecasts
 from punctual.flows.order_to_plan import make_plan_for
 from punctual.platform.custom_fields.selectors import as_data, data_of, fields_of, values_of
 
@@ -198,6 +199,21 @@ def gantt(request: HttpRequest, order: str) -> Any:
     return gantt_of(_plan(request, order))
 
 
+class TaskForecastOut(Schema):
+    """``p50``, ``p80``: the days by which the task ends in half, and in 80 %, of the simulated runs."""
+
+    task: int
+    p50: dt.date
+    p80: dt.date
+
+
+@router.get("/plans/{order}/forecast", response=list[TaskForecastOut])
+def forecast(request: HttpRequest, order: str) -> Any:
+    """When the open tasks end by the schedule over all orders, with what may go wrong; empty before the first one."""
+    found = task_forecasts(actor_of(request), _plan(request, order).order)
+    return [{"task": task, "p50": p50, "p80": p80} for task, (p50, p80) in found.items()]
+
+
 @router.post("/plans/{order}/edits", response=EditOut)
 def edit(request: HttpRequest, order: str, payload: EditIn) -> Any:
     """Do one command: add, delete, move, resize, change, progress, link, relink, unlink, indent, outdent, reorder,
@@ -221,9 +237,13 @@ def _slice(rows: list[dict[str, Any]], paging: Paging) -> dict[str, Any]:
 
 @router.get("/tasks", response=Listing[TaskOut])
 def tasks(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
-    """The tasks of one order's plan, in the order of its outline."""
-    stored = Stored(_plan(request, of.order))
+    """The tasks of one order's plan, in the order of its outline; ``custom_<key>`` narrows by a custom field."""
+    found = _plan(request, of.order)
+    stored = Stored(found)
     rows = shape_tasks(stored.state, stored.dates)
+    if any(name.startswith("custom_") for name in request.GET):
+        chosen = set(with_custom(request, "task", Task.objects.filter(plan=found))[0].values_list("pk", flat=True))
+        rows = [row for row in rows if row["id"] in chosen]
     fields = list(fields_of("task"))
     values = values_of(fields, [row["id"] for row in rows])
     for row in rows:

@@ -17,7 +17,7 @@ STEPS: Final = (1, 3, 7)
 
 
 def escalate(today: dt.date | None = None) -> int:
-    """Tell whose turn it is; each step once an item. Returns how many reminders were due."""
+    """Tell whose turn it is; each step once an item, nobody twice of the same. Returns how many reminders were due."""
     today = today or timezone.localdate()
     rows = ActionItem.objects.filter(state=ActionState.OPEN, due__lt=today).select_related(
         "owner", "created_by", "order__owner"
@@ -26,6 +26,7 @@ def escalate(today: dt.date | None = None) -> int:
     told = 0
     for item in rows:
         late = (today - item.due).days
+        already: set[int] = set()
         for level, days in enumerate(STEPS):
             if late < days:
                 break
@@ -34,8 +35,10 @@ def escalate(today: dt.date | None = None) -> int:
                 people = [item.created_by, item.order.owner if item.order else None]
             elif level == 2:
                 people = list(managers)
+            further = {one.pk: one for one in people if one is not None and one.pk not in already}
+            already |= further.keys()
             notify(
-                users=[one for one in people if one is not None],
+                users=list(further.values()),
                 kind="overdue",
                 text=N_("“%(title)s” of %(owner)s is overdue since %(due)s."),
                 params={"title": item.title, "owner": item.owner.name, "due": item.due.isoformat()},

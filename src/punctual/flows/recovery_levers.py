@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from punctual.domain.resources.models import Resource
-from punctual.domain.scheduling.book import Book, Group
-from punctual.domain.scheduling.selectors import chain_in
+from punctual.domain.scheduling.book import Book, Group, Piece
+from punctual.domain.scheduling.selectors import axis_of, chain_in
+from punctual.domain.supply.models import PurchaseLine
 from punctual.engine.recovery import (
     AlternativeResource,
     BorrowFloat,
@@ -24,6 +25,11 @@ from punctual.engine.recovery import (
 OVERTIME: Final = 0.75
 """A task worked on with overtime takes at least this share of its time (two hours more a day)."""
 OVERTIME_FACTOR: Final = 1.5
+DAY: Final = 8
+WEEK: Final = 5 * DAY
+"""Slots of working time."""
+USUAL_DAY_SOONER: Final = 960.0
+"""What a purchase costs more for each day that it comes sooner, where no supplier has said."""
 USUAL_HOUR: Final = Decimal(100)
 WEEKS_OF_SHIFTS: Final = 4
 MOST_LEVERS: Final = 24
@@ -36,15 +42,13 @@ def levers_of(book: Book, order_id: int, group: Group) -> list[Lever]:
     on_chain = list(dict.fromkeys(link.task for link in chain))
     pieces = {piece.id: piece for piece in book.pieces}
     rates = _Rates(book)
-    made: list[Lever] = []
+    made = _expedited(book, [pieces[name] for name in on_chain])
     for name in on_chain:
         piece = pieces[name]
         if piece.duration >= 4 and piece.demands and piece.fixed is None:
             shortest = max(1, round(piece.duration * OVERTIME))
             price = float(rates.of(piece.demands)) * OVERTIME_FACTOR
             made.append(Crash(f"overtime:{name}", name, shortest, price))
-        if piece.gate == "material" and piece.release > 8:
-            made.append(Expedite(f"expedite:{name}", name, max(0, piece.release - 40), 120.0))
         made += _others(book, name, rates)
     end = book.order_end(order_id) or 0
     waits = [link.what for link in chain if link.what in book.resources]
@@ -59,6 +63,32 @@ def levers_of(book: Book, order_id: int, group: Group) -> list[Lever]:
     made.append(BorrowFloat("borrow"))
     made.append(Resequence("resequence"))
     return made[:MOST_LEVERS]
+
+
+def _expedited(book: Book, pieces: Sequence[Piece]) -> list[Lever]:
+    """Material on the chain, first of all: as early and at the price that its supplier has offered, else a week for the
+    usual price of a day."""
+    waiting = {one.task: one for one in pieces if one.gate == "material" and one.release > DAY and one.task}
+    offers = PurchaseLine.objects.filter(
+        offered_cost__isnull=False, offered_date__isnull=False, reservations__requirement__task__in=waiting
+    )
+    told = {
+        task: (day, cost)
+        for task, day, cost in offers.order_by("offered_date").values_list(
+            "reservations__requirement__task", "offered_date", "offered_cost"
+        )
+    }
+    axis = axis_of(book)
+    made: list[Lever] = []
+    for task, piece in waiting.items():
+        earliest, price = max(0, piece.release - WEEK), USUAL_DAY_SOONER / DAY
+        day, cost = told.get(task, (None, None))
+        if day is not None and cost is not None:
+            earliest = axis.end_of(day)
+            price = float(cost) / max(1, piece.release - earliest)
+        if earliest < piece.release:
+            made.append(Expedite(f"expedite:{piece.id}", piece.id, earliest, price))
+    return made
 
 
 def _is_end(book: Book, name: str) -> bool:

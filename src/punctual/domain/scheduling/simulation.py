@@ -203,6 +203,10 @@ class Bench:
         for row, piece in enumerate(self.pieces):
             if piece.group in wanted:
                 rows.setdefault(piece.group, []).append(row)
+        return self.ends(rows)
+
+    def ends(self, rows: Mapping[str, Sequence[int]]) -> dict[str, Slots]:
+        """When the last of the named rows ends, a run each."""
         names = list(rows)
         group_of = np.full(self.net.duration.size, -1, dtype=np.int64)
         for number, name in enumerate(names):

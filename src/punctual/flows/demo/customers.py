@@ -209,11 +209,26 @@ def _open_requests(work: Clockwork, now: dt.datetime) -> None:
 
 SAID: Final = (
     ("decision", "主线体能发就先发，备件柜可以晚一周。"),
-    ("action", "本周五前给全底座图纸会签版"),
+    ("action", ""),
     ("note", "车间地面已做完，下周可以进场放线。"),
     ("internal", "赶工方案还没批，会上不谈具体日期。"),
     ("note", "MES 接口按三方会签的报文走。"),
 )
+TO_DO: Final = (
+    "本周五前给全底座图纸会签版",
+    "把 FAT 大纲发给客户会签",
+    "核对气源和电源的接口位置",
+    "安排客户工程师参加联机调试",
+    "补一份易损件清单和报价",
+    "确认叉车和吊装的进场时间",
+    "把培训日程发给客户",
+    "给出 MES 报文的测试数据",
+    "约第三方做防爆检查",
+    "更新装箱清单并发给货代",
+    "确认现场网络的固定地址",
+    "整理上次 FAT 的遗留项",
+)
+"""What one meeting after the other gave us to do."""
 
 
 def _meetings(work: Clockwork, now: dt.datetime) -> None:
@@ -240,18 +255,18 @@ def _meetings(work: Clockwork, now: dt.datetime) -> None:
         for round_number in range(4):
             if meeting.starts_at >= now:
                 break
-            _held(meeting, manager, number + round_number)
+            _held(meeting, manager, number + round_number, TO_DO[(number * 4 + round_number) % len(TO_DO)])
             meeting = meeting.series.meetings.filter(starts_at__gt=meeting.starts_at).get()
 
 
-def _held(meeting: Meeting, manager: User, shift: int) -> None:
+def _held(meeting: Meeting, manager: User, shift: int, to_do: str) -> None:
     """It took place and its minutes are out."""
     day = timezone.localdate(meeting.starts_at)
     start(actor=manager, meeting_id=meeting.pk, today=day)
     meeting.attendees.update(present=True)
     for at in range(3):
         kind, text = SAID[(shift + at) % len(SAID)]
-        line = Line(text=text, kind=kind, due=day + dt.timedelta(days=9))
+        line = Line(text=text or to_do, kind=kind, due=day + dt.timedelta(days=9))
         moment = meeting.starts_at + dt.timedelta(minutes=5 + 6 * at)
         write_line(actor=manager, meeting_id=meeting.pk, line=line, today=day, at=moment)
     end(actor=manager, meeting_id=meeting.pk)

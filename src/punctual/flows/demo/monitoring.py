@@ -224,7 +224,7 @@ def _history(today: dt.date) -> None:
     crew = list(User.objects.filter(role=Role.WORKER).order_by("pk"))
     rates = dict(Resource.objects.filter(user__isnull=False).values_list("user_id", "hourly_cost"))
     tasks = Task.objects.filter(is_summary=False, actual_start__isnull=False, plan__order__state__in=RUNNING)
-    reports, hours = [], []
+    reports, hours, now = [], [], timezone.now()  # nobody has reported at an hour that is still to come
     for task in tasks.select_related("plan").order_by("pk"):
         who = people.get(task.pk) or crew[task.pk % len(crew)]
         begun = _local(task.actual_start)
@@ -243,7 +243,7 @@ def _history(today: dt.date) -> None:
                 task=task,
                 plan=task.plan,
                 by=who,
-                at=timezone.make_aware(end),
+                at=min(timezone.make_aware(end), now),
                 day=end.date(),
                 percent=task.percent,
                 actual_start=task.actual_start,

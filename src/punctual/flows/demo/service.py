@@ -105,6 +105,8 @@ def _case(work: Clockwork, order: Order, number: int, engineers: list[User], sig
     came = work.moment(max(delivered, work.today - dt.timedelta(days=min(days, 300 - number * 24))), 9)
     if came.date() >= work.today:
         came = work.moment(work.today - dt.timedelta(days=5), 9)
+    if number >= 10:  # what is still open has come in lately
+        came = work.moment(work.today - dt.timedelta(days=1), 15)
     data = CaseInput(
         customer=order.customer,
         title=title,

@@ -448,9 +448,9 @@ class _Maker:
         self._miscounted(need)
         confirmed = self.workdays.after(day - SLIP * DAY, 0)
         order = self._order(supplier, S.CONFIRMED, sent=min(confirmed, self.today) - 16 * DAY)
-        self._line(
-            order, need.material_id, [need], confirmed, late=(day - confirmed).days, reason="来料检验不合格，重做"
-        )
+        late = (day - confirmed).days
+        line = self._line(order, need.material_id, [need], confirmed, late=late, reason="出厂检验不合格，重做")
+        line.offered_date, line.offered_cost = day - (late - 2) * DAY, Decimal(6_800)
         self._write_purchases()
         refresh([need.order_id], today=self.today)
 

@@ -1,5 +1,5 @@
-"""Change several records through their own service: each in a savepoint of one transaction. A preview is the same run
-taken back, so it knows exactly what will happen and why some are refused."""
+"""Change several records through their own service: each in a savepoint of one transaction. A preview asks the rules
+of all rows at once where a field can tell them (``foresee``); elsewhere it is the same run, taken back."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ class BulkRow:
         return not self.reasons and self.before != self.after
 
 
+Foresee = Callable[[User, Sequence[tuple[Any, str]], str], dict[int, tuple[str, Sequence[Reason]]]]
+"""(actor, items each with the text wanted, reason) → for each item, by its number, what would stand there and every
+reason against it: the rules that the service itself asks, over facts that are read for all items together."""
+
+
 @dataclass(frozen=True, slots=True)
 class BulkField:
     """How one field is read and written: ``values`` gives for each of the items, by its number, the text that ``save``
@@ -48,6 +53,7 @@ class BulkField:
     values: Callable[[Sequence[Any]], dict[int, str]]
     save: Callable[[User, Any, str, str], object]
     wanted: Callable[[str, str], str]
+    foresee: Foresee | None = None
 
 
 def run(
@@ -68,6 +74,8 @@ def run(
         if len(items) > MOST:
             text = N_("More than %(most)d are chosen. Narrow the list first.")
             raise Refusal(Reason("bulk.too_many", text, {"most": MOST}))
+        if not write and field.foresee is not None:
+            return _foreseen(field, field.foresee, items, actor, wish, reason), None
         found = _saved(rows, field, items, actor, wish, reason)
         if not write:
             transaction.set_rollback(True)
@@ -77,6 +85,28 @@ def run(
             return found, None
         BulkChange.objects.filter(user=actor, at__lt=timezone.now() - dt.timedelta(days=KEPT_DAYS)).delete()
         return found, BulkChange.objects.create(user=actor, page=page, field=field.key, rows=done)
+
+
+def _foreseen(
+    field: BulkField, foresee: Foresee, items: list[Any], actor: User, wish: str, reason: str
+) -> list[BulkRow]:
+    before = field.values(items)
+    outcome: dict[int, tuple[str, Sequence[Reason]]] = {}
+    asked: list[tuple[Any, str]] = []
+    for item in items:
+        try:
+            wanted = field.wanted(before[item.pk], wish)
+            if wanted != before[item.pk]:
+                asked.append((item, wanted))
+        except Refusal as refusal:
+            outcome[item.pk] = before[item.pk], refusal.reasons
+    if asked:
+        outcome |= foresee(actor, asked, reason)
+    found = []
+    for item in items:
+        after, reasons = outcome.get(item.pk, (before[item.pk], ()))
+        found.append(BulkRow(item, before[item.pk], before[item.pk] if reasons else after, tuple(reasons)))
+    return found
 
 
 def _saved(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -79,6 +79,13 @@ def archive_field(*, actor: User, field_id: int, archived: bool, expected_versio
 
 
 # ------------------------------------------------------------------------------------------------------- the values
+
+
+def against_values(*, subject: str, target_ids: Sequence[int], given: Mapping[str, Any]) -> dict[int, list[Reason]]:
+    """What :func:`write_values` would say against writing the same into each of these; nothing is written."""
+    fields = list(fields_of(subject))
+    before = values_of(fields, list(target_ids))
+    return {target: _read(fields, given, before[target], complete=False)[1] for target in target_ids}
 
 
 def write_values(*, subject: str, target_id: int, given: Mapping[str, Any], complete: bool = False) -> list[Change]:

@@ -21,6 +21,7 @@ from punctual.platform.audit.models import AuditEntry
 from punctual.web.formatting import UNKNOWN, day_text, money_text
 from punctual.web.orders.marks import chip
 from punctual.web.orders.story import Step, Told
+from punctual.web.shell.latest import register_verbs
 
 STATE_MARKS: Final[dict[str, tuple[str, str]]] = {
     ChangeState.DRAFT: ("pencil", ""),
@@ -187,6 +188,7 @@ VERBS: Final = {
     "remind": gettext_lazy("reminded those who decide"),
 }
 """What stands in the story of a change order or an approval."""
+register_verbs(["changeorder", "approvalrequest"], VERBS)
 FIELDS: Final = {
     "cost": gettext_lazy("Cost"),
     "order": gettext_lazy("Order"),

@@ -22,6 +22,7 @@ from punctual.domain.delivery.models import (
 from punctual.platform.audit.models import AuditEntry
 from punctual.web.orders.marks import chip
 from punctual.web.orders.story import Step, Told
+from punctual.web.shell.latest import register_verbs
 
 DELIVERY_MARKS: Final = {
     DeliveryState.PREPARING: ("package", "acc"),
@@ -56,6 +57,7 @@ VERBS: Final[dict[str, Promise]] = {
     "receipt": gettext_lazy("entered a receipt"),
     "void_payment": gettext_lazy("voided an entry"),
 }
+register_verbs(["delivery", "acceptance", "paymentmilestone"], VERBS)
 
 
 def delivery_chip(delivery: Delivery) -> SafeString:

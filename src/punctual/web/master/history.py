@@ -7,32 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import Model
-from django.utils.translation import gettext as _
 
 from punctual.domain.calendars.models import ExceptionSource
 from punctual.kernel.wording import N_
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.custom_fields.selectors import PREFIX, words_of_change
 from punctual.web.shell.changes import label_of, value_of
+from punctual.web.shell.latest import register_verbs, verb_of
 
-VERBS: Final = {
-    "create": N_("made it"),
-    "change": N_("changed it"),
-    "archive": N_("archived it"),
-    "restore": N_("restored it"),
-    "add_revision": N_("released a revision"),
-    "retire_revision": N_("retired a revision"),
-    "reinstate_revision": N_("brought a revision back"),
-    "set_price": N_("changed the list price"),
-    "change_days": N_("changed days"),
-    "load_holidays": N_("loaded public holidays"),
-    "invite": N_("sent an invitation to the portal"),
-    "revoke_portal": N_("took back the way into the portal"),
-    "choose_password": N_("chose a password for the portal"),
-    "portal_sign_in": N_("signed in to the portal"),
-    "send": N_("sent it"),
-    "set_tracking": N_("decided what the customer’s page shows"),
-}
+register_verbs(["contact"], {"invite": N_("sent an invitation to the portal")})
+
 VALUES: Final[dict[str, dict[str, Any]]] = {"source": dict(ExceptionSource.choices)}
 
 
@@ -54,7 +38,7 @@ def story(
     return [
         Line(
             entry,
-            _(VERBS[entry.verb]) if entry.verb in VERBS else entry.verb,
+            verb_of(entry),
             [_told(by_name[entry.target_type], change) for change in entry.changes if change["field"] not in hidden],
             entry.target_label if entry.target_type != main else "",
         )

@@ -36,6 +36,7 @@ from punctual.platform import targets
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import story_of
+from punctual.web.master.history import story
 from punctual.web.monitoring.bulk import action_edits
 from punctual.web.monitoring.tasks import actor_of, next_or
 from punctual.web.shell.bulk import BulkEdit
@@ -242,7 +243,7 @@ def action_page(request: HttpRequest, pk: int) -> HttpResponse:
         "verbs": [verb for verb in LIFE.verbs_from(item.state) if mine],
         "late": item.state == ActionState.OPEN and item.due < timezone.localdate(),
         "people": _people(),
-        "story": story_of(item)[:20],
+        "story": story(story_of(item)[:20], [ActionItem]),
     }
     return render(request, "monitoring/action.html", context)
 

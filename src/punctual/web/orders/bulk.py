@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from punctual.domain.orders.models import Order, OrderState, Priority
-from punctual.domain.orders.services.custom import set_order_fields
-from punctual.domain.orders.services.priority import set_priority
-from punctual.domain.orders.services.states import move
+from punctual.domain.orders.services.custom import against_filling_in, set_order_fields
+from punctual.domain.orders.services.priority import against_priority, set_priority
+from punctual.domain.orders.services.states import against_step, move, state_after
+from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.custom_fields.models import CustomField
@@ -24,13 +25,37 @@ def _steers(actor: User) -> bool:
 
 
 def _set_priority(actor: User, order: Order, text: str, reason: str) -> None:
-    set_priority(actor=actor, order_id=order.pk, priority=int(text) if text.isdecimal() else 0, reason=reason)
+    set_priority(actor=actor, order_id=order.pk, priority=_number(text), reason=reason)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+def _foresee_priority(
+    actor: User, asked: Sequence[tuple[Order, str]], reason: str
+) -> dict[int, tuple[str, Sequence[Reason]]]:
+    return {order.pk: (text, against_priority(_number(text))) for order, text in asked}
+
+
+def _verb(text: str) -> str:
+    """To ``on_hold``; anything else resumes."""
+    return "hold" if text == OrderState.ON_HOLD else "resume"
 
 
 def _move(actor: User, order: Order, text: str, reason: str) -> None:
-    """To ``on_hold``; anything else resumes."""
-    verb = "hold" if text == OrderState.ON_HOLD else "resume"
-    move(actor=actor, order_id=order.pk, verb=verb, today=timezone.localdate(), reason=reason)
+    move(actor=actor, order_id=order.pk, verb=_verb(text), today=timezone.localdate(), reason=reason)
+
+
+def _foresee_state(
+    actor: User, asked: Sequence[tuple[Order, str]], reason: str
+) -> dict[int, tuple[str, Sequence[Reason]]]:
+    today = timezone.localdate()
+    found: dict[int, tuple[str, Sequence[Reason]]] = {}
+    for order, text in asked:
+        against = against_step(order, _verb(text), today=today, reason=reason)
+        found[order.pk] = (order.state if against else state_after(order, _verb(text)), against)
+    return found
 
 
 def _fill_in(actor: User, order: Order, given: dict[str, str]) -> None:
@@ -50,6 +75,7 @@ def order_edits(fields: Sequence[CustomField]) -> list[BulkEdit]:
             _set_priority,
             options=lambda actor: [(str(value), words) for value, words in Priority.choices],
             may=_steers,
+            foresee=_foresee_priority,
         ),
         BulkEdit(
             "state",
@@ -60,8 +86,9 @@ def order_edits(fields: Sequence[CustomField]) -> list[BulkEdit]:
             words=_state_words,
             asks_reason=True,
             may=_steers,
+            foresee=_foresee_state,
         ),
-        *custom_edits(fields, _fill_in, lambda actor: may(actor, "orders.change")),
+        *custom_edits(fields, _fill_in, lambda actor: may(actor, "orders.change"), against_filling_in),
     ]
 
 

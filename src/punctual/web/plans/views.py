@@ -92,6 +92,7 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
         "today": timezone.localdate(),
         "may_edit": may(actor, "plans.edit"),
         "may_report": may(actor, "plans.report"),
+        "sees_forecast": may(actor, "scheduling.view"),
         "may_keep": may(actor, "plans.make"),
         "words": {name: str(text) for name, text in WORDS.items()},
         "constraints": Constraint.choices,

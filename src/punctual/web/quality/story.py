@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from punctual.kernel.wording import N_
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.audit.services import story_of
+from punctual.web.shell.latest import register_verbs, verb_of
 
 VERBS: Final = {
     "create": N_("made it"),
@@ -48,6 +49,19 @@ VERBS: Final = {
     "hold": N_("held the review"),
     "find": N_("added a finding"),
 }
+register_verbs(
+    [
+        "inspection",
+        "nonconformity",
+        "correctiveaction",
+        "qualityplan",
+        "qualityreview",
+        "controlchart",
+        "gauge",
+        "severity",
+    ],
+    VERBS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ def story(target: Model, *, most: int = 30) -> list[Line]:
     return [
         Line(
             entry,
-            _(VERBS[entry.verb]) if entry.verb in VERBS else entry.verb,
+            verb_of(entry),
             [
                 (
                     _label(model, change["field"]),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,9 +19,7 @@ from punctual.domain.customer_relations.invitations import invitation
 from punctual.domain.customer_relations.life import MEETING_LIFE
 from punctual.domain.customer_relations.models import LineKind, Meeting, MeetingState
 from punctual.domain.customer_relations.services import meetings as services
-from punctual.domain.customer_relations.services.meetings import Line
 from punctual.domain.orders.selectors import orders_of
-from punctual.kernel.dates import NotADay, parse_day
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -34,6 +31,7 @@ from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import packs
 from punctual.web.relations.filters import customer_filter
 from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
+from punctual.web.relations.minutes import KINDS, lines_of, lines_part
 from punctual.web.relations.requests import _order
 from punctual.web.shell.columns import BuiltInView, Column, choice_filter, link
 from punctual.web.shell.lists import ListPage
@@ -47,16 +45,6 @@ STATE_MARKS: Final = {
     MeetingState.SENT: ("send", "ok"),
     MeetingState.CANCELLED: ("ban", ""),
 }
-KINDS: Final[dict[str, tuple[str, str, str]]] = {
-    LineKind.ACTION: ("checkbox", "acc", "a"),
-    LineKind.REQUEST: ("message-circle", "acc", "r"),
-    LineKind.CHANGE: ("git-pull-request", "what", "c"),
-    LineKind.RISK: ("target-arrow", "warn", "k"),
-    LineKind.DECISION: ("checks", "ok", "d"),
-    LineKind.INTERNAL: ("lock", "", "i"),
-    LineKind.NOTE: ("notebook", "", ""),
-}
-"""Icon, tint, and the letter that with Alt makes a line of this kind."""
 
 
 def _url(found: Meeting) -> str:
@@ -191,20 +179,20 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     found = selectors.meeting_by_id(actor, pk)
     outside = request.GET.get("view") == "customer"
+    seen = request.GET.get("lines", "")
+    if seen.isdecimal() and len(seen) < 10:
+        return lines_part(request, actor, found, int(seen))
     parts = packs.sections(_pack(actor, found), internal=not outside)
     verbs = set(MEETING_LIFE.verbs_from(found.state)) if may(actor, "meetings.change") else set()
     if not may(actor, "meetings.approve"):
         verbs -= {"approve", "send"}
     offered = services.offered_kinds()
-    lines = [
-        {"line": one, "icon": KINDS[one.kind][0], "css": KINDS[one.kind][1], "url": _target_url(one)}
-        for one in packs.minutes_of(found, internal=not outside)
-    ]
+    lines = lines_of(actor, found, outside=outside, seen=found.version)
     attendees = list(found.attendees.all())
     name, css = STATE_MARKS[MeetingState(found.state)]
     context = {
+        **lines,
         "title": str(found),
-        "found": found,
         "chip": chip(css, name, found.get_state_display()),
         "when": packs.when(found),
         "since": pack.since_of(found),
@@ -214,64 +202,18 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "present": sum(one.present for one in attendees),
         "wanted": next((part for part in parts if part["name"] == "wanted"), None),
         "parts": [part for part in parts if part["name"] != "wanted"],
-        "lines": lines,
         "kinds": [
             {"kind": kind, "label": LineKind(kind).label, "icon": KINDS[kind][0], "key": KINDS[kind][2]}
             for kind in KINDS
             if kind in offered
         ],
         "verbs": verbs,
-        "outside": outside,
         "colleagues": colleagues() if "write" in verbs or "invite" in verbs else [],
         "following": found.series.meetings.filter(starts_at__gt=found.starts_at).order_by("starts_at").first(),
         "theirs": sum(1 for one in attendees if not one.is_ours and one.email),
         "ours": sum(1 for one in attendees if one.is_ours and one.email),
-        "customer_lines": len(packs.minutes_of(found, internal=False)),
     }
     return render(request, "relations/meeting.html", context)
-
-
-def _target_url(one: Any) -> str:
-    """The page of what the line became; empty where there is none."""
-    from punctual.platform.targets import TARGETS
-
-    target = TARGETS.get(one.target_type)
-    if target is not None:
-        key = one.target_label.split(" ")[0] if target.url_key in ("key", "number") else one.target_id
-        return reverse(target.url_name, args=[key])
-    address = {"actionitem": "/actions/{}/", "risk": "/risks/{}/"}.get(one.target_type, "").format(one.target_id)
-    return packs.if_there(address)
-
-
-@require_POST
-def write(request: HttpRequest, pk: int) -> HttpResponse:
-    """A line, or who is there; comes back to the same place."""
-    actor = actor_of(request)
-    selectors.meeting_by_id(actor, pk)
-    back = f"{reverse('meeting', args=[pk])}#minutes"
-    if "attendance" in request.POST:
-        present = [int(one) for one in request.POST.getlist("present") if one.isdigit() and len(one) < 18]
-        services.set_present(actor=actor, meeting_id=pk, present=present)
-        return redirect("meeting", pk=pk)
-    if request.POST.get("remove"):
-        services.remove_line(actor=actor, meeting_id=pk, line_id=number(request, "remove") or 0)
-        return redirect(back)
-    owner = number(request, "owner")
-    due = request.POST.get("due", "")
-    try:
-        day = parse_day(due) if due else None
-    except NotADay:
-        day = None
-    line = Line(
-        text=request.POST.get("text", ""),
-        kind=request.POST.get("kind", LineKind.NOTE),
-        owner=get_or_not_found(User.objects.filter(is_active=True), pk=owner) if owner else None,
-        due=day,
-    )
-    made = services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
-    if made.target_label:
-        messages.success(request, _("→ %(what)s") % {"what": made.target_label})
-    return redirect(back)
 
 
 @require_POST

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from punctual.web.relations import complaints, feedback, meetings, request_table, requests
+from punctual.web.relations import complaints, feedback, meetings, minutes, request_table, requests
 
 urlpatterns = [
     path("requests/", requests.workbench, name="requests"),
@@ -17,7 +17,7 @@ urlpatterns = [
     path("meetings/new/", meetings.new_meeting, name="meeting_new"),
     path("meetings/<int:pk>/", meetings.meeting, name="meeting"),
     path("meetings/<int:pk>/move/", meetings.move_meeting, name="meeting_move"),
-    path("meetings/<int:pk>/write/", meetings.write, name="meeting_write"),
+    path("meetings/<int:pk>/write/", minutes.write, name="meeting_write"),
     path("meetings/<int:pk>/do/<str:verb>/", meetings.act, name="meeting_do"),
     path("meetings/<int:pk>/paper/<str:what>/", meetings.paper, name="meeting_paper"),
     path("feedback/", feedback.FeedbackList.as_view(), name="feedback"),

@@ -16,10 +16,21 @@ from django.utils.translation import ngettext
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.bulk.services import MOST, BulkField, BulkRow, change_by_id, latest, run, sequence_of_ids, undo
+from punctual.platform.bulk.services import (
+    MOST,
+    BulkField,
+    BulkRow,
+    Foresee,
+    change_by_id,
+    latest,
+    run,
+    sequence_of_ids,
+    undo,
+)
 from punctual.platform.custom_fields.models import CustomField, Kind
 from punctual.platform.custom_fields.rules import Value
 from punctual.platform.custom_fields.selectors import shown, values_of
+from punctual.platform.custom_fields.services import against_values
 from punctual.web.formatting import day_text
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.refusals import worded
@@ -50,11 +61,13 @@ class BulkEdit:
     may: Callable[[User], bool] = lambda actor: True
     values: Callable[[Sequence[Any]], dict[int, str]] | None = None
     """Those of many rows at once, where ``value`` would read one after the other."""
+    foresee: Foresee | None = None
+    """What would become of many rows, without writing them."""
 
     @property
     def field(self) -> BulkField:
         values = self.values or (lambda items: {item.pk: self.value(item) for item in items})
-        return BulkField(self.key, values, self.save, _shifted if self.kind == "shift" else _as_wished)
+        return BulkField(self.key, values, self.save, _shifted if self.kind == "shift" else _as_wished, self.foresee)
 
     def reader(self, actor: User) -> Callable[[str], str]:
         """What puts a kept text into words; the options are built once for all rows."""
@@ -101,17 +114,30 @@ def custom_edits(
     fields: Sequence[CustomField],
     set_values: Callable[[User, Any, dict[str, str]], object],
     may: Callable[[User], bool],
+    against: Callable[[Any], Sequence[Reason]] | None = None,
 ) -> list[BulkEdit]:
-    """Choices and yes/no of the company's own fields."""
-    return [_custom_edit(field, set_values, may) for field in fields if field.kind in (Kind.CHOICE, Kind.YES_NO)]
+    """Choices and yes/no of the company's own fields; ``against`` is what ``set_values`` says for a row before it reads
+    the value."""
+    return [
+        _custom_edit(field, set_values, may, against) for field in fields if field.kind in (Kind.CHOICE, Kind.YES_NO)
+    ]
 
 
 def _custom_edit(
-    field: CustomField, set_values: Callable[[User, Any, dict[str, str]], object], may: Callable[[User], bool]
+    field: CustomField,
+    set_values: Callable[[User, Any, dict[str, str]], object],
+    may: Callable[[User], bool],
+    against: Callable[[Any], Sequence[Reason]] | None,
 ) -> BulkEdit:
     def values(items: Sequence[Any]) -> dict[int, str]:
         found = values_of([field], [item.pk for item in items])
         return {item.pk: _text_of(found.get(item.pk, {}).get(field.key)) for item in items}
+
+    def foresee(actor: User, asked: Sequence[tuple[Any, str]], reason: str) -> dict[int, tuple[str, Sequence[Reason]]]:
+        assert against is not None
+        keys = [item.pk for item, _text in asked]
+        said = against_values(subject=field.subject, target_ids=keys, given={field.key: asked[0][1]})
+        return {item.pk: (text, against(item) or said[item.pk]) for item, text in asked}
 
     options: list[tuple[str, Words]] = list(field.choices)
     if field.kind == Kind.YES_NO:
@@ -125,6 +151,7 @@ def _custom_edit(
         words=lambda text: shown(field, text == "yes" if field.kind == Kind.YES_NO else text),
         may=may,
         values=values,
+        foresee=foresee if against else None,
     )
 
 

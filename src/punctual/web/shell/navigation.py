@@ -186,9 +186,9 @@ GROUPS: Final[list[Group]] = [
     Group(
         _("Watch delivery"),
         (
-            Entry(_("Warnings and ways out"), "bolt", "warnings", "warnings.view", count=_warnings),
-            Entry(_("Shortages and purchases"), "package-import", "shortages", "supply.view", count=_shortages),
-            Entry(_("Deliveries and acceptance"), "truck-delivery", "deliveries", "delivery.view"),
+            Entry(_("Warnings, repair"), "bolt", "warnings", "warnings.view", count=_warnings),
+            Entry(_("Shortages and POs"), "package-import", "shortages", "supply.view", count=_shortages),
+            Entry(_("Delivery, acceptance"), "truck-delivery", "deliveries", "delivery.view"),
             Entry(_("Change notices"), "bell", "notices", "notices.view", count=_notices),
             Entry(_("Payments"), "coin", "payments", "payments.view"),
         ),
@@ -337,7 +337,7 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("People and roles"), "users", "people"),
     SettingsEntry(_("Order checks and review"), "checkbox", "order_settings", "orders.view"),
     SettingsEntry(_("Custom fields"), "list-details", "custom_fields", "orders.view"),
-    SettingsEntry(_("Early warnings"), "alert-triangle", "warning_settings", "warnings.rules"),
+    SettingsEntry(_("Warnings, repair"), "alert-triangle", "warning_settings", "warnings.rules"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
     SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),

@@ -1,4 +1,4 @@
-"""A row of a list at the side: what its columns tell, longer words, and what was said about it."""
+"""A row of a list at the side: what its columns tell, longer words, what was said about it, and what happened last."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from punctual.platform.comments.kinds import DISCUSSED
 from punctual.platform.comments.services import comments_on
 from punctual.platform.custom_fields.selectors import with_values
 from punctual.platform.records import get_or_not_found
+from punctual.web.shell.latest import latest
 
 if TYPE_CHECKING:
     from punctual.web.shell.lists import ListPage
 
 SAID: Final = 3
+LATEST: Final = 4
 
 
 def peek(page: ListPage, request: HttpRequest, number: str) -> HttpResponse:
@@ -37,6 +39,7 @@ def peek(page: ListPage, request: HttpRequest, number: str) -> HttpResponse:
         "texts": [(label, text) for label, text in page.peek_texts(item) if text],
         "kind": kind if kind in DISCUSSED else "",
         "said": list(comments_on(item)[:SAID]) if kind in DISCUSSED else [],
+        "latest": latest(item, LATEST),
         "back": request.path,
     }
     return render(request, "shell/peek.html", context)

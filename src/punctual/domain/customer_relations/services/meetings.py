@@ -160,11 +160,11 @@ def add_attendee(
 
 
 @transaction.atomic
-def set_present(*, actor: User, meeting_id: int, present: Sequence[int]) -> Meeting:
-    """Who is there."""
+def set_present(*, actor: User, meeting_id: int, present: Sequence[int], was: Sequence[int]) -> Meeting:
+    """Who came and left since the actor saw that those of ``was`` are there; what others have ticked since stays."""
     meeting = _locked(actor, meeting_id, None, "write")
-    meeting.attendees.update(present=False)
-    meeting.attendees.filter(pk__in=list(present)).update(present=True)
+    meeting.attendees.filter(pk__in=set(was) - set(present)).update(present=False)
+    meeting.attendees.filter(pk__in=set(present) - set(was)).update(present=True)
     return meeting
 
 

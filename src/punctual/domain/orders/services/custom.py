@@ -19,6 +19,14 @@ from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
 
+def against_filling_in(order: Order) -> list[Reason]:
+    """Whether the order's own fields may still be written."""
+    if order.state not in (OrderState.CLOSED, OrderState.CANCELLED, OrderState.LOST):
+        return []
+    text = N_("The order is over and on record; its fields can't be changed any more.")
+    return [Reason("order.custom.over", text)]
+
+
 @transaction.atomic
 def set_order_fields(
     *, actor: User, order_id: int, given: Mapping[str, Any], expected_version: int | None, complete: bool = False
@@ -26,9 +34,7 @@ def set_order_fields(
     """Write values (key → value, empty clears). ``complete`` is for a form that shows them all."""
     require(actor, "orders.change")
     order = lock(orders_of(actor), expected_version=expected_version, pk=order_id)
-    if order.state in (OrderState.CLOSED, OrderState.CANCELLED, OrderState.LOST):
-        text = N_("The order is over and on record; its fields can't be changed any more.")
-        refuse_if([Reason("order.custom.over", text)])
+    refuse_if(against_filling_in(order))
     changes = write_values(subject="order", target_id=order.pk, given=given, complete=complete)
     if changes:
         save_next(order, fields=[])

@@ -15,6 +15,13 @@ from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
 
+def against_priority(priority: int) -> list[Reason]:
+    """Whether there is such a priority; which orders may have it, no state forbids."""
+    if priority in Priority.values:
+        return []
+    return [Reason("order.priority", N_("Choose a priority."), field="priority")]
+
+
 @transaction.atomic
 def set_priority(
     *, actor: User, order_id: int, priority: int, expected_version: int | None = None, reason: str = ""
@@ -22,8 +29,7 @@ def set_priority(
     """Another priority, in any state; it stands in the order's history."""
     require(actor, "orders.steer")
     order = lock(orders_of(actor), expected_version=expected_version, pk=order_id)
-    if priority not in Priority.values:
-        refuse_if([Reason("order.priority", N_("Choose a priority."), field="priority")])
+    refuse_if(against_priority(priority))
     changes = differences({"priority": order.priority}, {"priority": priority})
     if changes:
         order.priority = priority

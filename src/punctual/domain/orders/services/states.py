@@ -75,22 +75,31 @@ def move(
     return take_step(order, verb, actor=actor, today=today, reason=reason)
 
 
-def take_step(order: Order, verb: str, *, actor: User, today: dt.date, reason: str = "") -> Order:
-    """The same on a locked order for a caller that has checked who may: what others have to say is asked as well."""
-    refuse_if(
-        [
-            *LIFE.reasons(order.state, verb),
-            *_reasons(verb, reason),
-            *_special(order, verb, today),
-            *guards.reasons(verb, order, today),
-        ]
-    )
-    before = {"state": order.state, "quote_valid_until": order.quote_valid_until, "actual_date": order.actual_date}
+def against_step(order: Order, verb: str, *, today: dt.date, reason: str = "") -> list[Reason]:
+    """Every reason why the order can't take the step now; what others have to say is asked as well."""
+    return [
+        *LIFE.reasons(order.state, verb),
+        *_reasons(verb, reason),
+        *_special(order, verb, today),
+        *guards.reasons(verb, order, today),
+    ]
+
+
+def state_after(order: Order, verb: str) -> str:
+    """Where a possible step leads; an order that is resumed goes back to where it was held."""
     target = LIFE.after(order.state, verb)
+    return order.state_before_hold or target if verb == "resume" else target
+
+
+def take_step(order: Order, verb: str, *, actor: User, today: dt.date, reason: str = "") -> Order:
+    """The same on a locked order for a caller that has checked who may."""
+    refuse_if(against_step(order, verb, today=today, reason=reason))
+    before = {"state": order.state, "quote_valid_until": order.quote_valid_until, "actual_date": order.actual_date}
+    target = state_after(order, verb)
     if verb == "hold":
         order.state_before_hold = order.state
     elif verb == "resume":
-        target, order.state_before_hold = order.state_before_hold or OrderState.CONFIRMED, ""
+        order.state_before_hold = ""
     elif verb == "quote":
         order.quote_valid_until = today + dt.timedelta(days=check_settings().quote_days)
     elif verb == "deliver":

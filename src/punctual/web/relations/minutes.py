@@ -1,0 +1,127 @@
+"""The minutes while they are typed: lines that several people write at once, and who else has them open."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from punctual.domain.customer_relations import selectors
+from punctual.domain.customer_relations.life import MEETING_LIFE
+from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteLine
+from punctual.domain.customer_relations.services import meetings as services
+from punctual.domain.customer_relations.services.meetings import Line
+from punctual.kernel.dates import NotADay, parse_day
+from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import may
+from punctual.platform.records import get_or_not_found
+from punctual.platform.targets import TARGETS
+from punctual.web.master.pages import actor_of, number
+from punctual.web.relations import packs
+
+KINDS: Final[dict[str, tuple[str, str, str]]] = {
+    LineKind.ACTION: ("checkbox", "acc", "a"),
+    LineKind.REQUEST: ("message-circle", "acc", "r"),
+    LineKind.CHANGE: ("git-pull-request", "what", "c"),
+    LineKind.RISK: ("target-arrow", "warn", "k"),
+    LineKind.DECISION: ("checks", "ok", "d"),
+    LineKind.INTERNAL: ("lock", "", "i"),
+    LineKind.NOTE: ("notebook", "", ""),
+}
+"""Icon, tint, and the letter that with Alt makes a line of this kind."""
+HERE: Final = 20
+"""Seconds after which somebody who has not asked for the lines again has left."""
+
+
+def lines_of(actor: User, found: Meeting, *, outside: bool, seen: int) -> dict[str, Any]:
+    """What the part with the lines needs. ``seen`` is the version under which the reader opened the page."""
+    live = not outside and may(actor, "meetings.change") and MEETING_LIFE.allows(found.state, "write")
+    rows = packs.minutes_of(found, internal=not outside)
+    return {
+        "found": found,
+        "lines": [
+            {"line": one, "icon": KINDS[one.kind][0], "css": KINDS[one.kind][1], "url": _target_url(one)}
+            for one in rows
+        ],
+        "several": not outside and len({one.by_id for one in rows}) > 1,
+        "live": live,
+        "outside": outside,
+        "seen": seen,
+        "moved_on": seen != found.version,
+        "others": _others(actor, found) if live else [],
+        "key": uuid.uuid4(),
+    }
+
+
+def _others(actor: User, found: Meeting) -> list[str]:
+    """Who else has these minutes open to write; the actor is noted too. Two who come in the same moment see each other
+    some seconds later."""
+    now, key = time.time(), f"minutes-{found.pk}"
+    here: dict[int, tuple[str, float]] = cache.get(key) or {}
+    here = {pk: (name, at) for pk, (name, at) in here.items() if now - at < HERE} | {actor.pk: (actor.name, now)}
+    cache.set(key, here, HERE)
+    return sorted(name for pk, (name, _at) in here.items() if pk != actor.pk)
+
+
+def _target_url(one: MinuteLine) -> str:
+    """The page of what the line became; empty where there is none."""
+    target = TARGETS.get(one.target_type)
+    if target is not None:
+        key = one.target_label.split(" ")[0] if target.url_key in ("key", "number") else one.target_id
+        return reverse(target.url_name, args=[key])
+    address = {"actionitem": "/actions/{}/", "risk": "/risks/{}/"}.get(one.target_type, "").format(one.target_id)
+    return packs.if_there(address)
+
+
+def lines_part(request: HttpRequest, actor: User, found: Meeting, seen: int) -> HttpResponse:
+    """The lines alone, as an open page asks for them every few seconds and after each line."""
+    return render(request, "relations/minute_lines.html", lines_of(actor, found, outside=False, seen=seen))
+
+
+@require_POST
+def write(request: HttpRequest, pk: int) -> HttpResponse:
+    """A line, or who is there; comes back to the same place."""
+    actor = actor_of(request)
+    found = selectors.meeting_by_id(actor, pk)
+    back = f"{reverse('meeting', args=[pk])}#minutes"
+    if "attendance" in request.POST:
+        there, was = (
+            [int(one) for one in request.POST.getlist(name) if one.isdigit() and len(one) < 18]
+            for name in ("present", "was")
+        )
+        services.set_present(actor=actor, meeting_id=pk, present=there, was=was)
+        return redirect("meeting", pk=pk)
+    if request.POST.get("remove"):
+        services.remove_line(actor=actor, meeting_id=pk, line_id=number(request, "remove") or 0)
+    else:
+        _line(request, actor, pk)
+    if request.headers.get("HX-Request"):
+        return lines_part(request, actor, found, number(request, "seen") or found.version)
+    return redirect(back)
+
+
+def _line(request: HttpRequest, actor: User, pk: int) -> None:
+    owner = number(request, "owner")
+    due = request.POST.get("due", "")
+    try:
+        day = parse_day(due) if due else None
+    except NotADay:
+        day = None
+    line = Line(
+        text=request.POST.get("text", ""),
+        kind=request.POST.get("kind", LineKind.NOTE),
+        owner=get_or_not_found(User.objects.filter(is_active=True), pk=owner) if owner else None,
+        due=day,
+    )
+    made = services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
+    if made.target_label and not request.headers.get("HX-Request"):
+        messages.success(request, _("→ %(what)s") % {"what": made.target_label})
