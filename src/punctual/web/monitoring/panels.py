@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from punctual.domain.monitoring.models import NoticeState, RecoveryRun, RecoveryState
 from punctual.domain.monitoring.selectors import notices_of, open_warnings, overrides_on
-from punctual.domain.orders.life import RUNNING
+from punctual.domain.orders.facts import check_settings
+from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order
+from punctual.domain.orders.selectors import health_of
 from punctual.flows.why import why_late
 from punctual.platform.accounts.permissions import may
 from punctual.web.monitoring.tasks import actor_of
@@ -55,4 +57,21 @@ register_panel(
     permission="warnings.view",
     label=gettext_lazy("Watch"),
     style="css/monitoring.css",
+)
+
+
+def _ways_out(request: HttpRequest, order: Order) -> dict[str, Any] | None:
+    """The way to repair an order that is in danger, first among what can be done with it."""
+    found = health_of(order, today=timezone.localdate(), at_risk_days=check_settings().at_risk_days)
+    return {} if found in (Health.OVERDUE, Health.LATE, Health.AT_RISK) else None
+
+
+register_panel(
+    "order",
+    "recover-button",
+    order=300,
+    place="actions",
+    template="monitoring/order_button.html",
+    context_function=_ways_out,
+    permission="recovery.view",
 )

@@ -4,6 +4,7 @@ released, no internal note, no other order."""
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -155,10 +156,11 @@ def verdict_of(order: Order, expected: Expected | None) -> dict[str, Any] | None
 
 
 def _milestones(order: Order) -> list[dict[str, Any]]:
-    rows = Task.objects.filter(plan__order=order)
+    rows = Task.objects.filter(plan__order=order).select_related("order_line")
     found = list(rows.filter(is_milestone=True).order_by("finish", "sequence")[:MOST_MILESTONES])
     if not found:
         found = list(rows.filter(parent=None, is_summary=True).order_by("sequence")[:MOST_MILESTONES])
+    often = Counter(task.name for task in found)
     shown = []
     current = True
     for task in found:
@@ -166,7 +168,7 @@ def _milestones(order: Order) -> list[dict[str, Any]]:
         done = task.actual_finish is not None or task.percent >= 100
         shown.append(
             {
-                "name": task.name,
+                "name": _of_which(task) if often[task.name] > 1 else task.name,
                 "day": timezone.localtime(day) if day else None,
                 "done": done,
                 "now": not done and current,
@@ -174,6 +176,12 @@ def _milestones(order: Order) -> list[dict[str, Any]]:
         )
         current = current and done
     return shown
+
+
+def _of_which(task: Task) -> str:
+    """With what it belongs to, where several lines have a milestone of the same name."""
+    line = task.order_line
+    return f"{task.name} · {line.description or line.model_text}" if line is not None else task.name
 
 
 def _deliveries(lines: list[Any]) -> list[dict[str, Any]]:

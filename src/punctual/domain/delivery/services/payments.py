@@ -70,9 +70,8 @@ def write_from_terms(order: Order) -> list[PaymentMilestone]:
         for position, (term, amount) in enumerate(zip(terms, amounts, strict=True), start=1)
     ]
     for row in rows:
-        row.save()
-        _date(row)
-    return rows
+        row.happened_on, row.due_on = _days_of(row)
+    return PaymentMilestone.objects.bulk_create(rows)
 
 
 def _progress_task(order: Order) -> Task | None:
@@ -175,12 +174,17 @@ def _happened(row: PaymentMilestone) -> dt.date | None:
     return None
 
 
+def _days_of(row: PaymentMilestone) -> tuple[dt.date | None, dt.date | None]:
+    """When the event happened, and when the money is due with it."""
+    happened = _happened(row)
+    return happened, due_day(happened, days=row.days, months=row.months) if happened else None
+
+
 def _date(row: PaymentMilestone) -> None:
     """Write when the event happened and when the money is due with it."""
-    happened = _happened(row)
-    due = due_day(happened, days=row.days, months=row.months) if happened else None
-    if (row.happened_on, row.due_on) != (happened, due):
-        row.happened_on, row.due_on = happened, due
+    days = _days_of(row)
+    if (row.happened_on, row.due_on) != days:
+        row.happened_on, row.due_on = days
         save_next(row, fields=["happened_on", "due_on"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from decimal import Decimal
 
@@ -163,17 +162,18 @@ def bills_below(boms: Iterable[Bom]) -> Bills:
 # ----------------------------------------------------------------------------------------------------- explosion
 
 
-def needs_of_line(line: OrderLine) -> list[Need]:
-    """What an order line takes; a product without a bill of material takes nothing that is known."""
-    if line.revision_id is None or not line.quantity:
-        return []
-    bom = Bom.objects.filter(revision_id=line.revision_id).first()
-    if bom is None:
-        return []
-    bills = bills_below([bom])
+def needs_of_lines(lines: Sequence[OrderLine]) -> list[list[Need]]:
+    """What each line takes; a product without a bill of material takes nothing that is known."""
+    revisions = {line.revision_id for line in lines if line.revision_id is not None}
+    bills = bills_below(Bom.objects.filter(revision__in=revisions)) if revisions else {}
     ids = {part.material for parts in bills.values() for part in parts}
-    whole = dict(Material.objects.filter(pk__in=ids).values_list("pk", "is_whole"))
-    return explode(("revision", line.revision_id), line.quantity, bills, whole=whole)
+    whole = dict(Material.objects.filter(pk__in=ids).values_list("pk", "is_whole")) if ids else {}
+    return [
+        explode(key, line.quantity, bills, whole=whole)
+        if (key := ("revision", line.revision_id)) in bills and line.quantity
+        else []
+        for line in lines
+    ]
 
 
 @transaction.atomic
@@ -185,9 +185,11 @@ def explode_order(*, order: Order, actor: User | None, today: dt.date) -> list[R
     if Requirement.objects.filter(order=order).exists():
         return []
     made: list[Requirement] = []
-    for line in order.lines.all():
-        tasks = tasks_by_name(order, line)
-        for need in needs_of_line(line):
+    lines = list(order.lines.all())
+    leaves = leaves_of(order)
+    for line, needs in zip(lines, needs_of_lines(lines), strict=True):
+        tasks = serving(leaves, line)
+        for need in needs:
             made.append(
                 Requirement(
                     material_id=need.material,
@@ -211,10 +213,14 @@ def explode_order(*, order: Order, actor: User | None, today: dt.date) -> list[R
     return rows
 
 
-def tasks_by_name(order: Order, line: OrderLine) -> list[Task]:
-    """The leaf tasks of a line's plan in their order; tasks of no line serve every line."""
-    rows = Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence")
-    return [task for task in rows if task.order_line_id in (None, line.pk)]
+def leaves_of(order: Order) -> list[Task]:
+    """The leaf tasks of an order's plan in their order."""
+    return list(Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence"))
+
+
+def serving(leaves: Sequence[Task], line: OrderLine) -> list[Task]:
+    """Those of a line; tasks of no line serve every line."""
+    return [task for task in leaves if task.order_line_id in (None, line.pk)]
 
 
 def task_for(tasks: Sequence[Task], used_in: str) -> Task | None:
@@ -235,11 +241,9 @@ def task_for(tasks: Sequence[Task], used_in: str) -> Task | None:
 def tied_again(order: Order) -> int:
     """Give requirements whose task is gone the task of the same name; returns how many."""
     lost = list(Requirement.objects.filter(order=order, task=None).select_related("order_line"))
-    by_line: dict[int | None, list[Task]] = defaultdict(list)
+    leaves = leaves_of(order) if lost else []
     for need in lost:
-        if need.order_line is not None and need.order_line_id not in by_line:
-            by_line[need.order_line_id] = tasks_by_name(order, need.order_line)
-        need.task = task_for(by_line[need.order_line_id], need.used_in)
+        need.task = task_for(serving(leaves, need.order_line) if need.order_line else [], need.used_in)
     found = [need for need in lost if need.task is not None]
     Requirement.objects.bulk_update(found, ["task"], batch_size=500)
     return len(found)

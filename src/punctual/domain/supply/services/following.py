@@ -19,6 +19,7 @@ from punctual.domain.orders.models import Order, OrderLine
 from punctual.domain.orders.workdays import CompanyWorkdays
 from punctual.domain.parties.models import Supplier
 from punctual.domain.plans.models import Task
+from punctual.domain.supply.explosion import Need
 from punctual.domain.supply.models import (
     Material,
     PurchaseLine,
@@ -30,7 +31,7 @@ from punctual.domain.supply.models import (
     ReservationState,
     StockItem,
 )
-from punctual.domain.supply.services.boms import needs_of_line, task_for, tasks_by_name
+from punctual.domain.supply.services.boms import leaves_of, needs_of_lines, serving, task_for
 from punctual.domain.supply.services.requests import best_offer
 from punctual.domain.supply.services.reservations import add, cover, end_all, lock_sources, open_need, take_off
 from punctual.platform.accounts.models import User
@@ -68,12 +69,13 @@ def taken_by(order: Order) -> Taken:
 
 def lines_take(lines: Iterable[OrderLine]) -> dict[int, dict[Key, Decimal]]:
     """What each line takes; the lines need not be stored."""
-    return {line.pk: _of_line(line) for line in lines}
+    listed = list(lines)
+    return {line.pk: _sums(needs) for line, needs in zip(listed, needs_of_lines(listed), strict=True)}
 
 
-def _of_line(line: OrderLine) -> dict[Key, Decimal]:
+def _sums(needs: Iterable[Need]) -> dict[Key, Decimal]:
     sums: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-    for need in needs_of_line(line):
+    for need in needs:
         sums[need.material, need.used_in, need.level] += need.quantity
     return dict(sums)
 
@@ -148,8 +150,9 @@ def follow_lines(*, order: Order, before: Taken, actor: User, reason: str) -> Fo
     for row in before.rows.values():
         if row["line"] is not None and row["line"] not in {line.pk for line in lines}:
             _reduce(_stored(row), Decimal(row["quantity"]), found, actor, reason)
+    takes = lines_take(lines)
     for line in lines:
-        now, was = _of_line(line), before.lines.get(line.pk, {})
+        now, was = takes[line.pk], before.lines.get(line.pk, {})
         for key in sorted({*now, *was}):
             more = now.get(key, ZERO) - was.get(key, ZERO)
             if more < 0:
@@ -157,7 +160,7 @@ def follow_lines(*, order: Order, before: Taken, actor: User, reason: str) -> Fo
     grown = [
         _more(order, line, key, more, before)
         for line in lines
-        for key, more in _growth(_of_line(line), before.lines.get(line.pk, {}))
+        for key, more in _growth(takes[line.pk], before.lines.get(line.pk, {}))
     ]
     cover(grown, actor=actor)
     for need in grown:
@@ -244,7 +247,7 @@ def _more(order: Order, line: OrderLine, key: Key, more: Decimal, before: Taken)
     )  # fmt: skip
     need = rows.select_related("order", "material", "task").order_by("pk").first()
     if need is None:
-        task = task_for(tasks_by_name(order, line), used_in)
+        task = task_for(serving(leaves_of(order), line), used_in)
         need = Requirement.objects.create(
             order=order, order_line=line, material_id=material, task=task, quantity=more, used_in=used_in,
             level=level, needed_by=task.start.date() if task and task.start else None,
