@@ -68,6 +68,16 @@ def test_progress_is_reported_from_the_phone(plan, signed_in):
     assert planning.task(plan, "方案").percent == 40
 
 
+def test_the_phone_begins_with_the_progress_that_is_known(plan, signed_in):
+    task = planning.task(plan, "方案")
+    address = "/plans/SO-2026-00001/progress/"
+    signed_in("quality").post(address, {"task": task.pk, "percent": 55, "version": plan.version})
+    page = signed_in("quality").get("/plans/SO-2026-00001/").content.decode()
+    assert (
+        f'id="p{task.pk}" name="percent"><option value="55" selected>55%</option><option value="0">0%</option>' in page
+    )
+
+
 def test_a_baseline_is_kept_and_compared(plan, signed_in, person):
     client = signed_in("planner")
     answer = client.post("/plans/SO-2026-00001/baselines/", {"name": "第一版", "version": plan.version})

@@ -32,7 +32,7 @@ def watch_panel(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     return {
         "tab_count": len(rows),
         "watch_rows": rows,
-        "watch_why": [(step_html(step), step.root) for step in why.steps[:5]],
+        "watch_why": [(step_html(step), step.root) for step in why.briefly(5)],
         "watch_without": filled_html(_(why.without.text), why.without.parts) if why.without else "",
         "override": overrides_on(today).get(order.pk),
         "may_override": may(actor, "health.override"),
