@@ -41,6 +41,11 @@ class Section:
     is_urgent: bool = False
     """Said also where there is room for little only."""
 
+    @property
+    def named_rows(self) -> list[list[tuple[str, object]]]:
+        """Each cell with the head above it: a phone has no room for columns."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
