@@ -1,4 +1,4 @@
-"""What monitoring adds to an order's page: its warnings with why, its forecast, and the ways to act."""
+"""What monitoring adds to an order's page: its warnings and the ways to act."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from punctual.domain.monitoring.models import NoticeState, RecoveryRun, RecoveryState
@@ -15,10 +14,9 @@ from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import health_of
-from punctual.flows.why import why_late
 from punctual.platform.accounts.permissions import may
 from punctual.web.monitoring.tasks import actor_of
-from punctual.web.monitoring.wording import filled_html, shown, step_html
+from punctual.web.monitoring.wording import shown
 from punctual.web.shell.panels import register_panel
 
 
@@ -28,12 +26,9 @@ def watch_panel(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         return None
     actor, today = actor_of(request), timezone.localdate()
     rows = [shown(one) for one in open_warnings(actor, today=today).filter(order=order)[:8]]
-    why = why_late(actor, order)
     return {
         "tab_count": len(rows),
         "watch_rows": rows,
-        "watch_why": [(step_html(step), step.root) for step in why.briefly(5)],
-        "watch_without": filled_html(_(why.without.text), why.without.parts) if why.without else "",
         "override": overrides_on(today).get(order.pk),
         "may_override": may(actor, "health.override"),
         "sees_costs": may(actor, "costs.view"),

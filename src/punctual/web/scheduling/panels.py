@@ -14,24 +14,20 @@ from django.utils.translation import gettext_lazy
 from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
-from punctual.domain.scheduling.models import Channel, OrderForecast, Promise, PromiseCause, ScheduleRun
-from punctual.domain.scheduling.promising import slots_a_day
+from punctual.domain.scheduling.models import Channel, OrderForecast, Promise, PromiseCause
 from punctual.domain.scheduling.selectors import (
-    axis_of,
-    book_of,
-    chain_in,
     current_run,
     forecast_of,
     is_stale,
     promises_of,
 )
-from punctual.flows.promise_at_entry import names
+from punctual.flows.why import why_late
 from punctual.platform.accounts.permissions import may
 from punctual.web.formatting import day_text
 from punctual.web.master.pages import actor_of
+from punctual.web.monitoring.wording import filled_html, step_html
 from punctual.web.rail import RailFacts, rail
 from punctual.web.scheduling.promise import tone
-from punctual.web.scheduling.words import link_words
 from punctual.web.shell.panels import register_panel
 from punctual.web.templatetags.charts import Picture
 
@@ -69,6 +65,7 @@ def _promise(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     run = current_run(actor)
     assert run is not None
     due = order.promised_date or order.requested_date
+    why = why_late(actor, order)
     return {
         **common,
         "forecast": found,
@@ -77,7 +74,8 @@ def _promise(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         "late": due is not None and found.p80 > due,
         "picture": histogram(found, order),
         "rail": rail(rail_facts(order, found), width=334, height=46, labels=True),
-        "causes_of": causes(run, order),
+        "why": [(step_html(step), step.root, step.days) for step in why.briefly(MOST_CAUSES)],
+        "without": filled_html(_(why.without.text), why.without.parts) if why.without else "",
         "run": run,
         "stale": is_stale(run),
         "may_recover": may(actor, "scheduling.scenario"),
@@ -134,23 +132,6 @@ def histogram(found: OrderForecast, order: Order) -> Picture:
     }
     rows = [(day.isoformat(), count, f"{share}%") for (day, count), share in zip(bins.items(), curve, strict=True)]
     return Picture(option, summary, (_("Day"), _("Runs"), _("Delivered by then")), rows, size="s")
-
-
-def causes(run: ScheduleRun, order: Order) -> list[tuple[str, int]]:
-    """The largest waits of the driving chain in words, with their working days."""
-    book = book_of(run)
-    if book is None:
-        return []
-    day = slots_a_day(axis_of(book))
-    links = [link for link in chain_in(book, order.pk) if link.wait >= 1]
-    links.sort(key=lambda link: (link.cause.value == "predecessor", -link.wait))
-    links = links[:MOST_CAUSES]
-    labels = {}
-    for name in {name for link in links for name in (link.task, link.by) if name in book.index}:
-        piece = book.pieces[book.index[name]]
-        labels[name] = piece.name if piece.order == order.pk else f"{book.entries[piece.order].label} {piece.name}"
-    called = names()
-    return [(link_words(link, labels, called), -(-int(link.wait) // day)) for link in links]
 
 
 def _peek(request: HttpRequest, order: Order) -> dict[str, Any] | None:

@@ -11,8 +11,7 @@ from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from punctual.domain.scheduling.promising import Hold, Names, Pull
-from punctual.engine.explain import Cause, Link
+from punctual.domain.scheduling.promising import Hold, Pull
 from punctual.web.formatting import day_text, money_text
 
 WHY: Final[dict[str, str | Lazy]] = {
@@ -73,28 +72,6 @@ def pull_words(pull: Pull) -> str:
     else:
         text = _("%(what)s: expedited by %(days)d days, %(money)s")
     return text % {"what": pull.what, "days": pull.days, "money": money}
-
-
-def link_words(link: Link, tasks: Mapping[str, str], names: Names) -> str:
-    """One step of a driving chain in words."""
-    task, by = tasks.get(link.task, link.task), tasks.get(link.by, link.by)
-    if link.cause == Cause.PREDECESSOR:
-        return _("%(task)s follows %(by)s") % {"task": task, "by": by}
-    if link.cause == Cause.RESOURCE:
-        return _("%(task)s waits for %(what)s, which %(by)s holds") % {
-            "task": task,
-            "what": names.pool(link.what),
-            "by": by,
-        }
-    if link.cause == Cause.MATERIAL:
-        return _("%(task)s waits for material") % {"task": task}
-    if link.cause == Cause.CALENDAR:
-        return _("%(task)s waits until everybody it needs is there") % {"task": task}
-    if link.cause == Cause.CONSTRAINT:
-        return _("%(task)s has a fixed date") % {"task": task}
-    if link.cause == Cause.CHOICE:
-        return _("%(task)s could begin earlier; the schedule keeps it here") % {"task": task}
-    return _("%(task)s begins today") % {"task": task}
 
 
 def hours_text(hours: float) -> str:
