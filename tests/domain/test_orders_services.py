@@ -417,6 +417,13 @@ def test_an_order_on_hold_resumes_where_it_was(person):
     assert move(actor=actor, order_id=order.pk, verb="resume", today=TODAY).state == OrderState.CONFIRMED
 
 
+def test_an_order_that_does_not_know_where_it_was_held_resumes_as_confirmed(person):
+    actor = person("order_manager")
+    order = ordering.confirmed(actor)
+    Order.objects.filter(pk=order.pk).update(state=OrderState.ON_HOLD, state_before_hold="")
+    assert move(actor=actor, order_id=order.pk, verb="resume", today=TODAY).state == OrderState.CONFIRMED
+
+
 def test_a_quotation_says_until_when_it_stands(person):
     actor = person("sales")
     quoted = move(actor=actor, order_id=ordering.draft(actor).pk, verb="quote", today=TODAY)

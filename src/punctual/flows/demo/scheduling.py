@@ -93,10 +93,11 @@ def _with_a_late_part(first: ScheduleRun, today: dt.date) -> ScheduleRun:
     """The next schedule, in which a late order waits across two others for a supplier: of the parts that might come
     late the first that the schedule cannot get round."""
     for order_id, need, day in awaited_parts(first, today)[:TRIED]:
-        with transaction.atomic(), nothing_waits():
-            comes_late(need, day, today)
-            _agree_on_possible_dates(first, still_late=order_id)
-            second = _current_schedule(today)
+        with transaction.atomic():
+            with nothing_waits():
+                comes_late(need, day, today)
+                _agree_on_possible_dates(first, still_late=order_id)
+                second = _current_schedule(today)
             if waits_for_a_supplier(second):
                 return second
             transaction.set_rollback(True)

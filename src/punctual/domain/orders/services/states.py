@@ -88,7 +88,7 @@ def against_step(order: Order, verb: str, *, today: dt.date, reason: str = "") -
 def state_after(order: Order, verb: str) -> str:
     """Where a possible step leads; an order that is resumed goes back to where it was held."""
     target = LIFE.after(order.state, verb)
-    return order.state_before_hold or target if verb == "resume" else target
+    return order.state_before_hold or OrderState.CONFIRMED if verb == "resume" else target
 
 
 def take_step(order: Order, verb: str, *, actor: User, today: dt.date, reason: str = "") -> Order:
