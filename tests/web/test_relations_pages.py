@@ -119,6 +119,8 @@ def test_two_who_write_the_minutes_at_once_see_each_other_and_lose_nothing(perso
     seen = signed_in("order_manager").get(page).context["seen"]
     assert signed_in("planner").post(f"{page}write/", {"text": "插话"}, headers=part).status_code == 403
     client = signed_in("sales")
+    no_day = {"text": "寄图纸", "kind": "action", "due": "2026-02-31", "owner": colleague.pk}
+    assert client.post(f"{page}write/", no_day, headers=part).status_code == 422
     answer = client.post(f"{page}write/", {"text": "客户同意", "kind": "decision", "seen": seen}, headers=part)
     assert chair.name in answer.content.decode()
     signed_in("order_manager").post(f"{page}write/", {"text": "发货地改苏州", "seen": seen}, headers=part)

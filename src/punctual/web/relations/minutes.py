@@ -20,13 +20,13 @@ from punctual.domain.customer_relations.life import MEETING_LIFE
 from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteLine
 from punctual.domain.customer_relations.services import meetings as services
 from punctual.domain.customer_relations.services.meetings import Line
-from punctual.kernel.dates import NotADay, parse_day
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
 from punctual.platform.targets import TARGETS
 from punctual.web.master.pages import actor_of, number
 from punctual.web.relations import packs
+from punctual.web.supply.posted import posted_day
 
 KINDS: Final[dict[str, tuple[str, str, str]]] = {
     LineKind.ACTION: ("checkbox", "acc", "a"),
@@ -111,16 +111,11 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _line(request: HttpRequest, actor: User, pk: int) -> None:
     owner = number(request, "owner")
-    due = request.POST.get("due", "")
-    try:
-        day = parse_day(due) if due else None
-    except NotADay:
-        day = None
     line = Line(
         text=request.POST.get("text", ""),
         kind=request.POST.get("kind", LineKind.NOTE),
         owner=get_or_not_found(User.objects.filter(is_active=True), pk=owner) if owner else None,
-        due=day,
+        due=posted_day(request, "due") if request.POST.get("due") else None,
     )
     made = services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
     if made.target_label and not request.headers.get("HX-Request"):
