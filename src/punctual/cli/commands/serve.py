@@ -111,7 +111,7 @@ def _collect_static() -> None:
 
 
 def threads() -> int:
-    """Requests that a web process answers at once. More than there are cores only take the interpreter from one another:
+    """Requests that a web process answers at once. More than there are cores only take the interpreter from each other:
     with four on two cores a list came a tenth to a quarter slower than with two (benchmarks/web.py)."""
     return max(2, min(4, os.cpu_count() or 2))
 

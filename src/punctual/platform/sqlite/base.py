@@ -47,12 +47,12 @@ class QueuedCursor(SQLiteCursorWrapper):
 
 
 class QuickOperations(DatabaseOperations):
-    """A page of many plans reads ten thousand moments; Django asks each of them for its type and zone time and again."""
+    """A page of many plans reads ten thousand moments; Django asks each for its type and zone time and again."""
 
     def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
         if type(value) is dt.datetime and value.tzinfo is None:
             return value.replace(tzinfo=connection.timezone)
-        return super().convert_datetimefield_value(value, expression, connection)  # type: ignore[misc]
+        return super().convert_datetimefield_value(value, expression, connection)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
