@@ -264,7 +264,7 @@ def test_a_refused_button_shows_the_state_in_words(signed_in, person):
     assert "<td>state</td>" not in page
 
 
-def test_what_is_empty_says_what_fills_it_and_leads_there(signed_in: Enter) -> None:
+def test_what_is_empty_says_what_fills_it_and_leads_there(signed_in: Callable[[str], Client]) -> None:
     client = signed_in("order_manager")
     to_orders = 'class="bt" href="/orders/"'
     for path in ("/plans/", "/changes/", "/deliveries/", "/payments/", "/promises/", "/tasks/list/", "/performance/"):
