@@ -132,6 +132,7 @@ class Page {
     this.head.innerHTML = header(scale, view, this.marks());
     this.grid.draw(view.top, view.height);
     this.tools();
+    this.chosenTools();
     this.drawer.fill();
   }
 
@@ -164,6 +165,15 @@ class Page {
     }
     for (const button of document.querySelectorAll<HTMLButtonElement>("[data-zoom]")) button.setAttribute("aria-pressed", String(button.dataset.zoom === this.zoom));
     this.root.setAttribute("aria-busy", String(this.pending > 0));
+  }
+
+  /** What is done to chosen tasks needs some. */
+  private chosenTools(): void {
+    const chosen = this.model.chosen().length;
+    for (const [name, on] of [["indent", chosen], ["outdent", chosen], ["delete", chosen], ["link", chosen > 1], ["open", this.model.current]] as const) {
+      const button = document.querySelector<HTMLButtonElement>(`[data-tool="${name}"]`);
+      if (button) button.disabled = !on;
+    }
   }
 
   private toToday(): void {

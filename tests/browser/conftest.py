@@ -143,11 +143,14 @@ class Visit:
     expected: list[str] = field(default_factory=list)
     """Parts of complaints that the test provokes on purpose."""
 
-    def open(self, path: str) -> Page:
+    def open(self, path: str, *, settle: bool = True) -> Page:
+        """``settle`` waits half a second for what a page fetches by itself; where the next step waits for what it
+        needs, that is time for nothing."""
         answer = self.page.goto(f"{self.server}{path}")
         assert answer is not None
         assert answer.status < 400, f"{path}: {answer.status}"
-        self.page.wait_for_load_state("networkidle")
+        if settle:
+            self.page.wait_for_load_state("networkidle")
         return self.page
 
     def sign_in(self, name: str, then: str = "/") -> Page:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import pdfplumber
 import pytest
 from playwright.sync_api import expect
 
@@ -100,3 +103,38 @@ def test_a_row_opens_at_the_side_on_the_desk_and_is_chosen_by_touch_on_the_phone
     expect(page.locator("[data-count]")).to_have_text("1")
     expect(page.locator("#peek")).to_be_hidden()
     phone.check_page()
+
+
+STILL_PRESSED = """() => [...document.querySelectorAll(
+    "button,nav.seg,nav.tabs,summary,.side,.top,.p-nav,.bt,input:not([type=hidden],:disabled),textarea,select")]
+    .filter(one => one.checkVisibility() && one.getBoundingClientRect().width > 2)
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def test_paper_has_what_the_page_says_and_nothing_to_press(visit: Open) -> None:
+    one = visit(user="order.manager")
+    page = one.open("/orders/?state=in_progress")
+    order = page.locator("a.ono").first.get_attribute("href") or ""
+    for path in ("/orders/?state=in_progress", order):
+        page = one.open(path)
+        page.emulate_media(media="print")
+        assert page.evaluate(STILL_PRESSED) == [], path
+        with pdfplumber.open(io.BytesIO(page.pdf(prefer_css_page_size=True))) as paper:
+            assert {(round(sheet.width), round(sheet.height)) for sheet in paper.pages} == {(842, 595)}
+            said = "".join(sheet.extract_text() for sheet in paper.pages)
+        assert order.strip("/").split("/")[-1] in said
+        assert len(said) > 300
+        page.emulate_media(media="screen")
+
+
+def test_tools_for_chosen_tasks_wait_until_one_is_chosen(visit: Open) -> None:
+    page = visit(user="planner").open("/plans/")
+    plan = page.locator("tr[data-href]").first.get_attribute("data-href") or ""
+    page.goto(f"{page.url.split('/plans/')[0]}{plan}")
+    rows = page.locator("#gantt [data-part=rows] [role=row]")
+    rows.first.wait_for()
+    link, details = (page.locator(f"[data-tool={name}]") for name in ("link", "open"))
+    expect(link).to_be_disabled()
+    rows.nth(1).click()
+    expect(details).to_be_enabled()
+    expect(link).to_be_disabled()

@@ -14,10 +14,10 @@ from browser.conftest import PHONE, WIDE, Open, Visit
 @pytest.mark.parametrize(("language", "size"), [("zh", PHONE), ("en", WIDE)])
 def test_a_day_from_the_morning_list_to_nothing_left(visit: Open, language: str, size: tuple[int, int]) -> None:
     one = visit(user="order.manager", language=language, size=size)
-    page = one.open("/")
+    page = one.page
     late = page.locator("[data-item] a.ono").first.get_attribute("href") or ""
     _put_off_the_second(page)
-    page = one.open(late)
+    page = one.open(late, settle=False)
     page.locator("main a[href^='/recover/']").locator("visible=true").first.click()
     expect(page.locator("ol.chain li").first).to_be_visible()
     asked = _answer(one, f"{language}: 已安排，周五前给您 / on its way, by Friday")
@@ -26,9 +26,9 @@ def test_a_day_from_the_morning_list_to_nothing_left(visit: Open, language: str,
     done = page.locator("form[action$='/complete/'] button").locator("visible=true").first
     done.click()
     expect(done).to_be_hidden()
-    page = one.open("/requests/")
+    page = one.open("/requests/", settle=False)
     assert asked not in page.locator(".rql").inner_html()
-    page = one.open("/")
+    page = one.open("/", settle=False)
     read = page.locator("form[action$='/read/'] button")
     if read.count():
         read.click()
@@ -47,10 +47,10 @@ def _put_off_the_second(page: Page) -> None:
 
 def _answer(one: Visit, text: str) -> str:
     """The most urgent question gets its answer and is settled; returns its address."""
-    page = one.open("/requests/")
+    page = one.open("/requests/", settle=False)
     address = page.locator(".rql a").first.get_attribute("href") or ""
     assert address.startswith("/requests/REQ-")
-    page = one.open(address)
+    page = one.open(address, settle=False)
     page.locator("form textarea[name=text]").first.fill(text)
     page.locator("button[value=reply_resolve]").locator("visible=true").first.click()
     expect(page.locator("main")).to_contain_text(text)
@@ -59,8 +59,8 @@ def _answer(one: Visit, text: str) -> str:
 
 def _meet(one: Visit, said: str) -> None:
     """A planned meeting begins; a line becomes an action item; the minutes go out. Ends on the action item's page."""
-    page = one.open("/meetings/?state=planned&sort=starts")
-    page = one.open(page.locator("tr[data-href]").first.get_attribute("data-href") or "")
+    page = one.open("/meetings/?state=planned&sort=starts", settle=False)
+    page = one.open(page.locator("tr[data-href]").first.get_attribute("data-href") or "", settle=False)
     _press(page, "start")
     page.locator("#line-text").fill(said)
     page.locator("button[name=kind][value=action]").click()
@@ -71,7 +71,7 @@ def _meet(one: Visit, said: str) -> None:
     for verb in ("end", "approve", "send"):
         _press(page, verb)
     expect(page.locator("main .ph")).to_contain_text(re.compile("纪要已发送|Minutes sent"))
-    expect(one.open(to).locator("h1")).to_contain_text(said)
+    expect(one.open(to, settle=False).locator("h1")).to_contain_text(said)
 
 
 def _press(page: Page, verb: str) -> None:

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -100,3 +101,12 @@ def test_nginx_reads_its_file(tmp_path: Path) -> None:
     frame = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ access_log off;\n{ours}\n}}"
     (tmp_path / "nginx.conf").write_text(frame)
     assert "test is successful" in read_by("nginx", "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf")
+
+
+def test_several_web_processes_share_what_they_count_and_who_is_there() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "punctual.yaml").read_text()))
+    services = {one["metadata"]["name"] for one in documents if one["kind"] == "Service"}
+    (config,) = (one["data"] for one in documents if one["kind"] == "ConfigMap")
+    for environment, known in ((compose["web"]["environment"], set(compose)), (config, services)):
+        assert urlsplit(environment["PUNCTUAL_REDIS"]).hostname in known

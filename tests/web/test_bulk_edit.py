@@ -6,19 +6,22 @@ import dataclasses
 import datetime as dt
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 import ordering
 import planning
 from punctual.domain.actions.models import ActionItem
+from punctual.domain.actions.selectors import actions_of
 from punctual.domain.actions.services import open_action
-from punctual.domain.customer_relations.models import CustomerRequest
+from punctual.domain.customer_relations.models import CustomerRequest, RequestState
+from punctual.domain.customer_relations.selectors import listed_requests
 from punctual.domain.customer_relations.services.requests import RequestInput, record_request
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.services.priority import set_priority
@@ -33,9 +36,10 @@ from punctual.platform.custom_fields.models import CustomValue
 from punctual.platform.custom_fields.rules import FieldFacts
 from punctual.platform.custom_fields.selectors import fields_of
 from punctual.platform.custom_fields.services import define_field
-from punctual.web.monitoring.bulk import action_edits
+from punctual.web.monitoring.bulk import action_edits, task_edits
 from punctual.web.orders.bulk import order_edits
 from punctual.web.relations.bulk import request_edits
+from punctual.web.shell.bulk import BulkEdit
 
 Person = Callable[[str], User]
 Enter = Callable[[str], Client]
@@ -73,8 +77,33 @@ def test_a_preview_names_what_changes_and_what_is_refused_and_writes_nothing(
     assert not BulkChange.objects.exists()
 
 
-def _told(order: Order, outcome: Any) -> tuple[str, str, str, tuple[str, ...]]:
-    return order.label, outcome.before, outcome.after, tuple(one.code for one in outcome.reasons)
+def _told(outcome: Any) -> tuple[str, str, str, tuple[str, ...]]:
+    return str(outcome.item), outcome.before, outcome.after, tuple(one.code for one in outcome.reasons)
+
+
+def _foresees(
+    rows: QuerySet[Any], edits: Sequence[BulkEdit], actor: User, wishes: Sequence[tuple[str, str, str]]
+) -> list[set[str]]:
+    """The rules asked for all rows at once say what the change itself, row by row and taken back, would come to; the
+    codes of what they said to each wish are returned."""
+    fields = {edit.key: edit.field for edit in edits}
+    codes = []
+    for key, wish, reason in wishes:
+        assert fields[key].foresee is not None, key
+        told = []
+        for one in (fields[key], dataclasses.replace(fields[key], foresee=None)):
+            found, _change = run(rows.all(), one, actor=actor, wish=wish, reason=reason, page="p", write=False)
+            told.append([_told(row) for row in found])
+        assert told[0] == told[1], (key, wish, reason)
+        codes.append({code for *_row, said in told[0] for code in said})
+    return codes
+
+
+def _statements(client: Client, url: str, wish: dict[str, str], rows: list[Any]) -> int:
+    with CaptureQueriesContext(connection) as caught:
+        page = client.post(url, {**wish, "ids": _ids(rows)}).content.decode()
+    assert page.count("data-user-content") >= len(rows)
+    return len(caught)
 
 
 def test_a_preview_of_orders_foresees_in_every_state_what_the_change_would_do(person: Person) -> None:
@@ -85,8 +114,7 @@ def test_a_preview_of_orders_foresees_in_every_state_what_the_change_would_do(pe
     for key, options in (("mode", (("海运", ""), ("空运", ""))), ("must", (("甲", ""), ("乙", "")))):
         facts = FieldFacts("order", key, key, kind="choice", options=options, required=key == "must")
         define_field(actor=person("administrator"), facts=facts)
-    edits = {edit.key: edit for edit in order_edits(list(fields_of("order")))}
-    for key, wish, reason in (
+    wishes = (
         ("priority", "1", ""),
         ("priority", "9", ""),
         ("state", "on_hold", "客户暂停付款"),
@@ -96,16 +124,58 @@ def test_a_preview_of_orders_foresees_in_every_state_what_the_change_would_do(pe
         ("custom_mode", "海运", ""),
         ("custom_mode", "铁路", ""),
         ("custom_must", "", ""),
-    ):
-        field = edits[key].field
-        assert field.foresee is not None
-        told = []
-        for one in (field, dataclasses.replace(field, foresee=None)):
-            found, _change = run(
-                Order.objects.all(), one, actor=actor, wish=wish, reason=reason, page="orders", write=False
-            )
-            told.append([_told(row.item, row) for row in found])
-        assert told[0] == told[1], key
+    )
+    _foresees(Order.objects.all(), order_edits(list(fields_of("order"))), actor, wishes)
+
+
+def test_a_preview_of_action_items_foresees_what_the_change_would_do(person: Person) -> None:
+    actor, other, day = person("planner"), person("quality"), dt.date(2026, 12, 1)
+    made = [open_action(actor=owner, title=name, owner=owner, due=day) for owner in (actor, other) for name in "甲乙丙"]
+    for item, state in zip(made, ("open", "done", "cancelled") * 2, strict=True):
+        ActionItem.objects.filter(pk=item.pk).update(state=state)
+    wishes = (
+        ("owner", str(actor.pk), ""),
+        ("owner", "123456", ""),
+        ("owner", "", ""),
+        ("due", "2026-12-09", ""),
+        ("due", "", ""),
+        ("due_shift", "3", ""),
+        ("due_shift", "soon", ""),
+        ("state", "done", ""),
+        ("state", "cancelled", ""),
+        ("state", "cancelled", "不再需要"),
+        ("state", "open", ""),
+        ("state", "nothing", ""),
+    )
+    codes = _foresees(actions_of(actor), action_edits(), actor, wishes)
+    assert "action_item.not_yours" in codes[0]
+    assert codes[1] >= {"action_item.owner", "action_item.state.change"}
+    assert codes[8] == {"action_item.reason"}
+
+
+def test_a_preview_of_requests_foresees_what_the_change_would_do(person: Person) -> None:
+    actor = person("sales")
+    for state in RequestState.values:
+        for title in ("没答复", "答复过"):
+            found = record_request(actor=actor, data=RequestInput(ordering.customer(), title))
+            answered = found.received_at if title == "答复过" else None
+            CustomerRequest.objects.filter(pk=found.pk).update(state=state, responded_at=answered)
+    wishes = (
+        ("owner", str(person("planner").pk), ""),
+        ("owner", "123456", ""),
+        ("owner", "", ""),
+        ("urgency", "urgent", ""),
+        ("urgency", "whenever", ""),
+        ("state", "waiting", "等图纸"),
+        ("state", "open", ""),
+        ("state", "open", "没解决"),
+        ("state", "resolved", ""),
+    )
+    codes = _foresees(listed_requests(actor), request_edits(), actor, wishes)
+    assert codes[1] == {"request.owner"}
+    assert codes[4] >= {"request.urgency", "customer_request.state.change"}
+    assert codes[6] >= {"request.reason"}
+    assert codes[8] >= {"request.unanswered", "customer_request.state.resolve"}
 
 
 def test_a_preview_of_orders_asks_no_more_for_nine_than_for_three(
@@ -116,19 +186,14 @@ def test_a_preview_of_orders_asks_no_more_for_nine_than_for_three(
     more = [*orders, *(ordering.in_state(person("order_manager"), OrderState.CONFIRMED) for _more in range(6))]
     client = signed_in("order_manager")
 
-    def asked(wish: dict[str, str], rows: list[Order]) -> int:
-        with CaptureQueriesContext(connection) as caught:
-            page = client.post("/orders/", {**wish, "ids": _ids(rows)}).content.decode()
-        assert page.count("data-user-content") >= len(rows)
-        return len(caught)
-
     for wish in (
         {"bulk": "priority", "value": "1"},
         {"bulk": "state", "value": "on_hold", "reason": "停"},
         {"bulk": "custom_mode", "value": "海运"},
     ):
-        asked(wish, orders)
-        assert asked(wish, orders) == asked(wish, more) < 35
+        _statements(client, "/orders/", wish, orders)
+        few, many = (_statements(client, "/orders/", wish, rows) for rows in (orders, more))
+        assert few == many < 35
 
 
 def test_good_rows_change_together_refused_ones_stay_and_all_is_taken_back(
@@ -305,3 +370,46 @@ def test_what_somebody_writes_meanwhile_is_not_written_over(person: Person, kind
     with pytest.raises(Conflict):
         save(actor, held, value, "")
     assert kind_of.objects.get(pk=found.pk).title == "另一个"
+
+
+def test_a_preview_of_tasks_foresees_what_the_change_would_do(person: Person, demo_company: dt.date, db: None) -> None:
+    """Those of closed orders and those that hold others included, which no list offers."""
+    closed = Task.objects.filter(plan__order__state="closed").values_list("pk", flat=True)[:3]
+    group = Task.objects.filter(plan__order__state="in_progress", is_summary=True).values_list("pk", flat=True)[:2]
+    done = Task.objects.filter(plan__order__state="in_progress", percent=100).values_list("pk", flat=True)[:2]
+    rest = Task.objects.filter(plan__order__state="in_progress", percent=0).values_list("pk", flat=True)[:3]
+    chosen = [*closed, *group, *done, *rest]
+    Task.objects.filter(pk=chosen[-1]).update(deadline=dt.datetime(2027, 1, 4, 12, tzinfo=dt.UTC))
+    rows = Task.objects.filter(pk__in=chosen).select_related("plan__order").order_by("pk")
+    wishes = (
+        ("deadline", "2027-03-01", ""),
+        ("deadline", "1926-03-01", ""),
+        ("deadline", "", ""),
+        ("deadline_shift", "4", ""),
+        ("custom_customer_present", "yes", ""),
+    )
+    codes = _foresees(rows, task_edits(list(fields_of("task"))), person("order_manager"), wishes)
+    assert codes[0] == {"plan.frozen", "plan.summary"}
+    assert codes[1] == {"plan.frozen", "plan.summary", "plan.moment_range"}
+    assert "bulk.no_day" in codes[3]
+    assert codes[4] == {"plan.frozen"}
+
+
+def test_previews_of_tasks_actions_and_requests_ask_no_more_for_nine_than_for_three(
+    person: Person, signed_in: Enter, demo_company: dt.date, db: None
+) -> None:
+    client, owner = signed_in("order_manager"), str(person("quality").pk)
+    tasks = list(Task.objects.filter(plan__order__state="in_progress", is_summary=False, percent=0)[:9])
+    actions = list(ActionItem.objects.filter(state="open")[:9])
+    requests = list(CustomerRequest.objects.filter(state__in=("open", "waiting"))[:9])
+    for url, rows, wishes in (
+        ("/tasks/list/", tasks, (("deadline", "2027-03-01"), ("custom_customer_present", "yes"))),
+        ("/actions/", actions, (("owner", owner), ("due", "2027-03-01"), ("due_shift", "2"), ("state", "done"))),
+        ("/requests/table/", requests, (("owner", owner), ("urgency", "urgent"), ("state", "waiting"))),
+    ):
+        assert len(rows) > 6, url
+        for key, value in wishes:
+            wish = {"bulk": key, "value": value, "reason": "试"}
+            _statements(client, url, wish, rows[:3])
+            few, many = (_statements(client, url, wish, some) for some in (rows[:3], rows))
+            assert few == many < 35, (url, key)

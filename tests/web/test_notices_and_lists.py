@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
 import ordering
 from ordering import TODAY
@@ -262,3 +264,16 @@ def test_a_refused_button_shows_the_state_in_words(signed_in, person):
     assert "<td>State</td>" in page
     assert "On hold" in page
     assert "<td>state</td>" not in page
+
+
+def test_what_is_empty_says_what_fills_it_and_leads_there(signed_in: Callable[[str], Client]) -> None:
+    client = signed_in("order_manager")
+    to_orders = 'class="bt" href="/orders/"'
+    for path in ("/plans/", "/changes/", "/deliveries/", "/payments/", "/promises/", "/tasks/list/", "/performance/"):
+        page = client.get(path).content.decode()
+        assert 'class="cd blank"' in page, path
+        assert to_orders in page, path
+    assert 'class="bt" href="/suppliers/"' in client.get("/supplier-scorecard/").content.decode()
+    assert "带把握度的承诺到期以后" in client.get("/calibration/").content.decode()
+    # Who sees no orders is not led to them.
+    assert to_orders not in signed_in("worker").get("/tasks/list/").content.decode()

@@ -9,7 +9,7 @@ PUNCTUAL_HOSTS      host names served, comma-separated; default: this machine on
 PUNCTUAL_PROXY      1 behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For itself
 PUNCTUAL_IDLE_HOURS and PUNCTUAL_SESSION_DAYS: a sign-in ends after so long unused (12) and after so long at all (14)
 PUNCTUAL_API_RATE   API requests a minute of one user or address (default 1200), then 429
-PUNCTUAL_REDIS      ``redis://…`` for rate limits and cache of many processes; default: each process its own memory
+PUNCTUAL_REDIS      ``redis://…`` for rate limits, presence and cache of many processes; default: each its own
 PUNCTUAL_OIDC_*     SERVER, CLIENT, SECRET, NAME: sign-in through an OpenID Connect provider beside passwords
 PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs ``pip install python3-saml``
 PUNCTUAL_BACKUP_DIR folder for a backup every night; PUNCTUAL_BACKUP_KEEP how many daily, weekly, monthly (7,5,12)

@@ -74,16 +74,30 @@ def _tell(item: ActionItem, text: str, params: dict[str, object]) -> None:
     )
 
 
-def _mine_or_steered(actor: User, item: ActionItem) -> None:
+def against_touching(actor: User, item: ActionItem) -> list[Reason]:
+    """Whether it is the actor's to change: as its owner, as who gave it, or as who steers."""
     if actor.pk in {item.owner_id, item.created_by_id} or may(actor, "actions.steer"):
-        return
-    raise Forbidden(
-        Reason(
-            "action_item.not_yours",
-            N_("“%(title)s” belongs to %(owner)s; only its owner, who gave it, or an order manager may change it."),
-            params={"title": item.title, "owner": item.owner.name},
-        )
-    )
+        return []
+    text = N_("“%(title)s” belongs to %(owner)s; only its owner, who gave it, or an order manager may change it.")
+    return [Reason("action_item.not_yours", text, {"title": item.title, "owner": item.owner.name})]
+
+
+def _mine_or_steered(actor: User, item: ActionItem) -> None:
+    reasons = against_touching(actor, item)
+    if reasons:
+        raise Forbidden(*reasons)
+
+
+def against_change(item: ActionItem, *, title: str, owner: User | None, due: dt.date | None) -> list[Reason]:
+    """Every reason why it can't be given this wording, owner and day."""
+    said = reasons_against(title=title, has_owner=owner is not None, has_due=due is not None)
+    return [*LIFE.reasons(item.state, "change"), *said]
+
+
+def against_cancelling(note: str) -> list[Reason]:
+    if note.strip():
+        return []
+    return [Reason("action_item.reason", N_("Say why it is not needed any more."), field="note")]
 
 
 @transaction.atomic
@@ -102,12 +116,7 @@ def change_action(
     require(actor, "actions.own")
     item = lock(actions_of(actor), expected_version=expected_version, pk=action_id)
     _mine_or_steered(actor, item)
-    refuse_if(
-        [
-            *LIFE.reasons(item.state, "change"),
-            *reasons_against(title=title, has_owner=owner is not None, has_due=due is not None),
-        ]
-    )
+    refuse_if(against_change(item, title=title, owner=owner, due=due))
     assert owner is not None
     assert due is not None
     fields = ["title", "detail", "owner", "due", "check_effect_on"]
@@ -162,10 +171,8 @@ def complete_action(*, actor: User, action_id: int, expected_version: int | None
 @transaction.atomic
 def cancel_action(*, actor: User, action_id: int, expected_version: int | None = None, note: str) -> ActionItem:
     """Not needed any more, with the reason."""
-    note = note.strip()
-    if not note:
-        refuse_if([Reason("action_item.reason", N_("Say why it is not needed any more."), field="note")])
-    return _move(actor, action_id, expected_version, "cancel", note)
+    refuse_if(against_cancelling(note))
+    return _move(actor, action_id, expected_version, "cancel", note.strip())
 
 
 @transaction.atomic

@@ -104,6 +104,18 @@ def against_request(
     return reasons
 
 
+def against_resolving(*, answered: bool) -> list[Reason]:
+    """Nothing is settled that the customer was never answered."""
+    if answered:
+        return []
+    text = N_("Answer the customer first; then it can be resolved.")
+    return [Reason("request.unanswered", text, field="text")]
+
+
+def against_reopening(reason: str) -> list[Reason]:
+    return [] if reason.strip() else [Reason("request.reason", N_("Say why it is open again."), field="reason")]
+
+
 def against_text(text: str) -> list[Reason]:
     """Every reason against a message."""
     if not text.strip():

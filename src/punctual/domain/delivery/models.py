@@ -26,7 +26,7 @@ class DeliverySettings(Versioned):
 
     required_documents = models.JSONField(_("Documents needed to ship"), default=usual_documents)
     hold_for_payment = models.BooleanField(_("Ship only when what is due before is paid"), default=True)
-    remind_days = models.PositiveSmallIntegerField(_("Remind of payments days before"), default=5)
+    remind_days = models.PositiveSmallIntegerField(_("Remind about payments, days ahead"), default=5)
 
     class Meta:
         verbose_name = "delivery settings"

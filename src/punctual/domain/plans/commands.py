@@ -22,6 +22,7 @@ from punctual.domain.plans.wishes import (
     constraint,
     day,
     lag,
+    lies_with_others,
     line,
     link_type,
     moment,
@@ -33,6 +34,7 @@ from punctual.domain.plans.wishes import (
     text,
     whole,
 )
+from punctual.kernel.refusal import Refusal
 from punctual.kernel.wording import N_
 
 MOST_TASKS: Final = 10_000
@@ -288,9 +290,7 @@ def _change(state: PlanState, wish: Wish, scene: Scene) -> None:
             names=", ".join(_READERS),
         )
     if state.is_summary(task_id) and set(given) - _OF_SUMMARIES:
-        refuse(
-            "summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id)
-        )
+        raise Refusal(lies_with_others(state.label(task_id)))
     values: dict[str, Any] = {}
     for name in given:
         values |= _READERS[name](given, scene)

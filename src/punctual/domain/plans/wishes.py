@@ -23,6 +23,12 @@ def refuse(code: str, text: str, field: str = "", /, **params: object) -> NoRetu
     raise Refusal(Reason(code=f"plan.{code}", text=text, params=params, field=field))
 
 
+def lies_with_others(label: str) -> Reason:
+    """Why a summary takes no dates of its own."""
+    text = N_("“%(task)s” lies where its tasks lie; change one of them.")
+    return Reason("plan.summary", text, {"task": label}, "task")
+
+
 def task_of(state: PlanState, wish: Wish, field: str = "task") -> int:
     """The id of an existing task."""
     value = wish.get(field)
@@ -35,9 +41,7 @@ def open_leaf(state: PlanState, wish: Wish, *, done_too: bool = False) -> int:
     """The id of an existing task without tasks of its own, and (but for ``done_too``) not done."""
     task_id = task_of(state, wish)
     if state.is_summary(task_id):
-        refuse(
-            "summary", N_("“%(task)s” lies where its tasks lie; change one of them."), "task", task=state.label(task_id)
-        )
+        raise Refusal(lies_with_others(state.label(task_id)))
     if state.tasks[task_id].actual_finish is not None and not done_too:
         refuse("task_done", N_("“%(task)s” is done; its dates are on record."), "task", task=state.label(task_id))
     return task_id

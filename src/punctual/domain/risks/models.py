@@ -80,7 +80,7 @@ class TypicalRisk(ThreePoints):
     title = models.CharField(_("Risk"), max_length=120)
     cause = models.CharField(_("Cause"), max_length=300, blank=True)
     category = models.CharField(_("Category"), max_length=12, choices=Category.choices)
-    task_words = models.TextField(_("Acts on tasks whose name holds (one a line)"), blank=True)
+    task_words = models.TextField(_("Acts on tasks whose name contains (one a line)"), blank=True)
     trigger = models.CharField(_("Trigger"), max_length=200, blank=True)
     contingency = models.CharField(_("Contingency"), max_length=300, blank=True)
     response_kind = models.CharField(_("Response"), max_length=10, choices=ResponseKind.choices, blank=True)

@@ -39,9 +39,22 @@ class BulkRow:
         return not self.reasons and self.before != self.after
 
 
-Foresee = Callable[[User, Sequence[tuple[Any, str]], str], dict[int, tuple[str, Sequence[Reason]]]]
+Asked = Sequence[tuple[Any, str]]
+Foreseen = dict[int, tuple[str, Sequence[Reason]]]
+Foresee = Callable[[User, Asked, str], Foreseen]
 """(actor, items each with the text wanted, reason) → for each item, by its number, what would stand there and every
 reason against it: the rules that the service itself asks, over facts that are read for all items together."""
+
+
+def foreseen(asked: Asked, against: Callable[[Any, str], Sequence[Reason]]) -> Foreseen:
+    """Each as it was wanted, with what ``against`` says or refuses."""
+    told: Foreseen = {}
+    for item, text in asked:
+        try:
+            told[item.pk] = text, against(item, text)
+        except Refusal as refusal:
+            told[item.pk] = text, refusal.reasons
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,7 @@ def _foreseen(
     field: BulkField, foresee: Foresee, items: list[Any], actor: User, wish: str, reason: str
 ) -> list[BulkRow]:
     before = field.values(items)
-    outcome: dict[int, tuple[str, Sequence[Reason]]] = {}
+    outcome: Foreseen = {}
     asked: list[tuple[Any, str]] = []
     for item in items:
         try:

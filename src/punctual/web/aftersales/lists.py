@@ -131,6 +131,7 @@ class WarrantyList(ListPage):
     title = gettext_lazy("Warranties")
     icon = "shield-check"
     empty_text = gettext_lazy("A warranty begins on the order’s page when something is delivered.")
+    from_orders = True
     default_sort = "ends"
     tabs = (
         BuiltInView(gettext_lazy("All"), ""),

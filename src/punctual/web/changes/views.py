@@ -50,6 +50,7 @@ class ChangeList(ListPage):
     default_sort = "-number"
     template_name = "changes/list.html"
     empty_text = gettext_lazy("A confirmed order is changed by a change order; raise it on the order's page.")
+    from_orders = True
 
     def rows(self, actor: User) -> QuerySet[Any]:
         require(actor, "changes.view")

@@ -119,6 +119,7 @@ class DeliveryList(ListPage):
     default_sort = "-number"
     template_name = "delivery/list.html"
     empty_text = gettext_lazy("A delivery is prepared on the order's page, with its lines and quantities.")
+    from_orders = True
 
     def rows(self, actor: User) -> QuerySet[Any]:
         require(actor, "delivery.view")
@@ -273,6 +274,7 @@ class PaymentList(ListPage):
     default_sort = "due"
     template_name = "delivery/payments.html"
     empty_text = gettext_lazy("Milestones are made from an order's payment terms when it is confirmed.")
+    from_orders = True
 
     def rows(self, actor: User) -> QuerySet[Any]:
         require(actor, "payments.view")

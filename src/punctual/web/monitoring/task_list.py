@@ -157,6 +157,7 @@ class TaskList(ListPage):
     )
     default_sort = "finish"
     empty_text = _("Tasks appear here when an order is confirmed and gets its plan.")
+    from_orders = True
 
     def rows(self, actor: User) -> QuerySet[Task]:
         require(actor, "progress.own")

@@ -13,9 +13,9 @@ from punctual.domain.orders.models import Order, OrderState, Priority
 from punctual.domain.orders.services.custom import against_filling_in, set_order_fields
 from punctual.domain.orders.services.priority import against_priority, set_priority
 from punctual.domain.orders.services.states import against_step, move, state_after
-from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.bulk.services import Asked, Foreseen
 from punctual.platform.custom_fields.models import CustomField
 from punctual.web.shell.bulk import BulkEdit, custom_edits
 
@@ -32,9 +32,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
-def _foresee_priority(
-    actor: User, asked: Sequence[tuple[Order, str]], reason: str
-) -> dict[int, tuple[str, Sequence[Reason]]]:
+def _foresee_priority(actor: User, asked: Asked, reason: str) -> Foreseen:
     return {order.pk: (text, against_priority(_number(text))) for order, text in asked}
 
 
@@ -47,11 +45,9 @@ def _move(actor: User, order: Order, text: str, reason: str) -> None:
     move(actor=actor, order_id=order.pk, verb=_verb(text), today=timezone.localdate(), reason=reason)
 
 
-def _foresee_state(
-    actor: User, asked: Sequence[tuple[Order, str]], reason: str
-) -> dict[int, tuple[str, Sequence[Reason]]]:
+def _foresee_state(actor: User, asked: Asked, reason: str) -> Foreseen:
     today = timezone.localdate()
-    found: dict[int, tuple[str, Sequence[Reason]]] = {}
+    found: Foreseen = {}
     for order, text in asked:
         against = against_step(order, _verb(text), today=today, reason=reason)
         found[order.pk] = (order.state if against else state_after(order, _verb(text)), against)

@@ -68,6 +68,7 @@ class Plans(ListPage):
     default_sort = "planned"
     template_name = "plans/list.html"
     empty_text = gettext_lazy("A plan is made when its order is confirmed.")
+    from_orders = True
 
     def rows(self, actor: User) -> QuerySet[Plan]:
         require(actor, "plans.view")

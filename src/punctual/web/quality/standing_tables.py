@@ -36,6 +36,7 @@ class PlanList(QualityList):
     title = gettext_lazy("Quality plans")
     icon = "checklist"
     empty_text = gettext_lazy("Confirming an order makes its quality plan from the templates of its products.")
+    from_orders = True
     tabs = (
         BuiltInView(gettext_lazy("All"), ""),
         BuiltInView(gettext_lazy("Waiting for approval"), "state=draft"),

@@ -127,7 +127,7 @@ class TypicalForm(PointsForm):
     category = forms.ChoiceField(label=_("Category"), choices=Category.choices)
     cause = forms.CharField(label=_("Cause"), max_length=300, required=False)
     task_words = forms.CharField(
-        label=_("Acts on tasks whose name holds (one a line)"),
+        label=_("Acts on tasks whose name contains (one a line)"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -41,7 +41,16 @@ def risk_paper(order: Order, risks: Sequence[Risk], analysis: RiskAnalysis | Non
     blocks += [
         Heading(_("Risks")),
         Grid(
-            [_("Number"), _("Risk"), "%", _("Delay, days"), _("Days of P80"), _("Level"), _("Owner"), _("Next review")],
+            [
+                _("Number"),
+                _("Risk"),
+                "%",
+                _("Delay, days"),
+                _("Adds to P80, days"),
+                _("Level"),
+                _("Owner"),
+                _("Next review"),
+            ],
             [
                 [
                     one.number,

@@ -131,6 +131,7 @@ class Ledger(ListPage):
     default_sort = "-at"
     template_name = "scheduling/ledger.html"
     empty_text = _("A date that is told to a customer stands here: from the order form, the order's page or the API.")
+    from_orders = True
 
     def rows(self, actor: User) -> QuerySet[Promise]:
         require(actor, "promises.view")

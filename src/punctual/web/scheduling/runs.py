@@ -64,7 +64,7 @@ def calibration(request: HttpRequest) -> HttpResponse:
     bands = reliability(timezone.localdate())
     context = {
         "title": _("Date calibration"),
-        "bands": bands,
+        "judged": any(one.promises for one in bands),
         "chart": _reliability(bands),
         "types": sorted(by_type(), key=lambda one: -one.count)[:40],
         "teams": by_team(),

@@ -18,9 +18,11 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.bulk.services import (
     MOST,
+    Asked,
     BulkField,
     BulkRow,
     Foresee,
+    Foreseen,
     change_by_id,
     latest,
     run,
@@ -110,6 +112,12 @@ def day_or_refuse(text: str) -> dt.date:
         ) from error
 
 
+def active_user(text: str) -> User | None:
+    """Who may be handed something; None for what names nobody."""
+    rows = User.objects.filter(is_active=True)
+    return rows.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 18 else None
+
+
 def custom_edits(
     fields: Sequence[CustomField],
     set_values: Callable[[User, Any, dict[str, str]], object],
@@ -133,7 +141,7 @@ def _custom_edit(
         found = values_of([field], [item.pk for item in items])
         return {item.pk: _text_of(found.get(item.pk, {}).get(field.key)) for item in items}
 
-    def foresee(actor: User, asked: Sequence[tuple[Any, str]], reason: str) -> dict[int, tuple[str, Sequence[Reason]]]:
+    def foresee(actor: User, asked: Asked, reason: str) -> Foreseen:
         assert against is not None
         keys = [item.pk for item, _text in asked]
         said = against_values(subject=field.subject, target_ids=keys, given={field.key: asked[0][1]})

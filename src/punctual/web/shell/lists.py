@@ -110,6 +110,8 @@ class ListPage(ABC, View):
     """Whether rows are chosen even by who may not change them, for a sum or an export."""
     empty_text: ClassVar[Words] = ""
     """What belongs here and how it begins, shown when there is nothing at all."""
+    from_orders: ClassVar[bool] = False
+    """Whether work on orders fills the list; they are linked while it is empty."""
 
     @abstractmethod
     def rows(self, actor: User) -> QuerySet[Any]:
@@ -223,6 +225,7 @@ class ListPage(ABC, View):
             "q": request.GET.get("q", ""),
             "can_create": self.create and may(actor, self.create[2]),
             "create_url": reverse(self.create[0]) if self.create else "",
+            "orders_url": reverse("orders") if self.from_orders and may(actor, "orders.view") else "",
             "can_import": self.import_url and may(actor, self.import_url[1]),
             "import_href": reverse(self.import_url[0]) if self.import_url else "",
             "bulk_edits": [(one, one.options(actor) if one.options else ()) for one in edits],

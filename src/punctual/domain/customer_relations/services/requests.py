@@ -23,7 +23,15 @@ from punctual.domain.customer_relations.models import (
     SlaRule,
     Urgency,
 )
-from punctual.domain.customer_relations.rules import Terms, against_request, against_text, phase_of, times
+from punctual.domain.customer_relations.rules import (
+    Terms,
+    against_reopening,
+    against_request,
+    against_resolving,
+    against_text,
+    phase_of,
+    times,
+)
 from punctual.domain.customer_relations.selectors import (
     calendar_for,
     clocks_of,
@@ -32,7 +40,7 @@ from punctual.domain.customer_relations.selectors import (
 )
 from punctual.domain.orders.models import Order, OrderLine
 from punctual.domain.parties.models import Contact, Customer
-from punctual.kernel.refusal import Reason, Refusal, refuse_if
+from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform import targets
 from punctual.platform.accounts.models import Role, User
@@ -344,9 +352,7 @@ def resolve(
 ) -> CustomerRequest:
     """It is settled; both clocks stop."""
     found = _locked(actor, request_id, expected_version, "resolve")
-    if found.responded_at is None:
-        text = N_("Answer the customer first; then it can be resolved.")
-        raise Refusal(Reason("request.unanswered", text, field="text"))
+    refuse_if(against_resolving(answered=found.responded_at is not None))
     now, old = at or timezone.now(), found.state
     _end_pause(found, now)
     found.state, found.resolved_at = RequestState.RESOLVED, now
@@ -369,14 +375,22 @@ def reopen(
 ) -> CustomerRequest:
     """It was not settled after all; the time since counts as a pause."""
     found = _locked(actor, request_id, expected_version, "reopen")
-    if not reason.strip():
-        raise Refusal(Reason("request.reason", N_("Say why it is open again."), field="reason"))
+    refuse_if(against_reopening(reason))
     now, old = at or timezone.now(), found.state
     if found.resolved_at is not None:
         Pause.objects.create(request=found, since=found.resolved_at, until=now)
     found.state, found.resolved_at = RequestState.OPEN, None
     _save(found, actor, "reopen", old, now, reason=reason.strip())
     return found
+
+
+def against_change(
+    found: CustomerRequest, *, title: str, kind: str, urgency: str, order: Order | None, contact: Contact | None
+) -> list[Reason]:
+    """Every reason why these can't stand, beside the request's state."""
+    data = RequestInput(found.customer, title, kind=kind, urgency=urgency, channel=found.channel, contact=contact)
+    data.order = order
+    return _reasons(data)
 
 
 @transaction.atomic
@@ -394,9 +408,7 @@ def change_request(
 ) -> CustomerRequest:
     """Another owner, kind, urgency or order. Kind and urgency change the agreed times; what has run stays run."""
     found = _locked(actor, request_id, expected_version, "change")
-    data = RequestInput(found.customer, title, kind=kind, urgency=urgency, channel=found.channel, contact=contact)
-    data.order = order
-    refuse_if(_reasons(data))
+    refuse_if(against_change(found, title=title, kind=kind, urgency=urgency, order=order, contact=contact))
     fields = ["title", "kind", "urgency", "owner", "order", "contact"]
     before = {name: getattr(found, name) for name in fields}
     found.title, found.kind, found.urgency = title.strip(), kind, urgency

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "remind_days",
-                    models.PositiveSmallIntegerField(default=5, verbose_name="Remind of payments days before"),
+                    models.PositiveSmallIntegerField(default=5, verbose_name="Remind about payments, days ahead"),
                 ),
             ],
             options={

@@ -9,9 +9,8 @@ from django.db import transaction
 
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.selectors import plans_of
-from punctual.domain.plans.services.editing import FROZEN
-from punctual.kernel.refusal import Reason, refuse_if
-from punctual.kernel.wording import N_
+from punctual.domain.plans.services.editing import against_editing
+from punctual.kernel.refusal import refuse_if
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, record
@@ -28,8 +27,7 @@ def set_task_fields(
     require(actor, "plans.edit")
     task = get_or_not_found(Task.objects.filter(plan__in=plans_of(actor)), pk=task_id)
     plan = lock(plans_of(actor).select_related("order"), expected_version=expected_version, pk=task.plan_id)
-    if plan.order.state in FROZEN:
-        refuse_if([Reason("plan.frozen", N_("The order is closed; its plan is on record and can't be changed."))])
+    refuse_if(against_editing(plan))
     changes = write_values(subject="task", target_id=task.pk, given=given, complete=complete)
     if changes:
         save_next(plan, fields=[])

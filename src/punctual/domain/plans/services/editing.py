@@ -14,7 +14,7 @@ from punctual.domain.orders.models import OrderState
 from punctual.domain.plans.commands import REPORTS, Scene, perform
 from punctual.domain.plans.engine_plan import PlanCalendars, scheduled
 from punctual.domain.plans.gates import reasons_against_beginning
-from punctual.domain.plans.models import EditState, Plan, PlanEdit
+from punctual.domain.plans.models import EditState, Plan, PlanEdit, Task
 from punctual.domain.plans.results import delivered_on, reschedule
 from punctual.domain.plans.selectors import (
     edit_depth,
@@ -26,10 +26,10 @@ from punctual.domain.plans.selectors import (
 )
 from punctual.domain.plans.state import PLAN_ROW, Dates, PlanState, RowChange, TaskFacts, condensed
 from punctual.domain.plans.store import Stored, calendars_of, write_rows
-from punctual.domain.plans.wishes import refuse
+from punctual.domain.plans.wishes import lies_with_others, moment, refuse
 from punctual.domain.plans.work_calendars import day_minutes
 from punctual.domain.resources.models import Resource, Skill
-from punctual.kernel.refusal import refuse_if
+from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
@@ -40,6 +40,25 @@ from punctual.platform.records import lock, save_next
 FROZEN: Final = frozenset({OrderState.CLOSED, OrderState.CANCELLED, OrderState.LOST})
 MOST_IN_STORY: Final = 40
 """Single changes that one step of the story names; what moved because of them is computed, not told."""
+
+
+def against_editing(plan: Plan) -> list[Reason]:
+    """Whether the plan is on record for good."""
+    if plan.order.state not in FROZEN:
+        return []
+    return [Reason("plan.frozen", N_("The order is closed; its plan is on record and can't be changed."))]
+
+
+def against_deadline(task: Task, when: dt.datetime | None) -> list[Reason]:
+    """Every reason why the ``change`` command would not give the task this deadline."""
+    reasons = against_editing(task.plan) or ([lies_with_others(str(task))] if task.is_summary else [])
+    if reasons:
+        return reasons
+    try:
+        moment({"deadline": when and when.isoformat()}, "deadline", required=False)
+    except Refusal as refusal:
+        return list(refusal.reasons)
+    return []
 
 
 @dataclass(frozen=True)
@@ -80,8 +99,7 @@ def edit_locked(plan: Plan, *, actor: User | None, today: dt.date, command: Mapp
     """Do one command on a plan that the caller has locked, for an actor whom the caller has authorised (None: the
     system), inside the caller's transaction."""
     verb = command.get("verb")
-    if plan.order.state in FROZEN:
-        refuse("frozen", N_("The order is closed; its plan is on record and can't be changed."))
+    refuse_if(against_editing(plan))
     stored = Stored(plan)
     before = calendars_of(plan, stored.state)
     edit: PlanEdit | None = None

@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 (
                     "wanted_cpk",
                     models.DecimalField(
-                        blank=True, decimal_places=2, max_digits=5, null=True, verbose_name="Cpk asked for"
+                        blank=True, decimal_places=2, max_digits=5, null=True, verbose_name="Required Cpk"
                     ),
                 ),
                 ("item_key", models.CharField(blank=True, max_length=60, verbose_name="Item")),

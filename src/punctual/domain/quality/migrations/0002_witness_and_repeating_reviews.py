@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="qualityreview",
             name="every_months",
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Again every so many months"),
+            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Repeat every, months"),
         ),
     ]

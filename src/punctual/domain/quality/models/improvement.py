@@ -113,7 +113,7 @@ class QualityReview(Versioned):
     )
     supplier = models.ForeignKey("parties.Supplier", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     planned_on = models.DateField(_("Planned on"))
-    every_months = models.PositiveSmallIntegerField(_("Again every so many months"), null=True, blank=True)
+    every_months = models.PositiveSmallIntegerField(_("Repeat every, months"), null=True, blank=True)
     """The next one is planned when this one is held; empty: it is held once."""
     held_on = models.DateField(_("Met on"), null=True, blank=True)
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

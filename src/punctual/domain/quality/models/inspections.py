@@ -232,7 +232,7 @@ class ControlChart(Versioned):
     unit = models.CharField(_("Unit"), max_length=20, blank=True)
     lower = models.DecimalField(_("Lower limit"), max_digits=18, decimal_places=6, null=True, blank=True)
     upper = models.DecimalField(_("Upper limit"), max_digits=18, decimal_places=6, null=True, blank=True)
-    wanted_cpk = models.DecimalField(_("Cpk asked for"), max_digits=5, decimal_places=2, null=True, blank=True)
+    wanted_cpk = models.DecimalField(_("Required Cpk"), max_digits=5, decimal_places=2, null=True, blank=True)
     order = models.ForeignKey("orders.Order", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     supplier = models.ForeignKey("parties.Supplier", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     item_key = models.CharField(_("Item"), max_length=60, blank=True)

@@ -397,7 +397,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "task_words",
-                    models.TextField(blank=True, verbose_name="Acts on tasks whose name holds (one a line)"),
+                    models.TextField(blank=True, verbose_name="Acts on tasks whose name contains (one a line)"),
                 ),
                 ("trigger", models.CharField(blank=True, max_length=200, verbose_name="Trigger")),
                 ("contingency", models.CharField(blank=True, max_length=300, verbose_name="Contingency")),
