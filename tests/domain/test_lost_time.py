@@ -8,10 +8,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-import scheduling
 from django.conf import settings
 from django.test import Client
 
+import scheduling
 from punctual.domain.costs.models import TimeEntry
 from punctual.domain.monitoring.lost_time import lost_time
 from punctual.domain.monitoring.models import Block

@@ -81,14 +81,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _lost(request: HttpRequest, today: dt.date) -> LostTime:
     """Of the last 30, 90 or 365 days."""
-    days = request.GET.get("days", "")
-    span = int(days) if days.isdecimal() and int(days[:4]) in SPANS else 90
+    span = {str(days): days for days in SPANS}.get(request.GET.get("days", ""), 90)
     first = today - dt.timedelta(days=span - 1)
     return lost_time(actor_of(request), first=first, last=today, now=timezone.now())
 
 
 def _lost_rows(lost: LostTime) -> list[list[Any]]:
-    waited = [[_("Waiting time"), str(one.task), one.task.plan.order.label, one.reason, one.hours] for one in lost.waits]
+    words = _("Waiting time")
+    waited = [[words, str(one.task), one.task.plan.order.label, one.reason, one.hours] for one in lost.waits]
     redone = [[_("Rework"), str(one.task), one.task.plan.order.label, one.ncr.number, one.hours] for one in lost.redone]
     over = [[_("Beyond the estimate"), one.name, "", f"{one.over} / {one.count}", one.hours] for one in lost.overruns]
     return [*waited, *redone, *over]
