@@ -109,13 +109,17 @@ async function autosave(): Promise<void> {
   const before = changes;
   const saved = await save(true);
   if (!saved) return;
-  if (!entry.id) {
-    entry.id = saved.id;
-    entry.urls.save = saved.edit;
-    history.replaceState(null, "", saved.edit);
-  }
+  adopt(saved);
   if (before === changes) say((words.autosaved ?? "").replace("{time}", clock()));
   void check();
+}
+
+/** The form goes on with the order that was saved from it; a reload opens that order. */
+function adopt(saved: Saved): void {
+  if (entry.id) return;
+  entry.id = saved.id;
+  entry.urls.save = saved.edit;
+  history.replaceState(null, "", saved.edit);
 }
 
 function takeKept(kept: Kept): void {
@@ -548,13 +552,14 @@ async function step(which: "submit" | "quote"): Promise<void> {
   if (which === "quote" && wish) {
     const kept = await givePromise(saved.promise, { date: wish.date, offer: wish.offer, exception_reason: wish.exception, reason: "", channel: "quotation", cause: "customer", version });
     if (kept === null) {
-      if (!entry.id) setTimeout(() => (location.href = saved.edit), 4000);
+      adopt(saved);
+      void promise?.refresh();
       return;
     }
     version = kept;
+    entry.version = Number(kept);
   }
-  const went = await post(saved[which], { version });
-  if (!went && !entry.id) setTimeout(() => (location.href = saved.edit), 2500);
+  if (!(await post(saved[which], { version }))) adopt(saved);
 }
 
 async function withdraw(waiver: number): Promise<void> {

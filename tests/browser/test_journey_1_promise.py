@@ -51,8 +51,9 @@ def test_a_typed_order_answers_while_it_is_typed_and_is_saved_as_a_quotation(vis
     one.check_page()
     expect(page.locator("[data-promise]")).to_contain_text(re.compile(r"P80"))
     page.locator("[data-quote-order]").click()
-    page.wait_for_url(re.compile(r"/orders/(?!new)[^/]+/"))
+    page.wait_for_url(re.compile(r"/orders/(?!new)[^/]+/$"))
     page.wait_for_load_state("networkidle")
+    expect(page.locator(".oh1")).to_contain_text("Quoted")
     one.check_page()
 
 

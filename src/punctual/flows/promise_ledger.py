@@ -82,8 +82,9 @@ def chance(
         if found is None:
             return None, None, run
         return percent_kept(found.histogram, day), earliest_in(found.histogram, floor), run
+    # Whoever was shown a date may have it: a search cut short by a busy machine must not find less than the shown one.
     try:
-        told = promise_for_order(order=order, actor=actor, care=care)
+        told = promise_for_order(order=order, actor=actor, care=care or Care(seconds=None))
     except Refusal:
         return None, None, None
     if told is None:
