@@ -1,13 +1,22 @@
-// The promise panel of an order's page.
+// The promise panel of an order's page and of a customer's file; a part that htmx has put in gets its own.
 import { PromisePanel } from "./promise-panel";
 
-for (const box of document.querySelectorAll<HTMLElement>("[data-promise-url]")) {
-  const panel = new PromisePanel(box, async (query) => {
-    const answer = await fetch(`${box.dataset.promiseUrl}?${query}`, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) return null;
-    const html = await answer.text();
-    queueMicrotask(() => (window as unknown as { htmx?: { process(node: Element): void } }).htmx?.process(box));
-    return html;
-  });
-  void panel.refresh();
+const begun = new WeakSet<HTMLElement>();
+
+function begin(): void {
+  for (const box of document.querySelectorAll<HTMLElement>("[data-promise-url]")) {
+    if (begun.has(box)) continue;
+    begun.add(box);
+    const panel = new PromisePanel(box, async (query) => {
+      const answer = await fetch(`${box.dataset.promiseUrl}?${query}`, { headers: { "HX-Request": "true" } });
+      if (!answer.ok) return null;
+      const html = await answer.text();
+      queueMicrotask(() => (window as unknown as { htmx?: { process(node: Element): void } }).htmx?.process(box));
+      return html;
+    });
+    void panel.refresh();
+  }
 }
+
+begin();
+document.addEventListener("htmx:afterSettle", begin);
