@@ -347,7 +347,7 @@ class WaysOut:
         held = list(
             Reservation.objects.filter(state=ReservationState.ACTIVE, stock_item__material=self.need.material)
             .exclude(requirement__order=self.order)
-            .select_related("requirement__order", "requirement__task", "requirement__material", "stock_item")
+            .select_related("requirement__order")
         )
         lesser = [one for one in held if self._is_lesser(one)]
         lesser.sort(key=lambda one: (-_weight(one), one.requirement.needed_by or dt.date.max), reverse=True)
