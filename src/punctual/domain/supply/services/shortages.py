@@ -43,11 +43,18 @@ LIVE: Final = (*RUNNING, OrderState.ON_HOLD)
 OURS: Final = ("purchaseorder", "material")
 """Causes of an earliest start that are set here; what others have set stays."""
 KEPT: Final = ("id", "requirement")
-HELD: Final = ("quantity", "requirement_id", "stock_item_id", "purchase_line_id")
-LINE: Final = (
-    "quantity", "received", "inspecting", "expected_date", "asked_date", "confirmed_date", "line_no", "material_id",
+HELD: Final = (
+    "quantity",
+    "requirement_id",
+    "stock_item_id",
+    *(
+        f"purchase_line__{name}"
+        for name in (
+            "quantity", "received", "inspecting", "expected_date", "asked_date", "confirmed_date", "line_no",
+            "material_id", "purchase_order__state", "purchase_order__number", "purchase_order__supplier_id",
+        )
+    ),
 )  # fmt: skip
-BUY: Final = ("state", "number", "supplier_id")
 """What an order's picture asks of what is reserved for it: all their columns would take longer than the planning."""
 LONG_AGO: Final = dt.datetime.combine(dt.date(1900, 1, 1), dt.time())
 
@@ -127,7 +134,7 @@ def picture_of(order: Order, *, today: dt.date, workdays: CompanyWorkdays) -> Pi
     held = (
         Reservation.objects.filter(state=ReservationState.ACTIVE)
         .select_related("purchase_line__purchase_order")
-        .only(*HELD, *(f"purchase_line__{name}" for name in LINE), *(f"purchase_line__purchase_order__{n}" for n in BUY))
+        .only(*HELD)
     )
     needs = (
         Requirement.objects.filter(order=order, issued__lt=F("quantity"))
