@@ -19,6 +19,7 @@ from punctual.domain.orders.selectors import imports_of, order_by_key
 from punctual.domain.orders.services.imports import evaluated
 from punctual.domain.scheduling.models import Channel, PromiseCause
 from punctual.domain.scheduling.promising import Answer, Offered
+from punctual.domain.scheduling.task_ends import line_forecasts
 from punctual.flows.promise_at_entry import Told, promise_for_input, promise_for_order
 from punctual.flows.promise_ledger import promise_order
 from punctual.kernel.refusal import Reason, Refusal
@@ -86,6 +87,16 @@ def order_panel(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "scheduling/promise_none.html", {"reasons": refusal.reasons})
     context = panel_context(told, request, day=_day(request, told))
     return render(request, "scheduling/promise_body.html", {**context, "order": order, "page": True})
+
+
+def line_ranges(request: HttpRequest, key: str) -> HttpResponse:
+    """P50 to P80 of each line of a planned order, put into its row; loaded after the page."""
+    actor = actor_of(request)
+    require(actor, "scheduling.view")
+    order = order_by_key(actor, key)
+    found = line_forecasts(actor, order)
+    ranges = [(line, *found[line.pk]) for line in order.lines.filter(actual_date=None) if line.pk in found]
+    return render(request, "scheduling/line_ranges.html", {"ranges": ranges})
 
 
 def _day(request: HttpRequest, told: Told | None) -> dt.date | None:
