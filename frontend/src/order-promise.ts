@@ -2,8 +2,10 @@
 import { PromisePanel } from "./promise-panel";
 
 const begun = new WeakSet<HTMLElement>();
+const PAUSE = 1500;
 
-function begin(): void {
+/** After a change it waits until the next one may have followed: an answer takes the server a second or two. */
+function begin(wait = PAUSE): void {
   for (const box of document.querySelectorAll<HTMLElement>("[data-promise-url]")) {
     if (begun.has(box)) continue;
     begun.add(box);
@@ -14,9 +16,9 @@ function begin(): void {
       queueMicrotask(() => (window as unknown as { htmx?: { process(node: Element): void } }).htmx?.process(box));
       return html;
     });
-    void panel.refresh();
+    setTimeout(() => box.isConnected && void panel.refresh(), wait);
   }
 }
 
-begin();
-document.addEventListener("htmx:afterSettle", begin);
+begin(0);
+document.addEventListener("htmx:afterSettle", () => begin());
