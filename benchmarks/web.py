@@ -35,6 +35,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+
+from punctual.cli.commands.serve import threads  # noqa: E402
+
 TESTDATA = Path(os.environ.get("PUNCTUAL_TESTDATA", ROOT.parent / "shared" / "testdata"))
 
 FLOOR = """
@@ -73,7 +76,7 @@ def granian(target: str, folder: Path, data: Path) -> Iterator[tuple[int, int]]:
     """A server as the product starts its own; gives its port and process."""
     port = free_port()
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
-    command += ["--blocking-threads", "4", "--no-ws", "--log-level", "critical", target]
+    command += ["--blocking-threads", str(threads()), "--no-ws", "--log-level", "critical", target]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]),
         "PUNCTUAL_DATA": str(data),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper
+from django.db.backends.sqlite3.operations import DatabaseOperations
 
 from punctual.platform.sqlite.queue import WriteQueue, queue_of
 
@@ -44,8 +46,19 @@ class QueuedCursor(SQLiteCursorWrapper):
         return not self.connection.in_transaction and query.lstrip()[:6].upper() in WRITES
 
 
+class QuickOperations(DatabaseOperations):
+    """A page of many plans reads ten thousand moments; Django asks each for its type and zone time and again."""
+
+    def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        if type(value) is dt.datetime and value.tzinfo is None:
+            return value.replace(tzinfo=connection.timezone)
+        return super().convert_datetimefield_value(value, expression, connection)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """``in_turn`` says whether this connection holds the queue."""
+
+    ops_class = QuickOperations
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

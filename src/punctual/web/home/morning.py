@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -66,9 +66,10 @@ def morning(request: HttpRequest, actor: User, today: dt.date) -> dict[str, Any]
     later = put_off(actor, today=today)
     if scope == "mine":
         rows, later = rows.filter(owner=actor), later.filter(owner=actor)
-    items = _items(actor, list(rows), today, since)
+    found = list(rows)
+    items = _items(actor, found, today, since)
     total = sum((item["amount"] for item in items), Decimal(0))
-    reviews = signs_waiting_for(actor)
+    reviews = list(signs_waiting_for(actor))
     told = _told(actor, since, scope)
     return {
         "since": since,
@@ -80,10 +81,10 @@ def morning(request: HttpRequest, actor: User, today: dt.date) -> dict[str, Any]
         "later": [shown(one) for one in later[:20]],
         "told": told,
         "reviews": reviews[:4],
-        "review_count": reviews.count(),
+        "review_count": len(reviews),
         "notices": list(to_acknowledge(actor)[:4]),
         "actions": list(open_for(actor).order_by("due")[:5]),
-        "now": _now(actor, today, rows),
+        "now": _now(actor, today, waiting=len(reviews), warnings=len(found)),
         "may_handle": may(actor, "warnings.handle"),
         "tomorrow": today + dt.timedelta(days=1),
     }
@@ -193,19 +194,18 @@ def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
     return told[:TOLD]
 
 
-def _now(actor: User, today: dt.date, rows: Any) -> list[dict[str, Any]]:
+def _now(actor: User, today: dt.date, *, waiting: int, warnings: int) -> list[dict[str, Any]]:
     """Six figures, each opening its rows."""
     visible = orders_of(actor)
     first = today.replace(day=1)
     delivered = visible.filter(actual_date__gte=first, actual_date__lte=today, promised_date__isnull=False)
-    count = delivered.count()
-    on_time = delivered.filter(actual_date__lte=F("promised_date")).count()
+    kept = Count("pk", filter=Q(actual_date__lte=F("promised_date")))
+    count, on_time = delivered.order_by().aggregate(all=Count("pk"), kept=kept).values()
     late = with_health(visible, [Health.LATE, Health.OVERDUE], today=today, at_risk_days=5).count()
     risky = with_health(visible, [Health.AT_RISK], today=today, at_risk_days=5).count()
     stuck = Block.objects.filter(cleared_at=None, task__plan__order__in=visible.filter(state__in=RUNNING)).count()
-    actions = open_for(actor)
-    overdue = actions.filter(due__lt=today).count()
-    reviews = signs_waiting_for(actor).count()
+    late_ones = Count("pk", filter=Q(due__lt=today))
+    actions, overdue = open_for(actor).order_by().aggregate(all=Count("pk"), late=late_ones).values()
     return [
         {
             "icon": "target-arrow",
@@ -225,7 +225,7 @@ def _now(actor: User, today: dt.date, rows: Any) -> list[dict[str, Any]]:
         {
             "icon": "writing-sign",
             "label": _("My reviews"),
-            "value": reviews,
+            "value": waiting,
             "more": _("waiting for my signature"),
             "url": "/reviews/",
         },
@@ -240,7 +240,7 @@ def _now(actor: User, today: dt.date, rows: Any) -> list[dict[str, Any]]:
         {
             "icon": "checklist",
             "label": _("My action items"),
-            "value": actions.count(),
+            "value": actions,
             "css": "late" if overdue else "",
             "more": _("%(count)d overdue") % {"count": overdue},
             "url": "/actions/?mine=yes",
@@ -248,7 +248,7 @@ def _now(actor: User, today: dt.date, rows: Any) -> list[dict[str, Any]]:
         {
             "icon": "alert-triangle",
             "label": _("Early warnings"),
-            "value": rows.count(),
+            "value": warnings,
             "more": _("to be dealt with"),
             "url": "/warnings/?state=open",
         },

@@ -60,7 +60,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     require(actor, "reports.view")
     visible = orders_of(actor)
     months = _months(today, 6)
-    seen = Gathered(running(visible.values_list("pk", flat=True)), today)
+    seen = Gathered(running(visible.order_by().values_list("pk", flat=True)), today)
     context = {
         "title": _("Dashboard"),
         "figures": _figures(actor, today),
@@ -248,11 +248,13 @@ def _percent(part: int, whole: int) -> str:
 
 
 def _otd(actor: User, months: list[tuple[dt.date, dt.date]]) -> Picture:
-    rows = []
-    for first, last in months:
-        done = orders_of(actor).filter(actual_date__gte=first, actual_date__lte=last, promised_date__isnull=False)
-        count, good = done.count(), done.filter(actual_date__lte=F("promised_date")).count()
-        rows.append((f"{first:%Y-%m}", good, count))
+    done = orders_of(actor).filter(actual_date__range=(months[0][0], months[-1][1]), promised_date__isnull=False)
+    kept: dict[str, list[bool]] = {f"{first:%Y-%m}": [] for first, _last in months}
+    for actual, promised in done.order_by().values_list("actual_date", "promised_date"):
+        assert actual is not None
+        assert promised is not None
+        kept[f"{actual:%Y-%m}"].append(actual <= promised)
+    rows = [(month, sum(found), len(found)) for month, found in kept.items()]
     option = {
         "grid": {"left": 8, "right": 16, "top": 16, "bottom": 8, "containLabel": True},
         "xAxis": {"type": "category", "data": [row[0] for row in rows]},
