@@ -217,64 +217,20 @@ def _stacked(name: str, data: list[int], colour: str) -> dict[str, Any]:
     return {"type": "bar", "stack": "load", "name": name, "data": data, "itemStyle": {"color": colour}}
 
 
-def _kind(name: str) -> str:
+def kind_words(name: str) -> str:
     return str(KINDS.get(name, name))
 
 
 def _export(rows: list[LoadRow], periods: list[Period]) -> HttpResponse:
     head = [_("Resource"), _("Kind"), _("Period"), _("Capacity"), _("Confirmed"), _("Quotations"), "%"]
     lines = [
-        [row.name, _kind(row.kind), cell.period.first, cell.capacity, cell.firm, cell.soft, cell.percent]
+        [row.name, kind_words(row.kind), cell.period.first, cell.capacity, cell.firm, cell.soft, cell.percent]
         for row in rows
         for cell in row.cells
     ]
     response = HttpResponse(write_xlsx(_("Load"), head, lines), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="load-{periods[0].key}.xlsx"'
     return response
-
-
-def utilisation(request: HttpRequest) -> HttpResponse:
-    """How much of what there is was and will be used, and what stands idle, over the next months."""
-    actor, today = actor_of(request), timezone.localdate()
-    require(actor, "scheduling.view")
-    try:
-        loads, run = loads_of(actor, "scheduled")
-    except Refusal as refusal:
-        return render(request, "scheduling/utilisation.html", {"title": _("Utilisation"), "reasons": refusal.reasons})
-    periods = periods_of(loads.availability, today, 3, "month")
-    rows = loads.rows("resource", periods, {})
-    table: list[dict[str, Any]] = []
-    for row in rows:
-        room, firm = sum(cell.capacity for cell in row.cells), sum(cell.firm for cell in row.cells)
-        cost = loads.availability.staff[int(row.key[2:])].cost
-        table.append(
-            {
-                "row": row,
-                "room": round(room),
-                "firm": round(firm),
-                "idle": round(max(0, room - firm)),
-                "percent": round(100 * firm / room) if room else 0,
-                "waste": round(max(0, room - firm) * cost) if may(actor, "resources.see_cost") else None,
-            }
-        )
-    table.sort(key=lambda item: cast(int, item["percent"]))
-    if request.GET.get("export") == "xlsx":
-        head = [_("Resource"), _("Kind"), _("Capacity"), _("Confirmed"), _("Idle"), "%"]
-        lines = [
-            [one["row"].name, _kind(one["row"].kind), one["room"], one["firm"], one["idle"], one["percent"]]
-            for one in table
-        ]
-        response = HttpResponse(write_xlsx(_("Utilisation"), head, lines), content_type=XLSX)
-        response["Content-Disposition"] = f'attachment; filename="utilisation-{today}.xlsx"'
-        return response
-    context = {
-        "title": _("Utilisation"),
-        "table": table,
-        "run": run,
-        "until": periods[-1].last,
-        "see_cost": may(actor, "resources.see_cost"),
-    }
-    return render(request, "scheduling/utilisation.html", context)
 
 
 # ------------------------------------------------------------------------------------------------------- levelling

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from punctual.web.scheduling import absences, allocation, capacity, ledger, locks, promise, runs, rush, what_if
+from punctual.web.scheduling import (
+    absences,
+    allocation,
+    capacity,
+    ledger,
+    locks,
+    promise,
+    runs,
+    rush,
+    utilisation,
+    what_if,
+)
 
 urlpatterns = [
     path("promise/entry/", promise.entry_panel, name="promise_entry"),
@@ -12,7 +23,7 @@ urlpatterns = [
     path("promise/orders/<str:key>/give/", promise.give, name="promise_give"),
     path("promises/", ledger.Ledger.as_view(), name="promises"),
     path("capacity/", capacity.capacity, name="capacity"),
-    path("capacity/utilisation/", capacity.utilisation, name="utilisation"),
+    path("capacity/utilisation/", utilisation.page, name="utilisation"),
     path("capacity/levelling/", capacity.levelling, name="levelling"),
     path("capacity/levelling/accept/", capacity.accept, name="levelling_accept"),
     path("capacity/names/", allocation.names_page, name="names"),
