@@ -4,6 +4,7 @@ and on the phone."""
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -12,6 +13,13 @@ from playwright.sync_api import Page, expect
 from browser.conftest import PHONE, WIDE, Open, Visit
 
 FACES = [("zh", WIDE, "light"), ("en", PHONE, "dark")]
+PHOTO = {
+    "name": "装箱.png",
+    "mimeType": "image/png",
+    "buffer": base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    ),
+}
 FILE = {"name": "合格证.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 certificate"}
 
 
@@ -152,6 +160,7 @@ def test_what_is_left_of_an_order_goes_out_is_accepted_paid_and_the_order_closed
     page.wait_for_load_state("networkidle")
     expect(page.locator("#lessons")).to_have_count(0)
     one.check_page()
+    _look_after(one, visit(language=language, size=PHONE), order)
 
 
 def _prepare_the_rest(one: Visit, order: str) -> str:
@@ -161,6 +170,11 @@ def _prepare_the_rest(one: Visit, order: str) -> str:
     page.wait_for_load_state("networkidle")
     one.check_page()
     expect(page.locator("details.lockd")).to_be_visible()
+    page.set_input_files("#delivery-photo", PHOTO)  # type: ignore[arg-type]
+    with page.expect_navigation():
+        page.locator("form:has(#delivery-photo) button").click()
+    expect(page.locator(".dph img")).to_have_count(1)
+    page.wait_for_load_state("networkidle")
     page.set_input_files("#delivery-doc", FILE)  # type: ignore[arg-type]
     with page.expect_navigation():
         page.locator("form:has(#delivery-doc) button").last.click()
@@ -247,3 +261,39 @@ def _do_the_open_item(one: Visit, acceptance: str) -> None:
     page.wait_for_load_state("networkidle")
     with page.expect_navigation():
         page.locator("form[action$='/complete/'] button").click()
+
+
+def _look_after(one: Visit, guest: Visit, order: str) -> None:
+    """The warranty of a line runs and a fault becomes a case; the customer is asked and answers with one click."""
+    page = one.open(order)
+    label = page.locator("h1").inner_text().strip()
+    page.locator("[data-dialog=warranty-dialog]").click()
+    page.locator("#w-serials").fill("SN-1")
+    with page.expect_navigation():
+        page.locator("#warranty-dialog button.pri").click()
+    page.locator("[data-dialog=link-dialog]").click()
+    page.locator("#link-name").fill("张工")
+    with page.expect_navigation():
+        page.locator("#link-dialog button.pri").click()
+    link = page.locator("code.brk").first.inner_text()
+    page = one.open(f"/service-cases/new/?order={label}")
+    customer = page.locator("#id_customer").input_value()
+    page.fill("#id_title", "夹具松动 / loose clamp")
+    page.fill("#id_serial", "SN-1")
+    with page.expect_navigation():
+        page.locator("main form button.pri").first.click()
+    expect(page.locator("main .st.ok").first).to_contain_text(re.compile("在保|warranty"))
+    one.check_page()
+    page = one.open("/feedback/")
+    page.locator("[data-dialog=ask-dialog]").first.click()
+    page.select_option("#ask-customer", customer)
+    page.fill("#ask-order", label)
+    page.select_option("#ask-kind", "csat")
+    with page.expect_navigation():
+        page.locator("#ask-dialog button.pri").click()
+    theirs = guest.open("/" + link.split("/", 3)[3])
+    theirs.locator("main form button").click()
+    theirs.wait_for_url("**/track/**")
+    with theirs.expect_navigation():
+        theirs.locator(".stars button").nth(3).click()
+    expect(theirs.locator(".stars button[aria-pressed=true]")).to_have_attribute("value", "4")

@@ -16,6 +16,8 @@ def test_a_workbook_becomes_a_quotation_with_a_date_that_can_be_kept(visit: Open
     one = visit(user="sales", language="zh", size=WIDE)
     _upload(one, f"LK-{os.getpid()}")
     _put_right(one.page)
+    _three_dates(one.page)  # before it is an order
+    one.check_page()
     _take_over(one.page)
     _waive(one.page)
     page = one.page

@@ -8,11 +8,13 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 import scheduling
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.plans.models import Plan, Task
+from punctual.domain.plans.services.making import make_plan
 from punctual.domain.resources.models import Resource
 from punctual.domain.scheduling import desk
 from punctual.domain.scheduling.calibration import summarised
@@ -35,6 +37,7 @@ from punctual.domain.scheduling.services.absences import cancel_absence, enter_a
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
 from punctual.domain.scheduling.services.settings import change_scheduling_settings
 from punctual.domain.scheduling.simulation import Ratio, Ratios, simulate_book
+from punctual.domain.scheduling.task_ends import line_forecasts
 from punctual.flows.load_picture import week_of
 from punctual.flows.promise_at_entry import promise_for_order
 from punctual.flows.promise_ledger import expire_quotations, promise_order
@@ -74,6 +77,31 @@ def asking(manager: User) -> Order:
 def promise(order: Order, actor: User, day: dt.date, **more: object) -> list[Promise]:
     values = {"channel": "mail", "cause": "customer", "care": CARE, **more}
     return promise_order(actor=actor, order_id=order.pk, dates=day, today=TODAY, **values)  # type: ignore[arg-type]
+
+
+# — the lines of one order —
+
+
+def test_each_line_has_its_own_range_and_the_last_of_them_is_the_order(
+    manager: User, signed_in: Callable[[str], Client]
+) -> None:
+    orders = scheduling.workshop(manager, 1)
+    short = scheduling.product("HC-S", ("准备", 1, "", 0))
+    two = scheduling.order(7, orders[0].lines.get().product, requested=dt.date(2026, 12, 4))
+    two.lines.create(line_no=20, product=short, model_text="HC-S", quantity=Decimal(1), unit="台")
+    make_plan(order=two, actor=manager, today=TODAY)
+    assert line_forecasts(manager, two) == {}
+    scheduling.run(manager)
+    ranges = [line_forecasts(manager, two)[line.pk] for line in two.lines.order_by("line_no")]
+    assert all(p50 <= p80 for p50, p80 in ranges)
+    assert ranges[1][1] < ranges[0][0]
+    assert abs(ranges[0][1] - OrderForecast.objects.get(order=two).p80) <= dt.timedelta(days=1)
+    assert set(line_forecasts(manager, orders[0])) == {orders[0].lines.get().pk}
+    page = f"/promise/orders/{two.key}/lines/"
+    assert signed_in("worker").get(page).status_code == 403
+    shown = signed_in("sales").get(page).content.decode()
+    assert [f'id="range-{line.pk}"' in shown for line in two.lines.all()] == [True, True]
+    assert page in signed_in("sales").get(f"/orders/{two.key}/").content.decode()
 
 
 # — promise at entry —

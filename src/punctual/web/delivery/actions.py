@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +23,14 @@ from punctual.domain.delivery.services.acceptance import (
     plan_acceptance,
     sign_acceptance,
 )
-from punctual.domain.delivery.services.shipping import cancel_delivery, change_delivery, receive, release, ship
+from punctual.domain.delivery.services.shipping import (
+    add_photo,
+    cancel_delivery,
+    change_delivery,
+    receive,
+    release,
+    ship,
+)
 from punctual.domain.orders.selectors import order_by_key
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
@@ -89,6 +97,27 @@ def do_delivery(request: HttpRequest, number: str, verb: str) -> HttpResponse:
     else:
         raise NotFound(Reason("delivery.verb", N_("A delivery can't “%(verb)s”."), {"verb": verb[:40]}))
     return done(request, _page(delivery), sentence)
+
+
+@require_POST
+def add_photos(request: HttpRequest, number: str) -> HttpResponse:
+    """Pictures of the packed boxes, from the phone's camera too: all of them or none."""
+    actor = actor_of(request)
+    delivery = delivery_by_number(actor, number)
+    box = request.POST.get("box", "")
+    files = request.FILES.getlist("photo")
+    if not files:
+        raise Refusal(Reason("delivery.photo.none", N_("Choose or take a picture first."), field="photo"))
+    with transaction.atomic():
+        for file in files:
+            add_photo(
+                actor=actor,
+                delivery_id=delivery.pk,
+                file=file,
+                name=file.name or "photo",
+                box_number=int(box) if box.isdecimal() and len(box) < 6 else None,
+            )
+    return done(request, f"{_page(delivery)}#photos", _("The photos are kept with the delivery."))
 
 
 @require_POST

@@ -46,6 +46,7 @@ from punctual.web.delivery import words
 from punctual.web.delivery.posted import Posted
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download
+from punctual.web.quality.files import answer_with
 from punctual.web.shell.middleware import status_of
 
 MOST_COLUMNS = 6
@@ -177,7 +178,9 @@ def delivery_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_accept": may(actor, "delivery.accept"),
         "may_attach": may(actor, "orders.comment"),
         "document_kinds": DocumentKind.choices,
-        "files": attachments_of(delivery),
+        "files": attachments_of(delivery).exclude(kind=DocumentKind.PHOTO),
+        "photos": attachments_of(delivery).filter(kind=DocumentKind.PHOTO).order_by("name", "pk"),
+        "may_photograph": may(actor, "delivery.prepare") and delivery.state != DeliveryState.CANCELLED,
         "documents": [one for one in documents_on(order) if one.kind],
         "story": words.story(story_of(delivery)[:12]),
         "today": today,
@@ -240,8 +243,7 @@ def show_acceptance(request: HttpRequest, acceptance: Acceptance, refusal: Refus
 def delivery_file(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "delivery.view")
-    found = get_or_not_found(attachments_of(delivery_by_number(actor, number)), pk=pk)
-    return as_download(path_of(found.sha256).read_bytes(), found.name)
+    return answer_with(request, get_or_not_found(attachments_of(delivery_by_number(actor, number)), pk=pk))
 
 
 def acceptance_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from PIL import Image, ImageOps
 
 from punctual.domain.delivery.models import Acceptance, Delivery
 from punctual.domain.delivery.selectors import acceptance_by_id, delivery_by_number
 from punctual.platform.accounts.permissions import require
+from punctual.platform.attachments.models import DocumentKind
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.company.services import company
 from punctual.platform.papers import Block, Facts, Grid, Heading, Picture, Text, paper
@@ -38,6 +43,29 @@ def _drawn(target: Delivery | Acceptance) -> list[Block]:
     return [] if drawn is None else [Picture(path_of(drawn.sha256).read_bytes(), 22)]
 
 
+PHOTOS: Final = 12
+"""So many stand in a delivery note; all are on the page."""
+LARGEST: Final = (1200, 900)
+
+
+def _photos(delivery: Delivery) -> list[Block]:
+    """What the packed boxes looked like, small enough to be mailed."""
+    found = attachments_of(delivery).filter(kind=DocumentKind.PHOTO).order_by("name", "pk")[:PHOTOS]
+    blocks: list[Block] = [Heading(_("Photos of the boxes"))] if found else []
+    for one in found:
+        blocks.append(Text(one.name, small=True))
+        try:
+            with Image.open(path_of(one.sha256)) as read:
+                image = ImageOps.exif_transpose(read).convert("RGB")
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            continue  # a picture that nobody can read spoils no paper
+        image.thumbnail(LARGEST)
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=80)
+        blocks.append(Picture(out.getvalue(), min(70.0, 160 * image.height / image.width)))
+    return blocks
+
+
 def delivery_note(request: HttpRequest, number: str) -> HttpResponse:
     """What goes, for the customer to sign for."""
     actor = actor_of(request)
@@ -65,6 +93,7 @@ def delivery_note(request: HttpRequest, number: str) -> HttpResponse:
         Heading(_("Received in full and undamaged")),
         *_drawn(delivery),
         Text(f"{_('Signature, date')}: {signed}"),
+        *_photos(delivery),
     ]
     content = paper(
         title=f"{_('Delivery note')} {delivery.number}", subtitle=company().name, blocks=blocks, footer=delivery.number

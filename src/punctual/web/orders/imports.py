@@ -42,7 +42,7 @@ from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.accounts.permissions import require
+from punctual.platform.accounts.permissions import may, require
 from punctual.platform.jobs.models import Job, JobState
 from punctual.platform.records import get_or_not_found
 from punctual.platform.sheets.writer import write_xlsx
@@ -204,6 +204,7 @@ def _show(
         "item": item,
         "result": result,
         "is_open": item.state == ImportState.OPEN,
+        "may_promise": may(_actor(request), "scheduling.view"),
         "columns": columns,
         "lines": [_line(row, shown) for row in page],
         "page": page,

@@ -15,15 +15,18 @@ from django.views.decorators.http import require_POST
 
 from punctual.domain.orders.facts import catalogue_for, check_settings
 from punctual.domain.orders.models import Order
-from punctual.domain.orders.selectors import order_by_key
+from punctual.domain.orders.selectors import imports_of, order_by_key
+from punctual.domain.orders.services.imports import evaluated
 from punctual.domain.scheduling.models import Channel, PromiseCause
 from punctual.domain.scheduling.promising import Answer, Offered
+from punctual.domain.scheduling.task_ends import line_forecasts
 from punctual.flows.promise_at_entry import Told, promise_for_input, promise_for_order
 from punctual.flows.promise_ledger import promise_order
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import day_text
 from punctual.web.orders.actions import done, version_of
 from punctual.web.orders.entry import read_entry
@@ -60,6 +63,20 @@ def entry_panel(request: HttpRequest) -> HttpResponse:
     return render(request, "scheduling/promise_body.html", panel_context(told, request, day=_day(request, told)))
 
 
+def import_panel(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same for a customer's file that is still being settled: as if it were taken over as it stands."""
+    actor, today = actor_of(request), timezone.localdate()
+    require(actor, "orders.change")
+    data = evaluated(get_or_not_found(imports_of(actor), pk=pk), today=today).data
+    try:
+        told = promise_for_input(data=data, catalogue=catalogue_for(data, today), actor=actor)
+    except Refusal as refusal:
+        return render(request, "scheduling/promise_none.html", {"reasons": refusal.reasons})
+    # A promise is given for an order; the draft that comes of the file offers it.
+    context = {**panel_context(told, request, day=_day(request, told)), "may_give": False}
+    return render(request, "scheduling/promise_body.html", context)
+
+
 def order_panel(request: HttpRequest, key: str) -> HttpResponse:
     """The same for an order that is kept but has no plan yet; loaded after the page."""
     actor = actor_of(request)
@@ -70,6 +87,16 @@ def order_panel(request: HttpRequest, key: str) -> HttpResponse:
         return render(request, "scheduling/promise_none.html", {"reasons": refusal.reasons})
     context = panel_context(told, request, day=_day(request, told))
     return render(request, "scheduling/promise_body.html", {**context, "order": order, "page": True})
+
+
+def line_ranges(request: HttpRequest, key: str) -> HttpResponse:
+    """P50 to P80 of each line of a planned order, put into its row; loaded after the page."""
+    actor = actor_of(request)
+    require(actor, "scheduling.view")
+    order = order_by_key(actor, key)
+    found = line_forecasts(actor, order)
+    ranges = [(line, *found[line.pk]) for line in order.lines.filter(actual_date=None) if line.pk in found]
+    return render(request, "scheduling/line_ranges.html", {"ranges": ranges})
 
 
 def _day(request: HttpRequest, told: Told | None) -> dt.date | None:

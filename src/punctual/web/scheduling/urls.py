@@ -17,7 +17,9 @@ from punctual.web.scheduling import (
 
 urlpatterns = [
     path("promise/entry/", promise.entry_panel, name="promise_entry"),
+    path("promise/imports/<int:pk>/", promise.import_panel, name="promise_import"),
     path("promise/orders/<str:key>/", promise.order_panel, name="promise_order"),
+    path("promise/orders/<str:key>/lines/", promise.line_ranges, name="promise_lines"),
     path("promise/orders/<str:key>/give/", promise.give, name="promise_give"),
     path("promises/", ledger.Ledger.as_view(), name="promises"),
     path("capacity/", capacity.capacity, name="capacity"),

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -123,9 +123,11 @@ def shortages(request: HttpRequest) -> HttpResponse:
     rows = _filtered(everything, request)
     if request.GET.get("export") == "xlsx":
         return _export(rows)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    # The list shows little of each; the one that is selected is read with everything that its ways out ask for.
+    listed = rows.select_related(None).select_related("requirement__material", "requirement__order")
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     found = list(page)
-    selected = _selected(actor, request.GET.get("show", "")) or (found[0] if found else None)
+    selected = _selected(actor, request.GET.get("show", "")) or (shortage_by_id(actor, found[0].pk) if found else None)
     counted = everything.aggregate(
         stops=Count("pk", filter=Q(state=ShortageState.STOPS)),
         hangs=Count("pk", filter=Q(state=ShortageState.HANGS)),
@@ -212,17 +214,19 @@ def _waiting(ways: WaysOut) -> int:
 def _lines(actor: User, request: HttpRequest, *, today: dt.date) -> dict[str, Any]:
     """Purchase lines that are on their way: those that hold an order back, or all."""
     every = request.GET.get("lines") == "all"
-    rows = purchase_lines_of(actor).filter(purchase_order__state__in=ON_THE_WAY, received__lt=F("quantity"))
-    harmful = rows.filter(
-        reservations__state=ReservationState.ACTIVE,
-        reservations__requirement__shortage__state__in=[ShortageState.STOPS, ShortageState.HANGS],
-    ).distinct()
+    known = purchase_lines_of(actor).select_related(None).select_related("purchase_order__supplier", "material")
+    rows = known.filter(purchase_order__state__in=ON_THE_WAY, received__lt=F("quantity"))
+    holding = Reservation.objects.filter(
+        state=ReservationState.ACTIVE,
+        purchase_line=OuterRef("pk"),
+        requirement__shortage__state__in=[ShortageState.STOPS, ShortageState.HANGS],
+    )
+    harmful = rows.filter(Exists(holding.order_by()))
     chosen = list((rows if every else harmful).order_by("expected_date", "pk")[:LINES_SHOWN])
     records = lateness({line.purchase_order.supplier_id for line in chosen}, today=today)
     held: dict[int, dict[int, Order]] = {}
-    for one in Reservation.objects.filter(purchase_line__in=chosen, state=ReservationState.ACTIVE).select_related(
-        "requirement__order"
-    ):
+    spoken = Reservation.objects.filter(purchase_line__in=chosen, state=ReservationState.ACTIVE)
+    for one in spoken.select_related("requirement__order").only("purchase_line_id", "requirement__order__number"):
         held.setdefault(one.purchase_line_id or 0, {})[one.requirement.order_id] = one.requirement.order
     return {
         "lines": [
@@ -236,8 +240,8 @@ def _lines(actor: User, request: HttpRequest, *, today: dt.date) -> dict[str, An
             for line in chosen
         ],
         "lines_all": every,
-        "harmful_count": harmful.count(),
-        "line_count": rows.count(),
+        "harmful_count": harmful.count() if every or len(chosen) == LINES_SHOWN else len(chosen),
+        "line_count": rows.count() if not every or len(chosen) == LINES_SHOWN else len(chosen),
     }
 
 

@@ -22,11 +22,12 @@ from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import take_step
 from punctual.kernel.quantity import plain
-from punctual.kernel.refusal import Reason, refuse_if
+from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
-from punctual.platform.attachments.services import attach
+from punctual.platform.attachments.models import Attachment, DocumentKind
+from punctual.platform.attachments.services import attach, picture_type
 from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.numbering.services import next_number
@@ -127,6 +128,30 @@ def change_delivery(
     after = {"planned_on": planned_on, "place": delivery.place, "notes": delivery.notes, "items": _told(items)}
     record(actor=actor, verb="change", target=delivery, changes=differences(before, after))
     return delivery
+
+
+@transaction.atomic
+def add_photo(
+    *, actor: User, delivery_id: int, file: IO[bytes], name: str, box_number: int | None = None
+) -> Attachment:
+    """A picture of what was packed, of one box or of all; a cancelled delivery takes none."""
+    require(actor, "delivery.prepare")
+    delivery = lock(deliveries_of(actor), expected_version=None, pk=delivery_id)
+    box = delivery.boxes.filter(number=box_number).first() if box_number else None
+    reasons = []
+    if delivery.state == DeliveryState.CANCELLED:
+        reasons.append(Reason("delivery.photo.cancelled", N_("The delivery is cancelled; it takes no photo.")))
+    if box_number and box is None:
+        reasons.append(Reason("delivery.photo.box", N_("There is no such box any more; choose another."), field="box"))
+    refuse_if(reasons)
+    begin = file.read(16)
+    file.seek(0)
+    if not picture_type(begin):
+        text = N_("“%(name)s” is no picture; send a PNG, JPEG, GIF or WebP.")
+        raise Refusal(Reason("delivery.photo", text, {"name": name[:80]}, field="file"))
+    if box is not None:
+        name = f"{box.number} {box.name} {name}".replace("/", "-")
+    return attach(actor=actor, target=delivery, file=file, name=name, kind=DocumentKind.PHOTO)
 
 
 def _box(delivery: Delivery, number: int, raw: Mapping[str, Any]) -> Box:
