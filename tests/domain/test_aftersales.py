@@ -94,6 +94,27 @@ def test_a_serial_number_finds_its_warranty_and_after_the_last_day_it_is_charged
     assert not late.under_warranty
 
 
+def test_acceptance_begins_the_clock_of_every_line_that_has_none_and_only_once(person: Person) -> None:
+    order = delivered(person)
+    line = order.lines.get()
+    services.begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 3, 31))
+    services.begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 5, 1))
+    (one,) = Warranty.objects.all()
+    assert (one.order_line, one.serial, one.begins, one.ends) == (line, "", dt.date(2026, 3, 31), dt.date(2027, 3, 30))
+    services.start_warranty(
+        actor=person("order_manager"),
+        order=order,
+        line_no=line.line_no,
+        begins=dt.date(2026, 4, 1),
+        months=24,
+        serials=["A1", "A2"],
+    )
+    assert sorted(Warranty.objects.values_list("serial", "ends")) == [
+        ("A1", dt.date(2028, 3, 31)),
+        ("A2", dt.date(2028, 3, 31)),
+    ]
+
+
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2090, 1, 1)), st.integers(1, 240))
 @settings(max_examples=150, deadline=None)
 def test_a_warranty_runs_whole_months_and_joins_without_a_gap(begins: dt.date, months: int) -> None:

@@ -19,6 +19,7 @@ import planning
 from delivering import met, prepared, running, shipped, signed, with_criteria
 from ordering import TODAY
 from punctual.domain.actions.services import complete_action
+from punctual.domain.aftersales.models import Warranty
 from punctual.domain.delivery.life import ACCEPTANCE, DELIVERY
 from punctual.domain.delivery.models import (
     Acceptance,
@@ -249,6 +250,9 @@ def test_the_final_acceptance_waits_for_open_items_of_grade_a_and_b_and_accepts_
     complete_action(actor=person("worker"), action_id=item.action_id)
     signed(person, final)
     assert Order.objects.get(pk=order.pk).state == OrderState.ACCEPTED
+    deliver_pending()
+    (warranty,) = Warranty.objects.filter(order_line__order=order)
+    assert warranty.begins == TODAY
 
 
 @pytest.mark.parametrize("state", ["open", "passed", "failed", "cancelled"])

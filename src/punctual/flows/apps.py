@@ -22,6 +22,7 @@ LISTENERS: Final = (
     "rush_approval",
     "scenarios",
     "supply_warnings",
+    "warranty_clock",
 )
 """Flows that hear events of others; each has a ``listen`` that subscribes, called once when the programme starts."""
 

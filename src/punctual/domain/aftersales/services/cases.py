@@ -51,6 +51,9 @@ DELIVERED: Final = (OrderState.PARTIALLY_DELIVERED, OrderState.DELIVERED, OrderS
 RETURN_VISITS: Final = (30, 180, 360)
 """Days after acceptance on which we ask how it runs."""
 
+USUAL_MONTHS: Final = 12
+"""How long a warranty runs where nobody has said otherwise."""
+
 LARGEST_SIGNATURE: Final = 400_000
 
 
@@ -89,12 +92,29 @@ def start_warranty(
     refuse_if(reasons)
     assert begins is not None
     made = []
-    for serial in [one.strip()[:80] for one in serials if one.strip()] or [""]:
+    names = [one.strip()[:80] for one in serials if one.strip()]
+    if names and not line.warranties.filter(serial=names[0]).exists():
+        # The clock that began without a number goes on as that of the first one.
+        line.warranties.filter(serial="").update(serial=names[0])
+    for serial in names or [""]:
         warranty, _fresh = Warranty.objects.update_or_create(
             order_line=line, serial=serial, defaults={"begins": begins, "ends": end_of(begins, months)}
         )
         made.append(warranty)
     record(actor=actor, verb="start_warranty", target=found, reason=f"{line} {months}")
+    return made
+
+
+@transaction.atomic
+def begin_with_acceptance(*, order_id: int, begins: dt.date) -> list[Warranty]:
+    """The customer has accepted the order: the clock of every line that has none begins; where somebody began it with
+    a serial number or other months before, that stands."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    lines = order.lines.filter(warranties=None)
+    ends = end_of(begins, USUAL_MONTHS)
+    made = Warranty.objects.bulk_create([Warranty(order_line=line, begins=begins, ends=ends) for line in lines])
+    if made:
+        record(actor=None, verb="start_warranty", target=order, reason=f"{begins} – {ends}")
     return made
 
 
