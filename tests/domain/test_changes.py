@@ -411,6 +411,12 @@ def test_applied_then_taken_back_gives_back_order_and_plan_and_the_value_is_the_
         reverse(actor=person("order_manager"), change_id=change.pk, reason="客户撤回", today=TODAY)
         assert everything(plan) == before
         _value_is_sum(plan)
+        first, second, third = plan.order.revisions.order_by("number")
+        assert compared(first, third) == []  # any two of them, not only neighbours
+        away, back = compared(first, second), compared(second, first)
+        assert [(one["field"], one["old"], one["new"]) for one in back] == [
+            (one["field"], one["new"], one["old"]) for one in away
+        ]
         transaction.set_rollback(True)
 
 

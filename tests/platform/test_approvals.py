@@ -57,6 +57,12 @@ def test_steps_come_by_amount_or_days_each_role_once():
     assert steps_of(chain, amount=Decimal(500), days=0, kinds=()) == [(1, "finance")]
 
 
+def test_a_step_of_a_product_family_is_asked_for_that_family_alone():
+    chain = [Level("manager", 1), Level("quality", 2, kind="VALVE")]
+    assert steps_of(chain, amount=Decimal(1), days=0, kinds=("PUMP",)) == [(1, "manager")]
+    assert steps_of(chain, amount=Decimal(1), days=0, kinds=("PUMP", "VALVE")) == [(1, "manager"), (2, "quality")]
+
+
 def test_the_wrong_role_the_requester_and_the_shop_floor_are_refused(person):
     person("planner")
     request = asked(person, by="planner")
