@@ -126,6 +126,8 @@ def test_serve_works_outside_a_checkout(installed: Path, tmp_path: Path) -> None
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)
         log.close()
+    with socket.socket() as probe:  # however early the stop came, nothing is left that answers
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _page(address: str, server: subprocess.Popen[bytes]) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from threading import Event
 from types import FrameType
 
 from punctual.kernel.queues import QUEUES
@@ -32,19 +33,24 @@ def workers() -> list[subprocess.Popen[bytes]]:
     return [spawn([sys.executable, "-m", "punctual", "worker", "--queue", queue]) for queue in QUEUES]
 
 
-def wait(processes: list[subprocess.Popen[bytes]]) -> int:
-    """Until one ends or somebody says stop; then all end, gently first."""
-    stopping = False
+def heed_stop() -> Event:
+    """Set once somebody says stop. Ask for it before the first process is started: a stop that came earlier would end
+    this one alone and leave the others."""
+    told = Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
+        told.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    while not stopping and all(process.poll() is None for process in processes):
+    return told
+
+
+def wait(processes: list[subprocess.Popen[bytes]], told: Event) -> int:
+    """Until one ends or somebody says stop; then all end, gently first."""
+    while not told.is_set() and all(process.poll() is None for process in processes):
         time.sleep(0.2)
-    failed = not stopping
+    failed = not told.is_set()
     for process in processes:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)

@@ -12,8 +12,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from threading import Event
 
-from punctual.cli.processes import say, spawn, wait, workers
+from punctual.cli.processes import heed_stop, say, spawn, wait, workers
 from punctual.cli.setup import migrate, set_up
 from punctual.kernel.queues import PLANNING
 from punctual.kernel.refusal import Reason, Refusal
@@ -55,11 +56,12 @@ def run(arguments: argparse.Namespace) -> None:
         _collect_static()
         if migrate() and not arguments.no_demo:
             _build_demo(whole=arguments.whole_demo)
+    told = heed_stop()
     processes = [_web(arguments.host, arguments.port)]
-    _announce(arguments.host, arguments.port)
-    if not arguments.no_worker:  # only now, so that nobody waits for the first page longer than needed
+    _announce(arguments.host, arguments.port, told)
+    if not arguments.no_worker and not told.is_set():  # only now, so that nobody waits for the first page
         processes += workers()
-    sys.exit(wait(processes))
+    sys.exit(wait(processes, told))
 
 
 @contextmanager
@@ -123,7 +125,7 @@ def _web(host: str, port: int) -> subprocess.Popen[bytes]:
     return spawn(command)
 
 
-def _announce(host: str, port: int) -> None:
+def _announce(host: str, port: int, told: Event) -> None:
     """Tell the address once the first page answers."""
     from punctual.platform.accounts.demo import DEMO_PASSWORD, demo_accounts
 
@@ -133,7 +135,8 @@ def _announce(host: str, port: int) -> None:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 break
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+            if told.wait(0.1):
+                return
     say(f"\n  Punctual 准交   {address}\n")
     accounts = demo_accounts()
     if accounts:

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from punctual.cli.processes import wait, workers
+from punctual.cli.processes import heed_stop, wait, workers
 from punctual.cli.setup import set_up
 from punctual.kernel.queues import PLANNING, QUEUES
 
@@ -21,7 +21,8 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.data:
         os.environ["PUNCTUAL_DATA"] = os.path.abspath(arguments.data)
     if arguments.queue is None:
-        sys.exit(wait(workers()))
+        told = heed_stop()
+        sys.exit(wait(workers(), told))
     if arguments.queue == PLANNING:
         os.environ["Q_CLUSTER_NAME"] = PLANNING  # read by django-q2 when it is loaded
     set_up()
