@@ -100,3 +100,13 @@ def test_the_page_shows_it_and_hands_it_out(task: Task, manager: User, client: C
     told = client.get("/api/v1/lost-time?days=30").json()
     assert [one["reason"] for one in told["waiting"]] == ["图纸未到"]
     assert told["waiting"][0]["until"] is None
+
+
+def test_lost_time_is_told_before_the_first_schedule_too(task: Task, manager: User, client: Client) -> None:
+    Block.objects.create(task=task, reason="图纸未到", since=dt.datetime.now(ZONE) - dt.timedelta(days=20))
+    client.force_login(manager)
+    assert "图纸未到" in client.get("/capacity/utilisation/?days=30").content.decode()
+    assert client.get("/capacity/utilisation/?days=30&export=lost").status_code == 200
+    home = client.get("/").content.decode()
+    assert "首次排程算完后" in home
+    assert "订单都在正常推进" not in home

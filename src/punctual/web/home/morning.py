@@ -20,7 +20,7 @@ from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import listed, orders_of, signs_waiting_for, with_health
 from punctual.domain.scheduling.models import OrderForecast
-from punctual.domain.scheduling.selectors import forecasts_of
+from punctual.domain.scheduling.selectors import current_run, forecasts_of
 from punctual.flows.why import why_late
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
@@ -77,6 +77,7 @@ def morning(request: HttpRequest, actor: User, today: dt.date) -> dict[str, Any]
         "items": items[:SHOWN],
         "more_items": max(0, len(items) - SHOWN),
         "item_count": len(items),
+        "before_schedule": not items and may(actor, "scheduling.view") and current_run(actor) is None,
         "total": money_text(total),
         "later": [shown(one) for one in later[:20]],
         "told": told,

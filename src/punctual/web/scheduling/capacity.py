@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast, get_args
 
@@ -228,8 +229,12 @@ def _export(rows: list[LoadRow], periods: list[Period]) -> HttpResponse:
         for row in rows
         for cell in row.cells
     ]
-    response = HttpResponse(write_xlsx(_("Load"), head, lines), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="load-{periods[0].key}.xlsx"'
+    return as_sheet(_("Load"), head, lines, f"load-{periods[0].key}.xlsx")
+
+
+def as_sheet(title: str, head: Sequence[str], lines: Sequence[Sequence[object]], name: str) -> HttpResponse:
+    response = HttpResponse(write_xlsx(title, head, lines), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from punctual.domain.monitoring.lost_time import LostTime, lost_time
-from punctual.domain.scheduling.load import periods_of
+from punctual.domain.scheduling.load import Loads, Period, periods_of
 from punctual.flows.load_picture import loads_of
 from punctual.kernel.refusal import Refusal
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.sheets.writer import write_xlsx
-from punctual.web.scheduling.capacity import XLSX, kind_words
+from punctual.web.scheduling.capacity import as_sheet, kind_words
 from punctual.web.scheduling.promise import actor_of
 
 SPANS: Final = (30, 90, 365)
@@ -24,17 +24,50 @@ MOST_ROWS: Final = 12
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """How much of what there is was and will be used, and what stands idle, over the next months."""
+    """How much of what there is will be used and what stands idle over the next months, and what was lost lately.
+    Lost time stands in the records; it is told before the first schedule too."""
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "scheduling.view")
+    export = request.GET.get("export")
+    lost = _lost(request, today)
+    if export == "lost":
+        head = [_("Kind"), _("What"), _("Order"), _("Why"), _("Hours")]
+        return as_sheet(_("Lost time"), head, _lost_rows(lost), f"lost-time-{today}.xlsx")
+    context: dict[str, Any] = {
+        "title": _("Utilisation"),
+        "lost": lost,
+        "spans": [(days, (today - dt.timedelta(days=days - 1)) == lost.first) for days in SPANS],
+        "waits": lost.waits[:MOST_ROWS],
+        "redone": lost.redone[:MOST_ROWS],
+        "overruns": lost.overruns[:MOST_ROWS],
+    }
     try:
-        loads, run = loads_of(actor, "scheduled")
+        loads, _run = loads_of(actor, "scheduled")
     except Refusal as refusal:
-        return render(request, "scheduling/utilisation.html", {"title": _("Utilisation"), "reasons": refusal.reasons})
+        return render(request, "scheduling/utilisation.html", {**context, "reasons": refusal.reasons})
     periods = periods_of(loads.availability, today, 3, "month")
-    rows = loads.rows("resource", periods, {})
+    see_cost = may(actor, "resources.see_cost")
+    table = _used(loads, periods, see_cost=see_cost)
+    if export == "xlsx":
+        head = [_("Resource"), _("Kind"), _("Capacity"), _("Confirmed"), _("Idle"), "%"]
+        lines = [
+            [one["row"].name, kind_words(one["row"].kind), one["room"], one["firm"], one["idle"], one["percent"]]
+            for one in table
+        ]
+        return as_sheet(_("Utilisation"), head, lines, f"utilisation-{today}.xlsx")
+    context |= {
+        "table": table,
+        "until": periods[-1].last,
+        "see_cost": see_cost,
+        "idle": sum(one["idle"] for one in table),
+    }
+    return render(request, "scheduling/utilisation.html", context)
+
+
+def _used(loads: Loads, periods: Sequence[Period], *, see_cost: bool) -> list[dict[str, Any]]:
+    """A row for each resource, the idlest first."""
     table: list[dict[str, Any]] = []
-    for row in rows:
+    for row in loads.rows("resource", periods, {}):
         room, firm = sum(cell.capacity for cell in row.cells), sum(cell.firm for cell in row.cells)
         cost = loads.availability.staff[int(row.key[2:])].cost
         table.append(
@@ -44,39 +77,10 @@ def page(request: HttpRequest) -> HttpResponse:
                 "firm": round(firm),
                 "idle": round(max(0, room - firm)),
                 "percent": round(100 * firm / room) if room else 0,
-                "waste": round(max(0, room - firm) * cost) if may(actor, "resources.see_cost") else None,
+                "waste": round(max(0, room - firm) * cost) if see_cost else None,
             }
         )
-    table.sort(key=lambda item: cast(int, item["percent"]))
-    lost = _lost(request, today)
-    if request.GET.get("export") == "lost":
-        head = [_("Kind"), _("What"), _("Order"), _("Why"), _("Hours")]
-        response = HttpResponse(write_xlsx(_("Lost time"), head, _lost_rows(lost)), content_type=XLSX)
-        response["Content-Disposition"] = f'attachment; filename="lost-time-{today}.xlsx"'
-        return response
-    if request.GET.get("export") == "xlsx":
-        head = [_("Resource"), _("Kind"), _("Capacity"), _("Confirmed"), _("Idle"), "%"]
-        lines = [
-            [one["row"].name, kind_words(one["row"].kind), one["room"], one["firm"], one["idle"], one["percent"]]
-            for one in table
-        ]
-        response = HttpResponse(write_xlsx(_("Utilisation"), head, lines), content_type=XLSX)
-        response["Content-Disposition"] = f'attachment; filename="utilisation-{today}.xlsx"'
-        return response
-    context = {
-        "title": _("Utilisation"),
-        "table": table,
-        "run": run,
-        "until": periods[-1].last,
-        "see_cost": may(actor, "resources.see_cost"),
-        "lost": lost,
-        "spans": [(days, (today - dt.timedelta(days=days - 1)) == lost.first) for days in SPANS],
-        "waits": lost.waits[:MOST_ROWS],
-        "redone": lost.redone[:MOST_ROWS],
-        "overruns": lost.overruns[:MOST_ROWS],
-        "idle": sum(one["idle"] for one in table),
-    }
-    return render(request, "scheduling/utilisation.html", context)
+    return sorted(table, key=lambda item: cast(int, item["percent"]))
 
 
 def _lost(request: HttpRequest, today: dt.date) -> LostTime:
