@@ -15,6 +15,7 @@ from pydantic import Field
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.monitoring.facts import Gathered
+from punctual.domain.monitoring.lost_time import lost_time
 from punctual.domain.monitoring.models import ChangeNotice, ProgressReport, RecoveryRun, ReportSource, Warning
 from punctual.domain.monitoring.my_tasks import reportable, unfinished
 from punctual.domain.monitoring.selectors import notices_of, recoveries_of, reports_of, warnings_of
@@ -443,3 +444,47 @@ def earned_value(request: HttpRequest, key: str) -> Any:
         for end, row in zip(done.ends, done.figures, strict=True)
     ]
     return {"bac": done.bac, "periods": periods}
+
+
+@router.get("/lost-time", response=dict[str, Any])
+def lost(request: HttpRequest, days: int = 90) -> Any:
+    """Hours of the last days (1 to 730) that made nothing: tasks that waited, rework, work beyond its estimate."""
+    actor, today = actor_of(request), timezone.localdate()
+    require(actor, "scheduling.view")
+    first = today - dt.timedelta(days=max(1, min(730, days)) - 1)
+    found = lost_time(actor, first=first, last=today, now=timezone.now())
+    return {
+        "first": found.first.isoformat(),
+        "last": found.last.isoformat(),
+        "waiting": [
+            {
+                "task": one.task.pk,
+                "order": one.task.plan.order.key,
+                "reason": one.reason,
+                "since": one.since.isoformat(),
+                "until": one.until.isoformat() if one.until else None,
+                "hours": round(one.hours, 2),
+            }
+            for one in found.waits
+        ],
+        "rework": [
+            {
+                "task": one.task.pk,
+                "order": one.task.plan.order.key,
+                "nonconformity": one.ncr.number,
+                "booked": one.booked,
+                "hours": round(one.hours, 2),
+            }
+            for one in found.redone
+        ],
+        "beyond_estimate": [
+            {
+                "step": one.name,
+                "finished": one.count,
+                "longer": one.over,
+                "ratio": round(one.ratio, 3),
+                "hours": round(one.hours, 2),
+            }
+            for one in found.overruns
+        ],
+    }

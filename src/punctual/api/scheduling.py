@@ -11,7 +11,6 @@ from ninja import Query, Router, Schema
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
-from punctual.domain.monitoring.lost_time import lost_time
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.resources.models import Skill
 from punctual.domain.scheduling.load import periods_of
@@ -381,50 +380,6 @@ def load(
         }
         for row in loads.rows(by, periods, dict(Skill.objects.values_list("pk", "name")))
     ]
-
-
-@router.get("/lost-time", response=dict[str, Any])
-def lost(request: HttpRequest, days: int = 90) -> Any:
-    """Hours of the last days (1 to 730) that made nothing: tasks that waited, rework, work beyond its estimate."""
-    actor, today = actor_of(request), timezone.localdate()
-    require(actor, "scheduling.view")
-    first = today - dt.timedelta(days=max(1, min(730, days)) - 1)
-    found = lost_time(actor, first=first, last=today, now=timezone.now())
-    return {
-        "first": found.first.isoformat(),
-        "last": found.last.isoformat(),
-        "waiting": [
-            {
-                "task": one.task.pk,
-                "order": one.task.plan.order.key,
-                "reason": one.reason,
-                "since": one.since.isoformat(),
-                "until": one.until.isoformat() if one.until else None,
-                "hours": round(one.hours, 2),
-            }
-            for one in found.waits
-        ],
-        "rework": [
-            {
-                "task": one.task.pk,
-                "order": one.task.plan.order.key,
-                "nonconformity": one.ncr.number,
-                "booked": one.booked,
-                "hours": round(one.hours, 2),
-            }
-            for one in found.redone
-        ],
-        "beyond_estimate": [
-            {
-                "step": one.name,
-                "finished": one.count,
-                "longer": one.over,
-                "ratio": round(one.ratio, 3),
-                "hours": round(one.hours, 2),
-            }
-            for one in found.overruns
-        ],
-    }
 
 
 @router.post("/levelling", response=dict[str, int])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,7 +23,7 @@ from punctual.domain.delivery.services.acceptance import (
     sign_acceptance,
 )
 from punctual.domain.delivery.services.shipping import (
-    add_photo,
+    add_photos,
     cancel_delivery,
     change_delivery,
     receive,
@@ -100,23 +99,17 @@ def do_delivery(request: HttpRequest, number: str, verb: str) -> HttpResponse:
 
 
 @require_POST
-def add_photos(request: HttpRequest, number: str) -> HttpResponse:
+def photograph(request: HttpRequest, number: str) -> HttpResponse:
     """Pictures of the packed boxes, from the phone's camera too: all of them or none."""
     actor = actor_of(request)
     delivery = delivery_by_number(actor, number)
     box = request.POST.get("box", "")
-    files = request.FILES.getlist("photo")
-    if not files:
-        raise Refusal(Reason("delivery.photo.none", N_("Choose or take a picture first."), field="photo"))
-    with transaction.atomic():
-        for file in files:
-            add_photo(
-                actor=actor,
-                delivery_id=delivery.pk,
-                file=file,
-                name=file.name or "photo",
-                box_number=int(box) if box.isdecimal() and len(box) < 6 else None,
-            )
+    add_photos(
+        actor=actor,
+        delivery_id=delivery.pk,
+        photos=[(file, file.name or "photo") for file in request.FILES.getlist("photo")],
+        box_number=int(box) if box.isdecimal() and len(box) < 6 else None,
+    )
     return done(request, f"{_page(delivery)}#photos", _("The photos are kept with the delivery."))
 
 

@@ -17,28 +17,10 @@ from punctual.web.risks.marks import level_words, levels, three
 
 def risk_paper(order: Order, risks: Sequence[Risk], analysis: RiskAnalysis | None, *, today: dt.date) -> bytes:
     """Dates with their confidence, the register, what each response buys."""
-    blocks: list[Block] = []
-    figures: dict[str, dict[str, float]] = {}
-    if analysis:
-        now, after = analysis.result["now"], analysis.result["after"]
-        figures = analysis.result["risks"]
-        chance = now["chance"]
-        blocks.append(
-            Facts(
-                [
-                    (_("Promised"), formatting.day_text(order.promised_date)),
-                    (_("On time"), None if chance is None else f"{chance * 100:.0f} %"),
-                    ("P50 / P80 / P95", f"{now['p50']} / {now['p80']} / {now['p95']}"),
-                    (_("After the responses"), f"P80 {after['p80']}"),
-                    (_("Runs"), analysis.runs),
-                    (_("Computed on"), formatting.moment_text(analysis.at)),
-                ]
-            )
-        )
-    else:
-        blocks.append(Text(_("Not simulated yet.")))
+    figures: dict[str, dict[str, float]] = analysis.result["risks"] if analysis else {}
     shown = matrix()
-    blocks += [
+    blocks: list[Block] = [
+        _outlook(order, analysis) if analysis else Text(_("Not simulated yet.")),
         Heading(_("Risks")),
         Grid(
             [
@@ -83,4 +65,19 @@ def risk_paper(order: Order, risks: Sequence[Risk], analysis: RiskAnalysis | Non
         title=_("Risks of %(order)s") % {"order": order.label},
         subtitle=f"{order.customer or ''} · {today.isoformat()}",
         blocks=blocks,
+    )
+
+
+def _outlook(order: Order, analysis: RiskAnalysis) -> Facts:
+    now, after = analysis.result["now"], analysis.result["after"]
+    chance = now["chance"]
+    return Facts(
+        [
+            (_("Promised"), formatting.day_text(order.promised_date)),
+            (_("On time"), None if chance is None else f"{chance * 100:.0f} %"),
+            ("P50 / P80 / P95", f"{now['p50']} / {now['p80']} / {now['p95']}"),
+            (_("After the responses"), f"P80 {after['p80']}"),
+            (_("Runs"), analysis.runs),
+            (_("Computed on"), formatting.moment_text(analysis.at)),
+        ]
     )

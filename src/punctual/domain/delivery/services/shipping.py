@@ -22,7 +22,7 @@ from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import take_step
 from punctual.kernel.quantity import plain
-from punctual.kernel.refusal import Reason, Refusal, refuse_if
+from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
@@ -131,27 +131,43 @@ def change_delivery(
 
 
 @transaction.atomic
-def add_photo(
-    *, actor: User, delivery_id: int, file: IO[bytes], name: str, box_number: int | None = None
-) -> Attachment:
-    """A picture of what was packed, of one box or of all; a cancelled delivery takes none."""
+def add_photos(
+    *, actor: User, delivery_id: int, photos: Sequence[tuple[IO[bytes], str]], box_number: int | None = None
+) -> list[Attachment]:
+    """Pictures (content, name) of what was packed, of one box or of the whole: all of them or none. A cancelled
+    delivery takes none."""
     require(actor, "delivery.prepare")
     delivery = lock(deliveries_of(actor), expected_version=None, pk=delivery_id)
     box = delivery.boxes.filter(number=box_number).first() if box_number else None
     reasons = []
+    if not photos:
+        reasons.append(Reason("delivery.photo.none", N_("Choose or take a picture first."), field="photo"))
     if delivery.state == DeliveryState.CANCELLED:
         reasons.append(Reason("delivery.photo.cancelled", N_("The delivery is cancelled; it takes no photo.")))
     if box_number and box is None:
         reasons.append(Reason("delivery.photo.box", N_("There is no such box any more; choose another."), field="box"))
+    reasons += [reason for file, name in photos for reason in _against_photo(file, name)]
     refuse_if(reasons)
+    before = f"{box.number} {box.name} " if box is not None else ""
+    return [
+        attach(
+            actor=actor,
+            target=delivery,
+            file=file,
+            name=f"{before}{name}".replace("/", "-") if before else name,
+            kind=DocumentKind.PHOTO,
+        )
+        for file, name in photos
+    ]
+
+
+def _against_photo(file: IO[bytes], name: str) -> list[Reason]:
     begin = file.read(16)
     file.seek(0)
-    if not picture_type(begin):
-        text = N_("“%(name)s” is no picture; send a PNG, JPEG, GIF or WebP.")
-        raise Refusal(Reason("delivery.photo", text, {"name": name[:80]}, field="file"))
-    if box is not None:
-        name = f"{box.number} {box.name} {name}".replace("/", "-")
-    return attach(actor=actor, target=delivery, file=file, name=name, kind=DocumentKind.PHOTO)
+    if picture_type(begin):
+        return []
+    text = N_("“%(name)s” is no picture; send a PNG, JPEG, GIF or WebP.")
+    return [Reason("delivery.photo", text, {"name": name[:80]}, field="file")]
 
 
 def _box(delivery: Delivery, number: int, raw: Mapping[str, Any]) -> Box:
