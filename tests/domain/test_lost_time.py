@@ -83,6 +83,17 @@ def test_the_estimate_is_overrun_by_what_took_longer_alone(manager: User) -> Non
     assert one.ratio == pytest.approx(1020 / 960)
 
 
+def test_what_a_supplier_or_the_clock_takes_longer_is_no_working_time(task: Task, manager: User) -> None:
+    Task.objects.filter(pk=task.pk).update(is_elapsed=True)
+    made = {"type_key": "s2", "type_name": "采购", "actual": 9000, "estimated": 480, "finished_on": MONDAY}
+    DurationRatio.objects.create(task=task, **made)
+    DurationRatio.objects.create(supplier="恒达", **made)
+    Block.objects.create(task=task, reason="缺料", since=at(0, 10), cleared_at=at(1, 10))
+    found = lost_time(manager, first=FIRST, last=LAST, now=NOW)
+    assert found.overruns == []
+    assert found.hours_waited == 8.0
+
+
 def test_nobody_sees_waits_of_orders_that_he_may_not_see(task: Task, person: Callable[[str], User]) -> None:
     Block.objects.create(task=task, reason="图纸未到", since=at(0, 10), cleared_at=at(1, 10))
     assert lost_time(person("worker"), first=FIRST, last=LAST, now=NOW).waits == []

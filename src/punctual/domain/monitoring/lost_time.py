@@ -1,7 +1,8 @@
 """Working time that made nothing: tasks that waited, work done twice, work beyond its estimate.
 
 Three of the wastes of lean production (T. Ohno, *Toyota Production System*, 1988) that the kept records show by
-themselves; idle capacity, the fourth, is read off the schedule. All hours are working hours of the task's calendar.
+themselves; idle capacity, the fourth, is read off the schedule. All hours are working hours of the company's own work:
+what suppliers take longer runs on the clock and is told where suppliers are judged.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from punctual.domain.costs.models import TimeEntry, TimeState
 from punctual.domain.monitoring.models import Block
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.selectors import plans_of
-from punctual.domain.plans.work_calendars import calendar_of_task, plan_time
+from punctual.domain.plans.work_calendars import plan_time, work_calendar
 from punctual.domain.quality.models import Nonconformity
 from punctual.domain.quality.selectors import ncrs_of
 from punctual.domain.scheduling.models import DurationRatio
@@ -52,7 +53,7 @@ class Redone:
 
 @dataclass(frozen=True, slots=True)
 class Overrun:
-    """``count`` finished tasks of one type, those within their estimate too; ``hours`` beyond it of those that were
+    """``count`` finished tasks of one type of our own work, those within their estimate too; ``hours`` beyond it of those that were
     not; ``ratio`` actual ÷ estimate of all."""
 
     name: str
@@ -134,7 +135,8 @@ def _booked(tasks: Iterable[int], first: dt.date, last: dt.date) -> dict[int, fl
 
 
 def _overruns(first: dt.date, last: dt.date) -> list[Overrun]:
-    rows = DurationRatio.objects.filter(finished_on__range=(first, last), estimated__gt=0)
+    rows = DurationRatio.objects.filter(finished_on__range=(first, last), estimated__gt=0, supplier="")
+    rows = rows.exclude(task__is_elapsed=True)
     kinds: dict[str, list[tuple[int, int]]] = defaultdict(list)
     names: dict[str, str] = {}
     for key, name, actual, estimated in rows.values_list("type_key", "type_name", "actual", "estimated"):
@@ -159,10 +161,10 @@ class _Calendars:
     """Each work calendar is made once, however many tasks count by it."""
 
     def __init__(self) -> None:
-        self.known: dict[tuple[int, int, bool], WorkCalendar] = {}
+        self.known: dict[tuple[int, int], WorkCalendar] = {}
 
     def of(self, task: Task) -> WorkCalendar:
-        key = (task.calendar_id or task.plan.calendar_id, task.plan.start.year, task.is_elapsed)
+        key = (task.calendar_id or task.plan.calendar_id, task.plan.start.year)
         if key not in self.known:
-            self.known[key] = calendar_of_task(task)
+            self.known[key] = work_calendar(task.calendar or task.plan.calendar, task.plan.start)
         return self.known[key]
