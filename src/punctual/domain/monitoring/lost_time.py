@@ -53,8 +53,8 @@ class Redone:
 
 @dataclass(frozen=True, slots=True)
 class Overrun:
-    """``count`` finished tasks of one type of our own work, those within their estimate too; ``hours`` beyond it of those that were
-    not; ``ratio`` actual ÷ estimate of all."""
+    """``count`` finished tasks of one type of our own work, those within their estimate too; ``hours`` beyond it of the
+    ``over`` that were not; ``ratio`` actual ÷ estimate of all."""
 
     name: str
     count: int
