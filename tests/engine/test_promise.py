@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
-from engine.capacity_cases import task
+from engine.capacity_cases import problems, task
 from punctual.engine.capacity import timeline
-from punctual.engine.capacity.model import Order, Resource, Schedule, order_ends, problem
+from punctual.engine.capacity.arrays import Network, appended, network
+from punctual.engine.capacity.model import Order, Problem, Resource, Schedule, order_ends, problem
 from punctual.engine.optimise import ruin, yard
 from punctual.engine.optimise.answer import Limits
 from punctual.engine.optimise.tardiness import minimise_tardiness
@@ -55,6 +56,40 @@ def test_gap_filling_waits_for_the_end_of_a_full_shop():
     offer = GapFiller(full_shop()).offer(NEW)
     assert offer.start == (24, 27)
     assert offer.moved == ()
+
+
+@given(problems(), problems())
+def test_the_arrays_of_a_new_order_behind_those_of_the_shop_are_the_arrays_of_both(shop, new):
+    both = Problem(
+        shop.resources,
+        (*shop.orders, *(replace(order, id=f"N{order.id}") for order in new.orders)),
+        (*shop.tasks, *(_renamed(row, new.orders, shop.resources) for row in new.tasks)),
+    )
+    behind = replace(both, orders=both.orders[len(shop.orders) :], tasks=both.tasks[len(shop.tasks) :])
+    made, _ = network(both, exact=True)
+    joint = appended(network(shop, exact=True)[0], network(behind, exact=True)[0])
+    for name in Network._fields:
+        mine, anew = getattr(joint, name), getattr(made, name)
+        assert mine.dtype == anew.dtype, name
+        if name == "topological":
+            assert sorted(mine) == sorted(anew)
+            place = {number: position for position, number in enumerate(mine.tolist())}
+            rows = [(p, n) for n in place for p in made.pred[made.pred_ptr[n] : made.pred_ptr[n + 1]].tolist()]
+            assert all(place[before] < place[after] for before, after in rows)
+        else:
+            assert mine.tolist() == anew.tolist(), name
+
+
+def _renamed(row, orders, resources):
+    """The same task under a name of its own, which needs the resources at hand."""
+    names = {order.id: f"N{order.id}" for order in orders}
+    kinds = [resource.id for resource in resources]
+    modes = tuple(
+        replace(mode, demands={kinds[n % len(kinds)]: units for n, units in enumerate(mode.demands.values())})
+        for mode in row.modes
+    )
+    links = tuple(replace(link, predecessor=f"n{link.predecessor}") for link in row.predecessors)
+    return replace(row, id=f"n{row.id}", order=names.get(row.order), modes=modes, predecessors=links)
 
 
 def test_negotiating_takes_the_earliest_room_that_breaks_no_promise():

@@ -113,6 +113,40 @@ def network(plan: Problem, *, exact: bool = False) -> tuple[Network, int]:
     return made, scale
 
 
+def appended(net: Network, new: Network) -> Network:
+    """Both (exact) networks over the same resources as one: the tasks and orders of ``new``, which know nothing of the
+    others, stand behind those of ``net``. Much less work than making the arrays of a long plan anew for each new order.
+    """
+    tasks, modes, needs = net.fixed.size, net.duration.size, net.need.size
+    none, links = net.due.size - 1, net.pred.size
+    together = none + new.due.size - 1
+    plain = {
+        name: np.concatenate([getattr(net, name), getattr(new, name)])
+        for name in ("duration", "need", "units", "lag", "release", "fixed", "fixed_mode", "planned", "price")
+    }
+    return net._replace(
+        **plain,
+        mode_ptr=_pointers_behind(net.mode_ptr, new.mode_ptr, modes),
+        need_ptr=_pointers_behind(net.need_ptr, new.need_ptr, needs),
+        pred_ptr=_pointers_behind(net.pred_ptr, new.pred_ptr, links),
+        succ_ptr=_pointers_behind(net.succ_ptr, new.succ_ptr, net.succ.size),
+        pred=_behind(net.pred, new.pred, tasks),
+        succ=_behind(net.succ, new.succ, tasks),
+        topological=_behind(net.topological, new.topological, tasks),
+        order=_behind(np.where(net.order == none, together, net.order), new.order, none),
+        due=np.concatenate([net.due[:none], new.due]),
+        weight=np.concatenate([net.weight[:none], new.weight]),
+    )
+
+
+def _behind(first: Ints, second: Ints, shift: int) -> Ints:
+    return np.concatenate([first, second + shift]).astype(np.int32)
+
+
+def _pointers_behind(first: Ints, second: Ints, shift: int) -> Ints:
+    return _behind(first, second[1:], shift)
+
+
 def _ints(values: Sequence[int]) -> Ints:
     return np.array(values, dtype=np.int32)
 

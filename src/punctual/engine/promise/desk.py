@@ -121,6 +121,11 @@ def empty_desk(net: Network, line: Line, head: Longs, home: Ints, home_mode: Int
     )
 
 
+def another(desk: Desk, random: Words) -> Desk:
+    """The same for one more thread, with dice of its own."""
+    return Desk._make(values.copy() for values in desk)._replace(random=random)
+
+
 @inlined
 def _shortest(net, task):
     least = np.int64(net.duration[net.mode_ptr[task]])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from punctual.engine.capacity import lines, timeline
-from punctual.engine.capacity.arrays import network
+from punctual.engine.capacity.arrays import Network, appended, network
 from punctual.engine.capacity.lines import Line
 from punctual.engine.capacity.model import Problem, Resource, Schedule, order_ends
 from punctual.engine.optimise.rules import tails
@@ -64,6 +66,18 @@ class GapFiller:
         if best is None:
             raise AssertionError("at least one list is tried")
         return best[1], best[2]
+
+    @cached_property
+    def _standing(self) -> Network:
+        """The arrays of what is confirmed, the same for every new order."""
+        shop = self.shop.problem
+        return network(Problem(shop.resources, shop.orders, self._confirmed), exact=True)[0]
+
+    def network(self, whole: Problem) -> Network:
+        """The arrays of a problem that :meth:`whole` made."""
+        count = len(self._confirmed)
+        new = Problem(whole.resources, whole.orders[len(self.shop.problem.orders) :], whole.tasks[count:])
+        return appended(self._standing, network(new, exact=True)[0])
 
     def offer(self, candidate: Candidate, *, seed: int = 0) -> Offer:
         """The verified offer when nobody moves."""

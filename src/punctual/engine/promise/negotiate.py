@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from punctual.engine.capacity import lines
-from punctual.engine.capacity.arrays import Ints, Network, network
+from punctual.engine.capacity.arrays import Ints, Network
 from punctual.engine.capacity.lines import Line
-from punctual.engine.capacity.model import Problem, Schedule, order_ends
+from punctual.engine.capacity.model import Schedule, order_ends
 from punctual.engine.capacity.words import generator
 from punctual.engine.optimise.answer import Limits
 from punctual.engine.optimise.crew import Crew
@@ -48,7 +48,7 @@ SWEEPS, SWEEP_SAMPLES = 4, 16.0
 ESTIMATED_A_SECOND = 20_000
 """Tasks estimated at most, all sweeps together, for each second that the search may take: about a third of it."""
 
-AN_ATTEMPT, A_ROUND = 4, 200
+AN_ATTEMPT, A_ROUND = 4, 1000
 """Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs."""
 
 AGAIN, WISER = 0.5, 0.5
@@ -113,7 +113,7 @@ def negotiate(
     whole = filler.whole(candidate)
     gaps = filler.draft(candidate, seed=seed)
     allowed = latest_ends(shop, gaps.ends)
-    table = _table(shop, whole, allowed, gaps)
+    table = _table(shop, filler.network(whole), allowed, gaps)
     start = np.array(shop.schedule.start + gaps.start, dtype=np.int32)
     best = _State(start, np.array(shop.schedule.mode + gaps.mode, dtype=np.int32), gaps.finish, 0)
     if best.finish > table.least and limits.progress(0) < 1.0:
@@ -153,10 +153,10 @@ def _share_what_was_hard(seats: list[_Seat]) -> None:
 
 
 def _seats(table: _Table, best: _State, workers: int, seed: int) -> list[_Seat]:
-    head = heads(table.net)
+    desk = desks.empty_desk(table.net, table.line, heads(table.net), table.empty, table.modes, generator(seed, 0))
     return [
         _Seat(
-            desk=desks.empty_desk(table.net, table.line, head, table.empty, table.modes, generator(seed, worker)),
+            desk=desks.another(desk, generator(seed, worker)),
             dice=Random(f"{seed} {worker}"),  # noqa: S311  # a search, no secret
             share=worker / workers,
             best=best,
@@ -208,9 +208,8 @@ def _offer(shop: Shop, table: _Table, state: _State) -> Offer:
     )
 
 
-def _table(shop: Shop, whole: Problem, allowed: dict[str, int], gaps: Offer) -> _Table:
+def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer) -> _Table:
     confirmed = len(shop.problem.tasks)
-    net, _ = network(whole, exact=True)
     ends = max(shop.schedule.finish(shop.problem), default=0)
     end = max(gaps.finish, ends, *(latest for latest in allowed.values() if latest < FREE), 0)
     slots = ((end + int(net.duration.max(initial=1)) + 64) // 64 + 1) << 6
