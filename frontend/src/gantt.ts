@@ -6,6 +6,7 @@ import { Grid } from "./gantt/grid";
 import { Model } from "./gantt/model";
 import { dayNumber, Scale, shortDay } from "./gantt/scale";
 import { Refused, Server } from "./gantt/server";
+import { Strip } from "./gantt/strip";
 import type { Command, PlanData, Words, Zoom } from "./gantt/types";
 
 const MARGIN = 21;
@@ -34,6 +35,7 @@ class Page {
   private model: Model;
   private scale!: Scale;
   private grid: Grid;
+  private strip: Strip | null = null;
   private drawer: Drawer;
   private scroller: HTMLElement;
   private sizer: HTMLElement;
@@ -74,8 +76,11 @@ class Page {
     this.toToday();
     this.toOpenWork();
     const asked = new URLSearchParams(location.search);
-    void this.compare(Number(asked.get("from")) || (data.baselines.at(-1)?.number ?? 0), "baseline");
-    if (Number(asked.get("to"))) void this.compare(Number(asked.get("to")), "against");
+    const kept = Number(asked.get("from")) || (data.baselines.at(-1)?.number ?? 0);
+    void this.compare(kept ? `/baselines/${kept}` : "", "baseline");
+    const beside = root.querySelector<HTMLSelectElement>("[data-against]");
+    if (beside) this.beside(beside);
+    this.showLoad(root, shared);
     if (root.dataset.seesForecast) void this.foresee();
     this.root.classList.add("ready");
   }
@@ -130,6 +135,7 @@ class Page {
     }
     this.svg.innerHTML = chart(model, scale, view, this.words);
     this.head.innerHTML = header(scale, view, this.marks());
+    this.strip?.draw(scale, view.left, view.width, this.today);
     this.grid.draw(view.top, view.height);
     this.tools();
     this.chosenTools();
@@ -218,9 +224,35 @@ class Page {
     this.root.querySelector<HTMLElement>(`[data-link-row="${id}"] select`)?.focus();
   }
 
-  private async compare(number: number, place: "baseline" | "against"): Promise<void> {
-    this.model[place] = new Map(number ? (await this.server.baseline(number)).map((row) => [row.id, row]) : []);
+  /** ``path``: where the server tells when the tasks lie in what is compared; empty for nothing. */
+  private async compare(path: string, place: "baseline" | "against"): Promise<void> {
+    this.model[place] = new Map(path ? (await this.server.rows(path)).map((row) => [row.id, row]) : []);
     this.draw();
+  }
+
+  private beside(field: HTMLSelectElement): void {
+    void this.compare(field.value, "against");
+    const chosen = field.selectedOptions[0];
+    const chip = this.root.querySelector<HTMLAnchorElement>("[data-part=scenario]");
+    if (!chip) return;
+    chip.hidden = !chosen?.dataset.url;
+    chip.href = chosen?.dataset.url ?? "#";
+    chip.textContent = chosen?.dataset.words ?? "";
+  }
+
+  private showLoad(root: HTMLElement, shared: { words: Words; chinese: boolean }): void {
+    const place = root.querySelector<HTMLElement>("[data-part=load]");
+    const button = root.querySelector<HTMLButtonElement>("[data-tool=load]");
+    if (!place || !button) return;
+    this.strip = new Strip(place, { ...shared, server: this.server, redraw: () => this.draw() });
+    if (localStorage.getItem("gantt-load") !== "off") this.toggleLoad(button);
+  }
+
+  private toggleLoad(button: HTMLElement): void {
+    const on = this.strip?.toggle() ?? false;
+    localStorage.setItem("gantt-load", on ? "on" : "off");
+    button.classList.toggle("on", on);
+    button.setAttribute("aria-pressed", String(on));
   }
 
   private async foresee(): Promise<void> {
@@ -281,8 +313,8 @@ class Page {
     tools.addEventListener("click", (event) => this.tool((event.target as HTMLElement).closest<HTMLElement>("button")));
     tools.addEventListener("change", (event) => {
       const field = event.target as HTMLSelectElement;
-      if (field.matches("[data-baseline]")) void this.compare(Number(field.value), "baseline");
-      if (field.matches("[data-against]")) void this.compare(Number(field.value), "against");
+      if (field.matches("[data-baseline]")) void this.compare(Number(field.value) ? `/baselines/${field.value}` : "", "baseline");
+      if (field.matches("[data-against]")) this.beside(field);
     });
     document.addEventListener("keydown", (event) => this.key(event));
   }
@@ -297,6 +329,7 @@ class Page {
       critical: () => this.toggle("critical", button),
       float: () => this.toggle("float", button),
       tail: () => this.toggle("tail", button),
+      load: () => this.toggleLoad(button),
       undo: () => this.send({ verb: "undo" }),
       redo: () => this.send({ verb: "redo" }),
       add: () => this.send({ verb: "add", name: this.words.new_task ?? "", ...(current ? { after: current.id } : {}) }),

@@ -14,8 +14,10 @@ from django.utils import timezone
 import scheduling
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
+from punctual.domain.resources.models import Resource
 from punctual.domain.risks.models import Risk
-from punctual.domain.scheduling.models import Promise, Scenario, ScheduleRun, TaskPin
+from punctual.domain.scheduling.models import ExtraShift, Promise, Scenario, ScheduleRun, TaskPin
+from punctual.flows.scenarios import compute_scenario, discard_scenario, make_scenario
 from punctual.platform.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +138,96 @@ def test_risks_are_entered_by_those_who_may(ask: Ask, shop: list[Order]) -> None
     assert ask("worker", "get", "/risks")[1].get("total", 0) == 0
     assert ask("order_manager", "get", "/risks")[1]["total"] == 1
     assert ask("order_manager", "post", f"/risks/{made['id']}/assess", {"version": 99})[0] == 409
+
+
+# — beside a plan —
+
+
+def test_who_sees_no_schedule_sees_neither_places_nor_load(ask: Ask, shop: list[Order]) -> None:
+    for path in ("placed", "load"):
+        assert ask("worker", "get", f"/plans/{shop[0].key}/{path}")[0] in (403, 404)
+
+
+def test_the_load_under_a_plan_tells_its_own_work_from_that_of_others(ask: Ask, shop: list[Order]) -> None:
+    status, found = ask("order_manager", "get", f"/plans/{shop[0].key}/load")
+    assert status == 200
+    assert found["team"] in [one["key"] for one in found["teams"]]
+    row = next(one for one in found["teams"] if one["key"] == found["team"])
+    assert sum(one["own"] for one in found["days"]) == pytest.approx(row["hours"])
+    assert [one["day"] for one in found["days"]] == sorted({one["day"] for one in found["days"]})
+    # Both orders want the only fitter on the same days, as the plans have them.
+    other = ask("order_manager", "get", f"/plans/{shop[1].key}/load?team={row['key']}")[1]
+    assert [one["own"] for one in other["days"]] == [one["others"] for one in found["days"]]
+    assert found["over"]
+    for week in found["over"]:
+        assert week["percent"] > 100
+        assert {one["label"] for one in week["orders"]} == {shop[0].label, shop[1].label}
+        days = [one for one in found["days"] if week["first"] <= one["day"] <= _after(week["first"], 6)]
+        assert week["hours"] == pytest.approx(sum(one["own"] + one["others"] - one["capacity"] for one in days))
+
+
+def _after(day: str, days: int) -> str:
+    return (dt.date.fromisoformat(day) + dt.timedelta(days=days)).isoformat()
+
+
+def test_an_unknown_team_falls_back_to_the_busiest(ask: Ask, shop: list[Order]) -> None:
+    known = ask("order_manager", "get", f"/plans/{shop[0].key}/load")[1]
+    assert ask("order_manager", "get", f"/plans/{shop[0].key}/load?team=t:person:nobody")[1]["team"] == known["team"]
+
+
+def test_a_scenario_lies_beside_the_plan_until_it_is_closed(ask: Ask, shop: list[Order], person: Person) -> None:
+    actor = person("order_manager")
+    path = f"/plans/{shop[0].key}/placed"
+    live = {one["id"]: one for one in ask("order_manager", "get", path)[1]}
+    delta = [{"kind": "drop", "order": shop[1].pk, "label": shop[1].label}]
+    made = compute_scenario(make_scenario(actor=actor, name="不做第二单", delta=delta), scheduling.QUICK)
+    longer = [
+        {
+            "kind": "absence",
+            "resource": Resource.objects.get(name="赵磊").pk,
+            "first": "2026-11-25",
+            "last": "2026-12-11",
+        }
+    ]
+    away = compute_scenario(make_scenario(actor=actor, name="赵磊病假", delta=longer), scheduling.QUICK)
+    then = {one["id"]: one for one in ask("order_manager", "get", f"{path}?scenario={away.pk}")[1]}
+    assert set(then) == set(live)
+    moved = {task for task in live if then[task] != live[task]}
+    assert moved
+    assert all(then[task]["start"] > live[task]["start"] for task in moved)
+    before, after = away.delivery_of(shop[0].pk)
+    assert after > before
+    assert ask("order_manager", "get", f"{path}?scenario={made.pk}")[0] == 200
+    discard_scenario(actor=actor, scenario_id=away.pk, expected_version=away.version)
+    assert ask("order_manager", "get", f"{path}?scenario={away.pk}")[0] == 404
+
+
+def test_a_scenario_is_computed_again_beside_the_schedule_in_force(
+    ask: Ask, shop: list[Order], person: Person, signed_in: Callable[[str], Client]
+) -> None:
+    actor = person("order_manager")
+    delta = [{"kind": "drop", "order": shop[1].pk, "label": shop[1].label}]
+    made = compute_scenario(make_scenario(actor=actor, name="不做第二单", delta=delta), scheduling.QUICK)
+    assert "note warn" not in signed_in("order_manager").get(f"/scenarios/{made.pk}/").content.decode()
+    ExtraShift.objects.create(skill=scheduling.skill("FIT"), units=2, first=scheduling.TODAY, last=dt.date(2027, 3, 1))
+    run = scheduling.run(actor)
+    assert "note warn" in signed_in("order_manager").get(f"/scenarios/{made.pk}/").content.decode()
+    path = f"/scenarios/{made.pk}/renew"
+    assert ask("worker", "post", path, {"version": made.version})[0] in (403, 404)
+    assert ask("order_manager", "post", path, {"version": made.version + 1})[0] == 409
+    assert Scenario.objects.get().result
+    status, found = ask("order_manager", "post", path, {"version": made.version})
+    assert (status, found["result"]) == (202, {})
+    made = compute_scenario(Scenario.objects.get(), scheduling.QUICK)
+    assert made.run_id == run.pk
+    assert made.result["before"]
+
+
+def test_an_unknown_verb_leaves_the_scenario_open(
+    shop: list[Order], person: Person, signed_in: Callable[[str], Client]
+) -> None:
+    delta = [{"kind": "drop", "order": shop[1].pk, "label": shop[1].label}]
+    made = make_scenario(actor=person("order_manager"), name="不做第二单", delta=delta)
+    answer = signed_in("order_manager").post(f"/scenarios/{made.pk}/throw/", {"version": made.version})
+    assert answer.status_code == 404
+    assert Scenario.objects.get().state == "open"

@@ -1,5 +1,5 @@
 // Commands to the server, one after another; the version goes along, and a conflict is told, never overwritten.
-import type { Answer, BaselineRow, Command, PlanData } from "./types";
+import type { Answer, BaselineRow, Command, PlanData, TeamLoad } from "./types";
 
 export interface Problem {
   status: number;
@@ -29,8 +29,12 @@ export class Server {
     return this.get<PlanData>("/gantt");
   }
 
-  async baseline(number: number): Promise<BaselineRow[]> {
-    return this.get<BaselineRow[]>(`/baselines/${number}`);
+  async rows(path: string): Promise<BaselineRow[]> {
+    return this.get<BaselineRow[]>(path);
+  }
+
+  async teamLoad(team: string): Promise<TeamLoad> {
+    return this.get<TeamLoad>(`/load?team=${encodeURIComponent(team)}`);
   }
 
   async forecast(): Promise<Map<number, string>> {

@@ -107,6 +107,30 @@ export interface Answer {
   history: History;
 }
 
+export interface LoadDay {
+  day: string;
+  capacity: number;
+  own: number;
+  others: number;
+  soft: number;
+}
+
+export interface LoadOver {
+  first: string;
+  hours: number;
+  percent: number;
+  orders: { label: string; key: string; hours: number }[];
+  others: number;
+}
+
+export interface TeamLoad {
+  stale: boolean;
+  team: string | null;
+  teams: { key: string; name: string; members: number; hours: number }[];
+  days: LoadDay[];
+  over: LoadOver[];
+}
+
 export type Zoom = "day" | "week" | "month";
 export type Command = { verb: string } & Record<string, unknown>;
 export type Words = Record<string, string>;

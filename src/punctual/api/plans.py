@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -31,11 +32,17 @@ from punctual.domain.plans.services.baselines import keep_baseline
 from punctual.domain.plans.services.custom import set_task_fields
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.store import Stored
+from punctual.domain.scheduling.selectors import is_stale, open_scenarios, placed_tasks
+from punctual.domain.scheduling.strip import strip_of
 from punctual.domain.scheduling.task_ends import task_forecasts
+from punctual.flows.load_picture import loads_of
 from punctual.flows.order_to_plan import make_plan_for
 from punctual.platform.custom_fields.selectors import as_data, data_of, fields_of, values_of
+from punctual.platform.records import get_or_not_found
 
 router = Router()
+BEHIND: Final = dt.timedelta(days=28)
+"""Days of load told behind the end of a plan."""
 
 
 class PlanOut(Schema):
@@ -212,6 +219,84 @@ def forecast(request: HttpRequest, order: str) -> Any:
     """When the open tasks end by the schedule over all orders, with what may go wrong; empty before the first one."""
     found = task_forecasts(actor_of(request), _plan(request, order).order)
     return [{"task": task, "p50": p50, "p80": p80} for task, (p50, p80) in found.items()]
+
+
+class PlacedOut(Schema):
+    """When a task would be done, on the clock of the plan's site."""
+
+    id: int
+    start: dt.datetime
+    finish: dt.datetime
+
+
+@router.get("/plans/{order}/placed", response=list[PlacedOut])
+def placed(request: HttpRequest, order: str, scenario: int | None = None) -> Any:
+    """Where the schedule over all orders has the plan's tasks, or where an open ``scenario`` would have them."""
+    actor, found = actor_of(request), _plan(request, order)
+    beside = None if scenario is None else get_or_not_found(open_scenarios(actor), pk=scenario)
+    rows = placed_tasks(actor, found.order, beside)
+    return [{"id": task, "start": start, "finish": finish} for task, start, finish in rows]
+
+
+class LoadDayOut(Schema):
+    """Hours: what there is, the order's own work, that of all others, of quotations (with their probability)."""
+
+    day: dt.date
+    capacity: float
+    own: float
+    others: float
+    soft: float
+
+
+class LoadOverOut(Schema):
+    """A week that needs ``hours`` more than there is, by the largest orders."""
+
+    first: dt.date
+    hours: float
+    percent: int
+    orders: list[dict[str, Any]]
+    others: float
+
+
+class PlanLoadOut(Schema):
+    """The load of one of the teams that do the plan's open work. ``stale``: something has changed since."""
+
+    run: int
+    stale: bool
+    team: str | None
+    teams: list[dict[str, Any]]
+    days: list[LoadDayOut]
+    over: list[LoadOverOut]
+
+
+@router.get("/plans/{order}/load", response=PlanLoadOut)
+def plan_load(request: HttpRequest, order: str, team: str = "") -> Any:
+    """Hours a day of one ``team`` (the busiest one unless told) as the plans have them, from today to behind the end
+    of this plan; the weeks that need more than there is, with whose work it is."""
+    found = _plan(request, order)
+    loads, run = loads_of(actor_of(request), "planned")
+    last = max(filter(None, [found.planned_date, found.order.promised_date, timezone.localdate()]))
+    strip = strip_of(loads, found.order_id, team, last + BEHIND)
+    entries = loads.book.entries
+    return {
+        "run": run.pk,
+        "stale": is_stale(run),
+        "team": strip.team,
+        "teams": [
+            {"key": key, "name": key.split(":", 2)[2], "members": len(loads.members_of(key)), "hours": round(hours)}
+            for key, hours in strip.teams
+        ],
+        "days": strip.days,
+        "over": [
+            asdict(one)
+            | {
+                "orders": [
+                    {"label": entries[of].label, "key": entries[of].key, "hours": hours} for of, hours in one.orders
+                ]
+            }
+            for one in strip.over
+        ],
+    }
 
 
 @router.post("/plans/{order}/edits", response=EditOut)

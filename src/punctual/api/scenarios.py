@@ -14,7 +14,7 @@ from punctual.api.pages import Listing, Paging, listing
 from punctual.api.scheduling import SchedulingVersionIn
 from punctual.domain.scheduling.models import Scenario
 from punctual.domain.scheduling.selectors import scenarios
-from punctual.flows.scenarios import apply_scenario, discard_scenario, make_scenario
+from punctual.flows.scenarios import apply_scenario, discard_scenario, make_scenario, renew_scenario
 from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.permissions import require
 from punctual.platform.records import get_or_not_found
@@ -80,6 +80,12 @@ def do_scenario(request: HttpRequest, pk: int, body: SchedulingVersionIn) -> Any
         actor=actor_of(request), scenario_id=pk, today=timezone.localdate(), expected_version=body.version
     )
     return _scenario(found)
+
+
+@router.post("/scenarios/{int:pk}/renew", response={202: ScenarioOut})
+def compute_scenario_again(request: HttpRequest, pk: int, body: SchedulingVersionIn) -> Any:
+    """Have it computed beside the schedule that is in force now, in the background."""
+    return 202, _scenario(renew_scenario(actor=actor_of(request), scenario_id=pk, expected_version=body.version))
 
 
 @router.post("/scenarios/{int:pk}/discard", response=ScenarioOut)

@@ -22,7 +22,7 @@ from punctual.domain.scheduling.models import (
     ScenarioState,
     ScheduleRun,
 )
-from punctual.domain.scheduling.scenarios import EFFORT, compute, reasons_against_delta, side_by_side
+from punctual.domain.scheduling.scenarios import EFFORT, compute, dates_of, reasons_against_delta, side_by_side
 from punctual.domain.scheduling.selectors import axis_of, book_of, current_run, scenarios
 from punctual.domain.scheduling.services.absences import enter_absence
 from punctual.domain.scheduling.services.extras import enter_extra
@@ -67,14 +67,29 @@ def make_scenario(*, actor: User, name: str, delta: Sequence[Mapping[str, Any]])
     refuse_if(reasons_against_delta(delta, name=name, orders=set(book.entries)))
     made = Scenario.objects.create(name=name.strip(), delta=list(delta), run=run, created_by=actor)
     record(actor=actor, verb="create", target=made)
-    start_job(
-        function=JOB,
-        label=made.name,
-        actor=actor,
-        arguments={"scenario_id": made.pk},
-        queue=PLANNING,
-    )
+    _start(made, actor)
     return made
+
+
+def _start(found: Scenario, actor: User) -> None:
+    start_job(function=JOB, label=found.name, actor=actor, arguments={"scenario_id": found.pk}, queue=PLANNING)
+
+
+@transaction.atomic
+def renew_scenario(*, actor: User, scenario_id: int, expected_version: int | None) -> Scenario:
+    """Have it computed beside the schedule that is in force now."""
+    require(actor, "scheduling.scenario")
+    found = _open(actor, scenario_id, expected_version)
+    run = current_run(actor)
+    book = book_of(run) if run else None
+    if book is None:
+        raise no_schedule()
+    refuse_if(reasons_against_delta(found.delta, name=found.name, orders=set(book.entries)))
+    found.run, found.result, found.dates, found.error = run, {}, {}, []
+    save_next(found, fields=["run", "result", "dates", "error"])
+    record(actor=actor, verb="renew", target=found)
+    _start(found, actor)
+    return found
 
 
 def compute_job(progress: Progress, *, scenario_id: int) -> dict[str, Any]:
@@ -96,8 +111,9 @@ def compute_scenario(found: Scenario, effort: Effort) -> Scenario:
     axis = axis_of(book)
     what = compute(book, axis, found.delta, current_ratios(), effort)
     found.result = side_by_side(book, kept_forecasts(run), what, axis, _price(found.delta, axis), found.delta)
+    found.dates = dates_of(what.book, axis)
     found.error = []
-    found.save(update_fields=["result", "run", "error"])
+    found.save(update_fields=["result", "dates", "run", "error"])
     return found
 
 

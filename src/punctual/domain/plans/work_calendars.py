@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -23,9 +23,25 @@ _CLOCK: Final = WorkCalendar.around_the_clock()
 YEARS_BEFORE, YEARS_AFTER = 1, 4
 
 
+@overload
+def plan_time(moment: dt.datetime) -> dt.datetime: ...
+
+
+@overload
+def plan_time(moment: dt.datetime | None) -> dt.datetime | None: ...
+
+
 def plan_time(moment: dt.datetime | None) -> dt.datetime | None:
     """A stored moment on the site's clock, without a zone."""
     return None if moment is None else moment.astimezone(SITE).replace(tzinfo=None)
+
+
+@overload
+def stored_time(moment: dt.datetime) -> dt.datetime: ...
+
+
+@overload
+def stored_time(moment: dt.datetime | None) -> dt.datetime | None: ...
 
 
 def stored_time(moment: dt.datetime | None) -> dt.datetime | None:

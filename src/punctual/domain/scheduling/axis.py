@@ -59,6 +59,11 @@ class Axis:
             return dt.datetime.combine(self.today, dt.time())
         return self.calendar.to_datetime_finish(self.origin + slot * SLOT)
 
+    def span(self, slot: int, duration: int) -> tuple[dt.datetime, dt.datetime]:
+        """When a task of ``duration`` slots begins and ends; a milestone lies where what is before it ends."""
+        begins = self.start_of(slot) if duration > 0 or slot == 0 else self.finish_of(slot)
+        return begins, max(begins, self.finish_of(slot + duration)) if duration else begins
+
     def day_of(self, slot: int) -> dt.date:
         """The day on which something is done that ends at ``slot``."""
         return self.finish_of(slot).date()

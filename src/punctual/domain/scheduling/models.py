@@ -5,6 +5,8 @@ Moments are stored with a zone and read on the site's clock; durations inside a 
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -303,14 +305,15 @@ class ScenarioState(models.TextChoices):
 
 class Scenario(Versioned):
     """A named what-if over the live schedule. ``delta``: [{"kind": …, …}] (``scenarios``); ``result``: what came out
-    of it beside the live plan, with the run it was compared with. ``error``: why nothing came
-    out of it, sentences with their ``params``."""
+    of it beside the live plan, with the run it was compared with. ``dates``: task → when it
+    would be done. ``error``: why nothing came out of it, sentences with their ``params``."""
 
     name = models.CharField(_("Name"), max_length=80)
     delta = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=ScenarioState.choices, default=ScenarioState.OPEN)
     run = models.ForeignKey(ScheduleRun, null=True, on_delete=models.SET_NULL, related_name="+")
     result = models.JSONField(default=dict)
+    dates = models.JSONField(default=dict)
     error = models.JSONField(default=list)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -321,6 +324,13 @@ class Scenario(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    def delivery_of(self, order: int) -> tuple[dt.date, dt.date] | None:
+        """The order's P80 in the live plan and in the scenario, where they differ."""
+        row = next((row for row in self.result.get("rows", ()) if row["order"] == order and row["then"]), None)
+        if row is None or row["before"]["p80"] == row["then"]["p80"]:
+            return None
+        return dt.date.fromisoformat(row["before"]["p80"]), dt.date.fromisoformat(row["then"]["p80"])
 
 
 class DurationRatio(models.Model):

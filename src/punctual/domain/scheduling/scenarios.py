@@ -147,6 +147,16 @@ def compute(book: Book, axis: Axis, delta: Sequence[Mapping[str, Any]], ratios: 
     return solve(changed_book(book, axis, delta), axis, ratios, effort, previous=live)
 
 
+def dates_of(what: Book, axis: Axis) -> dict[str, tuple[str, str]]:
+    """Task (id in the plans) → when it would be done."""
+    found = {}
+    for piece, start in zip(what.pieces, what.starts, strict=True):
+        if piece.task is not None:
+            begins, ends = axis.span(start, piece.duration)
+            found[str(piece.task)] = (begins.isoformat(timespec="minutes"), ends.isoformat(timespec="minutes"))
+    return found
+
+
 def side_by_side(
     live: Book,
     live_forecasts: Mapping[int, Forecast],

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from punctual.domain.orders.models import Order
+from punctual.domain.plans.models import Task
+from punctual.domain.plans.work_calendars import plan_time
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import Book
 from punctual.domain.scheduling.gathering import company_axis, fingerprint
@@ -20,6 +22,7 @@ from punctual.domain.scheduling.models import (
     Promise,
     RunState,
     Scenario,
+    ScenarioState,
     ScheduledTask,
     ScheduleRun,
 )
@@ -111,7 +114,22 @@ def promises_of(actor: User, order: Order) -> QuerySet[Promise]:
 def scenarios(actor: User) -> QuerySet[Scenario]:
     if not may(actor, "scheduling.view"):
         return Scenario.objects.none()
-    return Scenario.objects.select_related("created_by", "run")
+    return Scenario.objects.select_related("created_by", "run").defer("dates", "run__book")
+
+
+def open_scenarios(actor: User) -> QuerySet[Scenario]:
+    """Those with a result, to be looked at beside the plans."""
+    return scenarios(actor).filter(state=ScenarioState.OPEN).exclude(result={})
+
+
+def placed_tasks(actor: User, order: Order, scenario: Scenario | None = None) -> list[tuple[int, str, str]]:
+    """(task, start, finish) on the clock of the plans: where the current schedule has the order's tasks, or where a
+    scenario would have them."""
+    if scenario is not None:
+        ids = Task.objects.filter(plan__order=order).values_list("pk", flat=True)
+        return [(task, *scenario.dates[str(task)]) for task in ids if str(task) in scenario.dates]
+    rows = scheduled_tasks(actor, order).select_related(None)
+    return [(one.task_id, plan_time(one.start).isoformat(), plan_time(one.finish).isoformat()) for one in rows]
 
 
 @lru_cache(maxsize=4)

@@ -20,6 +20,7 @@ from punctual.domain.plans.selectors import baseline_of, listed_plans, plan_by_o
 from punctual.domain.plans.services.baselines import keep_baseline
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.store import Stored
+from punctual.domain.scheduling.selectors import current_run, open_scenarios
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.plans.differences import differences_of
@@ -45,6 +46,16 @@ WORDS = {
     "link_type": gettext_lazy("Link"),
     "lag": gettext_lazy("Lag in days, % or e for days on the clock"),
     "failed": gettext_lazy("Something went wrong"),
+    "capacity": gettext_lazy("Capacity"),
+    "people": gettext_lazy("%(count)s people or machines"),
+    "own": gettext_lazy("This order"),
+    "other_orders": gettext_lazy("Other orders"),
+    "over": gettext_lazy("Beyond capacity"),
+    "quotations": gettext_lazy("Quotations"),
+    "over_week": gettext_lazy("W%(week)s is %(hours)s h over:"),
+    "rest": gettext_lazy("others"),
+    "no_over": gettext_lazy("No week is over-used."),
+    "no_team": gettext_lazy("No team has open work here."),
 }
 PHONE_ROWS = 60
 
@@ -100,6 +111,8 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
         "baselines": kept,
         "from_baseline": _number(request, "from") or (kept[-1].number if kept else 0),
         "to_baseline": _number(request, "to"),
+        "scheduled": may(actor, "scheduling.view") and current_run(actor) is not None,
+        "scenarios": [(one, one.delivery_of(found.order_id)) for one in open_scenarios(actor)],
         "budget": found.budget.all(),
         "standards": found.standards.all(),
         "phone_rows": rows,

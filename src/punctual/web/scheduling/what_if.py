@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from punctual.domain.orders.selectors import orders_of
 from punctual.domain.resources.models import Resource, Skill
 from punctual.domain.resources.selectors import resources, skills
 from punctual.domain.scheduling.selectors import scenarios
-from punctual.flows.scenarios import apply_scenario, discard_scenario, make_scenario
+from punctual.flows.scenarios import apply_scenario, discard_scenario, make_scenario, renew_scenario
 from punctual.kernel.refusal import Reason
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
@@ -129,6 +129,7 @@ def scenario(request: HttpRequest, pk: int) -> HttpResponse:
         "skills": _skill_loads(found.result),
         "may_apply": may(actor, "scheduling.scenario") and found.state == "open",
         "made": day_text(found.created_at),
+        "outdated": bool(found.result) and found.state == "open" and not (found.run and found.run.is_current),
     }
     template = "scheduling/scenario_body.html" if request.headers.get("HX-Request") else "scheduling/scenario.html"
     return render(request, template, context)
@@ -145,11 +146,17 @@ def _skill_loads(result: dict[str, Any]) -> list[tuple[str, int, int]]:
 
 @require_POST
 def decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Apply, discard, or compute again beside the schedule in force."""
     actor, version = actor_of(request), version_of(request)
     if verb == "apply":
         apply_scenario(actor=actor, scenario_id=pk, today=timezone.localdate(), expected_version=version)
         messages.success(request, _("Applied. Everything is planned again."))
-    else:
+    elif verb == "discard":
         discard_scenario(actor=actor, scenario_id=pk, expected_version=version)
         messages.success(request, _("Discarded. Nothing was changed."))
+    elif verb == "renew":
+        renew_scenario(actor=actor, scenario_id=pk, expected_version=version)
+        return redirect("scenario", pk=pk)
+    else:
+        raise Http404
     return redirect("scenarios")

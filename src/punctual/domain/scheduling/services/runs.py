@@ -190,24 +190,12 @@ def _result(solved: Solved) -> dict[str, Any]:
 def write_tasks(run: ScheduleRun, solved: Solved, axis: Axis) -> None:
     book = solved.book
     rows = []
-    moments: dict[tuple[bool, int], dt.datetime] = {}
-
-    def moment(slot: int, *, start: bool) -> dt.datetime:
-        if (start, slot) not in moments:
-            found = stored_time(axis.start_of(slot) if start else axis.finish_of(slot))
-            assert found is not None
-            moments[start, slot] = found
-        return moments[start, slot]
-
     for piece, start, held in zip(book.pieces, book.starts, holds(book), strict=True):
         if piece.task is None:
             continue
-        begins = moment(start, start=piece.duration > 0 or start == 0)
-        ends = moment(start + piece.duration, start=False) if piece.duration else begins
+        begins, ends = map(stored_time, axis.span(start, piece.duration))
         rows.append(
-            ScheduledTask(
-                run=run, task_id=piece.task, order_id=piece.order, start=begins, finish=max(begins, ends), held_by=held
-            )
+            ScheduledTask(run=run, task_id=piece.task, order_id=piece.order, start=begins, finish=ends, held_by=held)
         )
     ScheduledTask.objects.filter(run=run).delete()
     ScheduledTask.objects.bulk_create(rows, batch_size=1000)
