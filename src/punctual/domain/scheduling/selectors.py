@@ -119,7 +119,7 @@ def scenarios(actor: User) -> QuerySet[Scenario]:
 
 def open_scenarios(actor: User) -> QuerySet[Scenario]:
     """Those with a result, to be looked at beside the plans."""
-    return scenarios(actor).filter(state=ScenarioState.OPEN).exclude(result={})
+    return scenarios(actor).filter(state=ScenarioState.OPEN).exclude(result={}).exclude(dates={})
 
 
 def placed_tasks(actor: User, order: Order, scenario: Scenario | None = None) -> list[tuple[int, str, str]]:

@@ -20,9 +20,11 @@ from punctual.domain.plans.selectors import baseline_of, listed_plans, plan_by_o
 from punctual.domain.plans.services.baselines import keep_baseline
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.store import Stored
+from punctual.domain.scheduling.models import Scenario
 from punctual.domain.scheduling.selectors import current_run, open_scenarios
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.web.formatting import day_text
 from punctual.web.plans.differences import differences_of
 from punctual.web.plans.tables import PLAN_COLUMNS, PLAN_FILTERS
 from punctual.web.shell.columns import BuiltInView
@@ -112,7 +114,7 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
         "from_baseline": _number(request, "from") or (kept[-1].number if kept else 0),
         "to_baseline": _number(request, "to"),
         "scheduled": may(actor, "scheduling.view") and current_run(actor) is not None,
-        "scenarios": [(one, one.delivery_of(found.order_id)) for one in open_scenarios(actor)],
+        "scenarios": [(one, _delivery_words(one, found)) for one in open_scenarios(actor)],
         "budget": found.budget.all(),
         "standards": found.standards.all(),
         "phone_rows": rows,
@@ -120,6 +122,13 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
         "percents": range(0, 101, 10),
     }
     return render(request, "plans/gantt.html", context)
+
+
+def _delivery_words(one: Scenario, found: Plan) -> str:
+    delivery = one.delivery_of(found.order_id)
+    if delivery is None:
+        return _("The day of delivery stays")
+    return f"P80 {day_text(delivery[0])} → {day_text(delivery[1])}"
 
 
 def _number(request: HttpRequest, name: str) -> int:
