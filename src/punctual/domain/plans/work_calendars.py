@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, overload
 from zoneinfo import ZoneInfo
 
@@ -33,7 +34,13 @@ def plan_time(moment: dt.datetime | None) -> dt.datetime | None: ...
 
 def plan_time(moment: dt.datetime | None) -> dt.datetime | None:
     """A stored moment on the site's clock, without a zone."""
-    return None if moment is None else moment.astimezone(SITE).replace(tzinfo=None)
+    return None if moment is None else _on_site(moment)
+
+
+@lru_cache(1 << 16)
+def _on_site(moment: dt.datetime) -> dt.datetime:
+    """Kept, since thousands of tasks begin and end with the same shifts."""
+    return moment.astimezone(SITE).replace(tzinfo=None)
 
 
 @overload

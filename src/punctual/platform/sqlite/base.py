@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.base import SQLiteCursorWrapper
 from django.db.backends.sqlite3.operations import DatabaseOperations
+from django.utils.dateparse import parse_date, parse_datetime
 
 from punctual.platform.sqlite.queue import WriteQueue, queue_of
 
@@ -46,12 +48,34 @@ class QueuedCursor(SQLiteCursorWrapper):
         return not self.connection.in_transaction and query.lstrip()[:6].upper() in WRITES
 
 
+MOMENTS: Final = 1 << 16
+"""Different moments and days that are kept read: plans have many, but most begin or end a shift."""
+
+
+@lru_cache(MOMENTS)
+def _moment(text: bytes) -> dt.datetime | None:
+    """As Django reads it, in the zone in which Django writes moments to SQLite."""
+    found = parse_datetime(text.decode())
+    return found if found is None or found.tzinfo is not None else found.replace(tzinfo=dt.UTC)
+
+
+@lru_cache(MOMENTS)
+def _day(text: bytes) -> dt.date | None:
+    return parse_date(text.decode())
+
+
+# A page of many plans reads ten thousand moments; Django parses each and asks for its type and zone time and again.
+for kind in ("datetime", "timestamp"):
+    sqlite3.register_converter(kind, _moment)
+sqlite3.register_converter("date", _day)
+
+
 class QuickOperations(DatabaseOperations):
-    """A page of many plans reads ten thousand moments; Django asks each for its type and zone time and again."""
+    """What :func:`_moment` has read stays as it is."""
 
     def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        if type(value) is dt.datetime and value.tzinfo is None:
-            return value.replace(tzinfo=connection.timezone)
+        if type(value) is dt.datetime and value.tzinfo is not None:
+            return value
         return super().convert_datetimefield_value(value, expression, connection)
 
 
