@@ -8,6 +8,7 @@ LISTENERS: Final = (
     "contained_stock",
     "customer_meetings",
     "early_warning",
+    "feedback_asked",
     "incoming_inspection",
     "late_purchases",
     "material_needs",
