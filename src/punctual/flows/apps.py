@@ -15,6 +15,7 @@ LISTENERS: Final = (
     "payment_events",
     "promise_ledger",
     "proposals",
+    "purchase_costs",
     "quality_warnings",
     "recover",
     "recovery_approval",
