@@ -14,7 +14,14 @@ from planning import DAY, TODAY, task
 from punctual.domain.costs.models import Commitment, CommitmentState, Expense, TimeEntry, TimeState
 from punctual.domain.costs.rules import cost_row
 from punctual.domain.costs.selectors import cost_rows, expenses_of, time_of
-from punctual.domain.costs.services import book_expense, book_time, commit_money, decide_time, void_expense
+from punctual.domain.costs.services import (
+    Ordered,
+    book_expense,
+    book_time,
+    decide_time,
+    follow_source,
+    void_expense,
+)
 from punctual.domain.monitoring.earning import Piece, by_milestones, earned, performance, planned_share
 from punctual.domain.monitoring.facts import Gathered, running
 from punctual.domain.monitoring.forecast import Outlook, Stakes, outlook_of_plan
@@ -167,15 +174,10 @@ def test_costs_are_booked_and_seen_only_by_those_who_may(person: Person) -> None
 def test_a_commitment_counts_until_it_is_settled_and_a_source_is_counted_once(person: Person) -> None:
     manager = person("order_manager")
     found = running_plan(manager)
+    source = ("purchaseline", 1)
     for amount in (800, 900):
-        commit_money(
-            actor=manager,
-            plan=found,
-            kind="material",
-            amount=Decimal(amount),
-            subject="PO-1",
-            source=("purchaseorder", 1),
-        )
+        follow_source(source=source, ordered={found.pk: Ordered(Decimal(amount), "material", "PO-1")})
+    assert follow_source(source=source, ordered={found.pk: Ordered(Decimal(900), "material", "PO-1")}) == []
     (row,) = cost_rows(manager, found) or []
     assert (row.committed, row.actual) == (Decimal(900), Decimal(0))
     one = Commitment.objects.get()
@@ -185,6 +187,7 @@ def test_a_commitment_counts_until_it_is_settled_and_a_source_is_counted_once(pe
     )  # fmt: skip
     (row,) = cost_rows(manager, found) or []
     assert (row.committed, row.actual) == (Decimal(0), Decimal(880))
+    assert follow_source(source=source, ordered={}) == [], "what is paid stays paid"
     one.refresh_from_db()
     assert one.state == CommitmentState.SETTLED
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import pdfplumber
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,7 +51,6 @@ from punctual.domain.scheduling.models import DurationRatio
 from punctual.domain.scheduling.services.calibration import learn_durations
 from punctual.flows import replan
 from punctual.kernel.refusal import Forbidden, Refusal
-from punctual.platform.attachments.services import attachments_of
 from punctual.platform.outbox.services import deliver_pending
 
 pytestmark = pytest.mark.django_db
@@ -377,33 +375,3 @@ def test_the_signature_drawn_on_receipt_stands_in_the_delivery_note(person, sign
     client.post(f"{url}do/receive/", data)
     delivery.refresh_from_db()
     assert (delivery.state, pictures()) == (DeliveryState.RECEIVED, 1)
-
-
-def test_photos_of_the_boxes_are_kept_with_the_delivery_and_stand_in_its_note(person, signed_in):
-    delivery = prepared(person, running(person), 1)
-    url = f"/deliveries/{delivery.number}/"
-
-    def sent(role: str, content: bytes, **more: str):
-        photo = SimpleUploadedFile("IMG_1.jpg", content)
-        return signed_in(role).post(f"{url}photos/", {"photo": photo, **more}).status_code
-
-    drawn = io.BytesIO()
-    Image.new("RGB", (4000, 300), "teal").save(drawn, "JPEG")
-    assert sent("quality", drawn.getvalue()) == 403
-    assert sent("supply_chain", b"<svg onload='alert(1)'>") == 422
-    assert sent("supply_chain", drawn.getvalue(), box="7") == 422
-    assert signed_in("supply_chain").post(f"{url}photos/").status_code == 422
-    assert not attachments_of(delivery).exists()
-    delivery.boxes.create(number=1, name="主机/A")
-    assert sent("supply_chain", drawn.getvalue(), box="1") == 302
-    assert sent("sales", b"\xff\xd8\xff broken") == 302
-    kept = attachments_of(delivery).get(name="1 主机-A IMG_1.jpg")
-    assert kept.kind == "photo"
-    shown = signed_in("quality").get(f"{url}files/{kept.pk}/?show=1")
-    assert (shown.headers["Content-Type"], shown.content) == ("image/jpeg", drawn.getvalue())
-    client = signed_in("quality")
-    assert kept.name in client.get(url).content.decode()
-    with pdfplumber.open(io.BytesIO(client.get(f"{url}note.pdf").content)) as paper:
-        assert sum(len(page.images) for page in paper.pages) == 1
-    cancel_delivery(actor=person("sales"), delivery_id=delivery.pk, reason="改期")
-    assert sent("supply_chain", drawn.getvalue()) == 422

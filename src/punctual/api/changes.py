@@ -18,7 +18,9 @@ from punctual.domain.changes.models import ChangeOrder, OrderRevision
 from punctual.domain.changes.selectors import change_by_number, compared, listed_changes, revisions_of
 from punctual.domain.changes.services.customer import ask_customer
 from punctual.domain.changes.services.raising import change_draft, raise_change, reopen, submit, withdraw
+from punctual.domain.customer_relations.selectors import request_by_key
 from punctual.domain.orders.selectors import order_by_key
+from punctual.flows.asked_change import raise_asked
 from punctual.flows.change_order import analyse_change, apply_change, reverse_change
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
@@ -51,6 +53,8 @@ class ChangeIn(Schema):
     words: str = ""
     needs_customer: bool = True
     items: list[ChangesItemIn] = Field(default_factory=list)
+    request: str = ""
+    """Number of the customer's request that it comes from."""
 
 
 class ChangeEdit(Schema):
@@ -163,17 +167,16 @@ def create_change(request: HttpRequest, payload: ChangeIn) -> Status[dict[str, A
     """Raise a change order for a confirmed order."""
     actor = actor_of(request)
     order = order_by_key(actor, payload.order)
-    made = raise_change(
-        actor=actor,
-        order_id=order.pk,
-        title=payload.title,
-        source=payload.source,
-        reason=payload.reason,
-        words=payload.words,
-        needs_customer=payload.needs_customer,
-        items=[item.dict() for item in payload.items],
-        today=timezone.localdate(),
-    )
+    facts: dict[str, Any] = {
+        **payload.dict(include={"title", "source", "reason", "words", "needs_customer"}),
+        "items": [item.dict() for item in payload.items],
+        "today": timezone.localdate(),
+    }
+    if payload.request:
+        asked = request_by_key(actor, payload.request)
+        made = raise_asked(actor=actor, order=order, request_id=asked.pk, **facts)
+    else:
+        made = raise_change(actor=actor, order_id=order.pk, **facts)
     return Status(201, _shape(change_by_number(actor, made.number)))
 
 

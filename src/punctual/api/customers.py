@@ -32,6 +32,7 @@ class ContactOut(Schema):
     title: str
     phone: str
     email: str
+    language: str
     is_primary: bool
     archived_at: dt.datetime | None
 
@@ -47,6 +48,7 @@ class CustomerOut(Schema):
     payment_terms: str
     delivery_place: str
     address: str
+    wants_photos: bool
     notes: str
     archived_at: dt.datetime | None
     contacts: list[ContactOut]
@@ -63,6 +65,7 @@ class CustomerIn(Schema):
     payment_terms: str = ""
     delivery_place: str = ""
     address: str = ""
+    wants_photos: bool = False
     notes: str = ""
 
 
@@ -75,6 +78,7 @@ class CustomerPatch(Versioned):
     payment_terms: str | None = None
     delivery_place: str | None = None
     address: str | None = None
+    wants_photos: bool | None = None
     notes: str | None = None
 
 
@@ -84,6 +88,8 @@ class ContactIn(Schema):
     title: str = ""
     phone: str = ""
     email: str = ""
+    language: str = ""
+    """``zh-hans`` or ``en``; empty: both."""
     is_primary: bool = False
 
 
@@ -92,6 +98,7 @@ class ContactPatch(Versioned):
     title: str | None = None
     phone: str | None = None
     email: str | None = None
+    language: str | None = None
     is_primary: bool | None = None
 
 

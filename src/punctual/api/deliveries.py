@@ -6,14 +6,16 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
-from ninja import Query, Router, Schema
+from ninja import File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
 from ninja.responses import Status
 from pydantic import ConfigDict
 
 from punctual.api.authentication import actor_of
+from punctual.api.order_story import BINARY
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.delivery.gates import states
 from punctual.domain.delivery.models import Acceptance, Delivery, PaymentMilestone
@@ -26,12 +28,16 @@ from punctual.domain.delivery.selectors import (
     listed_deliveries,
     listed_milestones,
     open_milestones,
+    photos_of,
 )
 from punctual.domain.delivery.services.acceptance import enter_results, plan_acceptance
 from punctual.domain.delivery.services.payments import enter
-from punctual.domain.delivery.services.shipping import prepare, receive, ship
+from punctual.domain.delivery.services.shipping import add_photos, prepare, receive, remove_photo, ship
 from punctual.domain.orders.selectors import order_by_key
 from punctual.platform.accounts.permissions import require
+from punctual.platform.attachments.models import Attachment
+from punctual.platform.attachments.services import path_of
+from punctual.platform.records import get_or_not_found
 
 router = Router()
 
@@ -182,6 +188,20 @@ class EntryIn(Schema):
     version: int | None = None
 
 
+class PhotoOut(Schema):
+    id: int
+    name: str
+    size: int
+    uploaded_by: str
+    uploaded_at: dt.datetime
+
+
+class PhotoIn(Schema):
+    """``box``: the number of the box that it shows; 0 = of the whole."""
+
+    box: int = 0
+
+
 def _delivery(one: Delivery) -> dict[str, Any]:
     return {
         "id": one.pk,
@@ -274,6 +294,47 @@ def receive_delivery(request: HttpRequest, number: str, payload: ReceiptIn) -> d
     facts = payload.dict(exclude={"version"})
     receive(actor=actor, delivery_id=found.pk, today=timezone.localdate(), expected_version=payload.version, **facts)
     return _with_gates(delivery_by_number(actor, number))
+
+
+@router.get("/deliveries/{number}/photos", response=list[PhotoOut])
+def list_photos(request: HttpRequest, number: str) -> Any:
+    """Photos of what was packed."""
+    actor = actor_of(request)
+    require(actor, "delivery.view")
+    return [_photo(one) for one in photos_of(delivery_by_number(actor, number))]
+
+
+@router.post("/deliveries/{number}/photos", response={201: list[PhotoOut]})
+def add_photo(request: HttpRequest, number: str, wish: Form[PhotoIn], file: File[UploadedFile]) -> Any:
+    """Keep a picture (multipart, field ``file``) of what was packed, of ``box`` or of the whole."""
+    actor = actor_of(request)
+    found = delivery_by_number(actor, number)
+    made = add_photos(
+        actor=actor, delivery_id=found.pk, photos=[(file, file.name or "photo")], box_number=wish.box or None
+    )
+    return Status(201, [_photo(one) for one in made])
+
+
+@router.get("/deliveries/{number}/photos/{photo}", openapi_extra={"responses": BINARY})
+def get_photo(request: HttpRequest, number: str, photo: int) -> Any:
+    """The picture as it came."""
+    actor = actor_of(request)
+    require(actor, "delivery.view")
+    found = get_or_not_found(photos_of(delivery_by_number(actor, number)), pk=photo)
+    return FileResponse(path_of(found.sha256).open("rb"), as_attachment=True, filename=found.name)
+
+
+@router.delete("/deliveries/{number}/photos/{photo}", response={204: None})
+def remove_one_photo(request: HttpRequest, number: str, photo: int) -> Any:
+    """Take a picture off again; refused once the delivery is signed for."""
+    actor = actor_of(request)
+    remove_photo(actor=actor, delivery_id=delivery_by_number(actor, number).pk, photo_id=photo)
+    return Status(204, None)
+
+
+def _photo(one: Attachment) -> dict[str, Any]:
+    by = str(one.uploaded_by) if one.uploaded_by else ""
+    return {"id": one.pk, "name": one.name, "size": one.size, "uploaded_by": by, "uploaded_at": one.uploaded_at}
 
 
 def _acceptance(one: Acceptance) -> dict[str, Any]:

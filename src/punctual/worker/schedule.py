@@ -29,6 +29,7 @@ SCHEDULES = {
     ),
     "fetch mail": ("punctual.domain.customer_relations.services.mailbox.fetch_mail", Schedule.MINUTES, 2),
     "refresh shortages": ("punctual.flows.material_needs.refresh_all", Schedule.DAILY, None),
+    "count what is on order": ("punctual.flows.purchase_costs.follow_all", Schedule.DAILY, None),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
     "look at marked orders": ("punctual.flows.early_warning.look_at_marked", Schedule.MINUTES, 1),
     "check effects": ("punctual.flows.recovery_apply.check_effects_today", Schedule.HOURLY, None),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
-from punctual.platform.audit.services import Change, record
+from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found, lock, save_next
@@ -155,9 +156,8 @@ def commit_money(
     supplier: Supplier | None = None,
     expected_on: dt.date | None = None,
     budget_line_id: int | None = None,
-    source: tuple[str, int] | None = None,
 ) -> Commitment:
-    """Money ordered. With ``source`` (a purchase order's type and id) a second call changes the first's amount."""
+    """Money ordered elsewhere, entered by hand; purchase orders of here follow by themselves."""
     require(actor, "costs.book")
     refuse_if(reasons_against_money(amount=amount, subject=subject, kind=kind, kinds=list(BudgetKind.values)))
     assert amount is not None
@@ -169,12 +169,51 @@ def commit_money(
         "expected_on": expected_on,
         "budget_line": _budget_line(plan, budget_line_id),
     }
-    if source is None:
-        found = Commitment.objects.create(plan=plan, **values)
-    else:
-        found, _fresh = Commitment.objects.update_or_create(
-            plan=plan, source_type=source[0], source_id=source[1], defaults=values
-        )
+    found = Commitment.objects.create(plan=plan, **values)
     record(actor=actor, verb="commit", target=found, changes=[Change(field="amount", old=None, new=str(amount))])
     emit("costs.changed", plan_id=plan.pk, order_id=plan.order_id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What one plan bears of something that is ordered, in the company's currency."""
+
+    amount: Decimal
+    kind: str
+    subject: str
+    supplier_id: int | None = None
+    expected_on: dt.date | None = None
+
+
+@transaction.atomic
+def follow_source(*, source: tuple[str, int], ordered: Mapping[int, Ordered]) -> list[Commitment]:
+    """Commitments of one source as they are now, by plan: new ones are made, others follow, what no plan bears any more
+    is cancelled; one that is settled stays. Saying the same again changes nothing. Returns what changed."""
+    rows = Commitment.objects.select_for_update().filter(source_type=source[0], source_id=source[1])
+    kept = {one.plan_id: one for one in rows}
+    changed = []
+    for plan_id in sorted({*kept, *ordered}):
+        found, now = kept.get(plan_id), ordered.get(plan_id)
+        if found is None and now is not None:
+            found = Commitment(plan_id=plan_id, source_type=source[0], source_id=source[1], amount=Decimal(0))
+        if found is None or found.state == CommitmentState.SETTLED:
+            continue
+        before = {name: getattr(found, name) for name in ("amount", "state", "expected_on")}
+        if now is None:
+            found.state = CommitmentState.CANCELLED
+        else:
+            found.state, found.amount, found.kind = CommitmentState.OPEN, now.amount, now.kind
+            found.subject, found.supplier_id, found.expected_on = now.subject[:200], now.supplier_id, now.expected_on
+        changes = differences(before, {name: getattr(found, name) for name in before})
+        if found._state.adding:
+            found.save()
+        elif changes:
+            save_next(found)
+        else:
+            continue
+        record(actor=None, verb="commit", target=found, changes=changes)
+        changed.append(found)
+    for one in changed:
+        emit("costs.changed", plan_id=one.plan_id, order_id=one.plan.order_id)
+    return changed

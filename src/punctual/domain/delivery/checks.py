@@ -13,7 +13,7 @@ from punctual.domain.delivery.models import (
     PayEvent,
     PunchGrade,
 )
-from punctual.domain.delivery.selectors import all_shipped, delivery_settings, open_punch
+from punctual.domain.delivery.selectors import all_shipped, delivery_settings, open_punch, photos_of
 from punctual.domain.orders.models import Order
 from punctual.kernel.quantity import plain
 from punctual.kernel.refusal import Reason
@@ -24,17 +24,26 @@ from punctual.platform.attachments.services import attachments_of
 _LABELS = {
     DocumentKind.DRAWING: N_("Drawing"),
     DocumentKind.CONTRACT: N_("Contract"),
+    DocumentKind.CUSTOMER_PO: N_("Customer PO"),
     DocumentKind.MANUAL: N_("Manual"),
     DocumentKind.CERTIFICATE: N_("Certificate"),
-    DocumentKind.PHOTO: N_("Photo"),
+    DocumentKind.AGREEMENT: N_("Agreement"),
+    DocumentKind.OTHER: N_("Other"),
 }
+"""A photo has sentences of its own."""
 
 
 def documents(delivery: Delivery, today: dt.date) -> list[Reason]:
-    """Every kind of document that the company wants is on the order (or the delivery) and none of it waits."""
+    """Every kind of document that the company wants is on the order (or the delivery) and none of it waits; a photo,
+    where the company or the customer wants one, shows this delivery."""
     files = [*attachments_of(delivery.order), *attachments_of(delivery)]
+    wanted = delivery_settings().required_documents
     reasons = []
-    for kind in delivery_settings().required_documents:
+    if not photos_of(delivery).exists():
+        reasons += _without_photo(delivery, by_company=DocumentKind.PHOTO in wanted)
+    for kind in wanted:
+        if kind == DocumentKind.PHOTO:
+            continue
         found = [file for file in files if file.kind == kind]
         good = [file for file in found if file.approval in (Approval.NONE, Approval.APPROVED)]
         if good:
@@ -43,6 +52,17 @@ def documents(delivery: Delivery, today: dt.date) -> list[Reason]:
         text = N_("%(kind)s: not approved yet.") if found else N_("%(kind)s: not attached yet.")
         reasons.append(Reason("delivery.document", text, {"kind": word}, field="documents"))
     return reasons
+
+
+def _without_photo(delivery: Delivery, *, by_company: bool) -> list[Reason]:
+    customer = delivery.order.customer
+    if customer is not None and customer.wants_photos:
+        text = N_("%(customer)s wants a photo of what is packed; there is none of this delivery yet.")
+        return [Reason("delivery.no_photo", text, {"customer": str(customer)}, field="photo")]
+    if by_company:
+        text = N_("A photo of what is packed is needed; there is none of this delivery yet.")
+        return [Reason("delivery.no_photo", text, field="photo")]
+    return []
 
 
 BEFORE = (PayEvent.CONFIRMED, PayEvent.TASK, PayEvent.BEFORE_SHIPPING)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from punctual.domain.customer_relations.models import AskedAfter
 from punctual.platform.records import Versioned
 
 
@@ -17,16 +18,22 @@ def usual_documents() -> list[str]:
     return ["certificate"]
 
 
-class DeliverySettings(Versioned):
-    """What the company wants before something leaves the house; one row.
+def usual_occasions() -> list[str]:
+    return [AskedAfter.FINAL.value]
 
-    ``required_documents`` are kinds of approved files on the order; ``hold_for_payment``: milestones that fall due
-    before shipping must be received.
+
+class DeliverySettings(Versioned):
+    """What the company wants before something leaves the house, and when it asks how it did; one row.
+
+    ``required_documents`` are kinds of approved files on the order, and ``photo`` one of the delivery itself;
+    ``hold_for_payment``: milestones that fall due before shipping must be received; ``ask_after``: the occasions after
+    which the customer is asked by itself, none = never.
     """
 
     required_documents = models.JSONField(_("Documents needed to ship"), default=usual_documents)
     hold_for_payment = models.BooleanField(_("Ship only when what is due before is paid"), default=True)
     remind_days = models.PositiveSmallIntegerField(_("Remind about payments, days ahead"), default=5)
+    ask_after = models.JSONField(_("Ask the customer how we did after"), default=usual_occasions)
 
     class Meta:
         verbose_name = "delivery settings"

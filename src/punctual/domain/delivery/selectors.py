@@ -31,6 +31,8 @@ from punctual.domain.orders.selectors import orders_of
 from punctual.domain.scheduling.models import OrderForecast, Promise
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.attachments.models import Attachment, DocumentKind
+from punctual.platform.attachments.services import attachments_of
 from punctual.platform.one_row import the_row
 from punctual.platform.records import get_or_not_found
 
@@ -52,6 +54,11 @@ def deliveries_of(actor: User) -> QuerySet[Delivery]:
 
 def listed_deliveries(actor: User) -> QuerySet[Delivery]:
     return deliveries_of(actor).select_related("order__customer").prefetch_related("items__line")
+
+
+def photos_of(delivery: Delivery) -> QuerySet[Attachment]:
+    """The pictures of what is packed, a box after the other."""
+    return attachments_of(delivery).filter(kind=DocumentKind.PHOTO).order_by("name", "pk")
 
 
 def delivery_by_number(actor: User, number: str) -> Delivery:

@@ -17,8 +17,16 @@ class Grade(models.TextChoices):
     C = "C", "C"
 
 
+class Language(models.TextChoices):
+    """In which we write to somebody; empty = in both."""
+
+    CHINESE = "zh-hans", "中文"
+    ENGLISH = "en", "English"
+
+
 class Customer(Versioned):
-    """Somebody who orders. ``code`` is what files and the API call it by."""
+    """Somebody who orders. ``code`` is what files and the API call it by. ``wants_photos``: nothing is shipped to it
+    without a photo of what was packed."""
 
     code = models.CharField(_("Code"), max_length=20, unique=True)
     name = models.CharField(_("Name"), max_length=120)
@@ -28,6 +36,7 @@ class Customer(Versioned):
     payment_terms = models.CharField(_("Payment terms"), max_length=200, blank=True)
     delivery_place = models.CharField(_("Delivery place"), max_length=200, blank=True)
     address = models.CharField(_("Address"), max_length=200, blank=True)
+    wants_photos = models.BooleanField(_("Wants photos of what is shipped"), default=False)
     notes = models.TextField(_("Notes"), blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -47,6 +56,7 @@ class Contact(Versioned):
     title = models.CharField(_("Position"), max_length=80, blank=True)
     phone = models.CharField(_("Phone"), max_length=40, blank=True)
     email = models.EmailField(_("E-mail"), blank=True)
+    language = models.CharField(_("Language"), max_length=10, choices=Language.choices, blank=True)
     is_primary = models.BooleanField(_("First contact"), default=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -10,6 +10,8 @@ from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_
 
 GRADES = ("A", "B", "C")
+LANGUAGES = ("zh-hans", "en")
+"""In which we write to a contact."""
 LONGEST_NOTES = 5000
 LONGEST_LEAD_TIME = 999
 
@@ -26,6 +28,7 @@ class CustomerFacts:
     payment_terms: str = ""
     delivery_place: str = ""
     address: str = ""
+    wants_photos: bool = False
     notes: str = ""
 
 
@@ -37,6 +40,7 @@ class ContactFacts:
     title: str = ""
     phone: str = ""
     email: str = ""
+    language: str = ""
     is_primary: bool = False
 
 
@@ -74,6 +78,8 @@ def reasons_against_contact(facts: ContactFacts) -> list[Reason]:
     check.text("title", N_("Position"), facts.title, longest=80)
     check.text("phone", N_("Phone"), facts.phone, longest=40)
     check.email("email", N_("E-mail"), facts.email)
+    if facts.language:
+        check.one_of("language", N_("Language"), facts.language, LANGUAGES)
     return check.reasons
 
 

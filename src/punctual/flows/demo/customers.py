@@ -13,6 +13,7 @@ from django.utils import timezone
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.calendars.selectors import company_calendar, is_working_day
 from punctual.domain.customer_relations.models import (
+    AskedAfter,
     Channel,
     Meeting,
     MeetingState,
@@ -20,6 +21,7 @@ from punctual.domain.customer_relations.models import (
     ReplyTemplate,
     RequestKind,
     SlaRule,
+    SurveyKind,
     Urgency,
 )
 from punctual.domain.customer_relations.selectors import company_zone, sla_calendar
@@ -301,10 +303,13 @@ def _feedback(work: Clockwork) -> None:
         if day >= work.today:
             continue
         at = work.moment(day, 10)
-        kind = "nps" if number % 4 == 3 else "csat"
-        survey, _token = ask(
-            actor=manager, customer=order.customer, order=order, kind=kind, occasion="交付后回访", at=at
-        )
+        kind = SurveyKind.NPS if number % 4 == 3 else SurveyKind.CSAT
+        by_itself = kind == SurveyKind.CSAT and order.state != OrderState.DELIVERED
+        occasion = "" if by_itself else "交付后回访"
+        survey, _token = ask(actor=manager, customer=order.customer, order=order, kind=kind, occasion=occasion, at=at)
+        if by_itself:
+            survey.asked_after = AskedAfter.FINAL
+            survey.save(update_fields=["asked_after"])
         if number % 7 == 6:
             continue
         score, drivers, comment = ANSWERS[number % len(ANSWERS)]

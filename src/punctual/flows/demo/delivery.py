@@ -24,6 +24,7 @@ from punctual.domain.delivery.models import (
 from punctual.domain.delivery.services.acceptance import add_punch, criteria_of, plan_acceptance
 from punctual.domain.delivery.services.payments import date_milestones, write_from_terms
 from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.parties.models import Customer
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.attachments.services import attach
@@ -134,6 +135,8 @@ def _partial(order: Order, today: dt.date, people: dict[Role, User], *, with_sec
         if (line.quantity or 0) > taken.get(line.pk, Decimal(0))
     ]
     DeliveryItem.objects.bulk_create(rows)
+    assert order.customer is not None
+    Customer.objects.filter(pk=order.customer.pk).update(wants_photos=True)
     boxes: list[tuple[str, str, Any, str]] = [
         ("主机", "2.4 × 1.6 × 2.1 m", Decimal(1180), "主机 1 台，防潮、倾斜标签"),
         ("输送", "1.8 × 0.9 × 1.1 m", Decimal(260), "进出料轨道 2 段"),

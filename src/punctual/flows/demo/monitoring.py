@@ -31,6 +31,7 @@ from punctual.domain.plans.work_calendars import plan_time
 from punctual.domain.resources.models import Resource, ResourceKind
 from punctual.flows.demo.people import demo_user
 from punctual.flows.early_warning import look_at
+from punctual.flows.purchase_costs import follow_all
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.notifications.models import Delivery, DeliveryState, Way
 
@@ -296,6 +297,8 @@ def _money(today: dt.date) -> None:
     """What was bought so far, about as far as the work is; what is ordered and not yet invoiced."""
     rng = random.Random(6)  # noqa: S311
     finance = demo_user(Role.FINANCE)
+    follow_all()
+    counted = set(Commitment.objects.values_list("plan", "kind"))
     spent, ordered = [], []
     plans = {plan.pk: plan for plan in Plan.objects.filter(order__state__in=RUNNING)}
     for line in BudgetLine.objects.filter(plan__in=plans).order_by("pk"):
@@ -316,7 +319,8 @@ def _money(today: dt.date) -> None:
                         subject=line.name or "采购", reference=f"INV-{line.pk:05d}-{part + 1}", created_by=finance,
                     )
                 )  # fmt: skip
-        if line.kind in (BudgetKind.MATERIAL, BudgetKind.OUTSOURCED) and plan.progress < 80 and line.amount > 0:
+        bought = line.kind in (BudgetKind.MATERIAL, BudgetKind.OUTSOURCED) and (plan.pk, line.kind) not in counted
+        if bought and plan.progress < 80 and line.amount > 0:
             ordered.append(
                 Commitment(
                     plan=plan,

@@ -90,6 +90,7 @@ def build_parties() -> None:
             title=person.rpartition(" ")[2],
             phone=f"138 0000 {customer.pk % 100:02d}{position:02d}",
             email=f"contact{position}@{customer.code.lower()}.example",
+            language="en" if customer.currency != "CNY" else "",
             is_primary=position == 0,
         )
         for customer, (*_, people) in zip(customers, CUSTOMERS, strict=True)

@@ -29,6 +29,7 @@ _CONTACT = {
     "title": "contact_title",
     "phone": "contact_phone",
     "email": "contact_email",
+    "language": "contact_language",
     "is_primary": "contact_first",
 }
 """The contact's field → the sheet's."""
@@ -106,11 +107,13 @@ CUSTOMERS = MasterImport(
         ImportColumn("payment_terms", N_("Payment terms"), ("付款方式", "结算方式", "terms")),
         ImportColumn("delivery_place", N_("Delivery place"), ("交货地点", "收货地址", "交货地", "ship to")),
         ImportColumn("address", N_("Address"), ("公司地址", "通讯地址")),
+        ImportColumn("wants_photos", N_("Wants photos of what is shipped"), ("发货照片", "photos"), Shape.YES_NO),
         ImportColumn("notes", N_("Notes"), ("说明", "remarks", "note")),
         ImportColumn("contact_name", N_("Contact"), ("联系人姓名", "contact person")),
         ImportColumn("contact_title", N_("Position"), ("职位", "岗位", "title")),
         ImportColumn("contact_phone", N_("Phone"), ("手机", "联系电话", "电话号码", "mobile", "tel")),
         ImportColumn("contact_email", N_("E-mail"), ("电子邮箱", "email", "邮件")),
+        ImportColumn("contact_language", N_("Language"), ("联系人语言", "language")),
         ImportColumn("contact_first", N_("First contact"), ("主要联系人",), Shape.YES_NO),
     ),
     more=_custom_columns,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,8 +19,11 @@ from punctual.domain.changes.rules import against_order
 from punctual.domain.changes.selectors import change_by_number, listed_changes
 from punctual.domain.changes.services.customer import answer_by_paper, ask_customer
 from punctual.domain.changes.services.raising import change_draft, raise_change, reopen, submit, withdraw
+from punctual.domain.customer_relations.models import CustomerRequest
+from punctual.domain.customer_relations.selectors import request_by_key
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key
+from punctual.flows.asked_change import raise_asked, words_of
 from punctual.flows.change_order import analyse_change, apply_change, reverse_change
 from punctual.kernel.refusal import Conflict, NotFound, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
@@ -73,7 +76,16 @@ def new_change(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         return _save(request, order, None)
     facts = {"title": "", "reason": "", "words": "", "source": ChangeSource.CUSTOMER, "needs_customer": True}
+    asked = _asked(actor, request.GET)
+    if asked is not None:
+        facts |= {"title": asked.title[:120], "words": words_of(asked), "request": asked.number}
     return _form(request, order, sheets.blank_sheet(order), facts)
+
+
+def _asked(actor: User, told: QueryDict) -> CustomerRequest | None:
+    """The request that a change is raised from."""
+    key = told.get("request", "")
+    return request_by_key(actor, key) if key else None
 
 
 def edit_change(request: HttpRequest, number: str) -> HttpResponse:
@@ -96,9 +108,12 @@ def _save(request: HttpRequest, order: Order, change: ChangeOrder | None) -> Htt
     items = sheets.items_of_sheet(sheet, names) + sheets.header_items(sheet, order)
     facts: dict[str, Any] = {name: post.get(name, "") for name in ("title", "reason", "words", "source")}
     facts["needs_customer"] = "needs_customer" in post
+    asked = _asked(actor, post) if change is None else None
     made = change
     try:
-        if change is None:
+        if asked is not None:
+            made = raise_asked(actor=actor, order=order, request_id=asked.pk, today=today, items=items, **facts)
+        elif change is None:
             made = raise_change(actor=actor, order_id=order.pk, today=today, items=items, **facts)
         else:
             made = change_draft(
@@ -111,6 +126,7 @@ def _save(request: HttpRequest, order: Order, change: ChangeOrder | None) -> Htt
     except Refusal as refusal:
         if made is not None:
             made.refresh_from_db(fields=["version"])
+        facts["request"] = asked.number if asked is not None else ""
         return _form(request, order, sheet, facts, change=made, refusal=refusal)
     return redirect(page_url(made))
 

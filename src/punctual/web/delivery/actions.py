@@ -28,6 +28,7 @@ from punctual.domain.delivery.services.shipping import (
     change_delivery,
     receive,
     release,
+    remove_photo,
     ship,
 )
 from punctual.domain.orders.selectors import order_by_key
@@ -111,6 +112,15 @@ def photograph(request: HttpRequest, number: str) -> HttpResponse:
         box_number=int(box) if box.isdecimal() and len(box) < 6 else None,
     )
     return done(request, f"{_page(delivery)}#photos", _("The photos are kept with the delivery."))
+
+
+@require_POST
+def unphotograph(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Take one picture off again."""
+    actor = actor_of(request)
+    delivery = delivery_by_number(actor, number)
+    remove_photo(actor=actor, delivery_id=delivery.pk, photo_id=pk)
+    return done(request, f"{_page(delivery)}#photos", _("The photo is taken off; the history names it."))
 
 
 @require_POST

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from punctual.domain.customer_relations.models import AskedAfter
 from punctual.domain.delivery.models import ClosingReview, MilestoneKind, PayEvent
 from punctual.domain.delivery.selectors import (
     delivery_settings,
@@ -231,7 +232,7 @@ def _figures(kept: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings_page(request: HttpRequest) -> HttpResponse:
-    """What is needed to ship, when to remind of payments."""
+    """What is needed to ship, when to remind of payments, after what customers are asked how we did."""
     actor = actor_of(request)
     require(actor, "delivery.settings")
     found = delivery_settings()
@@ -244,6 +245,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
                 required_documents=request.POST.getlist("documents"),
                 hold_for_payment="hold_for_payment" in request.POST,
                 remind_days=posted.whole("remind_days"),
+                ask_after=request.POST.getlist("ask_after"),
                 expected_version=version_of(request),
             )
             return redirect("delivery_settings")
@@ -252,7 +254,11 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Shipping and payments"),
         "found": found,
-        "kinds": DocumentKind.choices,
+        "kinds": [
+            (value, _("Photo of the delivery itself") if value == DocumentKind.PHOTO else label)
+            for value, label in DocumentKind.choices
+        ],
+        "occasions": AskedAfter.choices,
         "reasons": refusal.reasons if refusal else (),
     }
     return render(request, "delivery/settings.html", context, status=status_of(refusal) if refusal else 200)

@@ -29,10 +29,11 @@ from punctual.domain.delivery.selectors import (
     acceptances_of,
     delivery_by_number,
     line_facts,
+    photos_of,
     shipped_quantities,
 )
 from punctual.domain.delivery.services.acceptance import facts_of
-from punctual.domain.delivery.services.shipping import against_preparing, prepare
+from punctual.domain.delivery.services.shipping import PHOTOGRAPHED, against_preparing, prepare
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key
 from punctual.kernel.refusal import Refusal, refuse_if
@@ -179,7 +180,8 @@ def delivery_page(request: HttpRequest, number: str) -> HttpResponse:
         "may_attach": may(actor, "orders.comment"),
         "document_kinds": DocumentKind.choices,
         "files": attachments_of(delivery).exclude(kind=DocumentKind.PHOTO),
-        "photos": attachments_of(delivery).filter(kind=DocumentKind.PHOTO).order_by("name", "pk"),
+        "photos": photos_of(delivery),
+        "may_unphotograph": may(actor, "delivery.prepare") and delivery.state in PHOTOGRAPHED,
         "may_photograph": may(actor, "delivery.prepare") and delivery.state != DeliveryState.CANCELLED,
         "documents": [one for one in documents_on(order) if one.kind],
         "story": words.story(story_of(delivery)[:12]),

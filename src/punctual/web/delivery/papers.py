@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from punctual.domain.delivery.models import Acceptance, Delivery
-from punctual.domain.delivery.selectors import acceptance_by_id, delivery_by_number
+from punctual.domain.delivery.selectors import acceptance_by_id, delivery_by_number, photos_of
 from punctual.platform.accounts.permissions import require
-from punctual.platform.attachments.models import DocumentKind
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.company.services import company
 from punctual.platform.papers import Block, Facts, Grid, Heading, Picture, Text, paper
@@ -50,7 +49,7 @@ LARGEST: Final = (1200, 900)
 
 def _photos(delivery: Delivery) -> list[Block]:
     """What the packed boxes looked like, small enough to be mailed."""
-    found = attachments_of(delivery).filter(kind=DocumentKind.PHOTO).order_by("name", "pk")[:PHOTOS]
+    found = photos_of(delivery)[:PHOTOS]
     blocks: list[Block] = [Heading(_("Photos of the boxes"))] if found else []
     for one in found:
         blocks.append(Text(one.name, small=True))

@@ -9,6 +9,7 @@ urlpatterns = [
     path("deliveries/<str:number>/", pages.delivery_page, name="delivery"),
     path("deliveries/<str:number>/do/<str:verb>/", actions.do_delivery, name="delivery_do"),
     path("deliveries/<str:number>/photos/", actions.photograph, name="delivery_photos"),
+    path("deliveries/<str:number>/photos/<int:pk>/remove/", actions.unphotograph, name="delivery_photo_remove"),
     path("deliveries/<str:number>/note.pdf", papers.delivery_note, name="delivery_note"),
     path("deliveries/<str:number>/packing.pdf", papers.packing_list, name="delivery_packing"),
     path("deliveries/<str:number>/files/<int:pk>/", pages.delivery_file, name="delivery_file"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from punctual.domain.parties.models import Grade
+from punctual.domain.parties.models import Grade, Language
 from punctual.kernel.money import MINOR_UNITS
 from punctual.web.master.forms import FactsForm
 
@@ -23,6 +23,7 @@ class CustomerForm(FactsForm):
     payment_terms = forms.CharField(label=_("Payment terms"), max_length=200, required=False)
     delivery_place = forms.CharField(label=_("Delivery place"), max_length=200, required=False)
     address = forms.CharField(label=_("Address"), max_length=200, required=False)
+    wants_photos = forms.BooleanField(label=_("Wants photos of what is shipped"), required=False)
     notes = forms.CharField(label=_("Notes"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
@@ -31,6 +32,7 @@ class ContactForm(FactsForm):
     title = forms.CharField(label=_("Position"), max_length=80, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
     email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
+    language = forms.ChoiceField(label=_("Language"), choices=[("", _("Both")), *Language.choices], required=False)
     is_primary = forms.BooleanField(label=_("First contact"), required=False)
 
 

@@ -68,7 +68,7 @@ class FeedbackList(ListPage):
     title = gettext_lazy("Feedback")
     icon = "star"
     template_name = "relations/feedback.html"
-    empty_text = gettext_lazy("Ask customers after a milestone or a delivery; one click answers.")
+    empty_text = gettext_lazy("Customers are asked after the final acceptance, or when you ask; one click answers.")
     default_sort = "-answered"
     tabs = (
         BuiltInView(gettext_lazy("All"), ""),
@@ -90,6 +90,7 @@ class FeedbackList(ListPage):
         Column("order", gettext_lazy("Order"), lambda one: one.order.label if one.order else ""),
         Column("question", gettext_lazy("Question"), lambda one: one.get_kind_display(), fold=True),
         Column("score", gettext_lazy("Score"), _score, _score_cell, sort=("score",)),
+        Column("occasion", gettext_lazy("Asked after"), lambda one: one.why, fold=True),
         Column("why", gettext_lazy("Why"), _driver_words, fold=True),
         Column("comment", gettext_lazy("Comment"), lambda one: one.comment),
         Column(
@@ -131,6 +132,7 @@ class FeedbackList(ListPage):
             "nps": round(100 * (promoters - detractors) / len(nps)) if nps else None,
             "low_drivers": [(DRIVERS[name], count) for name, count in drivers.most_common()],
             "may_ask": may(actor, "feedback.change"),
+            "may_set": may(actor, "delivery.settings"),
             "customers": Customer.objects.filter(archived_at=None) if may(actor, "feedback.change") else [],
             "kinds": SurveyKind.choices,
         }

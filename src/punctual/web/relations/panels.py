@@ -58,7 +58,13 @@ def _of_order(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         Q(series__order=order) | Q(series__order=None, series__customer=order.customer_id)
     )
     coming = meetings.filter(state__in=[MeetingState.PLANNED, MeetingState.RUNNING]).order_by("starts_at").first()
-    return {**_requests(request, order=order), "coming": coming, "may_meet": may(actor, "meetings.change")}
+    asked = list(selectors.surveys_of(actor).filter(order=order)[:SHOWN])
+    return {
+        **_requests(request, order=order),
+        "coming": coming,
+        "may_meet": may(actor, "meetings.change"),
+        "surveys": asked,
+    }
 
 
 def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any]:
@@ -69,7 +75,7 @@ def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any]:
     counts = due.aggregate(all=Count("pk"), kept=Count("pk", filter=Q(actual_date__lte=F("promised_date"))))
     answered = selectors.requests_of(actor).filter(customer=found, response_used__isnull=False)
     quick = answered.aggregate(all=Count("pk"), kept=Count("pk", filter=Q(response_used__lte=F("response_minutes"))))
-    surveys = list(selectors.surveys_of(actor).filter(customer=found, score__isnull=False)[:4])
+    surveys = list(selectors.surveys_of(actor).filter(customer=found)[:4])
     meetings = list(selectors.meetings_of(actor).filter(series__customer=found).order_by("-starts_at")[:4])
     return {
         **_requests(request, customer=found),

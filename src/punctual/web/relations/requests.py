@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from punctual.domain.changes.rules import against_order
 from punctual.domain.customer_relations import selectors
 from punctual.domain.customer_relations.clock import by_day
 from punctual.domain.customer_relations.life import REQUEST_LIFE, RUNNING
@@ -109,6 +110,12 @@ def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
     }
     if found is not None:
         context |= _detail(actor, found, now) | complaints.of_request(request, actor, found)
+        context["may_raise"] = (
+            may(actor, "changes.raise")
+            and found.state != RequestState.MERGED
+            and found.order is not None
+            and not against_order(found.order.state)
+        )
     return render(request, "relations/requests.html", context)
 
 

@@ -44,6 +44,7 @@ CLOCK: Final[dict[str, Promise]] = {
     "remind of visits": _("Remind of visits"),
     "fetch mail": _("Fetch mail"),
     "refresh shortages": _("Refresh shortages"),
+    "count what is on order": _("Count what is on order"),
     "forget old answers": _("Forget old answers"),
     "look at marked orders": _("Look at marked orders"),
     "check effects": _("Check the effect of ways out"),

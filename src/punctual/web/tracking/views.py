@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -193,7 +193,6 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
             return redirect(f"{reverse('survey', args=[token])}?thanks")
     low, high = SCALE[found.kind]  # type: ignore[index]
     context: dict[str, Any] = {
-        "title": _("How did we do?"),
         "survey": found,
         "scores": range(low, high + 1),
         "chosen": request.GET.get("score", ""),
@@ -201,4 +200,10 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
         "thanks": "thanks" in request.GET and found.answered_at is not None,
         "refused": refused,
     }
-    return render(request, "tracking/survey.html", context, status=422 if refused else 200)
+    chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+    language = found.contact.language if found.contact is not None and not chosen else ""
+    with override(language or get_language() or settings.LANGUAGE_CODE):
+        context["title"] = _("How did we do?")
+        response = render(request, "tracking/survey.html", context, status=422 if refused else 200)
+        response["Content-Language"] = get_language() or ""
+    return response

@@ -1,6 +1,6 @@
 """Requests with a clock, meetings, feedback, tracking links."""
 
-from punctual.domain.customer_relations.models.feedback import Survey, SurveyKind
+from punctual.domain.customer_relations.models.feedback import AskedAfter, Survey, SurveyKind
 from punctual.domain.customer_relations.models.meetings import (
     Attendee,
     LineKind,
@@ -29,6 +29,7 @@ from punctual.domain.customer_relations.models.requests import (
 from punctual.domain.customer_relations.models.tracking import TrackingLink, TrackingRule, TrackingTask
 
 __all__ = [
+    "AskedAfter",
     "Attendee",
     "Author",
     "Channel",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Channel, CustomerRequest, RequestKind, Survey, SurveyKind, Urgency
@@ -16,7 +16,7 @@ from punctual.domain.customer_relations.rules import against_score, against_text
 from punctual.domain.customer_relations.selectors import surveys_of
 from punctual.domain.customer_relations.services.requests import RequestInput, take_in
 from punctual.domain.orders.models import Order
-from punctual.domain.parties.models import Contact, Customer
+from punctual.domain.parties.models import Contact, Customer, Language
 from punctual.kernel.refusal import NotFound, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -52,25 +52,51 @@ def ask(
     if contact is not None and contact.customer_id != customer.pk:
         reasons.append(Reason("feedback.contact", N_("A contact belongs to another customer."), field="contact"))
     refuse_if(reasons)
-    text, hashed = tokens.make()
-    survey = Survey.objects.create(
-        kind=kind,
-        customer=customer,
-        order=order,
-        contact=contact,
-        occasion=occasion.strip()[:120],
-        token_hash=hashed,
-        asked_at=at or timezone.now(),
-    )
+    survey = Survey(kind=kind, customer=customer, order=order, contact=contact, occasion=occasion.strip()[:120])
+    return survey, _send(survey, actor, at)
+
+
+def _send(survey: Survey, actor: User | None, at: dt.datetime | None) -> str:
+    """Keep the question and mail its page, in the contact's language or in both; returns the token of the page."""
+    text, survey.token_hash = tokens.make()
+    survey.asked_at = at or timezone.now()
+    survey.save(force_insert=True)
     record(actor=actor, verb="ask", target=survey)
+    contact = survey.contact
     if contact is not None and contact.email:
+        subjects, bodies = [], []
+        for language in [contact.language] if contact.language else Language.values:
+            with override(language):
+                subjects.append(gettext("How did we do?"))
+                bodies.append(
+                    gettext("Dear %(name)s, one click is enough to tell us how we did.") % {"name": contact.name}
+                )
+        about = [survey.order.label] if survey.order is not None else []
         queue_mail(
             to=contact.email,
-            subject="请您评价 · How did we do?",
-            body=f"{contact.name}，您好！一次点击就好。\nOne click is enough.\n\n{absolute(f'/s/{text}/')}",
+            subject=" · ".join([*subjects, *about]),
+            body="\n".join([*bodies, "", absolute(f"/s/{text}/")]),
             key=f"survey:{survey.pk}",
         )
-    return survey, text
+    return text
+
+
+@transaction.atomic
+def ask_by_itself(*, order: Order, after: str, at: dt.datetime | None = None) -> Survey | None:
+    """Ask the customer of an order, once an occasion; None when that was done before or nobody is behind the order.
+
+    It goes to the order's contact, else to the first at the customer who can be reached by mail; where there is none
+    the question waits on the tracking page alone.
+    """
+    order = Order.objects.select_for_update(of=("self",)).select_related("customer", "contact").get(pk=order.pk)
+    if order.customer is None or Survey.objects.filter(order=order, asked_after=after).exists():
+        return None
+    contact = order.contact
+    if contact is None or not contact.email or contact.archived_at is not None:
+        contact = order.customer.contacts.filter(archived_at=None).exclude(email="").first()
+    survey = Survey(customer=order.customer, order=order, contact=contact, asked_after=after)
+    _send(survey, None, at)
+    return survey
 
 
 def survey_by_token(text: str) -> Survey:

@@ -15,28 +15,30 @@ from punctual.domain.delivery.gates import against_shipping
 from punctual.domain.delivery.life import DELIVERY
 from punctual.domain.delivery.models import Box, Delivery, DeliveryItem, DeliveryState
 from punctual.domain.delivery.rules import against_day, against_items
-from punctual.domain.delivery.selectors import all_shipped, deliveries_of, line_facts, shipped_quantities
+from punctual.domain.delivery.selectors import all_shipped, deliveries_of, line_facts, photos_of, shipped_quantities
 from punctual.domain.delivery.services.payments import note_event
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import take_step
 from punctual.kernel.quantity import plain
-from punctual.kernel.refusal import Reason, refuse_if
+from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.models import Attachment, DocumentKind
-from punctual.platform.attachments.services import attach, picture_type
+from punctual.platform.attachments.services import attach, picture_type, remove
 from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.services import emit
-from punctual.platform.records import lock, save_next
+from punctual.platform.records import get_or_not_found, lock, save_next
 from punctual.platform.search.services import Document, index
 
 DELIVERING: Final = (OrderState.CONFIRMED, OrderState.IN_PROGRESS, OrderState.PARTIALLY_DELIVERED)
 MOST_BOXES: Final = 200
+PHOTOGRAPHED: Final = (DeliveryState.PREPARING, DeliveryState.SHIPPED)
+"""While it stands so, a photo can be taken off again."""
 
 
 def against_preparing(order: Order) -> list[Reason]:
@@ -159,6 +161,18 @@ def add_photos(
         )
         for file, name in photos
     ]
+
+
+@transaction.atomic
+def remove_photo(*, actor: User, delivery_id: int, photo_id: int) -> None:
+    """Take a picture off again, as long as the customer has not signed for what it shows; the trail names it."""
+    require(actor, "delivery.prepare")
+    delivery = lock(deliveries_of(actor), expected_version=None, pk=delivery_id)
+    if delivery.state not in PHOTOGRAPHED:
+        text = N_("The delivery is signed for or cancelled; its photos stay as they are.")
+        raise Refusal(Reason("delivery.photo.settled", text))
+    found = get_or_not_found(photos_of(delivery), pk=photo_id)
+    remove(actor=actor, target=delivery, attachment_id=found.pk)
 
 
 def _against_photo(file: IO[bytes], name: str) -> list[Reason]:
