@@ -13,6 +13,7 @@ from delivering import running, shipped, signed
 from ordering import TODAY
 from punctual.domain.customer_relations.models import Survey
 from punctual.domain.customer_relations.services.feedback import ask_by_itself
+from punctual.domain.customer_relations.services.tracking import SHOWN, set_rule
 from punctual.domain.delivery.models import DeliverySettings
 from punctual.domain.delivery.selectors import delivery_settings
 from punctual.domain.delivery.services.acceptance import plan_acceptance
@@ -68,6 +69,15 @@ def test_only_who_may_set_it_changes_after_what_is_asked_and_only_to_what_there_
         chosen(person, "final", "someday")
     assert refused.value.codes == {"delivery.ask_after"}
     assert DeliverySettings.objects.get().ask_after == before == ["final"]
+
+
+def test_whose_rule_hides_the_question_is_not_asked(person):
+    reachable()
+    shown = {**dict.fromkeys(SHOWN, True), "show_survey": False}
+    set_rule(actor=person("sales"), customer=ordering.customer(), shown=shown)
+    accepted(person)
+    deliver_pending()
+    assert not Survey.objects.exists()
 
 
 def test_the_signed_final_acceptance_asks_the_orders_contact_once_however_often_the_worker_comes(person):

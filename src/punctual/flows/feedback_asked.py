@@ -1,4 +1,5 @@
-"""Customers are asked how we did without anybody sending it: after the occasions that the company has chosen."""
+"""Customers are asked how we did without anybody sending it: after the occasions that the company has chosen, and only
+where the customer's rule shows the question on the tracking page."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from punctual.domain.customer_relations.models import AskedAfter
 from punctual.domain.customer_relations.services.feedback import ask_by_itself
+from punctual.domain.customer_relations.services.tracking import rule_of
 from punctual.domain.delivery.models import Acceptance, Delivery, DeliveryState
 from punctual.domain.delivery.selectors import all_shipped, delivery_settings
 from punctual.domain.orders.models import Order
@@ -37,7 +39,8 @@ def on_received(event: OutboxEvent) -> None:
 
 def _ask(order: Order, after: str, day: dt.date | None) -> None:
     recent = day is not None and timezone.localdate() - day <= LONG_AGO
-    if recent and after in delivery_settings().ask_after:
+    shown = order.customer is not None and rule_of(order.customer).show_survey
+    if recent and shown and after in delivery_settings().ask_after:
         ask_by_itself(order=order, after=after)
 
 
