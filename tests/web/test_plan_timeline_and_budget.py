@@ -177,7 +177,8 @@ def test_the_baseline_of_the_confirmation_is_named_in_the_readers_language(plan,
 
 def test_the_words_of_two_days_close_together_stand_apart():
     day = dt.date(2026, 11, 27)
-    span = Span("装配", dt.datetime(2026, 10, 1, 8), dt.datetime(2027, 2, 1, 17))
+    begins, ends = (dt.datetime.combine(one, dt.time(8)) for one in (dt.date(2026, 10, 1), dt.date(2027, 2, 1)))
+    span = Span("装配", begins, ends)
     near = picture([span], marks=[(day + dt.timedelta(days=2), "Promised", "promised"), (day, "today", "today")])
     assert [(words, side) for _x, words, _css, side in near.marks] == [("today", "end"), ("Promised", "start")]
     far = picture([span], marks=[(day, "today", "today"), (dt.date(2027, 1, 20), "Promised", "promised")])
