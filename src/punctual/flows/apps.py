@@ -20,6 +20,7 @@ LISTENERS: Final = (
     "replan",
     "risk_occurs",
     "rush_approval",
+    "satisfaction",
     "scenarios",
     "supply_warnings",
     "warranty_clock",

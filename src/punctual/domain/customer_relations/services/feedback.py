@@ -52,6 +52,22 @@ def ask(
     if contact is not None and contact.customer_id != customer.pk:
         reasons.append(Reason("feedback.contact", N_("A contact belongs to another customer."), field="contact"))
     refuse_if(reasons)
+    return put_question(
+        actor=actor, customer=customer, order=order, contact=contact, kind=kind, occasion=occasion, at=at
+    )
+
+
+def put_question(
+    *,
+    actor: User | None,
+    customer: Customer,
+    order: Order | None,
+    contact: Contact | None,
+    kind: str,
+    occasion: str,
+    at: dt.datetime | None = None,
+) -> tuple[Survey, str]:
+    """The same without asking who may: what the system asks by itself."""
     text, hashed = tokens.make()
     survey = Survey.objects.create(
         kind=kind,
