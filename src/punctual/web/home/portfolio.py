@@ -61,7 +61,7 @@ def timeline(bars: Sequence[Bar], today: dt.date, row: int = ROW) -> SafeString:
     """The drawing; what crosses its promise is red and hatched."""
     axis = _Axis(bars, today)
     height = HEAD + row * len(bars) + 8
-    parts = [*_grid(axis, height)]
+    parts = [*_grid(axis, height, today)]
     for index, bar in enumerate(bars):
         parts += _bar(bar, axis, HEAD + index * row, row)
     x = f"{axis.at(today):.1f}"
@@ -73,12 +73,13 @@ def timeline(bars: Sequence[Bar], today: dt.date, row: int = ROW) -> SafeString:
     return format_html(shape, WIDTH, height, words, body)
 
 
-def _grid(axis: _Axis, height: int) -> list[SafeString]:
+def _grid(axis: _Axis, height: int, today: dt.date) -> list[SafeString]:
+    """A line a month, named where neither the edge nor the word of today is in the way."""
     parts = []
     for month in axis.months():
         x = f"{axis.at(month):.1f}"
         parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-grid"/>', x, height))
-        if axis.at(month) > WIDTH - 40:
+        if axis.at(month) > WIDTH - 40 or -44 < axis.at(month) - axis.at(today) < 22:
             continue
         name = f"{month.month}月" if is_chinese() else _MONTHS[month.month - 1]
         text = name if month.month > 1 else f"{month.year} {name}"

@@ -129,7 +129,7 @@ def picture(
     ticks = []
     for day in mondays:
         at = x(first + dt.timedelta(days=day))
-        shown = day // 7 % step == 0 and all(abs(at + 16 - flag) > 42 for flag, *_ in flags)
+        shown = day // 7 % step == 0 and all(abs(at + 16 - flag) > CLOSE for flag, *_ in flags)
         ticks.append((at, day_text(first + dt.timedelta(days=day)) if shown else ""))
     one = dt.timedelta(days=1)
     return Picture(
