@@ -15,6 +15,8 @@ class Receiver(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.got: list[tuple[dict[str, str], bytes]] = []
+        self.asked: list[str] = []
+        """The addresses, with what stands behind the question mark."""
         self.answers: list[tuple[int, bytes]] = []
         self.stall = 0.0
 
@@ -29,6 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((dict(self.headers.items()), body))
+        self.server.asked.append(self.path)
         if self.server.stall:
             time.sleep(self.server.stall)
         status, answer = self.server.answers.pop(0) if self.server.answers else (200, b'{"errcode":0,"code":0}')

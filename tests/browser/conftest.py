@@ -163,6 +163,10 @@ class Visit:
         self.page.wait_for_url(lambda url: "/accounts/login" not in url)
         return self.page
 
+    def show(self, theme: str) -> None:
+        """The page as it stands in the other theme, without loading it again."""
+        self.page.evaluate("theme => document.documentElement.setAttribute('data-bs-theme', theme)", theme)
+
     def check_page(self) -> None:
         """No serious accessibility violation and no sideways scrolling."""
         from axe_playwright_python.sync_playwright import Axe

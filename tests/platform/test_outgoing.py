@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
+import hmac
 import json
 import socket
 import time
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -227,6 +231,61 @@ def test_a_robot_that_answers_yes_and_means_no_is_found_out(receiver: Receiver, 
     assert deliver(timezone.now() + dt.timedelta(minutes=10)) == 1
     body = json.loads(receiver.got[0][1])
     assert "测试" in json.dumps(body, ensure_ascii=False) or "test" in json.dumps(body)
+
+
+def _said_to(receiver: Receiver, person: Person, kind: str, text: str, secret: str = "s3cret") -> tuple[str, Any]:
+    """What a robot of that kind was sent: (address, body)."""
+    robot = channels.add_robot(
+        actor=person("administrator"), name="群", kind=kind, address=f"{receiver.url}?access_token=t", secret=secret
+    )
+    outgoing.queue_robot(robot=robot, subject="变更通知", body=text)
+    assert deliver() == 1
+    return receiver.asked[-1], json.loads(receiver.got[-1][1])
+
+
+def test_dingtalk_gets_markdown_and_a_signature_of_the_hour_in_the_address(receiver: Receiver, person: Person) -> None:
+    address, body = _said_to(receiver, person, "dingtalk", "交期变了\n\nhttps://x/orders/1/")
+    asked = parse_qs(urlsplit(address).query)
+    assert asked["access_token"] == ["t"]
+    stamp = asked["timestamp"][0]
+    assert abs(int(stamp) / 1000 - time.time()) < 60
+    code = hmac.new(b"s3cret", f"{stamp}\ns3cret".encode(), hashlib.sha256).digest()
+    assert asked["sign"] == [base64.b64encode(code).decode()]
+    assert body == {"msgtype": "markdown", "markdown": {"title": "变更通知", "text": "交期变了\n\nhttps://x/orders/1/"}}
+
+
+def test_feishu_gets_text_and_a_signature_of_the_hour_in_the_body(receiver: Receiver, person: Person) -> None:
+    address, body = _said_to(receiver, person, "feishu", "交期变了")
+    assert address == "/hook?access_token=t"
+    stamp = body.pop("timestamp")
+    assert abs(int(stamp) - time.time()) < 60
+    code = hmac.new(f"{stamp}\ns3cret".encode(), b"", hashlib.sha256).digest()
+    assert body.pop("sign") == base64.b64encode(code).decode()
+    assert body == {"msg_type": "text", "content": {"text": "交期变了"}}
+
+
+def test_wecom_gets_markdown_under_its_key_and_none_is_signed_without_a_secret(
+    receiver: Receiver, person: Person
+) -> None:
+    assert _said_to(receiver, person, "wecom", "交期变了") == (
+        "/hook?access_token=t",
+        {"msgtype": "markdown", "markdown": {"content": "交期变了"}},
+    )
+    assert "sign" not in _said_to(receiver, person, "feishu", "x", secret="")[1]
+    assert _said_to(receiver, person, "dingtalk", "x", secret="")[0] == "/hook?access_token=t"
+
+
+@pytest.mark.parametrize(("kind", "most"), [("wecom", 4096), ("dingtalk", 20_000), ("feishu", 20_000)])
+def test_what_is_too_long_for_a_robot_is_cut_and_keeps_its_link(
+    receiver: Receiver, person: Person, kind: str, most: int
+) -> None:
+    _address, body = _said_to(receiver, person, kind, "延误" * 9000 + "\n\nhttps://x/orders/1/")
+    content = body.get("markdown") or body["content"]
+    said = content.get("content") or content["text"]
+    assert len(said.encode()) <= most
+    assert said.endswith("…\nhttps://x/orders/1/")
+    assert said.startswith("延误延误")
+    assert "\ufffd" not in said
 
 
 def test_groups_hear_the_kinds_they_want_with_the_link(receiver: Receiver, person: Person) -> None:

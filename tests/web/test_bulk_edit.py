@@ -329,6 +329,42 @@ def test_the_same_tasks_are_a_list_a_month_and_bars(signed_in: Enter, demo_compa
     assert 'href="/orders/' not in theirs
 
 
+def _ways_from(page: Any) -> list[str]:
+    """To the list, the board, the bars, the month."""
+    return [address for _words, address, _on in page.context["ways"]]
+
+
+def test_a_filter_of_tasks_goes_along_to_board_bars_and_month(
+    signed_in: Enter, demo_company: dt.date, db: None
+) -> None:
+    client = signed_in("order_manager")
+    listed = client.get("/tasks/list/?standing=begun,late&critical=yes&page=1")
+    wanted = {row.item.pk for row in listed.context["page_rows"] if not row.item.is_milestone}
+    assert wanted
+    assert listed.context["page"].paginator.num_pages == 1
+    for address in _ways_from(listed):
+        assert "standing=begun,late&critical=yes" in address, address
+        assert "page=" not in address
+    board = client.get("/tasks/board/?standing=begun,late&critical=yes&whole=1")
+    cards = [card["task"].pk for lane in board.context["lanes"] for _key, cell in lane["cells"] for card in cell]
+    assert set(cards) == wanted
+    without = [chip.remove for chip in board.context["chips"]]
+    assert without == ["?critical=yes&whole=1", "?standing=begun%2Clate&whole=1"]
+    assert _ways_from(board)[0] == "/tasks/list/?standing=begun,late&critical=yes"
+    assert client.get("/tasks/board/?standing=nonsense").context["task_count"] == 0
+    from_all = _ways_from(client.get("/tasks/list/"))[1]
+    assert from_all == "/tasks/board/?standing=late,begun,waiting,done"
+    few = client.get("/tasks/board/").context["task_count"]
+    assert client.get(from_all).context["of"] > few
+
+
+def test_a_filter_does_not_lose_the_way_of_looking(signed_in: Enter, orders: list[Order]) -> None:
+    page = signed_in("order_manager").get("/orders/?view=board&sort=promised").content.decode()
+    form = page.split("data-filter>")[1].split("</form>")[0]
+    assert '<input type="hidden" name="view" value="board">' in form
+    assert '<input type="hidden" name="sort" value="promised">' in form
+
+
 def test_all_that_match_under_mine_are_ones_own_alone(person: Person, signed_in: Enter) -> None:
     day = dt.date(2026, 12, 1)
     mine, other = person("order_manager"), person("quality")

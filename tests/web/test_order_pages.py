@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 import ordering
+import planning
 from ordering import FAR, GOOD_ROW, TODAY, workbook
 from punctual.domain.orders.models import Order, OrderImport, ReviewRule
 from punctual.domain.orders.services.review import submit_for_review
@@ -81,6 +82,38 @@ def test_the_list_takes_the_same_queries_for_ten_orders_as_for_forty(signed_in, 
     assert taken[2] < 60
 
 
+def _same_effort_for_more(client, person, address):
+    """Three orders more take no more SQL."""
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    for _n in range(3):
+        ordering.confirmed(person("order_manager"))
+    with CaptureQueriesContext(connection) as more:
+        client.get(address)
+    assert len(more) == len(few)
+
+
+def test_the_same_orders_are_bars_over_time(signed_in, person):
+    plan = planning.plan(person("planner"))
+    Order.objects.update(number="SO-2026-09001")
+    running = ordering.confirmed(person("order_manager"))
+    draft = ordering.draft(person("sales"))
+    assert signed_in("worker").get("/orders/?view=timeline").status_code in (403, 404)
+    client = signed_in("sales")
+    page = client.get("/orders/?view=timeline&sort=order")
+    bars = {order.pk: str(bar) for order, _health, bar in page.context["bars"]}
+    assert set(bars) == {row.item.pk for row in client.get("/orders/?sort=order").context["page_rows"]}
+    assert "tl-due" in bars[plan.order_id]
+    assert f"{plan.progress}%" in bars[plan.order_id]
+    assert draft.label in page.content.decode()
+    narrowed = client.get("/orders/?view=timeline&state=draft")
+    assert [order.pk for order, _health, _bar in narrowed.context["bars"]] == [draft.pk]
+    assert running.label not in narrowed.content.decode()
+    assert 'href="?state=draft&amp;view=timeline"' in client.get("/orders/?state=draft").content.decode()
+    assert client.get("/orders/?view=timeline&q=nowhere").context["bars"] == []
+    _same_effort_for_more(client, person, "/orders/?view=timeline")
+
+
 def test_the_same_orders_are_a_board_by_state_and_a_month_by_promise(signed_in, person):
     running = ordering.confirmed(person("order_manager"))
     ordering.draft(person("sales"))
@@ -95,13 +128,7 @@ def test_the_same_orders_are_a_board_by_state_and_a_month_by_promise(signed_in, 
     for away in ("view=calendar&month=2026-11", "view=calendar&month=2026-12&state=draft", "view=board&state=draft"):
         assert running.label not in client.get(f"/orders/?{away}").content.decode(), away
     assert client.get("/orders/?view=calendar&month=9999-99").status_code == 200
-    with CaptureQueriesContext(connection) as one:
-        client.get("/orders/?view=board")
-    for _n in range(3):
-        ordering.confirmed(person("order_manager"))
-    with CaptureQueriesContext(connection) as four:
-        client.get("/orders/?view=board")
-    assert len(four) == len(one)
+    _same_effort_for_more(client, person, "/orders/?view=board")
 
 
 def test_home_and_the_order_page_take_few_queries(signed_in, person, django_assert_max_num_queries):

@@ -14,6 +14,7 @@ from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import AT_CONFIRMATION, Baseline, BudgetLine
 from punctual.domain.plans.services.baselines import keep_baseline
 from punctual.domain.plans.services.making import make_plan
+from punctual.web.plans.pictures import Span, picture
 
 pytestmark = pytest.mark.django_db
 BUDGET = "/plans/SO-2026-00001/budget/"
@@ -172,3 +173,13 @@ def test_the_baseline_of_the_confirmation_is_named_in_the_readers_language(plan,
     assert words in page
     assert AT_CONFIRMATION not in page
     assert Baseline.objects.get(name=AT_CONFIRMATION).title != AT_CONFIRMATION
+
+
+def test_the_words_of_two_days_close_together_stand_apart():
+    day = dt.date(2026, 11, 27)
+    begins, ends = (dt.datetime.combine(one, dt.time(8)) for one in (dt.date(2026, 10, 1), dt.date(2027, 2, 1)))
+    span = Span("装配", begins, ends)
+    near = picture([span], marks=[(day + dt.timedelta(days=2), "Promised", "promised"), (day, "today", "today")])
+    assert [(words, side) for _x, words, _css, side in near.marks] == [("today", "end"), ("Promised", "start")]
+    far = picture([span], marks=[(day, "today", "today"), (dt.date(2027, 1, 20), "Promised", "promised")])
+    assert {side for *_rest, side in far.marks} == {"middle"}

@@ -15,7 +15,7 @@ from django.utils import timezone
 from ordering import confirmed, customer
 from punctual.domain.aftersales.models import ServiceCase
 from punctual.domain.customer_relations.models import CustomerRequest, Meeting, SlaRule
-from punctual.domain.customer_relations.services import meetings, requests
+from punctual.domain.customer_relations.services import feedback, meetings, requests
 from punctual.domain.customer_relations.services.requests import RequestInput
 from punctual.domain.orders.models import Order
 from punctual.platform.accounts.models import User
@@ -225,3 +225,24 @@ def test_the_turnover_of_a_customer_is_counted_at_the_rate_of_each_day_and_names
     shown = signed_in("order_manager").get(f"/customers/{customer().pk}/").content.decode()
     assert "¥1,700" in shown
     assert "EUR" in shown.split("¥1,700")[1][:300]
+
+
+def test_the_trend_of_one_customer_and_what_drives_low_scores(person: Person, signed_in: SignedIn) -> None:
+    manager = person("order_manager")
+    ours, other = customer(), customer("C002", "苏州恒拓电子股份有限公司")
+    for whose, month, kind, score, why in (
+        (ours, 9, "csat", 5, []),
+        (ours, 10, "csat", 2, ["on_time", "response"]),
+        (ours, 10, "csat", 1, ["on_time"]),
+        (ours, 10, "nps", 9, []),
+        (other, 10, "csat", 1, ["quality"]),
+    ):
+        at = dt.datetime(2026, month, 5, 9, tzinfo=dt.UTC)
+        survey, _token = feedback.ask(actor=manager, customer=whose, kind=kind, at=at)
+        feedback.answer(survey=survey, score=score, drivers=why, at=at)
+    assert signed_in("worker").get("/feedback/").status_code == 403
+    page = signed_in("order_manager").get(f"/feedback/?customer={ours.code}")
+    assert list(page.context["trend"].rows) == [("2026-09", 5, 1), ("2026-10", 1.5, 2)]
+    assert [count for _words, count in page.context["low_drivers"]] == [2, 1]
+    assert page.context["nps"] == 100
+    assert len(signed_in("order_manager").get("/feedback/").context["low_drivers"]) == 3

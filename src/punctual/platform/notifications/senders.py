@@ -9,7 +9,7 @@ import json
 import time
 from email.mime.base import MIMEBase
 from email.mime.text import MIMEText
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -88,7 +88,22 @@ def _robot(delivery: Delivery) -> str:
     return _robot_verdict(answer.body)
 
 
+LONGEST: Final = {RobotKind.WECOM: 4096, RobotKind.DINGTALK: 16_000, RobotKind.FEISHU: 16_000}
+"""Bytes that a robot takes: what is longer it would refuse, however often it is tried."""
+
+
+def _fitting(text: str, most: int) -> str:
+    """The text cut to so many bytes; the last line, which is the link, stays."""
+    if len(text.encode()) <= most:
+        return text
+    body, line, last = text.rpartition("\n")
+    tail = f"…{line}{last}" if line and len(last.encode()) < most // 2 else "…"
+    head = text if tail == "…" else body
+    return head.encode()[: most - len(tail.encode())].decode(errors="ignore") + tail
+
+
 def _robot_request(robot: Robot, title: str, text: str) -> tuple[str, dict[str, Any]]:
+    text = _fitting(text, LONGEST[RobotKind(robot.kind)])
     if robot.kind == RobotKind.FEISHU:
         body: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
         if robot.secret:

@@ -15,7 +15,8 @@ from punctual.web.formatting import day_text, is_chinese
 
 WIDTH: Final = 1080
 LABEL: Final = 250
-ROW: Final = 26
+ROW, FINGER = 26, 44
+"""Height of a row, and of one whose link is pressed with a finger."""
 HEAD: Final = 26
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -56,13 +57,13 @@ class _Axis:
         return found
 
 
-def timeline(bars: Sequence[Bar], today: dt.date) -> SafeString:
+def timeline(bars: Sequence[Bar], today: dt.date, row: int = ROW) -> SafeString:
     """The drawing; what crosses its promise is red and hatched."""
     axis = _Axis(bars, today)
-    height = HEAD + ROW * len(bars) + 8
-    parts = [*_grid(axis, height)]
+    height = HEAD + row * len(bars) + 8
+    parts = [*_grid(axis, height, today)]
     for index, bar in enumerate(bars):
-        parts += _bar(bar, axis, HEAD + index * ROW)
+        parts += _bar(bar, axis, HEAD + index * row, row)
     x = f"{axis.at(today):.1f}"
     parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-acc w15"/>', x, height))
     parts.append(format_html('<text x="{}" y="14" text-anchor="middle" class="acc b">{}</text>', x, _("Today")))
@@ -72,12 +73,13 @@ def timeline(bars: Sequence[Bar], today: dt.date) -> SafeString:
     return format_html(shape, WIDTH, height, words, body)
 
 
-def _grid(axis: _Axis, height: int) -> list[SafeString]:
+def _grid(axis: _Axis, height: int, today: dt.date) -> list[SafeString]:
+    """A line a month, named where neither the edge nor the word of today is in the way."""
     parts = []
     for month in axis.months():
         x = f"{axis.at(month):.1f}"
         parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-grid"/>', x, height))
-        if axis.at(month) > WIDTH - 40:
+        if axis.at(month) > WIDTH - 40 or -44 < axis.at(month) - axis.at(today) < 22:
             continue
         name = f"{month.month}月" if is_chinese() else _MONTHS[month.month - 1]
         text = name if month.month > 1 else f"{month.year} {name}"
@@ -85,14 +87,19 @@ def _grid(axis: _Axis, height: int) -> list[SafeString]:
     return parts
 
 
-def _bar(bar: Bar, axis: _Axis, y: int) -> list[SafeString]:
+def _bar(bar: Bar, axis: _Axis, top: int, row: int) -> list[SafeString]:
+    y = top + (row - ROW) // 2
     left, right = axis.at(bar.start), max(axis.at(bar.end), axis.at(bar.start) + 3)
     stop = axis.at(bar.due) if bar.due else right
     parts = [
-        format_html('<line x1="0" x2="{}" y1="{}" y2="{}" class="s-grid"/>', WIDTH, y + ROW, y + ROW),
+        format_html('<line x1="0" x2="{}" y1="{}" y2="{}" class="s-grid"/>', WIDTH, top + row, top + row),
         format_html(
-            '<a href="{}"><text x="2" y="{}" class="k">{}</text></a><text x="112" y="{}" class="s">{}</text>',
+            '<a href="{}"><rect y="{}" width="{}" height="{}" class="hit"/><text x="2" y="{}" class="k">{}</text>'
+            '<text x="112" y="{}" class="s">{}</text></a>',
             bar.url,
+            top,
+            LABEL - 6,
+            row,
             y + 17,
             bar.number,
             y + 17,

@@ -17,7 +17,7 @@ from punctual.domain.orders.selectors import by_due, orders_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.web.home.morning import morning, seen_all
-from punctual.web.home.portfolio import Bar, timeline
+from punctual.web.home.portfolio import FINGER, Bar, timeline
 from punctual.web.monitoring.tasks import my_task_page
 from punctual.web.shell.panels import panels_of
 
@@ -58,7 +58,8 @@ def _greeting(actor: User) -> str:
 def _axis(actor: User, today: dt.date) -> dict[str, Any]:
     running = by_due(orders_of(actor).filter(state__in=RUNNING).select_related("customer")).order_by("due", "pk")
     bars = [bar for order in running[:ON_THE_AXIS] if (bar := _bar(order)) is not None]
-    return {"timeline": timeline(bars, today) if bars else "", "running": running.count()}
+    drawn = [("hide-ph", timeline(bars, today)), ("only-ph", timeline(bars, today, FINGER))] if bars else []
+    return {"timelines": drawn, "running": running.count()}
 
 
 def _bar(order: Order) -> Bar | None:

@@ -6,8 +6,10 @@ import datetime as dt
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,8 +25,11 @@ from punctual.domain.scheduling.load import LoadRow
 from punctual.flows.load_picture import week_of
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
+from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.web.monitoring.task_list import TaskList
 from punctual.web.monitoring.tasks import SCOPES, actor_of, card_of, next_or, plain_number
+from punctual.web.monitoring.ways import narrowing, ways
 from punctual.web.orders.marks import health_chip, progress_bar
 
 COLUMNS: Final = (
@@ -60,10 +65,10 @@ def board(request: HttpRequest) -> HttpResponse:
     if scope not in my_tasks.SCOPES or (scope == "all" and not sees_all):
         scope = "team"
     by_person = request.GET.get("lanes") == "person"
-    rows = my_tasks.reportable(actor, scope).filter(is_milestone=False)
-    monday = stored_time(dt.datetime.combine(today - dt.timedelta(days=today.weekday()), dt.time()))
-    soon = my_tasks.due_by(rows, today + dt.timedelta(days=5)) | rows.filter(actual_finish__gte=monday)
-    tasks = list(my_tasks.with_details(soon.distinct())[:MOST])
+    narrowed = narrowing(request.GET)
+    chosen = _chosen(request, actor, scope, today)
+    tasks = list(my_tasks.with_details(chosen)[:MOST])
+    of = chosen.count() if len(tasks) == MOST else len(tasks)
     waiting = set(
         Task.objects.filter(
             pk__in=[task.pk for task in tasks], links_in__type="FS", links_in__predecessor__percent__lt=100
@@ -88,7 +93,12 @@ def board(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Board of tasks"),
         "week": _week(week_of(actor, today), today),
-        "way": "board",
+        "ways": ways(request, "board"),
+        "more_url": f"{reverse('tasks')}?{narrowing(request.GET)}"
+        if narrowed
+        else f"{reverse('my_tasks')}?scope={scope}&tab=week",
+        "chips": TaskList().chips(actor, request.GET),
+        "of": of,
         "scopes": [one for one in SCOPES if one[0] != "all" or sees_all],
         "scope": scope,
         "by_person": by_person,
@@ -96,7 +106,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "columns": [
             {
                 "key": key,
-                "words": words,
+                "words": _("Done") if narrowed and key == "done" else words,
                 "count": counts[key],
                 "limit": limits.get(key),
                 "over": key in limits and counts[key] > limits[key],
@@ -110,6 +120,17 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_limit": may(actor, "plans.edit"),
     }
     return render(request, "monitoring/board.html", context)
+
+
+def _chosen(request: HttpRequest, actor: User, scope: str, today: dt.date) -> QuerySet[Task]:
+    """What the list shows under the same filters; without one the tasks of these days and what was done in this week.
+    A milestone is nothing that somebody works on, so that it has no card."""
+    rows = my_tasks.reportable(actor, scope).filter(is_milestone=False)
+    if narrowing(request.GET):
+        return rows.filter(pk__in=TaskList().matching(actor, request.GET).values("pk")).order_by("finish", "pk")
+    monday = stored_time(dt.datetime.combine(today - dt.timedelta(days=today.weekday()), dt.time()))
+    soon = my_tasks.due_by(rows, today + dt.timedelta(days=5)) | rows.filter(actual_finish__gte=monday)
+    return soon.distinct()
 
 
 def _week(row: LoadRow | None, today: dt.date) -> dict[str, Any] | None:

@@ -22,7 +22,8 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.web.formatting import day_text
 from punctual.web.monitoring.bulk import task_edits
-from punctual.web.monitoring.task_pictures import bars, month
+from punctual.web.monitoring.task_pictures import as_bars, month
+from punctual.web.monitoring.ways import ways
 from punctual.web.orders.marks import progress_bar
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.columns import BuiltInView, Column, Filter, link
@@ -172,12 +173,13 @@ class TaskList(ListPage):
     def more(self, request: HttpRequest, rows: QuerySet[Task]) -> dict[str, Any]:
         """The same rows as a month or as bars."""
         view = request.GET.get("view", "")
+        pictures: dict[str, Any] = {"way": "list"}
         if view == "calendar":
-            return {"way": view, "month": month(rows, month_of(request.GET.get("month", "")))}
-        if view == "timeline":
+            pictures = {"way": view, "month": month(rows, month_of(request.GET.get("month", "")))}
+        elif view == "timeline":
             page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
-            return {"way": view, "bars": bars(list(page))}
-        return {"way": "list"}
+            pictures = {"way": view, "bars": as_bars(list(page))}
+        return {**pictures, "ways": ways(request, pictures["way"])}
 
     def url_of(self, item: Task) -> str:
         return reverse("task", args=[item.pk])

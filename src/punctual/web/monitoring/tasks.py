@@ -35,6 +35,7 @@ from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.custom_fields.selectors import lines_of
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
+from punctual.web.monitoring.ways import ways
 from punctual.web.scheduling.allocation import who_does
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.views import safe_next
@@ -119,6 +120,7 @@ def my_task_page(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": _("My tasks"),
+        "ways": ways(request, "mine"),
         "today": today,
         "tabs": [(key, words, _count(actor, key, scope, today, reports)) for key, words in TABS],
         "tab": tab,

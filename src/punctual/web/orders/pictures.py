@@ -1,4 +1,5 @@
-"""The listed orders as a board by state and as a month by promised day: the same rows, filters and search."""
+"""The listed orders as a board by state, as bars over time and as a month by promised day: the same rows, filters and
+search."""
 
 from __future__ import annotations
 
@@ -14,7 +15,13 @@ from django.utils.safestring import SafeString
 from punctual.domain.orders.life import Health
 from punctual.domain.orders.models import OrderState
 from punctual.domain.orders.selectors import health_of
+from punctual.domain.plans.models import Plan
+from punctual.domain.plans.selectors import plans_of
+from punctual.domain.plans.work_calendars import plan_time
+from punctual.platform.accounts.models import User
+from punctual.web.formatting import day_text
 from punctual.web.orders import marks
+from punctual.web.shell.bars import Span, bars
 from punctual.web.shell.months import as_month, days_of
 
 MOST: Final = 2000
@@ -53,6 +60,29 @@ def board(rows: QuerySet[Any]) -> Sequence[Column]:
             health = marks.health_chip(order, today=today, at_risk_days=order.at_risk_days)
             column.cards.append((order, marks.subject(order), health))
     return [column for column in columns.values() if column.count or column.state in COLUMNS[:3]]
+
+
+def as_bars(actor: User, orders: Sequence[Any]) -> list[tuple[Any, SafeString, SafeString]]:
+    """(order, health, bar): from the first to the last task of its plan with the promise as a line; before there is a
+    plan, the day it is due."""
+    today = timezone.localdate()
+    plans = {plan.order_id: plan for plan in plans_of(actor).filter(order__in=[one.pk for one in orders])}
+    drawn = bars([_span(order, plans.get(order.pk)) for order in orders])
+    healths = [marks.health_chip(order, today=today, at_risk_days=order.at_risk_days) for order in orders]
+    return list(zip(orders, healths, drawn, strict=True))
+
+
+def _span(order: Any, plan: Plan | None) -> Span | None:
+    due = order.promised_date or order.requested_date
+    start, finish = (plan_time(plan.planned_start), plan_time(plan.planned_finish)) if plan else (None, None)
+    if plan is not None and start is not None and finish is not None:
+        words = f"{day_text(start)} – {day_text(finish)}, {plan.progress}%"
+        late = due is not None and finish.date() > due and order.actual_date is None
+        return Span(start, finish, plan.progress, words, critical=late, promised=due)
+    if due is None:
+        return None
+    evening = dt.datetime.combine(due, dt.time(18))
+    return Span(evening, evening, 0, day_text(due), promised=due)
 
 
 def month(rows: QuerySet[Any], first: dt.date) -> dict[str, Any]:

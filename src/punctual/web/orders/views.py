@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, cast
 
+from django.core.paginator import Paginator
 from django.db.models import QuerySet, Value
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from punctual.domain.orders.selectors import listed
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.orders.bulk import order_edits
-from punctual.web.orders.pictures import board, month
+from punctual.web.orders.pictures import as_bars, board, month
 from punctual.web.orders.tables import COLUMNS, FILTERS, TABS, possible_owners
 from punctual.web.shell.bulk import BulkEdit
 from punctual.web.shell.lists import ListPage
@@ -71,6 +72,9 @@ class OrderList(ListPage):
             pictures = {"way": way, "board": board(rows)}
         elif way == "calendar":
             pictures = {"way": way, "month": month(rows, month_of(request.GET.get("month", "")))}
+        elif way == "timeline":
+            page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
+            pictures = {"way": way, "bars": as_bars(cast(User, actor), list(page))}
         return {
             **pictures,
             "bulk_extra": "orders/owner_button.html",

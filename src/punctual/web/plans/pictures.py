@@ -16,6 +16,8 @@ from punctual.web.formatting import day_text
 
 WIDTH: Final = 860
 TOP: Final = 20
+CLOSE: Final = 56
+"""Pixels between two marks under which their words would touch."""
 MOST_TICKS: Final = 9
 MOST_PHASES: Final = 14
 LONGEST_LABEL: Final = 16
@@ -78,8 +80,8 @@ class Picture:
     rows: list[Row]
     ticks: list[tuple[float, str]]
     shades: list[Box]
-    marks: list[tuple[float, str, str]] = field(default_factory=list)
-    """(x, words, css class)"""
+    marks: list[tuple[float, str, str, str]] = field(default_factory=list)
+    """(x, words, css class, to which side of x the words stand)"""
 
 
 def picture(
@@ -127,7 +129,7 @@ def picture(
     ticks = []
     for day in mondays:
         at = x(first + dt.timedelta(days=day))
-        shown = day // 7 % step == 0 and all(abs(at + 16 - flag) > 42 for flag, *_ in flags)
+        shown = day // 7 % step == 0 and all(abs(at + 16 - flag) > CLOSE for flag, *_ in flags)
         ticks.append((at, day_text(first + dt.timedelta(days=day)) if shown else ""))
     one = dt.timedelta(days=1)
     return Picture(
@@ -137,8 +139,20 @@ def picture(
         rows=rows,
         ticks=ticks,
         shades=[box(start, end + one) for start, end in shaded if end >= first and start <= last],
-        marks=flags,
+        marks=_apart(flags),
     )
+
+
+def _apart(flags: list[tuple[float, str, str]]) -> list[tuple[float, str, str, str]]:
+    """Words of neighbouring days stand to the left and to the right of them, so that none lies on another's."""
+    found: list[tuple[float, str, str, str]] = []
+    for at, words, css in sorted(flags):
+        side = "middle"
+        if found and at - found[-1][0] < CLOSE:
+            found[-1] = (*found[-1][:3], "end")
+            side = "start"
+        found.append((at, words, css, side))
+    return found
 
 
 def long_breaks(days: Sequence[str]) -> list[tuple[dt.date, dt.date]]:

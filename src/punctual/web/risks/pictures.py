@@ -149,6 +149,10 @@ def tornado(result: Mapping[str, Any], risks: Sequence[Risk], picked: int, *, mo
     return {"lines": lines, "axis": round(axis, 1), "height": 48 + 26 * max(len(bars), 1), "p80": p80}
 
 
+AXIS_TEXT: Final = 237
+"""Where the days stand under the curve of :func:`curve`."""
+
+
 def curve(result: Mapping[str, Any]) -> dict[str, Any]:
     """The chance of being done by each day, now and after the chosen responses, with the promise."""
     now, after = result["now"], result["after"]
@@ -178,6 +182,8 @@ def curve(result: Mapping[str, Any]) -> dict[str, Any]:
     }
     if promise and now["chance"] is not None:
         at = x(promise)
+        now_y = min(max(y(now["chance"] * 100) + 14, 40), AXIS_TEXT - 20)  # not on the days below the axis
+        after_y = max(y(after["chance"] * 100) - 4, 56 if now["chance"] > 0.8 else 0)
         shown["promise"] = {
             "x": at,
             "flag": min(max(at - 66, 34), 308),
@@ -185,7 +191,7 @@ def curve(result: Mapping[str, Any]) -> dict[str, Any]:
             "now": (y(now["chance"] * 100), round(now["chance"] * 100)),
             "after": (y(after["chance"] * 100), round(after["chance"] * 100)),
             "before": at > 200,
-            "now_y": max(y(now["chance"] * 100) + 14, 40),
-            "after_y": max(y(after["chance"] * 100) - 4, 56 if now["chance"] > 0.8 else 0),
+            "now_y": now_y,
+            "after_y": after_y if abs(after_y - now_y) >= 14 else now_y - 14,
         }
     return shown

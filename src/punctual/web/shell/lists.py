@@ -211,7 +211,7 @@ class ListPage(ABC, View):
             # Of many, the keys are sorted first: whole rows with all that is joined to them would be sorted for a page.
             keys = list(rows.values_list("pk", flat=True)[page.start_index() - 1 : page.end_index()])
             page.object_list = self._sorted(self._seen(actor).filter(pk__in=keys), wish)
-        chips = self._chips(actor, request.GET)
+        chips = self.chips(actor, request.GET)
         edits = self.bulk_edits(actor)
         context = {
             "list": self,
@@ -333,7 +333,8 @@ class ListPage(ABC, View):
             heads.append(Head(column, _changed(query, sort=next_wish, page=""), direction))
         return heads
 
-    def _chips(self, actor: User, query: QueryDict) -> list[Chip]:
+    def chips(self, actor: User, query: QueryDict) -> list[Chip]:
+        """The filters of an address, each with the address without it."""
         chips = []
         for item in self.all_filters:
             values = [value for value in query.get(item.key, "").split(",") if value]

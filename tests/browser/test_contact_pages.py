@@ -1,0 +1,51 @@
+"""What a customer's contact sees, in both themes, and what a finger has to hit on the first page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import PASSWORD, PHONE, WIDE, Open, Visit
+
+
+def _faults(one: Visit) -> list[str]:
+    found = []
+    for theme in ("light", "dark"):
+        one.show(theme)
+        try:
+            one.check_page()
+        except AssertionError as wrong:
+            found.append(f"{theme}: {wrong}")
+    one.show("light")
+    return found
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", PHONE), ("en", WIDE)])
+def test_what_a_customers_contact_sees_is_clean_in_both_themes(
+    visit: Open, language: str, size: tuple[int, int]
+) -> None:
+    one = visit(language=language, size=size)
+    faults = []
+    for path in ("/portal/sign-in/", "/portal/forgot/", "/t/nonsense/", "/s/nonsense/"):
+        one.page.goto(f"{one.server}{path}")
+        faults += _faults(one)
+    page = one.open("/portal/sign-in/")
+    page.fill("input[name=email]", "contact0@c001.example")
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main form button.pri").click()
+    page.wait_for_url("**/portal/")
+    faults += _faults(one)
+    order = page.locator("a[href^='/portal/orders/']").first.get_attribute("href") or ""
+    for path in (order, "/portal/requests/"):
+        one.open(path)
+        faults += _faults(one)
+    one.expected.append("404 (Not Found)")
+    assert not faults, "\n".join(faults)
+
+
+def test_what_is_pressed_on_the_phone_is_as_large_as_a_finger(visit: Open) -> None:
+    page = visit("order.manager", size=PHONE).open("/")
+    links = page.locator("svg.pfl a").locator("visible=true")
+    expect(links.first).to_be_visible()
+    heights = [links.nth(at).bounding_box() for at in range(links.count())]
+    assert {round(box["height"]) for box in heights if box} == {44}
