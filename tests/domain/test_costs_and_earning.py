@@ -19,7 +19,7 @@ from punctual.domain.costs.services import (
     book_expense,
     book_time,
     decide_time,
-    follow_source,
+    follow_sources,
     void_expense,
 )
 from punctual.domain.monitoring.earning import Piece, by_milestones, earned, performance, planned_share
@@ -174,10 +174,12 @@ def test_costs_are_booked_and_seen_only_by_those_who_may(person: Person) -> None
 def test_a_commitment_counts_until_it_is_settled_and_a_source_is_counted_once(person: Person) -> None:
     manager = person("order_manager")
     found = running_plan(manager)
-    source = ("purchaseline", 1)
+    kind, number = "purchaseline", 1
     for amount in (800, 900):
-        follow_source(source=source, ordered={found.pk: Ordered(Decimal(amount), "material", "PO-1")})
-    assert follow_source(source=source, ordered={found.pk: Ordered(Decimal(900), "material", "PO-1")}) == []
+        follow_sources(source_type=kind, ordered={number: {found.pk: Ordered(Decimal(amount), "material", "PO-1")}})
+    assert (
+        follow_sources(source_type=kind, ordered={number: {found.pk: Ordered(Decimal(900), "material", "PO-1")}}) == []
+    )
     (row,) = cost_rows(manager, found) or []
     assert (row.committed, row.actual) == (Decimal(900), Decimal(0))
     one = Commitment.objects.get()
@@ -187,7 +189,7 @@ def test_a_commitment_counts_until_it_is_settled_and_a_source_is_counted_once(pe
     )  # fmt: skip
     (row,) = cost_rows(manager, found) or []
     assert (row.committed, row.actual) == (Decimal(0), Decimal(880))
-    assert follow_source(source=source, ordered={}) == [], "what is paid stays paid"
+    assert follow_sources(source_type=kind, ordered={number: {}}) == [], "what is paid stays paid"
     one.refresh_from_db()
     assert one.state == CommitmentState.SETTLED
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 import planning
 import supplying
@@ -117,6 +119,18 @@ def test_cancelled_is_not_committed_and_closed_with_less_counts_what_came(buyer:
     purchases.close(actor=buyer, purchase_id=again.pk, reason="余量不要")
     deliver_pending()
     assert committed(first) == Decimal(2000)
+
+
+def test_a_look_at_more_lines_takes_no_more_statements(buyer: Any) -> None:
+    two_orders(buyer)
+    bought(buyer, "2")
+    with CaptureQueriesContext(connection) as few:
+        follow_all()
+    for _ in range(4):
+        bought(buyer, "2")
+    with CaptureQueriesContext(connection) as many:
+        assert follow_all() == 5
+    assert len(many) == len(few)
 
 
 def test_an_outsourced_task_commits_its_own_order(buyer: Any) -> None:

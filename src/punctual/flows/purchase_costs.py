@@ -7,7 +7,8 @@ the invoice does not. A currency without a rate is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -15,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from punctual.domain.costs.models import Commitment, CommitmentState
-from punctual.domain.costs.services import Ordered, follow_source
+from punctual.domain.costs.services import Ordered, follow_sources
 from punctual.domain.plans.models import BudgetKind, Plan
 from punctual.domain.supply.models import PurchaseLine, PurchaseState, ReservationState
 from punctual.kernel.money import BASE, Money
@@ -25,6 +26,8 @@ from punctual.platform.outbox.services import subscribe
 
 SOURCE: Final = "purchaseline"
 ON_ORDER: Final = (PurchaseState.SENT, PurchaseState.CONFIRMED)
+AT_ONCE: Final = 2_000
+"""Lines that the nightly look follows in one transaction."""
 ENDED: Final = (PurchaseState.CLOSED, PurchaseState.CANCELLED)
 
 
@@ -40,34 +43,40 @@ def quantities_of(line: PurchaseLine) -> dict[int, Decimal]:
     own = line.task.plan.order_id if line.task is not None else line.order_id
     if own is not None:
         return {own: line.quantity}
-    found: dict[int, Decimal] = {}
-    rows = line.reservations.filter(state=ReservationState.ACTIVE).values_list("requirement__order_id", "quantity")
-    for order, quantity in rows:
-        found[order] = found.get(order, Decimal(0)) + quantity
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for one in line.reservations.all():
+        if one.state == ReservationState.ACTIVE:
+            found[one.requirement.order_id] += one.quantity
     return dict(sorted(found.items()))
 
 
 def follow(lines: QuerySet[PurchaseLine]) -> None:
-    """Write what the orders bear of some lines, as far as they are on order or have ended."""
+    """Write what the orders bear of some lines, as far as they are on order or have ended. The number of statements
+    does not grow with the lines, but for what changes."""
+    rows = list(
+        lines.select_related("purchase_order__supplier", "material", "task__plan")
+        .prefetch_related("reservations__requirement")
+        .order_by("pk")
+    )
     kept = rates()
-    for line in lines.select_related("purchase_order__supplier", "material", "task__plan").order_by("pk"):
-        state = line.purchase_order.state
-        if state in ON_ORDER:
-            follow_source(source=(SOURCE, line.pk), ordered=_borne(line, kept))
-        elif state in ENDED:
-            _end(line, kept)
+    parts = {line.pk: quantities_of(line) for line in rows if line.purchase_order.state in ON_ORDER}
+    orders = {order for one in parts.values() for order in one}
+    plans = dict(Plan.objects.filter(order__in=orders).values_list("order_id", "pk"))
+    borne = {line.pk: _borne(line, parts[line.pk], plans, kept) for line in rows if line.pk in parts}
+    ended = [line for line in rows if line.purchase_order.state in ENDED]
+    follow_sources(source_type=SOURCE, ordered=borne | _ended(ended, kept))
 
 
-def _borne(line: PurchaseLine, kept: Rates) -> dict[int, Ordered]:
+def _borne(
+    line: PurchaseLine, parts: Mapping[int, Decimal], plans: Mapping[int, int], kept: Rates
+) -> dict[int, Ordered]:
     """Plan → its share, exact to the cent together with what is for stock."""
     total = value_of(line, line.quantity, kept)
-    parts = quantities_of(line)
-    if total is None or not total or not parts:
+    if not total or not parts:
         return {}
     rest = line.quantity - sum(parts.values())
     weights = [*parts.values(), *([rest] if rest > 0 else [])]
     amounts = [part.amount for part in Money(total, BASE).allocate(weights)]
-    plans = dict(Plan.objects.filter(order__in=parts).values_list("order_id", "pk"))
     kind = BudgetKind.MATERIAL if line.material_id is not None else BudgetKind.OUTSOURCED
     subject = f"{line} {line.material or line.description}"
     supplier = line.purchase_order.supplier_id
@@ -78,28 +87,36 @@ def _borne(line: PurchaseLine, kept: Rates) -> dict[int, Ordered]:
     }
 
 
-def _end(line: PurchaseLine, kept: Rates) -> None:
+def _ended(lines: Sequence[PurchaseLine], kept: Rates) -> dict[int, dict[int, Ordered]]:
     """Cancelled, or closed with less than was ordered: no more is committed than what came."""
-    came = value_of(line, line.received, kept) or Decimal(0)
-    rows = Commitment.objects.filter(source_type=SOURCE, source_id=line.pk, state=CommitmentState.OPEN)
-    found = list(rows.order_by("pk"))
-    total = sum((one.amount for one in found), Decimal(0))
-    if came >= total:
-        return
-    amounts = [part.amount for part in Money(came, BASE).allocate([one.amount for one in found])]
-    ordered = {
-        one.plan_id: Ordered(amount, one.kind, one.subject, one.supplier_id, one.expected_on)
-        for one, amount in zip(found, amounts, strict=True)
-        if amount > 0
-    }
-    follow_source(source=(SOURCE, line.pk), ordered=ordered)
+    open_rows: dict[int, list[Commitment]] = defaultdict(list)
+    rows = Commitment.objects.filter(source_type=SOURCE, source_id__in=[line.pk for line in lines])
+    for one in rows.filter(state=CommitmentState.OPEN).order_by("pk"):
+        assert one.source_id is not None
+        open_rows[one.source_id].append(one)
+    ordered = {}
+    for line in lines:
+        found = open_rows[line.pk]
+        came = value_of(line, line.received, kept) or Decimal(0)
+        if came >= sum((one.amount for one in found), Decimal(0)):
+            continue
+        amounts = [part.amount for part in Money(came, BASE).allocate([one.amount for one in found])]
+        ordered[line.pk] = {
+            one.plan_id: Ordered(amount, one.kind, one.subject, one.supplier_id, one.expected_on)
+            for one, amount in zip(found, amounts, strict=True)
+            if amount > 0
+        }
+    return ordered
 
 
 def follow_all() -> int:
     """Everything on order, once a day: a rate may have been entered since."""
-    rows = PurchaseLine.objects.filter(purchase_order__state__in=ON_ORDER)
-    follow(rows)
-    return rows.count()
+    ids = list(
+        PurchaseLine.objects.filter(purchase_order__state__in=ON_ORDER).order_by("pk").values_list("pk", flat=True)
+    )
+    for first in range(0, len(ids), AT_ONCE):
+        follow(PurchaseLine.objects.filter(pk__in=ids[first : first + AT_ONCE]))
+    return len(ids)
 
 
 def on_purchase(event: OutboxEvent) -> None:

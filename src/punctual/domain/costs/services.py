@@ -187,16 +187,18 @@ class Ordered:
 
 
 @transaction.atomic
-def follow_source(*, source: tuple[str, int], ordered: Mapping[int, Ordered]) -> list[Commitment]:
-    """Commitments of one source as they are now, by plan: new ones are made, others follow, what no plan bears any more
-    is cancelled; one that is settled stays. Saying the same again changes nothing. Returns what changed."""
-    rows = Commitment.objects.select_for_update().filter(source_type=source[0], source_id=source[1])
-    kept = {one.plan_id: one for one in rows}
+def follow_sources(*, source_type: str, ordered: Mapping[int, Mapping[int, Ordered]]) -> list[Commitment]:
+    """Commitments of some sources (by id) as they are now, by plan: new ones are made, others follow, what no plan
+    bears any more is cancelled; one that is settled stays. Saying the same again changes nothing. Returns what changed.
+    """
+    rows = Commitment.objects.select_for_update().filter(source_type=source_type, source_id__in=ordered)
+    kept = {(one.source_id, one.plan_id): one for one in rows if one.source_id is not None}
+    asked = {(source, plan): now for source, plans in ordered.items() for plan, now in plans.items()}
     changed = []
-    for plan_id in sorted({*kept, *ordered}):
-        found, now = kept.get(plan_id), ordered.get(plan_id)
+    for source, plan_id in sorted({*kept, *asked}):
+        found, now = kept.get((source, plan_id)), asked.get((source, plan_id))
         if found is None and now is not None:
-            found = Commitment(plan_id=plan_id, source_type=source[0], source_id=source[1], amount=Decimal(0))
+            found = Commitment(plan_id=plan_id, source_type=source_type, source_id=source, amount=Decimal(0))
         if found is None or found.state == CommitmentState.SETTLED:
             continue
         before = {name: getattr(found, name) for name in ("amount", "state", "expected_on")}
@@ -214,6 +216,7 @@ def follow_source(*, source: tuple[str, int], ordered: Mapping[int, Ordered]) ->
             continue
         record(actor=None, verb="commit", target=found, changes=changes)
         changed.append(found)
-    for one in changed:
-        emit("costs.changed", plan_id=one.plan_id, order_id=one.plan.order_id)
+    plans = Plan.objects.filter(pk__in={one.plan_id for one in changed}).order_by("pk")
+    for plan_id, order_id in plans.values_list("pk", "order_id"):
+        emit("costs.changed", plan_id=plan_id, order_id=order_id)
     return changed
