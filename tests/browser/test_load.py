@@ -35,3 +35,24 @@ def test_a_planner_reads_the_load_and_puts_a_name_on_a_task(
     with page.expect_navigation():
         page.locator("form[action$='/unname/'] button").first.click()
     expect(page.locator("form[action$='/unname/']")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("language", "theme"), [("zh", "dark"), ("en", "light")])
+def test_the_load_stands_under_the_plan_and_the_schedule_beside_it(visit: Open, language: str, theme: str) -> None:
+    one = visit(user="planner", language=language, size=WIDE, theme=theme)
+    page = one.open("/capacity/?by=team")
+    page.locator("table.hm td.l5 a").first.click()
+    order = page.locator("#picked tbody a.ono").first.get_attribute("href")
+    assert order
+    page = one.open(order.replace("/orders/", "/plans/"))
+    strip = page.locator("[data-part=load]")
+    expect(strip.locator("[data-load=team] option").first).to_be_attached()
+    expect(strip.locator("[data-load=chart] g rect").first).to_be_attached()
+    one.check_page()
+    page.locator("[data-tool=load]").click()
+    expect(strip).to_be_hidden()
+    page.locator("[data-tool=load]").click()
+    expect(strip).to_be_visible()
+    expect(page.locator("[data-part=chart] .f-what")).to_have_count(0)
+    page.locator("[data-against]").select_option("/placed")
+    expect(page.locator("[data-part=chart] .f-what").first).to_be_attached()
