@@ -142,7 +142,8 @@ def test_what_is_left_of_an_order_goes_out_is_accepted_paid_and_the_order_closed
     """Journey 12: every gate is opened by whom it belongs to; what is still open at the end is done by name."""
     one = visit(user="supply.chain", language=language, size=size, theme=theme)
     one.open("/orders/?state=partially_delivered&sort=order")
-    order = str(one.page.locator("table.ol a.ono").nth(index).get_attribute("href"))
+    links = one.page.locator("table.ol a.ono").all()
+    order = [href for href in [str(link.get_attribute("href")) for link in links] if _has_room(one, href)][index]
     delivery = _prepare_the_rest(one, order)
     _witness(one, order)
     _pay_all(one, order)
@@ -161,6 +162,11 @@ def test_what_is_left_of_an_order_goes_out_is_accepted_paid_and_the_order_closed
     expect(page.locator("#lessons")).to_have_count(0)
     one.check_page()
     _look_after(one, visit(language=language, size=PHONE), order)
+
+
+def _has_room(one: Visit, order: str) -> bool:
+    """Whether something of an order is in no delivery yet: where all of it is, the way leads to that delivery."""
+    return one.open(f"{order}deliver/", settle=False).url.endswith("/deliver/")
 
 
 def _prepare_the_rest(one: Visit, order: str) -> str:
