@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -24,7 +25,8 @@ def test_a_worker_reports_in_seconds_and_sees_what_it_does(visit: Open, language
     expect(card.locator(".fx .note").first).to_be_visible()
     left = card.locator("input[name=remaining_days]")
     begun = float(left.get_attribute("placeholder") or 0)
-    for act, days in (("greater", begun + 0.5), ("less", begun)):
+    half = math.floor(2 * begun) / 2  # a press goes to the next half day
+    for act, days in (("greater", half + 0.5), ("less", half)):
         card.locator(f"[data-act={act}]").click()
         expect(left).to_have_value(re.compile(rf"^{days:g}(\.0)?$"))
     left.fill("")

@@ -1,6 +1,7 @@
 """The compiled schedulers against plain Python, and what every search must keep: feasible, repeatable, never worse."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -132,6 +133,20 @@ def test_searching_longer_is_never_worse_and_improvements_are_told():
     assert long.cost <= short.cost
     assert told == sorted(told, reverse=True)
     assert told[-1] == long.cost
+
+
+def test_an_incumbent_that_ends_long_after_every_list_keeps_to_the_capacity():
+    """The timeline reaches to its end: what lay beyond was taken from the next resource."""
+    tasks = [task(f"{kind}{n}", 3, {kind: 1}, order=f"O{n % 3}") for kind in "ABC" for n in range(12)]
+    plan = problem(
+        resources=[Resource(kind, ((0, 1),)) for kind in "ABC"],
+        orders=[Order(f"O{n}", 0, 4_000 + 10 * n, 1) for n in range(3)],
+        tasks=[replace(one, planned=4_000 + 3 * (n % 12), move_price=5) for n, one in enumerate(tasks)],
+    )
+    late = Schedule(tuple(4_000 + 3 * (n % 12) for n in range(36)), (0,) * 36)
+    answer = minimise_tardiness(plan, Limits(evaluations=3_000), workers=2, incumbent=late)
+    verified(plan, answer.schedule)
+    assert answer.cost <= weighted_tardiness(plan, late)
 
 
 def test_an_incumbent_is_never_lost():

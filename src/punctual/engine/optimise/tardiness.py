@@ -48,7 +48,8 @@ def minimise_tardiness(
     first lists, their best is handed out. Raises :class:`Refusal` when no schedule exists on the availability given.
     """
     net, scale = network(plan)
-    search = _prepared(net, workers, seed)
+    ends = incumbent.finish(plan) if incumbent is not None else ()
+    search = _prepared(net, workers, seed, max(ends, default=0) // scale)
     _first_schedules(search, seed, incumbent, scale)
     bound = tardiness_bound(net)
     _improve(search, limits, bound, scale, workers)
@@ -72,19 +73,20 @@ def move_cost(plan: Problem, schedule: Schedule) -> int:
     )
 
 
-def fitting_line(net: Network, sequence: Ints) -> Line:
-    """A timeline on which ``sequence`` fits, with a quarter more to move in."""
+def fitting_line(net: Network, sequence: Ints, until: int = 0) -> Line:
+    """A timeline on which ``sequence`` fits, and what ends by ``until``, with a quarter more to move in."""
     slots = lines.first_guess(net)
     while True:
         line = lines.build(net, slots)
         end = lines.decoded_end(line, net, sequence)
         if end is not None:
+            end = max(end, until)
             return lines.build(net, end + end // 4 + int(net.duration.max(initial=1)) + 64)
         slots = lines.longer(net, slots)
 
 
-def _prepared(net: Network, workers: int, seed: int) -> _Search:
-    line = fitting_line(net, due_list(net, 0.0, np.random.default_rng(seed)))
+def _prepared(net: Network, workers: int, seed: int, until: int) -> _Search:
+    line = fitting_line(net, due_list(net, 0.0, np.random.default_rng(seed)), until)
     slots = line.words << 6
     mirror = lines.mirrored(net, slots)
     return _Search(
