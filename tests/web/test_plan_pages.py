@@ -106,7 +106,7 @@ def test_the_plan_is_agreed_anew_only_with_a_reason_and_both_baselines_stand_on_
     assert "/plans/SO-2026-00001/?from=1&amp;to=2" in page
     gantt = client.get("/plans/SO-2026-00001/?from=1&to=2").content.decode()
     assert "data-against" in gantt
-    assert gantt.count('<option value="2" selected>') == 1
+    assert gantt.count('<option value="/baselines/2" selected>') == 1
 
 
 def test_a_new_baseline_needs_a_name_and_the_present_version(plan, signed_in):
