@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,18 @@ def test_lock_files_hold_names_versions_and_hashes_only() -> None:
         text = lock.read_text()
         assert "://" not in text
         assert "--hash=sha256:" in text
+
+
+def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
+    web = ROOT / "src" / "punctual" / "web"
+    sprite = set(re.findall(r'id="([a-z0-9-]+)"', (web / "static" / "dist" / "icons.svg").read_text()))
+    named = {
+        (name, page.name)
+        for page in (web / "templates").rglob("*.html")
+        for name in re.findall(r"{% icon [\"']([a-z0-9-]+)[\"']", page.read_text())
+    }
+    assert len(named) > 300
+    assert {(name, page) for name, page in named if name not in sprite} == set()
 
 
 @pytest.mark.slow

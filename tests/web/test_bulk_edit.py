@@ -125,7 +125,14 @@ def test_a_preview_of_orders_foresees_in_every_state_what_the_change_would_do(pe
         ("custom_mode", "铁路", ""),
         ("custom_must", "", ""),
     )
-    _foresees(Order.objects.all(), order_edits(list(fields_of("order"))), actor, wishes)
+    codes = _foresees(Order.objects.all(), order_edits(list(fields_of("order"))), actor, wishes)
+    assert codes[1] == {"order.priority"}
+    assert [code & {"order.state.hold", "order.hold.reason"} for code in codes[2:4]] == [
+        {"order.state.hold"},
+        {"order.state.hold", "order.hold.reason"},
+    ]
+    assert codes[5] == {"order.state.resume", "order.resume.reason"}
+    assert codes[7] == {"order.custom.over", "custom.mode"}
 
 
 def test_a_preview_of_action_items_foresees_what_the_change_would_do(person: Person) -> None:

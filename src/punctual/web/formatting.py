@@ -62,6 +62,12 @@ def _day_words(day: dt.date, weekday: bool, today: dt.date, chinese: bool) -> st
     return f"{_WEEKDAYS_EN[day.weekday()]} {text}" if weekday else text
 
 
+def month_text(day: dt.date) -> str:
+    """``12月`` / ``Dec``; a year begins with its number."""
+    name = f"{day.month}月" if is_chinese() else _MONTHS_EN[day.month - 1]
+    return name if day.month > 1 else f"{day.year} {name}"
+
+
 def moment_text(value: dt.datetime | None) -> str:
     """Day and time of day in the reader's zone: ``11-23 08:12``."""
     if value is None:

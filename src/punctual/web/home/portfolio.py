@@ -11,14 +11,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from punctual.web.formatting import day_text, is_chinese
+from punctual.web.formatting import day_text, month_text
+from punctual.web.shell.months import months_between
 
 WIDTH: Final = 1080
 LABEL: Final = 250
 ROW, FINGER = 26, 44
 """Height of a row, and of one whose link is pressed with a finger."""
 HEAD: Final = 26
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,6 @@ class _Axis:
         inside = max(self.first, min(self.last, day))
         return LABEL + (inside - self.first).days * self.per_day
 
-    def months(self) -> list[dt.date]:
-        found = []
-        month = (self.first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
-        while month <= self.last:
-            found.append(month)
-            month = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
-        return found
-
 
 def timeline(bars: Sequence[Bar], today: dt.date, row: int = ROW) -> SafeString:
     """The drawing; what crosses its promise is red and hatched."""
@@ -76,14 +68,13 @@ def timeline(bars: Sequence[Bar], today: dt.date, row: int = ROW) -> SafeString:
 def _grid(axis: _Axis, height: int, today: dt.date) -> list[SafeString]:
     """A line a month, named where neither the edge nor the word of today is in the way."""
     parts = []
-    for month in axis.months():
+    for month in months_between(axis.first, axis.last):
         x = f"{axis.at(month):.1f}"
         parts.append(format_html('<line x1="{0}" x2="{0}" y1="20" y2="{1}" class="s-grid"/>', x, height))
         if axis.at(month) > WIDTH - 40 or -44 < axis.at(month) - axis.at(today) < 22:
             continue
-        name = f"{month.month}月" if is_chinese() else _MONTHS[month.month - 1]
-        text = name if month.month > 1 else f"{month.year} {name}"
-        parts.append(format_html('<text x="{}" y="14" class="s">{}</text>', f"{axis.at(month) + 3:.1f}", text))
+        words = month_text(month)
+        parts.append(format_html('<text x="{}" y="14" class="s">{}</text>', f"{axis.at(month) + 3:.1f}", words))
     return parts
 
 

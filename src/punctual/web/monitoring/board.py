@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.contrib import messages
@@ -75,18 +76,8 @@ def board(request: HttpRequest) -> HttpResponse:
         ).values_list("pk", flat=True)
     )
     limits = dict(BoardLimit.objects.values_list("column", "most"))
-    lanes: dict[str, dict[str, Any]] = {}
-    counts = dict.fromkeys(dict(COLUMNS), 0)
-    for task in tasks:
-        card = card_of(task, today, progress=progress_bar(task.percent))
-        column = _column(task, card, waiting)
-        counts[column] += 1
-        for name in _lanes(task, card, by_person):
-            lane = lanes.setdefault(
-                name, {"name": name, "order": card["order"], "cells": {key: [] for key, _w in COLUMNS}}
-            )
-            lane["cells"][column].append(card)
-    shown_lanes = list(lanes.values())[: None if "whole" in request.GET else LANES]
+    lanes, counts = _sorted_into_lanes(tasks, waiting, by_person, today)
+    shown_lanes = lanes[: None if "whole" in request.GET else LANES]
     tolerance = check_settings().at_risk_days
     for lane in shown_lanes:
         lane["health"] = health_chip(lane["order"], today=today, at_risk_days=tolerance)
@@ -103,16 +94,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "scope": scope,
         "by_person": by_person,
         "full": any(key == "doing" and key in limits and counts[key] >= limits[key] for key in counts),
-        "columns": [
-            {
-                "key": key,
-                "words": _("Done") if narrowed and key == "done" else words,
-                "count": counts[key],
-                "limit": limits.get(key),
-                "over": key in limits and counts[key] > limits[key],
-            }
-            for key, words in COLUMNS
-        ],
+        "columns": _heads(counts, limits, narrowed=bool(narrowed)),
         "lanes": [{**lane, "cells": [(key, lane["cells"][key]) for key, _w in COLUMNS]} for lane in shown_lanes],
         "more_lanes": len(lanes) - len(shown_lanes),
         "blocked_count": counts["blocked"],
@@ -120,6 +102,36 @@ def board(request: HttpRequest) -> HttpResponse:
         "may_limit": may(actor, "plans.edit"),
     }
     return render(request, "monitoring/board.html", context)
+
+
+def _sorted_into_lanes(
+    tasks: Sequence[Task], waiting: set[int], by_person: bool, today: dt.date
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The lanes with their cards by column, and how many tasks stand in each column."""
+    lanes: dict[str, dict[str, Any]] = {}
+    counts = dict.fromkeys(dict(COLUMNS), 0)
+    for task in tasks:
+        card = card_of(task, today, progress=progress_bar(task.percent))
+        column = _column(task, card, waiting)
+        counts[column] += 1
+        for name in _lanes(task, card, by_person):
+            empty = {"name": name, "order": card["order"], "cells": {key: [] for key, _w in COLUMNS}}
+            lanes.setdefault(name, empty)["cells"][column].append(card)
+    return list(lanes.values()), counts
+
+
+def _heads(counts: Mapping[str, int], limits: Mapping[str, int], *, narrowed: bool) -> list[dict[str, Any]]:
+    """What stands above each column; under a filter what is done is not that of this week alone."""
+    return [
+        {
+            "key": key,
+            "words": _("Done") if narrowed and key == "done" else words,
+            "count": counts[key],
+            "limit": limits.get(key),
+            "over": key in limits and counts[key] > limits[key],
+        }
+        for key, words in COLUMNS
+    ]
 
 
 def _chosen(request: HttpRequest, actor: User, scope: str, today: dt.date) -> QuerySet[Task]:

@@ -178,7 +178,7 @@ class TaskList(ListPage):
             pictures = {"way": view, "month": month(rows, month_of(request.GET.get("month", "")))}
         elif view == "timeline":
             page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
-            pictures = {"way": view, "bars": as_bars(list(page))}
+            pictures = {"way": view, **as_bars(list(page))}
         return {**pictures, "ways": ways(request, pictures["way"])}
 
     def url_of(self, item: Task) -> str:

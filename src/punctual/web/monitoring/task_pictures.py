@@ -6,11 +6,10 @@ import datetime as dt
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.utils.safestring import SafeString
 
 from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import plan_time, stored_time
-from punctual.web.shell.bars import Span, bars
+from punctual.web.shell.bars import Span, bars, month_axis
 from punctual.web.shell.months import as_month, days_of
 
 MOST: Final = 2000
@@ -25,9 +24,10 @@ def month(rows: QuerySet[Task], first: dt.date) -> dict[str, Any]:
     return as_month(first, ((finish.date(), task) for finish, task in dated if finish is not None))
 
 
-def as_bars(tasks: list[Task]) -> list[tuple[Task, SafeString]]:
-    """A bar a task."""
-    return list(zip(tasks, bars([_span(task) for task in tasks]), strict=True))
+def as_bars(tasks: list[Task]) -> dict[str, Any]:
+    """``bars``: (task, bar), ``axis``: the months above them."""
+    spans = [_span(task) for task in tasks]
+    return {"axis": month_axis(spans), "bars": list(zip(tasks, bars(spans), strict=True))}
 
 
 def _span(task: Task) -> Span | None:

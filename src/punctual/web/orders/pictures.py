@@ -21,7 +21,7 @@ from punctual.domain.plans.work_calendars import plan_time
 from punctual.platform.accounts.models import User
 from punctual.web.formatting import day_text
 from punctual.web.orders import marks
-from punctual.web.shell.bars import Span, bars
+from punctual.web.shell.bars import Span, bars, month_axis
 from punctual.web.shell.months import as_month, days_of
 
 MOST: Final = 2000
@@ -62,14 +62,14 @@ def board(rows: QuerySet[Any]) -> Sequence[Column]:
     return [column for column in columns.values() if column.count or column.state in COLUMNS[:3]]
 
 
-def as_bars(actor: User, orders: Sequence[Any]) -> list[tuple[Any, SafeString, SafeString]]:
-    """(order, health, bar): from the first to the last task of its plan with the promise as a line; before there is a
-    plan, the day it is due."""
+def as_bars(actor: User, orders: Sequence[Any]) -> dict[str, Any]:
+    """``bars``: (order, health, bar), ``axis``: the months above them. A bar goes from the first to the last task of
+    the plan with the promise as a line; before there is a plan it is the day on which the order is due."""
     today = timezone.localdate()
     plans = {plan.order_id: plan for plan in plans_of(actor).filter(order__in=[one.pk for one in orders])}
-    drawn = bars([_span(order, plans.get(order.pk)) for order in orders])
+    spans = [_span(order, plans.get(order.pk)) for order in orders]
     healths = [marks.health_chip(order, today=today, at_risk_days=order.at_risk_days) for order in orders]
-    return list(zip(orders, healths, drawn, strict=True))
+    return {"axis": month_axis(spans), "bars": list(zip(orders, healths, bars(spans), strict=True))}
 
 
 def _span(order: Any, plan: Plan | None) -> Span | None:

@@ -74,7 +74,7 @@ class OrderList(ListPage):
             pictures = {"way": way, "month": month(rows, month_of(request.GET.get("month", "")))}
         elif way == "timeline":
             page = Paginator(rows, self.per_page).get_page(request.GET.get("page"))
-            pictures = {"way": way, "bars": as_bars(cast(User, actor), list(page))}
+            pictures = {"way": way, **as_bars(cast(User, actor), list(page))}
         return {
             **pictures,
             "bulk_extra": "orders/owner_button.html",

@@ -60,3 +60,17 @@ def as_month(first: dt.date, dated: Iterable[tuple[dt.date, Any]]) -> dict[str, 
         "before": (first - dt.timedelta(days=1)).strftime("%Y-%m"),
         "after": (first + dt.timedelta(days=31)).strftime("%Y-%m"),
     }
+
+
+def months_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """The first day of each month that begins after ``first``, until ``last``."""
+    found = []
+    month = _next(first)
+    while month <= last:
+        found.append(month)
+        month = _next(month)
+    return found
+
+
+def _next(day: dt.date) -> dt.date:
+    return (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
