@@ -26,11 +26,8 @@ def words_of(request: CustomerRequest) -> str:
     return said.text if said else request.title
 
 
-@transaction.atomic
-def raise_asked(*, actor: User, order: Order, request_id: int, **facts: Any) -> ChangeOrder:
-    """A draft as :func:`raise_change` makes it, whose cause is the request. The caller has fetched ``order``."""
-    require(actor, "changes.raise")
-    found = lock(requests_of(actor), expected_version=None, pk=request_id)
+def reasons_against(found: CustomerRequest, order: Order) -> list[Reason]:
+    """Why no change of an order can be raised from a request."""
     reasons = []
     if found.customer_id != order.customer_id or found.order_id not in (None, order.pk):
         text = N_("%(number)s is not about this order; raise the change on the order it is about.")
@@ -38,7 +35,15 @@ def raise_asked(*, actor: User, order: Order, request_id: int, **facts: Any) -> 
     if found.state == RequestState.MERGED:
         text = N_("This request was merged into another one; raise the change from there.")
         reasons.append(Reason("change.request_merged", text, field="request"))
-    refuse_if(reasons)
+    return reasons
+
+
+@transaction.atomic
+def raise_asked(*, actor: User, order: Order, request_id: int, **facts: Any) -> ChangeOrder:
+    """A draft as :func:`raise_change` makes it, whose cause is the request. The caller has fetched ``order``."""
+    require(actor, "changes.raise")
+    found = lock(requests_of(actor), expected_version=None, pk=request_id)
+    refuse_if(reasons_against(found, order))
     change = raise_change(actor=actor, order_id=order.pk, cause=found, **facts)
     link_to(found=found, target=change)
     record(actor=actor, verb="link", target=found, changes=[Change(field="link", old=None, new=change.number)])

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from punctual.kernel.checks import Checker
 from punctual.kernel.money import MINOR_UNITS
 from punctual.kernel.refusal import Reason
-from punctual.kernel.wording import N_
+from punctual.kernel.wording import LANGUAGES, N_
 
 GRADES = ("A", "B", "C")
-LANGUAGES = ("zh-hans", "en")
-"""In which we write to a contact."""
 LONGEST_NOTES = 5000
 LONGEST_LEAD_TIME = 999
 

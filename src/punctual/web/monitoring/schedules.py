@@ -25,6 +25,7 @@ from punctual.domain.monitoring.services.schedules import (
     schedule_report,
     switch_schedule,
 )
+from punctual.domain.parties.models import Language
 from punctual.flows.report_sending import ask_to_send
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require, who_may
@@ -48,7 +49,6 @@ WEEKDAYS: Final = (
     (6, gettext_lazy("Saturday")),
     (7, gettext_lazy("Sunday")),
 )
-LANGUAGES: Final = (("zh-hans", "中文"), ("en", "English"))
 LEFT_OUT: Final = {
     "ended": gettext_lazy("The order has ended; it is switched off."),
     "owner": gettext_lazy("Who answers for it may not see this report any more. Edit it to answer for it yourself."),
@@ -97,7 +97,7 @@ class Schedules(ListPage):
         ),
         Column("when", gettext_lazy("Every week"), when_of, sort=("weekday", "hour")),
         Column("receivers", gettext_lazy("Receivers"), lambda one: ", ".join(receivers_of(one))),
-        Column("language", gettext_lazy("Language"), lambda one: dict(LANGUAGES)[one.language], fold=True),
+        Column("language", gettext_lazy("Language"), lambda one: Language(one.language).label, fold=True),
         Column("next", gettext_lazy("Next time"), lambda one: one.next_at, lambda one: _next(one), ("next_at",)),
         Column(
             "last",
@@ -141,7 +141,7 @@ class ScheduleForm(FactsForm):
     hour = forms.IntegerField(label=gettext_lazy("Hour"), min_value=0, max_value=23)
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
-        choices=LANGUAGES,
+        choices=Language.choices,
         help_text=gettext_lazy("People get it in the language they have chosen for themselves."),
     )
     attached = forms.ChoiceField(label=gettext_lazy("Attached"), choices=ReportFiles.choices)
@@ -260,7 +260,7 @@ def one_schedule(request: HttpRequest, pk: int) -> HttpResponse:
         "state": _state(found),
         "receivers": receivers_of(found),
         "sendings": sendings,
-        "language": dict(LANGUAGES)[found.language],
+        "language": Language(found.language).label,
         "story": story(story_of(found)[:10], [ReportSchedule]),
     }
     return render(request, "monitoring/schedule.html", context)

@@ -31,6 +31,7 @@ from punctual.domain.orders.selectors import order_by_key, orders_of
 from punctual.domain.parties.models import Contact, Customer
 from punctual.domain.plans.selectors import plan_by_order
 from punctual.engine.calendars import WorkCalendar
+from punctual.flows.asked_change import reasons_against
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -112,8 +113,8 @@ def workbench(request: HttpRequest, key: str = "") -> HttpResponse:
         context |= _detail(actor, found, now) | complaints.of_request(request, actor, found)
         context["may_raise"] = (
             may(actor, "changes.raise")
-            and found.state != RequestState.MERGED
             and found.order is not None
+            and not reasons_against(found, found.order)
             and not against_order(found.order.state)
         )
     return render(request, "relations/requests.html", context)
