@@ -37,7 +37,7 @@ from punctual.domain.scheduling.services.absences import cancel_absence, enter_a
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
 from punctual.domain.scheduling.services.settings import change_scheduling_settings
 from punctual.domain.scheduling.simulation import Ratio, Ratios, simulate_book
-from punctual.domain.scheduling.task_ends import line_forecasts
+from punctual.domain.scheduling.task_ends import forecasts_of_tasks, line_forecasts, task_forecasts
 from punctual.flows.load_picture import week_of
 from punctual.flows.promise_at_entry import promise_for_order
 from punctual.flows.promise_ledger import expire_quotations, promise_order
@@ -97,6 +97,13 @@ def test_each_line_has_its_own_range_and_the_last_of_them_is_the_order(
     assert ranges[1][1] < ranges[0][0]
     assert abs(ranges[0][1] - OrderForecast.objects.get(order=two).p80) <= dt.timedelta(days=1)
     assert set(line_forecasts(manager, orders[0])) == {orders[0].lines.get().pk}
+    phases = Task.objects.filter(plan__order=two, is_summary=True)
+    days = task_forecasts(manager, two)
+    assert set(days) == set(Task.objects.filter(plan__order=two).values_list("pk", flat=True))
+    for phase in phases:
+        inside = [days[one] for one in phase.children.values_list("pk", flat=True)]
+        assert days[phase.pk][1] >= max(p80 for _p50, p80 in inside), "the last of a phase ends it, run by run"
+    assert forecasts_of_tasks(days) == days
     page = f"/promise/orders/{two.key}/lines/"
     assert signed_in("worker").get(page).status_code == 403
     shown = signed_in("sales").get(page).content.decode()

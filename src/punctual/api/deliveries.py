@@ -23,8 +23,8 @@ from punctual.domain.delivery.selectors import (
     acceptance_by_id,
     acceptances_of,
     delivery_by_number,
+    event_days,
     expected,
-    forecasts_by_order,
     listed_deliveries,
     listed_milestones,
     open_milestones,
@@ -402,10 +402,10 @@ def write_results(request: HttpRequest, acceptance_id: int, payload: ResultsIn) 
 
 
 def _milestones(rows: list[PaymentMilestone]) -> list[dict[str, Any]]:
-    forecasts = forecasts_by_order(row.order_id for row in rows)
+    days = event_days(rows)
     found = []
     for one in rows:
-        when = expected(one, forecasts.get(one.order_id))
+        when = expected(one, days)
         found.append(
             {
                 "id": one.pk,

@@ -47,10 +47,18 @@ def heed_stop() -> Event:
 
 
 def wait(processes: list[subprocess.Popen[bytes]], told: Event) -> int:
-    """Until one ends or somebody says stop; then all end, gently first."""
-    while not told.is_set() and all(process.poll() is None for process in processes):
-        time.sleep(0.2)
+    """Until one ends or somebody says stop; then all end, gently first. Whatever goes wrong, none is left behind."""
+    try:
+        while not told.is_set() and all(process.poll() is None for process in processes):
+            time.sleep(0.2)
+    finally:
+        _end(processes)
     failed = not told.is_set()
+    say("Punctual: stopped" + (" because a part of it ended" if failed else ""))
+    return 1 if failed else 0
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
@@ -61,5 +69,3 @@ def wait(processes: list[subprocess.Popen[bytes]], told: Event) -> int:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    say("Punctual: stopped" + (" because a part of it ended" if failed else ""))
-    return 1 if failed else 0

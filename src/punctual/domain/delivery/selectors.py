@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -29,6 +29,7 @@ from punctual.domain.delivery.rules import Delivered, LineFacts, due_day
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.scheduling.models import OrderForecast, Promise
+from punctual.domain.scheduling.task_ends import forecasts_of_tasks
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.attachments.models import Attachment, DocumentKind
@@ -155,6 +156,10 @@ def open_milestones(actor: User) -> QuerySet[PaymentMilestone]:
     return listed_milestones(actor).filter(OPEN_MILESTONES).exclude(order__state__in=NOTHING_COMES)
 
 
+OWN_DAY: Final = (PayEvent.TASK, PayEvent.DATE, PayEvent.CONFIRMED)
+"""Events that come on a day of their own, whenever the order is delivered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """When money is expected: due day by the plan and by P50/P80 of the event; equal once the event has happened."""
@@ -170,21 +175,33 @@ class Expected:
         return max(day, today).replace(day=1) if day is not None else None
 
 
-def forecasts_by_order(orders: Iterable[int]) -> dict[int, OrderForecast]:
-    """Order id → the forecast of the current schedule."""
-    rows = OrderForecast.objects.filter(run__is_current=True, order_id__in=list(orders))
-    return {one.order_id: one for one in rows}
+EventDays = Mapping[int, tuple[dt.date, dt.date]]
+"""Milestone id → the days by which its event has come in half, and in 80 % of the simulated runs."""
 
 
-def expected(milestone: PaymentMilestone, forecast: OrderForecast | None) -> Expected:
+def event_days(milestones: Collection[PaymentMilestone]) -> EventDays:
+    """Of the milestones whose event the current schedule says something of: the end of a task or phase, or the
+    order's delivery."""
+    tasks = forecasts_of_tasks({one.task_id for one in milestones if one.event == PayEvent.TASK and one.task_id})
+    orders = {one.order_id for one in milestones if one.event not in OWN_DAY}
+    rows = OrderForecast.objects.filter(run__is_current=True, order_id__in=orders)
+    delivered = {order: (p50, p80) for order, p50, p80 in rows.values_list("order", "p50", "p80")}
+    found = {}
+    for one in milestones:
+        days = tasks.get(one.task_id or 0) if one.event in OWN_DAY else delivered.get(one.order_id)
+        if days is not None:
+            found[one.pk] = days
+    return found
+
+
+def expected(milestone: PaymentMilestone, days: EventDays) -> Expected:
     """The milestone's due day, actual or to be expected."""
     if milestone.due_on is not None:
         return Expected(milestone.due_on, milestone.due_on, milestone.due_on, happened=True)
     planned = _event_day(milestone)
     if planned is None:
         return Expected(None, None, None, happened=False)
-    with_delivery = milestone.event not in (PayEvent.TASK, PayEvent.DATE, PayEvent.CONFIRMED)
-    p50, p80 = (forecast.p50, forecast.p80) if forecast is not None and with_delivery else (planned, planned)
+    p50, p80 = days.get(milestone.pk, (planned, planned))
     planned, p50, p80 = (due_day(day, days=milestone.days, months=milestone.months) for day in (planned, p50, p80))
     return Expected(planned, p50, p80, happened=False)
 

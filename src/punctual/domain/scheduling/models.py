@@ -131,6 +131,7 @@ class OrderForecast(models.Model):
     ``promise_percent``   probability that every line keeps its promise; ``request_percent`` likewise the request.
     ``expected_damages``  Σ over the simulated ends of days late × liquidated damages, capped, in the company's money.
     ``histogram``         [[ISO day, runs]] of the simulated deliveries.
+    ``lines``             line id → [ISO day of its P50, of its P80], of the lines with open tasks.
     """
 
     run = models.ForeignKey(ScheduleRun, on_delete=models.CASCADE, related_name="forecasts")
@@ -143,6 +144,7 @@ class OrderForecast(models.Model):
     request_percent = models.PositiveSmallIntegerField(null=True)
     expected_damages = models.DecimalField(max_digits=18, decimal_places=2, default=0)
     histogram = models.JSONField(default=list)
+    lines = models.JSONField(default=dict)
     is_soft = models.BooleanField(default=False)
 
     class Meta:
@@ -152,6 +154,24 @@ class OrderForecast(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.p80}"
+
+
+class TaskForecast(models.Model):
+    """The days by which an open task, or the last open task of a phase, ends in half and in 80 % of a run's
+    simulations."""
+
+    run = models.ForeignKey(ScheduleRun, on_delete=models.CASCADE, related_name="task_forecasts")
+    task = models.ForeignKey("plans.Task", on_delete=models.CASCADE, related_name="forecasts")
+    p50 = models.DateField()
+    p80 = models.DateField()
+
+    class Meta:
+        verbose_name = N_("forecast of a task")
+        ordering = ["run", "task"]
+        constraints = [models.UniqueConstraint(fields=["run", "task"], name="scheduling_one_forecast_a_task")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.p80}"
 
 
 class TaskPin(models.Model):

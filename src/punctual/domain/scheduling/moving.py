@@ -52,12 +52,6 @@ class OrderBench:
         found = self.bench.run(self.groups)
         return np.asarray(np.max(np.stack(list(found.values())), axis=0), dtype=np.int64)
 
-    def task_ends(self) -> dict[int, Slots]:
-        """Plan task of the order that is still open → the slot at which it ends, a run each."""
-        places = {one.task: row for row, one in enumerate(self.bench.pieces) if one.order == self.order and one.task}
-        found = self.bench.ends({str(task): [row] for task, row in places.items()})
-        return {task: found[str(task)] for task in places}
-
     @property
     def waits(self) -> list[Wait]:
         """Purchases that tasks of the order wait for, each line once."""

@@ -92,10 +92,11 @@ def _share_below(normal: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Simulated:
-    """End of each group in each run, in slots."""
+    """End of each group, and of each plan task where the whole book was simulated, in each run, in slots."""
 
     ends: Mapping[str, Slots]
     runs: int
+    tasks: Mapping[int, Slots] = field(default_factory=dict)
 
 
 def simulate_book(
@@ -114,8 +115,12 @@ def simulate_book(
     if not keep:
         return Simulated({}, runs)
     bench = Bench(book, keep, ratios, runs, seed, factors)
-    ends = bench.run(wanted)
-    return Simulated(ends, runs)
+    if only is not None:
+        return Simulated(bench.run(wanted), runs)
+    each = bench.each()
+    groups = {name: each[rows].max(axis=0) for name, rows in bench.rows_of(wanted).items()}
+    tasks = {piece.task: each[row] for row, piece in enumerate(bench.pieces) if piece.task is not None}
+    return Simulated(groups, runs, tasks)
 
 
 def drawn_factors(book: Book, ratios: Ratios, runs: int, seed: int) -> Floats:
@@ -198,12 +203,21 @@ class Bench:
         order = np.lexsort((place, key)).astype(np.int32)
         return np.ascontiguousarray(order[~np.isin(order, self.running)])
 
-    def run(self, wanted: Collection[str]) -> dict[str, Slots]:
+    def rows_of(self, wanted: Collection[str]) -> dict[str, list[int]]:
         rows: dict[str, list[int]] = {}
         for row, piece in enumerate(self.pieces):
             if piece.group in wanted:
                 rows.setdefault(piece.group, []).append(row)
-        return self.ends(rows)
+        return rows
+
+    def run(self, wanted: Collection[str]) -> dict[str, Slots]:
+        return self.ends(self.rows_of(wanted))
+
+    def each(self) -> Slots:
+        """When each piece ends (piece, run)."""
+        group_of = np.full(self.net.duration.size, -1, dtype=np.int64)
+        group_of[: len(self.pieces)] = np.arange(len(self.pieces))
+        return self._ends(group_of, len(self.pieces))
 
     def ends(self, rows: Mapping[str, Sequence[int]]) -> dict[str, Slots]:
         """When the last of the named rows ends, a run each."""
@@ -211,11 +225,14 @@ class Bench:
         group_of = np.full(self.net.duration.size, -1, dtype=np.int64)
         for number, name in enumerate(names):
             group_of[rows[name]] = number
+        ends = self._ends(group_of, len(names))
+        return {name: ends[number] for number, name in enumerate(names)}
+
+    def _ends(self, group_of: Slots, groups: int) -> Slots:
         chunks = np.array_split(self.durations(), THREADS)
         with ThreadPoolExecutor(THREADS) as pool:
-            parts = list(pool.map(lambda chunk: self._runs(chunk, group_of, len(names)), chunks))
-        ends = np.concatenate(parts, axis=1).astype(np.int64)
-        return {name: ends[number] for number, name in enumerate(names)}
+            parts = list(pool.map(lambda chunk: self._runs(chunk, group_of, groups), chunks))
+        return np.concatenate(parts, axis=1).astype(np.int64)
 
     def durations(self) -> npt.NDArray[np.int32]:
         """Drawn durations in slots (run, task)."""

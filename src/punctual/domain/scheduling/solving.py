@@ -140,8 +140,12 @@ def forecast_of(
 
 def quantile_day(days: npt.NDArray[np.int64], level: float) -> dt.date:
     """The first day by which at least this share of the runs is done."""
-    position = min(days.size - 1, max(0, int(np.ceil(level * days.size)) - 1))
-    return dt.date.fromordinal(int(np.sort(days)[position]))
+    return dt.date.fromordinal(int(np.sort(days)[place_of(level, days.size)]))
+
+
+def place_of(level: float, runs: int) -> int:
+    """The place, among the sorted runs, of the first by which at least this share of them is done."""
+    return min(runs - 1, max(0, int(np.ceil(level * runs)) - 1))
 
 
 def _kept(pairs: list[tuple[npt.NDArray[np.int64], int]]) -> int | None:
@@ -163,9 +167,12 @@ def _damages(entry: Entry, days: npt.NDArray[np.int64]) -> float:
 
 @dataclass(frozen=True)
 class Solved:
+    """``task_ends``: plan task → the slot at which it ends, a simulated run each."""
+
     book: Book
     forecasts: Mapping[int, Forecast]
     tardiness: int
+    task_ends: Mapping[int, npt.NDArray[np.int64]]
 
 
 def solve(
@@ -184,4 +191,5 @@ def solve(
     simulated = simulate_book(done, ratios, runs=effort.runs, seed=effort.seed)
     tell(90)
     found = forecasts(done, axis, simulated)
-    return Solved(done, found, weighted_tardiness(done.problem, done.schedule) if done.pieces else 0)
+    tardiness = weighted_tardiness(done.problem, done.schedule) if done.pieces else 0
+    return Solved(done, found, tardiness, simulated.tasks)

@@ -1,61 +1,113 @@
-"""By which days the tasks and lines of one order end, as the current schedule and what may go wrong have it."""
+"""By which days tasks, phases and lines end, as the current schedule and what may go wrong have it.
+
+Kept with the run that they were simulated in, so that a task, its line and its order are told from the same runs.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Task
-from punctual.domain.scheduling.axis import Ordinals
-from punctual.domain.scheduling.calibration import current_ratios
-from punctual.domain.scheduling.models import ScheduleRun
-from punctual.domain.scheduling.moving import OrderBench
-from punctual.domain.scheduling.selectors import axis_of, book_of, current_run, stamp_of
-from punctual.domain.scheduling.solving import quantile_day
+from punctual.domain.scheduling.axis import Axis
+from punctual.domain.scheduling.models import OrderForecast, TaskForecast
+from punctual.domain.scheduling.selectors import current_run
+from punctual.domain.scheduling.solving import place_of
 from punctual.platform.accounts.models import User
-
-RUNS: Final = 400
-
 
 Days = dict[int, tuple[dt.date, dt.date]]
 """Id → the days by which it ends in half, and in 80 % of the simulated runs."""
+LEVELS: Final = (0.5, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Where a task of a plan stands: ``parent`` and ``line`` by id; None at the top, and where it is no line's."""
+
+    parent: int | None
+    line: int | None
+    order: int
+
+
+def branches_of(orders: Iterable[int]) -> dict[int, Branch]:
+    rows = Task.objects.filter(plan__order_id__in=list(orders)).order_by()
+    found = rows.values_list("pk", "parent_id", "order_line_id", "plan__order_id")
+    return {pk: Branch(parent, line, order) for pk, parent, line, order in found}
+
+
+def task_days(ends: Mapping[int, npt.NDArray[np.int64]], branches: Mapping[int, Branch], axis: Axis) -> Days:
+    """Of each open task and each phase with one; ``ends``: slots in which the tasks end, a run each."""
+    latest = dict(ends)
+    for task, slots in ends.items():
+        above = branches[task].parent if task in branches else None
+        while above is not None:
+            latest[above] = np.maximum(latest[above], slots) if above in latest else slots
+            above = branches[above].parent
+    return _days(latest, axis)
+
+
+def line_days(ends: Mapping[int, npt.NDArray[np.int64]], branches: Mapping[int, Branch], axis: Axis) -> dict[int, Days]:
+    """Order → line → its days: run by run, the last open task of the line or of no line ends it."""
+    own: dict[int, npt.NDArray[np.int64]] = {}
+    shared: dict[int, npt.NDArray[np.int64]] = {}
+    order_of = {one.line: one.order for one in branches.values() if one.line is not None}
+    for task, slots in ends.items():
+        branch = branches.get(task)
+        if branch is None:
+            continue
+        where, key = (shared, branch.order) if branch.line is None else (own, branch.line)
+        where[key] = np.maximum(where[key], slots) if key in where else slots
+    latest = {}
+    for line, order in order_of.items():
+        parts = [one for one in (own.get(line), shared.get(order)) if one is not None]
+        if parts:
+            latest[line] = np.maximum.reduce(parts)
+    found: dict[int, Days] = {}
+    for line, days in _days(latest, axis).items():
+        found.setdefault(order_of[line], {})[line] = days
+    return found
+
+
+def _days(ends: Mapping[int, npt.NDArray[np.int64]], axis: Axis) -> Days:
+    if not ends:
+        return {}
+    runs = np.stack(list(ends.values()))
+    places = [place_of(level, runs.shape[1]) for level in LEVELS]
+    days = axis.days_of(np.partition(runs, places, axis=1)[:, places])
+    return {
+        key: (dt.date.fromordinal(int(p50)), dt.date.fromordinal(int(p80)))
+        for key, (p50, p80) in zip(ends, days, strict=True)
+    }
 
 
 def task_forecasts(actor: User, order: Order) -> Days:
-    """Of each open task of the order's plan, by the schedule that everybody sees; empty before the first one."""
-    return {task: _days(found) for task, found in _of(actor, order).items()}
+    """Of each open task and phase of the order's plan, by the schedule that everybody sees; empty before the first."""
+    run = current_run(actor)
+    if run is None:
+        return {}
+    rows = TaskForecast.objects.filter(run=run, task__plan__order=order)
+    return {task: (p50, p80) for task, p50, p80 in rows.values_list("task", "p50", "p80")}
+
+
+def forecasts_of_tasks(tasks: Collection[int]) -> Days:
+    """The same for tasks of any orders, whose orders the caller has shown to be visible."""
+    rows = (
+        TaskForecast.objects.filter(run__is_current=True, task_id__in=tasks) if tasks else TaskForecast.objects.none()
+    )
+    return {task: (p50, p80) for task, p50, p80 in rows.values_list("task", "p50", "p80")}
 
 
 def line_forecasts(actor: User, order: Order) -> Days:
-    """Of each order line with open tasks: run by run, the last of them ends it. Tasks of no line serve every line."""
-    ends = _of(actor, order)
-    found: dict[int, Ordinals] = {}
-    lines = list(order.lines.values_list("pk", flat=True)) if ends else []
-    rows = Task.objects.filter(pk__in=ends).values_list("pk", "order_line_id")
-    for task, line in ((task, one) for task, own in rows for one in ([own] if own else lines)):
-        found[line] = np.maximum(found[line], ends[task]) if line in found else ends[task]
-    return {line: _days(last) for line, last in found.items()}
-
-
-def _days(found: Ordinals) -> tuple[dt.date, dt.date]:
-    return quantile_day(found, 0.5), quantile_day(found, 0.8)
-
-
-def _of(actor: User, order: Order) -> dict[int, Ordinals]:
+    """Of each order line with open tasks; tasks of no line serve every line."""
     run = current_run(actor)
-    return _simulated(run, stamp_of(run), order.pk) if run else {}
-
-
-@lru_cache(64)
-def _simulated(run: ScheduleRun, stamp: str, order_id: int) -> dict[int, Ordinals]:
-    """Kept for as long as the schedule stands, which ``stamp`` names."""
-    book = book_of(run)
-    if book is None or order_id not in book.groups_of:
-        return {}
-    axis = axis_of(book)
-    ends = OrderBench(book, current_ratios(), order_id, runs=RUNS).task_ends()
-    return {task: axis.days_of(slots) for task, slots in ends.items()}
+    found = OrderForecast.objects.filter(run=run, order=order).values_list("lines", flat=True).first() if run else None
+    return {
+        int(line): (dt.date.fromisoformat(p50), dt.date.fromisoformat(p80))
+        for line, (p50, p80) in (found or {}).items()
+    }

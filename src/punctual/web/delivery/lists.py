@@ -20,8 +20,8 @@ from punctual.domain.delivery.selectors import (
     NOTHING_COMES,
     Expected,
     delivered_lines,
+    event_days,
     expected,
-    forecasts_by_order,
     listed_deliveries,
     listed_milestones,
     open_milestones,
@@ -223,13 +223,12 @@ def _by_month(rows: QuerySet[Any], values: Any) -> QuerySet[Any]:
     """``2026-11`` by the plan, ``2026-11-p80`` as the forecasts have it: what is open and expected then."""
     month, likely = values[0][:7], values[0].endswith("-p80")
     found = list(rows.filter(OPEN_MILESTONES).exclude(order__state__in=NOTHING_COMES)[:MOST_MILESTONES])
-    forecasts = forecasts_by_order({one.order_id for one in found})
+    days = event_days(found)
     return rows.filter(
         pk__in=[
             one.pk
             for one in found
-            if (when := expected(one, forecasts.get(one.order_id)).month(timezone.localdate(), likely=likely))
-            and f"{when:%Y-%m}" == month
+            if (when := expected(one, days).month(timezone.localdate(), likely=likely)) and f"{when:%Y-%m}" == month
         ]
     )
 
@@ -305,11 +304,11 @@ def cash_by_month(actor: User, today: dt.date) -> dict[str, dict[str, Decimal]]:
     overdue counts this month. Currencies without a rate are left out (``unrated``)."""
     rows = list(open_milestones(actor))
     kept = rates()
-    forecasts = forecasts_by_order(row.order_id for row in rows)
+    days = event_days(rows)
     months: dict[str, dict[str, Decimal]] = defaultdict(lambda: {"p50": Decimal(0), "p80": Decimal(0)})
     for row in rows:
         amount = kept.in_base(row.open_amount, row.order.currency, today)
-        when: Expected = expected(row, forecasts.get(row.order_id))
+        when: Expected = expected(row, days)
         if amount is None:
             continue
         for name, found in (("p50", when.p50), ("p80", when.p80)):

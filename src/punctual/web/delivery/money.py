@@ -17,8 +17,8 @@ from punctual.domain.customer_relations.models import AskedAfter
 from punctual.domain.delivery.models import ClosingReview, MilestoneKind, PayEvent
 from punctual.domain.delivery.selectors import (
     delivery_settings,
+    event_days,
     expected,
-    forecasts_by_order,
     listed_milestones,
     milestones_of,
 )
@@ -52,11 +52,11 @@ def payment_rows(request: HttpRequest, order: Order) -> list[dict[str, Any]]:
     """The order's milestones with when the money is expected."""
     today = timezone.localdate()
     rows = list(listed_milestones(actor_of(request)).filter(order=order).prefetch_related("entries__by"))
-    forecast = forecasts_by_order([order.pk]).get(order.pk) if rows else None
+    days = event_days(rows)
     return [
         {
             "row": row,
-            "when": expected(row, forecast),
+            "when": expected(row, days),
             "chip": payment_chip(row, today=today),
             "entries": list(row.entries.all()),
             "late": row.open_amount > 0 and row.due_on is not None and row.due_on < today,

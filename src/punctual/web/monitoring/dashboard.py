@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from punctual.domain.delivery.selectors import expected, forecasts_by_order, open_milestones
+from punctual.domain.delivery.selectors import event_days, expected, open_milestones
 from punctual.domain.monitoring.facts import Gathered, running
 from punctual.domain.monitoring.models import ForecastPoint
 from punctual.domain.monitoring.performance import portfolio_of
@@ -83,7 +83,7 @@ def _cash(actor: User, today: dt.date) -> dict[str, Any]:
     In the company's currency; what no exchange rate is kept for is left out."""
     needed = open_milestones(actor).select_related(None).select_related("order", "task").only(*CASH_FIELDS)
     rows = list(needed[:MOST_MILESTONES])
-    forecasts = forecasts_by_order({one.order_id for one in rows})
+    days = event_days(rows)
     months = [first for first, _last in _months(today + dt.timedelta(days=150), 6)]
     planned, likely = dict.fromkeys(months, Decimal(0)), dict.fromkeys(months, Decimal(0))
     overdue, kept = Decimal(0), rates()
@@ -91,7 +91,7 @@ def _cash(actor: User, today: dt.date) -> dict[str, Any]:
         amount = kept.in_base(one.open_amount, one.order.currency, today)
         if amount is None:
             continue
-        when = expected(one, forecasts.get(one.order_id))
+        when = expected(one, days)
         for sums, with_p80 in ((planned, False), (likely, True)):
             if (month := when.month(today, likely=with_p80)) in sums:
                 sums[month] += amount

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.utils import timezone
 from punctual.domain.orders.services.summary import ForecastDates, record_forecasts
 from punctual.domain.plans.work_calendars import stored_time
 from punctual.domain.scheduling.axis import Axis
+from punctual.domain.scheduling.book import Book
 from punctual.domain.scheduling.calibration import current_ratios
 from punctual.domain.scheduling.gathering import (
     company_axis,
@@ -23,8 +25,16 @@ from punctual.domain.scheduling.gathering import (
     scheduling_settings,
 )
 from punctual.domain.scheduling.holding import holds
-from punctual.domain.scheduling.models import OrderForecast, RunState, ScheduledTask, ScheduleRun, SchedulingSettings
+from punctual.domain.scheduling.models import (
+    OrderForecast,
+    RunState,
+    ScheduledTask,
+    ScheduleRun,
+    SchedulingSettings,
+    TaskForecast,
+)
 from punctual.domain.scheduling.solving import Effort, Forecast, Solved, solve
+from punctual.domain.scheduling.task_ends import Days, branches_of, line_days, task_days
 from punctual.kernel.queues import PLANNING
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.services import start_job
@@ -87,9 +97,9 @@ def perform_run(
             mark = fingerprint(today)
             if not forced and _is_current(mark):
                 return _finish(run, RunState.UNCHANGED, began)
-            solved, axis, inputs = _solve(today, effort or Effort(), tell)
+            computed = _compute(today, effort or Effort(), tell)
             try:
-                return store(run, solved, axis, mark, inputs, began, last=attempt == MOST_REPEATS)
+                return store(run, computed, mark, began, last=attempt == MOST_REPEATS)
             except Repeatedly:
                 run.repeats = attempt + 1
                 run.save(update_fields=["repeats"])
@@ -110,12 +120,24 @@ def _finish(run: ScheduleRun, state: str, began: float) -> ScheduleRun:
     return run
 
 
-def _solve(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> tuple[Solved, Axis, dict[str, Any]]:
+@dataclass(frozen=True)
+class Computed:
+    """All that a run stores: the schedule, by which days tasks and the lines of each order end, what went in."""
+
+    solved: Solved
+    axis: Axis
+    tasks: Days
+    lines: Mapping[int, Days]
+    inputs: dict[str, Any]
+
+
+def _compute(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> Computed:
     before = ScheduleRun.objects.filter(is_current=True).first()
     with transaction.atomic():  # one picture of the data
         earlier = previous_starts(before)
         book = gather(today, previous=earlier)
         ratios = current_ratios()
+        branches = branches_of(one.id for one in book.orders)
     axis = company_axis(today)
     tell(5)
     known = {piece.id for piece in book.pieces}
@@ -132,13 +154,12 @@ def _solve(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> tuple
         "seed": effort.seed,
         "calibrated_types": len(ratios.by_type),
     }
-    return solved, axis, inputs
+    ends = solved.task_ends
+    return Computed(solved, axis, task_days(ends, branches, axis), line_days(ends, branches, axis), inputs)
 
 
 @transaction.atomic
-def store(
-    run: ScheduleRun, solved: Solved, axis: Axis, mark: str, inputs: dict[str, Any], began: float, *, last: bool
-) -> ScheduleRun:
+def store(run: ScheduleRun, computed: Computed, mark: str, began: float, *, last: bool) -> ScheduleRun:
     """Write everything and make it current, if the inputs are still those; raises :class:`Repeatedly` otherwise.
 
     After the ``last`` attempt what was computed is stored as it is (whole, from one picture of the data) and shown as
@@ -146,16 +167,18 @@ def store(
     """
     scheduling_settings()
     SchedulingSettings.objects.select_for_update().get(pk=1)
-    if fingerprint(axis.today) != mark:
+    solved = computed.solved
+    if fingerprint(computed.axis.today) != mark:
         if not last:
             raise Repeatedly
         request_run(why="changed_meanwhile", actor=run.asked_by)
-    write_tasks(run, solved, axis)
-    write_forecasts(run, solved.forecasts, {one.id: one.soft for one in solved.book.orders})
+    write_tasks(run, solved.book, computed.axis)
+    write_task_forecasts(run, computed.tasks)
+    write_forecasts(run, solved.forecasts, {one.id: one.soft for one in solved.book.orders}, computed.lines)
     record_forecasts({order: _dates(one) for order, one in solved.forecasts.items()})
     ScheduleRun.objects.filter(is_current=True).update(is_current=False)
     run.is_current, run.verified, run.state = True, True, RunState.DONE
-    run.fingerprint, run.inputs, run.result = mark, inputs, _result(solved)
+    run.fingerprint, run.inputs, run.result = mark, computed.inputs, _result(solved)
     run.book = solved.book.packed()
     run.finished_at, run.seconds = timezone.now(), round(time.monotonic() - began, 3)
     run.save()
@@ -187,8 +210,7 @@ def _result(solved: Solved) -> dict[str, Any]:
     }
 
 
-def write_tasks(run: ScheduleRun, solved: Solved, axis: Axis) -> None:
-    book = solved.book
+def write_tasks(run: ScheduleRun, book: Book, axis: Axis) -> None:
     rows = []
     for piece, start, held in zip(book.pieces, book.starts, holds(book), strict=True):
         if piece.task is None:
@@ -201,7 +223,15 @@ def write_tasks(run: ScheduleRun, solved: Solved, axis: Axis) -> None:
     ScheduledTask.objects.bulk_create(rows, batch_size=1000)
 
 
-def write_forecasts(run: ScheduleRun, found: dict[int, Forecast] | Any, soft: dict[int, bool]) -> None:
+def write_task_forecasts(run: ScheduleRun, found: Days) -> None:
+    TaskForecast.objects.filter(run=run).delete()
+    rows = [TaskForecast(run=run, task_id=task, p50=p50, p80=p80) for task, (p50, p80) in found.items()]
+    TaskForecast.objects.bulk_create(rows, batch_size=1000)
+
+
+def write_forecasts(
+    run: ScheduleRun, found: Mapping[int, Forecast], soft: Mapping[int, bool], lines: Mapping[int, Days]
+) -> None:
     OrderForecast.objects.filter(run=run).delete()
     OrderForecast.objects.bulk_create(
         [
@@ -216,6 +246,7 @@ def write_forecasts(run: ScheduleRun, found: dict[int, Forecast] | Any, soft: di
                 request_percent=one.request_percent,
                 expected_damages=round(one.expected_damages, 2),
                 histogram=one.histogram,
+                lines={line: [p50.isoformat(), p80.isoformat()] for line, (p50, p80) in lines.get(order, {}).items()},
                 is_soft=soft[order],
             )
             for order, one in found.items()
@@ -233,4 +264,5 @@ def _forget_old(run: ScheduleRun) -> None:
     )
     old = ScheduleRun.objects.exclude(pk__in=[run.pk, *keep])
     ScheduledTask.objects.filter(run__in=old).delete()
+    TaskForecast.objects.filter(run__in=old).delete()
     old.exclude(book=None).update(book=None)
