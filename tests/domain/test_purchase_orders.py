@@ -11,11 +11,11 @@ import pytest
 import ordering
 from ordering import FAR, TODAY, workbook
 from punctual.domain.changes.models import ChangeOrder, Comparison, ComparisonPoint
+from punctual.domain.changes.selectors import FirstTimeRight, first_time_right
 from punctual.domain.changes.services.purchase_orders import (
     before_submit,
     change_from,
     compare,
-    right_first_time,
     see_point,
     take_point,
     waive_point,
@@ -81,7 +81,7 @@ def test_the_same_order_has_no_difference_and_the_original_stays_with_its_hash(p
     assert points(comparison) == []
     kept = attachments_of(order).get()
     assert (kept.kind, kept.sha256) == ("customer_po", comparison.sha256)
-    assert right_first_time() == (1, 1)
+    assert first_time_right(person("manager")) == FirstTimeRight(right=1, compared=1)
     assert "型号" in ImportMapping.objects.get(customer=order.customer).columns
 
 
@@ -113,7 +113,7 @@ def test_every_difference_is_found_and_holds_the_order_until_it_is_settled_by_na
     order.refresh_from_db()
     assert (order.customer_po_number, order.lines.first().quantity) == ("PO-9", Decimal(3))
     submit_for_review(actor=person("sales"), order_id=order.pk, today=TODAY)
-    assert right_first_time() == (0, 1)
+    assert first_time_right(person("manager")) == FirstTimeRight(right=0, compared=1)
 
 
 def test_unusual_values_wait_for_somebody_elses_eyes(person):

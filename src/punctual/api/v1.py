@@ -9,6 +9,7 @@ from punctual.api.calendars import router as calendars_router
 from punctual.api.changes import router as changes_router
 from punctual.api.comments import router as comments_router
 from punctual.api.custom_fields import router as custom_fields_router
+from punctual.api.customer_po import router as customer_po_router
 from punctual.api.customers import router as customers_router
 from punctual.api.deliveries import router as deliveries_router
 from punctual.api.described import DescribedApi, StrictParser
@@ -56,6 +57,7 @@ api.add_router("", me_router, tags=["me"])
 api.add_router("", changes_router, tags=["change orders"])
 # Before the orders: their `/orders/{key}/{verb}` would take every other word for a verb.
 api.add_router("", order_story_router, tags=["orders"])
+api.add_router("", customer_po_router, tags=["orders"])
 api.add_router("", deliveries_router, tags=["deliveries"])
 api.add_router("", approvals_router, tags=["approvals"])
 api.add_router("", custom_fields_router, tags=["custom fields"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from punctual.domain.changes.life import OPEN
-from punctual.domain.changes.models import ChangeOrder, OrderRevision
+from punctual.domain.changes.models import ChangeOrder, Comparison, OrderRevision
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import orders_of
 from punctual.platform.accounts.models import User
@@ -77,3 +78,38 @@ def _line_difference(old: Mapping[str, Any] | None, new: Mapping[str, Any] | Non
         for name, value in new.items()
         if name not in ("id",) and old.get(name, "") != value
     ]
+
+
+# ------------------------------------------------------------------------------------------- the customer's own order
+
+
+def comparisons_of(actor: User, order: Order) -> list[Comparison]:
+    """The comparisons of an order that the actor has fetched, newest first."""
+    rows = Comparison.objects.filter(order=order).select_related("made_by", "order").prefetch_related("points__by")
+    return list(rows) if may(actor, "orders.view") else []
+
+
+def first_comparisons(orders: QuerySet[Order]) -> QuerySet[Comparison]:
+    """The first comparison of each of the orders: what it found is what was entered wrong."""
+    earlier = Comparison.objects.filter(order=OuterRef("order"), pk__lt=OuterRef("pk"))
+    return Comparison.objects.filter(~Exists(earlier), order__in=orders.order_by()).order_by()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstTimeRight:
+    """Orders whose customer's PO matched at once, of those that were compared."""
+
+    right: int
+    compared: int
+
+    @property
+    def percent(self) -> float | None:
+        return 100 * self.right / self.compared if self.compared else None
+
+
+def first_time_right(actor: User) -> FirstTimeRight:
+    """How often orders are entered as the customer wrote them."""
+    counts = first_comparisons(orders_of(actor)).aggregate(
+        right=Count("pk", filter=Q(first_count=0)), compared=Count("pk")
+    )
+    return FirstTimeRight(counts["right"], counts["compared"])

@@ -15,13 +15,12 @@ from django.views.decorators.http import require_POST
 from punctual.domain.changes.comparing import LINE_FIELDS
 from punctual.domain.changes.models import Comparison, ComparisonPoint, PointKind, PointState
 from punctual.domain.changes.rules import CHANGEABLE
+from punctual.domain.changes.selectors import comparisons_of, first_time_right
 from punctual.domain.changes.services.purchase_orders import (
     HEADER_TAKEABLE,
     TAKEABLE,
     change_from,
     compare,
-    comparisons_of,
-    right_first_time,
     see_point,
     take_point,
     waive_point,
@@ -105,7 +104,7 @@ def _page(request: HttpRequest, order: Order, refusal: Refusal | None) -> HttpRe
     last = found[0] if found else None
     points = [_point(one, order, actor) for one in last.points.all()] if last else []
     open_count = sum(1 for one in points if one["point"].state == PointState.OPEN)
-    right, compared = right_first_time()
+    first = first_time_right(actor)
     context = {
         "title": _("Customer's order compared"),
         "order": order,
@@ -117,9 +116,7 @@ def _page(request: HttpRequest, order: Order, refusal: Refusal | None) -> HttpRe
         "rows": _rows(last, order) if last else [],
         "may_upload": may(actor, "orders.change"),
         "may_change": bool(open_count) and order.state in CHANGEABLE and may(actor, "changes.raise"),
-        "right": right,
-        "compared": compared,
-        "rate": round(100 * right / compared) if compared else None,
+        "first": first,
         "reasons": refusal.reasons if refusal else (),
     }
     return render(request, "changes/purchase_order.html", context, status=status_of(refusal) if refusal else 200)

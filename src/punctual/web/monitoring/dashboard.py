@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from punctual.domain.changes.selectors import first_time_right
 from punctual.domain.delivery.selectors import event_days, expected, open_milestones
 from punctual.domain.monitoring.facts import Gathered, running
 from punctual.domain.monitoring.models import ForecastPoint
@@ -196,6 +197,7 @@ def _figures(actor: User, today: dt.date) -> list[dict[str, Any]]:
     late_orders = set(lines.filter(actual_date__gt=F("promised_date")).values_list("order_id", flat=True))
     otif = done.exclude(pk__in=late_orders).filter(actual_date__lte=F("promised_date")).count()
     hand = visible.filter(state__in=RUNNING)
+    first = first_time_right(actor)
     damage = (
         open_warnings(actor, today=today).filter(kind__in=["promise", "overdue"]).aggregate(sum=Sum("damage"))["sum"]
     )
@@ -211,6 +213,12 @@ def _figures(actor: User, today: dt.date) -> list[dict[str, Any]]:
             "value": _percent(otif, count),
             "more": f"{otif} / {count}",
             "url": "/orders/?delivered=365&kept=full",
+        },
+        {
+            "label": _("Right the first time"),
+            "value": _percent(first.right, first.compared),
+            "more": f"{first.right} / {first.compared}",
+            "url": "/orders/?po=any",
         },
         {
             "label": _("Running"),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.catalog.selectors import products
+from punctual.domain.changes.selectors import first_comparisons
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import RUNNING, Health
 from punctual.domain.orders.models import Order, OrderLine, OrderState, Priority
@@ -194,6 +195,23 @@ def _kept_words(actor: User, value: str) -> str:
     return words.get(value, gettext("given"))
 
 
+PO_CHOICES: Final = (
+    ("right", _("right the first time")),
+    ("differs", _("with differences at first")),
+    ("any", _("compared")),
+)
+
+
+def _by_po(orders: QuerySet[Order], values: Sequence[str]) -> QuerySet[Any]:
+    """By what the first comparison with the customer's own order found."""
+    firsts = first_comparisons(Order.objects.all())
+    if values[0] == "right":
+        firsts = firsts.filter(first_count=0)
+    elif values[0] == "differs":
+        firsts = firsts.filter(first_count__gt=0)
+    return orders.filter(pk__in=firsts.values("order"))
+
+
 def _no_options(actor: User) -> Sequence[tuple[str, Words]]:
     return []
 
@@ -236,6 +254,7 @@ FILTERS: Final = (
     Filter("due", _("Delivery dates"), lambda actor: DUE_CHOICES, _by_due, multiple=False),
     Filter("delivered", _("Delivered"), _no_options, _by_delivered, multiple=False, name_of=_delivered_words),
     Filter("kept", _("Promise"), _no_options, _by_kept, multiple=False, name_of=_kept_words),
+    Filter("po", _("Customer PO"), lambda actor: PO_CHOICES, _by_po, multiple=False),
     Filter("owner", _("Owner"), _owner_options, _by_owner),
     Filter(
         "grade",

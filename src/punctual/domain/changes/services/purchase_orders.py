@@ -54,7 +54,7 @@ from punctual.domain.orders.services.review import page_of
 from punctual.kernel.refusal import Forbidden, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
-from punctual.platform.accounts.permissions import may, require
+from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import attach
 from punctual.platform.audit.services import Change, record
 from punctual.platform.notifications.services import notify
@@ -66,12 +66,6 @@ MOST_KEPT: Final = 500
 """Lines that are kept beside each other; a larger file is looked at in the file."""
 TAKEABLE: Final = frozenset({"quantity", "unit_price", "model", "revision", "requested_date", "delivery_place"})
 HEADER_TAKEABLE: Final = frozenset({"customer_po_number", "payment_terms", "delivery_place"})
-
-
-def comparisons_of(actor: User, order: Order) -> list[Comparison]:
-    """The comparisons of an order that the actor has fetched, newest first."""
-    rows = Comparison.objects.filter(order=order).select_related("made_by").prefetch_related("points__by")
-    return list(rows) if may(actor, "orders.view") else []
 
 
 @transaction.atomic
@@ -351,11 +345,3 @@ def before_submit(order: Order, today: dt.date) -> list[Reason]:
         text = N_("Unusual values that no second person has looked at: %(count)d.")
         reasons.append(Reason("order.po_unusual", text, {"count": unusual_}, field="po"))
     return reasons
-
-
-def right_first_time() -> tuple[int, int]:
-    """(orders whose customer's PO matched at once, orders compared): each order counts with its first comparison."""
-    firsts: dict[int, int] = {}
-    for order, count in Comparison.objects.order_by("-pk").values_list("order", "first_count"):
-        firsts[order] = count
-    return sum(1 for count in firsts.values() if count == 0), len(firsts)
