@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+import inspecting
 import ordering
 import planning
 from punctual.domain.delivery.models import DocumentRequest
@@ -22,6 +23,7 @@ from punctual.domain.delivery.services.documents import (
 )
 from punctual.domain.monitoring.models import Block
 from punctual.domain.plans.models import Plan, Task
+from punctual.domain.quality.models import Inspection
 from punctual.kernel.refusal import Forbidden, NotFound, Refusal
 from punctual.platform.attachments.models import Attachment
 from punctual.platform.links.models import SignedLink
@@ -174,3 +176,54 @@ def test_the_pages_and_the_api_do_the_same(person: Any, task: Task, signed_in: A
     assert client.get(f"/sign/document/{asked_.json()['token']}/").status_code == 200
     rows = client.get(f"/api/v1/documents/task/{task.pk}").json()
     assert [(row["kind"], row["version"], row["approval"]) for row in rows] == [("drawing", 1, "waiting")]
+
+
+# ---------------------------------------------------------------------------------------------- on an inspection
+
+
+def certificate(person: Any, one: Inspection, role: str = "quality", **more: Any) -> Attachment:
+    return attach_document(
+        actor=person(role), holder="inspection", pk=one.pk, file=io.BytesIO(b"%PDF"), name="材质证明.pdf",
+        kind="certificate", **more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def inspection(person: Any, task: Task) -> Inspection:
+    """Due at a control point of the task's plan that asks for a certificate."""
+    point = inspecting.quality_plan(task.plan, needs_certificate=True, has_certificate=False)
+    one = inspecting.inspection(person("quality"))
+    Inspection.objects.filter(pk=one.pk).update(point=point, order=task.plan.order)
+    return Inspection.objects.get(pk=one.pk)
+
+
+def test_who_does_not_inspect_attaches_nothing_to_an_inspection(person: Any, inspection: Inspection) -> None:
+    with pytest.raises((Forbidden, NotFound)):
+        certificate(person, inspection, role="worker")
+    with pytest.raises((Forbidden, NotFound)):
+        certificate(person, inspection, role="sales")
+    assert not Attachment.objects.exists()
+
+
+def test_a_certificate_on_an_inspection_fulfils_its_point_and_stands_with_the_order(
+    person: Any, inspection: Inspection
+) -> None:
+    made = certificate(person, inspection)
+    inspection.point.refresh_from_db()
+    assert inspection.point.has_certificate
+    assert (inspection, made) in documents_of_order(person("quality"), inspection.order)
+    assert certificate(person, inspection).version == 2
+
+
+def test_a_certificate_that_has_to_be_approved_fulfils_nothing_before_it_is(
+    person: Any, inspection: Inspection
+) -> None:
+    made = certificate(person, inspection, needs_approval=True)
+    inspection.point.refresh_from_db()
+    assert not inspection.point.has_certificate
+    decide(
+        actor=person("order_manager"), holder="inspection", pk=inspection.pk, attachment_id=made.pk, approve=True,
+        today=TODAY,
+    )  # fmt: skip
+    inspection.point.refresh_from_db()
+    assert inspection.point.has_certificate

@@ -17,7 +17,8 @@ from punctual.flows.rush_approval import SUBJECT, accept_rush
 from punctual.kernel.refusal import Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.approvals.models import ApprovalRequest, ApprovalState
-from punctual.platform.approvals.services import decide
+from punctual.platform.approvals.services import decide, delegate, remind_late
+from punctual.platform.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
 TODAY = scheduling.TODAY
@@ -87,6 +88,21 @@ def test_broken_promises_wait_for_a_manager_and_nothing_changes_before(
     assert (told.date, told.by) == (EARLY, manager)
     rush.refresh_from_db()
     assert rush.priority == Priority.URGENT
+
+
+def test_who_keeps_a_rush_order_waiting_is_reminded_and_a_stand_in_decides(
+    rush: Order, manager: User, person: Person
+) -> None:
+    boss, stand_in = person("manager"), person("administrator")
+    asked = accept(rush, manager, EARLY)
+    assert asked is not None
+    assert remind_late() == 0, "there is still time"
+    ApprovalRequest.objects.update(due_at=timezone.now() - dt.timedelta(hours=1))
+    assert (remind_late(), remind_late()) == (1, 0)
+    assert f"/approvals/{asked.pk}/" in set(Notification.objects.filter(user=boss).values_list("url", flat=True))
+    delegate(actor=boss, delegate=stand_in, first=TODAY, last=TODAY, today=TODAY)
+    decide(actor=stand_in, request_id=asked.pk, approve=True, today=TODAY)
+    assert Promise.objects.get().date == EARLY
 
 
 def test_a_no_leaves_everything_as_it_is(rush: Order, manager: User, person: Person) -> None:

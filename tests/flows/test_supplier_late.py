@@ -17,9 +17,11 @@ from punctual.domain.scheduling.axis import SLOT
 from punctual.domain.scheduling.models import OrderForecast, ScheduleRun
 from punctual.domain.scheduling.selectors import book_of
 from punctual.domain.supply.models import PurchaseDate, PurchaseLine, PurchaseOrder, Shortage
+from punctual.domain.supply.services import links
 from punctual.flows.risk_analysis import analyse
 from punctual.flows.supplier_late import change_date, preview
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
+from punctual.platform.outbox.services import deliver_pending
 
 pytestmark = pytest.mark.django_db
 TODAY = supplying.TODAY
@@ -119,6 +121,28 @@ def test_a_preview_says_the_same_and_leaves_no_trace(world: dict[str, Any], buye
     assert planning.snapshot(supplying.plan(world["order"])) == before
     assert not PurchaseDate.objects.filter(kind="revised").exists()
     assert not ActionItem.objects.exists()
+
+
+def test_a_supplier_changes_a_confirmed_day_by_link_and_what_waits_for_it_moves(
+    world: dict[str, Any], buyer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_args, **_more: TODAY)
+    _link, token = links.make_link(actor=buyer, purchase_id=world["purchase"].pk, today=TODAY)
+    before = starts(world["order"])
+    with pytest.raises(Refusal) as refused:
+        links.answer(token=token, days={world["line"].pk: dt.date(2026, 11, 20)}, note="", today=TODAY)
+    assert refused.value.codes == {"purchase_line.date.past"}
+    deliver_pending()
+    assert starts(world["order"]) == before
+    links.answer(token=token, days={world["line"].pk: dt.date(2026, 12, 4)}, note="模具返修", today=TODAY)
+    deliver_pending()
+    assert starts(world["order"])["装配"] == "12-07"
+    line = PurchaseLine.objects.get(pk=world["line"].pk)
+    assert (line.confirmed_date, line.expected_date) == (dt.date(2026, 11, 27), dt.date(2026, 12, 4))
+    told = PurchaseDate.objects.filter(line=line).latest("pk")
+    assert (told.old, told.new, told.reason, told.by) == (dt.date(2026, 11, 27), dt.date(2026, 12, 4), "模具返修", None)
+    shortage = Shortage.objects.get(requirement__order=world["order"])
+    assert (shortage.state, shortage.moves) == ("stops", 5)
 
 
 def test_back_to_the_first_date_gives_the_plan_back(world: dict[str, Any], buyer: Any) -> None:
