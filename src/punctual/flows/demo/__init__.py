@@ -12,6 +12,7 @@ from punctual.flows.demo.calendars import build_calendars
 from punctual.flows.demo.catalog import build_catalog
 from punctual.flows.demo.changes import build_changes, look_ahead
 from punctual.flows.demo.custom_fields import build_custom_fields
+from punctual.flows.demo.customer_pos import build_customer_pos
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.documents import build_documents
@@ -57,6 +58,7 @@ def build_records(today: dt.date) -> None:
     build_risks(today)
     build_changes(today)
     build_documents(today)
+    build_customer_pos(today)
     build_customer_relations(today)
     build_service(today)
     build_quality(today)

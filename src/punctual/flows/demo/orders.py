@@ -145,15 +145,7 @@ class _Maker:
         number = 1 if machine.lead_time_days > 60 else self.random.choice((1, 1, 2, 2, 3, 4))
         chosen = [(machine, Decimal(number))]
         if currency == "CNY":
-            wishes = [
-                ("HC-SP21", 1),
-                ("SVC-INST", 12),
-                ("SVC-TRN", 2),
-                ("HC-BC03", 2),
-                ("CYL-32", 4),
-                ("FKM-62X3", 480),
-            ]
-            for model, quantity in self.random.sample(wishes, self.random.randint(0, 3)):
+            for model, quantity in self.random.sample(WISHES, self.random.randint(0, 3)):
                 chosen.append((self.extras[model], Decimal(quantity)))
         return chosen
 
@@ -163,6 +155,8 @@ class _Maker:
         chosen = self._chosen(customer.currency)
         lead = max(product.lead_time_days for product, _ in chosen)
         entered, promised, planned, progress, actual = self._dates(state, lead)
+        if state == S.PARTIALLY_DELIVERED and sum(quantity for _, quantity in chosen) == 1:
+            state = S.IN_PROGRESS  # one piece can't be on its way in parts
         requested = self.workday(promised - dt.timedelta(days=self.random.choice((0, 0, 0, 3, 5))))
         order = self._order(state, customer, entered)
         order.priority = Priority.URGENT if self.count % 19 == 4 else Priority.NORMAL
