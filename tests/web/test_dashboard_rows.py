@@ -35,10 +35,13 @@ def test_each_figure_and_each_bar_opens_as_many_rows_as_it_counts(manager: Clien
     assert 0 < good <= count == total(manager, figures["OTD"]["url"])
     full = int(figures["OTIF"]["more"].split(" / ")[0])
     assert full == total(manager, figures["OTIF"]["url"])
-    values = list(figures.values())
-    assert values[2]["value"] == total(manager, values[2]["url"])
-    assert values[3]["value"] == total(manager, values[3]["url"])
-    assert total(manager, values[4]["url"]) > 0
+    _otd, _otif, entered, running, late, damage = figures.values()
+    right, compared = (int(part) for part in entered["more"].split(" / "))
+    assert 0 < right < compared == total(manager, entered["url"])
+    assert right == total(manager, entered["url"].replace("any", "right"))
+    assert running["value"] == total(manager, running["url"])
+    assert late["value"] == total(manager, late["url"])
+    assert total(manager, damage["url"]) > 0
     otd = answer.context["otd"]
     for row, bar in zip(otd.rows, otd.option["series"][0]["data"], strict=True):
         if bar["value"] is not None:
