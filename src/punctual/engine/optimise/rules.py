@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from punctual.engine.capacity.arrays import NEVER, Ints, Network
+from punctual.engine.capacity.words import kernel
 
 
 def shortest_modes(net: Network) -> Ints:
@@ -17,25 +18,36 @@ def tails(net: Network) -> npt.NDArray[np.int64]:
     """Longest path from each task's start to the end of everything, without resources, in the shortest alternatives."""
     shortest = shortest_modes(net).astype(np.int64)
     tail = shortest.copy()
-    for task in net.topological[::-1]:
-        for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
-            other = net.pred[row]
-            tail[other] = max(tail[other], shortest[other] + int(net.lag[row]) + tail[task])
+    _grow_tails(net, shortest, tail)
     return tail
 
 
 def heads(net: Network) -> npt.NDArray[np.int64]:
     """Earliest start of each task, without resources, in the shortest alternatives; fixed tasks where they are."""
-    shortest = shortest_modes(net).astype(np.int64)
     head = net.release.astype(np.int64)
-    for task in net.topological:
+    _grow_heads(net, shortest_modes(net).astype(np.int64), head)
+    return head
+
+
+@kernel
+def _grow_tails(net, shortest, tail):  # type: ignore[no-untyped-def]  # numba infers every type from the call
+    for place in range(net.topological.size - 1, -1, -1):
+        task = net.topological[place]
+        for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
+            other = net.pred[row]
+            tail[other] = max(tail[other], shortest[other] + net.lag[row] + tail[task])
+
+
+@kernel
+def _grow_heads(net, shortest, head):  # type: ignore[no-untyped-def]  # numba infers every type from the call
+    for place in range(net.topological.size):
+        task = net.topological[place]
         if net.fixed[task] >= 0:
             head[task] = net.fixed[task]
             continue
         for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
             other = net.pred[row]
-            head[task] = max(head[task], head[other] + shortest[other] + int(net.lag[row]))
-    return head
+            head[task] = max(head[task], head[other] + shortest[other] + net.lag[row])
 
 
 def due_list(net: Network, blur: float, draw: np.random.Generator) -> Ints:

@@ -35,22 +35,45 @@ def _burden(net, state, task, most_moved, count):
 
 @kernel
 def find_neighbours(net, state, task, mode, begin, end):
-    """Collect what stands between ``begin`` and ``end`` on the resources of ``mode``; returns how many."""
+    """Collect what stands between ``begin`` and ``end`` on the resources of ``mode``; returns how many.
+
+    Those that stand at home are found by their homes, the others are few.
+    """
     amount = 0
     first = net.need_ptr[mode]
     for need in range(first, net.need_ptr[mode + 1]):
         kind = net.need[need]
         state.near_ptr[need - first] = amount
         most = amount + NEAR
-        for row in range(state.user_ptr[kind], state.user_ptr[kind + 1]):
+        early = begin - state.longest[kind]
+        row = _first_home(state, state.user_ptr[kind], state.user_ptr[kind + 1], early)
+        while row < state.user_ptr[kind + 1] and state.user_home[row] < end and amount < most:
             other = state.user[row]
-            if state.start[other] >= end or state.finish[other] <= begin or state.out[other] != 0 or other == task:
+            row += 1
+            if state.finish[other] <= begin or state.start[other] != state.home[other] or state.out[other] != 0:
                 continue
-            if amount < most and _units(net, state, other, kind) > 0:
+            if state.chosen[other] == state.home_mode[other] and other != task and _units(net, state, other, kind) > 0:
+                _file(state, other, state.near_ptr[need - first], amount)
+                amount += 1
+        for row in range(state.user_ptr[kind], state.user_ptr[kind] + state.strays[kind]):
+            other = state.stray[row]
+            if state.start[other] < end and state.finish[other] > begin and other != task and amount < most:
                 _file(state, other, state.near_ptr[need - first], amount)
                 amount += 1
         state.near_ptr[need - first + 1] = amount
     return amount
+
+
+@inlined
+def _first_home(state, first, last, time):
+    """The first of the users from ``first`` on whose home is at ``time`` or later."""
+    while first < last:
+        middle = (first + last) >> 1
+        if state.user_home[middle] < time:
+            first = middle + 1
+        else:
+            last = middle
+    return first
 
 
 @inlined

@@ -36,8 +36,10 @@ class Desk(NamedTuple):
     ``home home_mode`` (n): the plan in force, −1 for new tasks. ``hops`` (n) how hard to place elsewhere, in 1/STEP.
     ``weight`` (n) how often sent away in this ripple; ``log log_start log_mode`` what stood before it (−1: nowhere).
     ``pool`` sent away and not placed yet; ``stubborn`` (n) how often no place was found for a new task.
-    ``user_ptr user`` rows of free tasks that can need a resource, about in the order of their starts; ``longest`` how
-    long one needs it at most; ``near near_ptr`` those around the task in hand, in the order of their starts.
+    ``user_ptr user user_home`` free tasks that can need a resource in the order of their homes; ``longest`` how long
+    one needs it at most. ``stray stray_need`` (as ``user``) and ``strays``: those that need it now and do not stand at
+    home, with the row of their need, and how many; ``stray_at`` the place of each need among them.
+    ``near near_ptr`` those around the task in hand, in the order of their starts.
     """
 
     start: Ints
@@ -58,7 +60,12 @@ class Desk(NamedTuple):
     stubborn: Longs
     user_ptr: Ints
     user: Ints
+    user_home: Ints
     longest: Longs
+    stray: Ints
+    stray_need: Ints
+    strays: Ints
+    stray_at: Ints
     near: Ints
     near_ptr: Ints
     rank: Longs
@@ -108,7 +115,12 @@ def empty_desk(net: Network, line: Line, head: Longs, home: Ints, home_mode: Int
         stubborn=longs(count),
         user_ptr=user_ptr,
         user=np.ascontiguousarray(pairs[:, 1]).astype(np.int32),
+        user_home=np.ascontiguousarray(home[pairs[:, 1]]).astype(np.int32),
         longest=longest,
+        stray=ints(len(pairs)),
+        stray_need=ints(len(pairs)),
+        strays=ints(kinds),
+        stray_at=ints(net.need.size),
         near=ints(NEAR * max(1, most_needs)),
         near_ptr=ints(most_needs + 1),
         rank=longs(2 * NEAR * max(1, most_needs) + 8, 2),
@@ -153,11 +165,43 @@ def is_away(state, task):
     return 0
 
 
+@inlined
+def _stray(net, state, task):
+    """A task that has been put where it is not at home."""
+    mode = net.mode_ptr[task] + state.chosen[task]
+    for need in range(net.need_ptr[mode], net.need_ptr[mode + 1]):
+        kind = net.need[need]
+        row = state.user_ptr[kind] + state.strays[kind]
+        state.stray[row] = task
+        state.stray_need[row] = need
+        state.stray_at[need] = row
+        state.strays[kind] += 1
+
+
+@inlined
+def _no_stray(net, state, task):
+    """Before such a task leaves its place: the last in the list takes its row."""
+    mode = net.mode_ptr[task] + state.chosen[task]
+    for need in range(net.need_ptr[mode], net.need_ptr[mode + 1]):
+        kind = net.need[need]
+        state.strays[kind] -= 1
+        row, last = state.stray_at[need], state.user_ptr[kind] + state.strays[kind]
+        state.stray[row] = state.stray[last]
+        state.stray_need[row] = state.stray_need[last]
+        state.stray_at[state.stray_need[row]] = row
+
+
+@inlined
+def _stands_at_home(state, task):
+    return state.start[task] == state.home[task] and state.chosen[task] == state.home_mode[task]
+
+
 @kernel
-def set_limits(net, state, due, slots):
-    """Latest finish of each task from ``due`` (one an order, one more for none) backwards along the links."""
-    for row in range(net.topological.size - 1, -1, -1):
-        task = net.topological[row]
+def set_limits(net, state, tasks, due, slots):
+    """Latest finish of each of ``tasks`` (predecessors first; with all that wait for them) from ``due`` (one an
+    order, one more for none) backwards along the links."""
+    for row in range(tasks.size - 1, -1, -1):
+        task = tasks[row]
         latest = min(np.int64(due[net.order[task]]), np.int64(slots))
         for link in range(net.succ_ptr[task], net.succ_ptr[task + 1]):
             other = net.succ[link]
@@ -173,6 +217,7 @@ def lay(line, net, state, start, chosen):
     """Put the schedule on the desk; new tasks stand nowhere yet."""
     copy_into(state.planes, line.planes, line.planes.size)
     state.counters[:] = 0
+    state.strays[:] = 0
     state.weight[:] = 1
     state.is_logged[:] = 0
     state.out[:] = 0
@@ -186,13 +231,34 @@ def lay(line, net, state, start, chosen):
         state.finish[task] = start[task] + net.duration[mode]
         if net.fixed[task] < 0:
             take(line, net, state.planes, mode, start[task])
-            state.counters[MOVED] += is_away(state, task)
+            if not _stands_at_home(state, task):
+                state.counters[MOVED] += 1
+                _stray(net, state, task)
+
+
+@kernel
+def lay_as(state, laid):
+    """What is on another desk of the same shop on this one: quicker than to lay it anew."""
+    copy_into(state.planes, laid.planes, laid.planes.size)
+    copy_into(state.start, laid.start, laid.start.size)
+    copy_into(state.finish, laid.finish, laid.finish.size)
+    copy_into(state.chosen, laid.chosen, laid.chosen.size)
+    copy_into(state.out, laid.out, laid.out.size)
+    copy_into(state.counters, laid.counters, laid.counters.size)
+    copy_into(state.strays, laid.strays, laid.strays.size)
+    for kind in range(laid.strays.size):
+        for row in range(laid.user_ptr[kind], laid.user_ptr[kind] + laid.strays[kind]):
+            state.stray[row] = laid.stray[row]
+            state.stray_need[row] = laid.stray_need[row]
+            state.stray_at[laid.stray_need[row]] = row
 
 
 @kernel
 def _lift(line, net, state, task):
     """Off the timeline."""
     give_back(line, net, state.planes, net.mode_ptr[task] + state.chosen[task], state.start[task])
+    if not _stands_at_home(state, task):
+        _no_stray(net, state, task)
     before = is_away(state, task)
     state.out[task] = 1
     state.counters[MOVED] += is_away(state, task) - before
@@ -208,6 +274,8 @@ def put(line, net, state, task, mode, at):
     state.finish[task] = at + net.duration[mode]
     state.chosen[task] = mode - net.mode_ptr[task]
     state.counters[MOVED] += is_away(state, task) - before
+    if not _stands_at_home(state, task):
+        _stray(net, state, task)
 
 
 @kernel

@@ -87,13 +87,18 @@ class _Table:
 
 @dataclass(slots=True)
 class _Seat:
-    """One thread: its desk, its dice, the goal of its first attempt as a share, the best it knows."""
+    """One thread: its desk, its dice, the goal of its first attempt as a share, the best it knows.
+
+    ``plan`` has the plan in force on it and ``copy`` the plan ``copied``, the last one that attempts began with."""
 
     desk: Desk
+    plan: Desk
+    copy: Desk
     dice: Random
     share: float
     best: _State
     known: npt.NDArray[np.int64]
+    copied: _State | None = None
     tried: int = 0
 
 
@@ -128,6 +133,8 @@ def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> 
     hops = _estimated(table, seats[0].desk, max(1, int(min(SWEEPS, most // max(1, table.late_first.size)))))
     for seat in seats:
         seat.desk.hops[:] = hops
+        seat.desk.limit[:] = seats[0].desk.limit
+        desks.lay(table.line, table.net, seat.plan, table.empty, table.modes)
     with Crew(len(seats)) as crew:
         while limits.progress(sum(seat.tried for seat in seats)) < 1.0 and best.finish > table.least:
 
@@ -156,9 +163,15 @@ def _share_what_was_hard(seats: list[_Seat]) -> None:
 
 def _seats(table: _Table, best: _State, workers: int, seed: int) -> list[_Seat]:
     desk = desks.empty_desk(table.net, table.line, heads(table.net), table.empty, table.modes, generator(seed, 0))
+
+    def another(worker: int) -> Desk:
+        return desks.another(desk, generator(seed, worker))
+
     return [
         _Seat(
-            desk=desks.another(desk, generator(seed, worker)),
+            desk=another(worker),
+            plan=another(worker),
+            copy=another(worker),
             dice=Random(f"{seed} {worker}"),  # noqa: S311  # a search, no secret
             share=worker / workers,
             best=best,
@@ -169,7 +182,7 @@ def _seats(table: _Table, best: _State, workers: int, seed: int) -> list[_Seat]:
 
 
 def _estimated(table: _Table, desk: Desk, sweeps: int) -> npt.NDArray[np.int64]:
-    desks.set_limits(table.net, desk, table.due, table.slots)
+    desks.set_limits(table.net, desk, table.net.topological, table.due, table.slots)
     desks.lay(table.line, table.net, desk, table.empty, table.modes)
     burden.estimate(table.line, table.net, desk, table.late_first, sweeps, SWEEP_SAMPLES, MOST_MOVED)
     return desk.hops.copy()
@@ -182,9 +195,12 @@ def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
     seat.share = seat.dice.random()
     due = table.due.copy()
     due[-2] = goal
-    desks.set_limits(net, desk, due, table.slots)
+    desks.set_limits(net, desk, table.sequence, due, table.slots)
     again = best.moved > 0 and seat.dice.random() < AGAIN
-    desks.lay(table.line, net, desk, best.start if again else table.empty, best.chosen if again else table.modes)
+    if again and best is not seat.copied:
+        desks.lay(table.line, net, seat.copy, best.start, best.chosen)
+        seat.copied = best
+    desks.lay_as(desk, seat.copy if again else seat.plan)
     if seat.dice.random() >= WISER:
         desk.hops[:] = hops
     late -= goal - table.least
