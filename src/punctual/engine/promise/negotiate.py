@@ -48,8 +48,9 @@ SWEEPS, SWEEP_SAMPLES = 4, 16.0
 ESTIMATED_A_SECOND = 20_000
 """Tasks estimated at most, all sweeps together, for each second that the search may take: about a third of it."""
 
-AN_ATTEMPT, A_ROUND = 4, 1000
-"""Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs."""
+AN_ATTEMPT, A_ROUND, A_WHILE = 4, 1000, 0.25
+"""Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs;
+where the clock ends the search, seconds before they do (whoever is done first waits for the others' attempts)."""
 
 AGAIN, WISER = 0.5, 0.5
 """How often an attempt starts from the best plan so far, and not from the one in force; and how often with what the
@@ -138,11 +139,16 @@ def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> 
     with Crew(len(seats)) as crew:
         while limits.progress(sum(seat.tried for seat in seats)) < 1.0 and best.finish > table.least:
 
-            def work(seat: _Seat, best: _State = best) -> None:
+            def work(seat: _Seat, best: _State = best, until: float = limits.elapsed() + A_WHILE) -> None:
                 seat.best = best
-                until = seat.tried + A_ROUND
-                while seat.tried < until and seat.best.finish > table.least:
-                    if limits.seconds is not None:  # by the clock no two answers are the same: nobody waits for news
+                most = seat.tried + A_ROUND
+                while seat.best.finish > table.least:
+                    if limits.seconds is None:
+                        if seat.tried >= most:
+                            return
+                    elif limits.elapsed() >= min(until, limits.seconds) or limits.stop():
+                        return
+                    else:  # by the clock no two answers are the same: nobody waits for news
                         seat.best = min((other.best for other in seats), key=lambda state: state.rank)
                     _attempt(table, seat, hops)
 
