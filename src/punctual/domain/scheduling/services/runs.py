@@ -28,6 +28,7 @@ from punctual.domain.scheduling.solving import Effort, Forecast, Solved, solve
 from punctual.kernel.queues import PLANNING
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.services import start_job
+from punctual.platform.one_picture import one_picture
 from punctual.platform.outbox.services import emit
 
 logger = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ def _finish(run: ScheduleRun, state: str, began: float) -> ScheduleRun:
 
 def _solve(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> tuple[Solved, Axis, dict[str, Any]]:
     before = ScheduleRun.objects.filter(is_current=True).first()
-    with transaction.atomic():  # one picture of the data
+    with one_picture():
         earlier = previous_starts(before)
         book = gather(today, previous=earlier)
         ratios = current_ratios()
