@@ -15,7 +15,7 @@ class Choosing(forms.Form):
     use_required_attribute = False
     plain = forms.ChoiceField(
         choices=[("", "—"), (1, "<b>&"), ("a'b", gettext_lazy("Orders"))],
-        widget=forms.Select(attrs={"class": "inp", "disabled": True, "hidden": False, "data-x": '"'}),
+        widget=forms.Select(attrs={"class": "inp", "hidden": False, "data-x": '"', "size": 0, "disabled": True}),
     )
     grouped = forms.ChoiceField(choices=[("A & B", [("1", "one"), ("2", "two")]), ("3", "three")], initial="2")
     several = forms.MultipleChoiceField(choices=[("1", "one"), ("2", "two")], initial=["1", "2"])

@@ -98,6 +98,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """``in_turn`` says whether this connection holds the queue, ``turn_began`` since when (monotonic)."""
 
     ops_class = QuickOperations
+    transaction_mode: str | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,7 +136,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The transactions begun inside take no turn and no lock: they see the database as it stood at their first
         look."""
         self.ensure_connection()  # which reads the mode out of the settings
-        before, self.transaction_mode = self.transaction_mode, None
+        before = self.transaction_mode
+        self.transaction_mode = None
         self.reads_only = True
         try:
             yield

@@ -9,44 +9,41 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from django.forms.renderers import DjangoTemplates
-from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 SELECT: Final = "django/forms/widgets/select.html"
+NOTHING: Final = SafeString("")
 
 
 class QuickChoices(DjangoTemplates):
     """Django's own renderer but for a select."""
 
-    def render(self, template_name: str, context: Mapping[str, Any], request: Any = None) -> SafeString:
+    def render(self, template_name: str, context: Mapping[str, Any], request: Any = None) -> str:
         if template_name == SELECT:
             return _select(context["widget"])
-        return super().render(template_name, context, request)
+        return super().render(template_name, dict(context), request)
 
 
 def _select(widget: Mapping[str, Any]) -> SafeString:
-    name = conditional_escape(widget["name"])
-    options = "".join(_groups(widget["optgroups"]))
-    return mark_safe(f'<select name="{name}"{_attributes(widget["attrs"])}>{options}</select>')  # noqa: S308 - escaped
+    said, groups = _attributes(widget["attrs"]), format_html_join("", "{}", _groups(widget["optgroups"]))
+    return format_html('<select name="{}"{}>{}</select>', widget["name"], said, groups)
 
 
-def _groups(groups: Any) -> Iterator[str]:
+def _groups(groups: Any) -> Iterator[tuple[SafeString]]:
     for label, options, _ in groups:
-        if label:
-            yield f'<optgroup label="{conditional_escape(label)}">'
-        for option in options:
-            value, words = conditional_escape(str(option["value"])), conditional_escape(option["label"])
-            yield f'<option value="{value}"{_attributes(option["attrs"])}>{words}</option>'
-        if label:
-            yield "</optgroup>"
+        rows = ((str(one["value"]), _attributes(one["attrs"]), one["label"]) for one in options)
+        drawn = format_html_join("", '<option value="{}"{}>{}</option>', rows)
+        yield (format_html('<optgroup label="{}">{}</optgroup>', label, drawn) if label else drawn,)
 
 
-def _attributes(attributes: Mapping[str, Any]) -> str:
+def _attributes(attributes: Mapping[str, Any]) -> SafeString:
     """``True`` is the bare name; ``False`` is left out."""
-    said = []
-    for name, value in attributes.items():
-        if value is True:
-            said.append(f" {conditional_escape(name)}")
-        elif value is not False:
-            said.append(f' {conditional_escape(name)}="{conditional_escape(str(value))}"')
-    return "".join(said)
+    if not attributes:
+        return NOTHING
+    said = (
+        (format_html(" {}", name) if value is True else format_html(' {}="{}"', name, str(value)),)
+        for name, value in attributes.items()
+        if value is not False
+    )
+    return format_html_join("", "{}", said)
