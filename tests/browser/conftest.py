@@ -41,7 +41,8 @@ DECIDED_BY_COLOURS = ["color-contrast", "link-in-text-block"]
 SERIOUS = """async (options) => (await axe.run(options)).violations
     .filter((one) => ["serious", "critical"].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`)"""
-TWO_OF_EACH = """() => {
+TWO_OF_EACH = """(without) => {
+  if (without) for (const one of document.querySelectorAll(without)) one.remove();
   const says = new Set(["class", "style", "role", "type", "tabindex"]);
   const built = (one) => {
     const said = (at) => (says.has(at.name) || !at.value ? `${at.name}=${at.value}` : at.name);
@@ -239,12 +240,13 @@ class Visit:
         width = self.page.evaluate("document.documentElement.scrollWidth")
         return [f"{self.page.url} is {width} px wide on a screen of {size['width']}"] if width > size["width"] else []
 
-    def faults_of_both(self, *, alike: bool = True) -> list[str]:
+    def faults_of_both(self, *, alike: bool = True, without: str = "") -> list[str]:
         """Every rule in the theme in which the page stands; in the other one what colours decide. Without ``alike``
-        of things that are built alike two are asked, which is much quicker on a page of many rows."""
+        of things that are built alike two are asked, and nothing that ``without`` selects: much quicker on a page of
+        many rows."""
         found = self._too_wide()
         if not alike:
-            self.page.evaluate(TWO_OF_EACH)
+            self.page.evaluate(TWO_OF_EACH, without)
         first = self.page.locator("html").get_attribute("data-bs-theme") or "light"
         second = "dark" if first == "light" else "light"
         found += [f"{first}: {fault}" for fault in self.faults()]
