@@ -58,6 +58,16 @@ function openPalette(): void {
   }
 }
 
+// Of the keys that only some pages know, those that do something on this one.
+function openKeys(): void {
+  const sheet = dialog("keys");
+  if (!sheet || sheet.open) return;
+  for (const key of sheet.querySelectorAll<HTMLElement>("[data-when]")) key.hidden = !document.querySelector(key.dataset.when ?? "");
+  const here = sheet.querySelector<HTMLElement>("[data-here]");
+  if (here) here.hidden = !here.querySelector("[data-when]:not([hidden])");
+  sheet.showModal();
+}
+
 // The number between − and +; what stands in it grey is where it begins.
 function step(source: HTMLElement, up: boolean): void {
   const field = source.parentElement?.querySelector<HTMLInputElement>("input[type=number]");
@@ -71,7 +81,7 @@ function step(source: HTMLElement, up: boolean): void {
 const actions: Record<string, (source: HTMLElement) => void> = {
   theme: switchTheme,
   palette: openPalette,
-  keys: () => dialog("keys")?.showModal(),
+  keys: openKeys,
   more: () => dialog("more")?.showModal(),
   "close-dialog": (source) => source.closest("dialog")?.close(),
   "open-dialog": (source) => dialog(source.dataset.dialog ?? "")?.showModal(),
@@ -197,7 +207,7 @@ reachScrollers();
 addEventListener("resize", reachScrollers);
 document.body.addEventListener("htmx:afterSettle", reachScrollers);
 
-keyboard({ openPalette, openKeys: () => actions.keys?.(document.body) });
+keyboard({ openPalette, openKeys });
 
 // Paper is white and as wide as the desk: a dark page is printed in its light colours, and the phone's layout, which a
 // sheet of paper would fall under by its width, stays with screens.

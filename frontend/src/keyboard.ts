@@ -6,7 +6,7 @@ interface Actions {
   openKeys(): void;
 }
 
-const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/", m: "/tasks/", w: "/warnings/" };
+const places: Record<string, string> = { t: "/", o: "/orders/", p: "/plans/", c: "/capacity/", m: "/tasks/", w: "/warnings/" };
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));

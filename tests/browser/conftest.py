@@ -36,6 +36,35 @@ FLAGS = [
 ]
 PASSWORD = "punctual-demo"
 WIDE, PHONE = (1440, 900), (390, 844)
+DECIDED_BY_COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules of axe whose answer a theme can change."""
+SERIOUS = """async (options) => (await axe.run(options)).violations
+    .filter((one) => ["serious", "critical"].includes(one.impact))
+    .map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`)"""
+TWO_OF_EACH = """(without) => {
+  if (without) for (const one of document.querySelectorAll(without)) one.remove();
+  const says = new Set(["class", "style", "role", "type", "tabindex"]);
+  const built = (one) => {
+    const said = (at) => (says.has(at.name) || !at.value ? `${at.name}=${at.value}` : at.name);
+    const names = [...one.attributes].map(said);
+    const text = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    const looks = `${one.tagName} ${names.sort()} ${text} (${[...one.children].map(built)})`;
+    looksOf.set(one, looks);
+    return looks;
+  };
+  const looksOf = new Map();
+  built(document.body);
+  const thin = (parent) => {
+    const seen = new Map();
+    for (const one of [...parent.children]) {
+      const times = (seen.get(looksOf.get(one)) ?? 0) + 1;
+      seen.set(looksOf.get(one), times);
+      if (times > 2 && !one.matches("td, th, col")) one.remove();
+      else thin(one);
+    }
+  };
+  thin(document.body);
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,19 +87,37 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Served:
+    """A running ``punctual serve`` and the folder of its data."""
+
+    address: str
+    data: Path
+
+    def environment(self) -> dict[str, str]:
+        """For another process beside it."""
+        return {**_plain_environment(), "PUNCTUAL_DATA": str(self.data)}
+
+
+def _plain_environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PUNCTUAL_", "DJANGO_"))}
+    return {**kept, "PYTHONPATH": str(ROOT / "src")}
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of ``punctual serve`` with the demo company in a folder of its own; PUNCTUAL_SERVED names one that
-    runs already, which spares whoever writes a journey its minutes."""
-    if served := os.environ.get("PUNCTUAL_SERVED"):
-        yield served
+def server(served: Served) -> str:
+    return served.address
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``punctual serve`` with the demo company in a folder of its own; PUNCTUAL_SERVED and PUNCTUAL_SERVED_DATA name
+    one that runs already, which spares whoever writes a journey its minutes."""
+    if address := os.environ.get("PUNCTUAL_SERVED"):
+        yield Served(address, Path(os.environ.get("PUNCTUAL_SERVED_DATA", "")))
         return
     port = _free_port()
     folder = tmp_path_factory.mktemp("served")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("PUNCTUAL_", "DJANGO_"))},
-        "PYTHONPATH": str(ROOT / "src"),
-    }
     (folder / "data").mkdir()
     shutil.copyfile(migrated_database(), folder / "data" / "punctual.db")
     log = (folder / "log").open("wb")
@@ -86,7 +133,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "--data",
             str(folder / "data"),
         ],
-        env=environment,
+        env=_plain_environment(),
         stdout=log,
         stderr=log,
         start_new_session=True,
@@ -94,7 +141,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(address, process, folder / "log")
-        yield address
+        yield Served(address, folder / "data")
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -169,20 +216,44 @@ class Visit:
 
     def check_page(self) -> None:
         """No serious accessibility violation and no sideways scrolling."""
+        found = self.faults()
+        assert not found, "\n".join(found)
+
+    def check_both(self) -> None:
+        """The same in both themes, the page loaded once."""
+        found = self.faults_of_both()
+        assert not found, "\n".join(found)
+
+    def faults(self, **options: object) -> list[str]:
+        """What :meth:`check_page` finds, a line each; ``options`` are axe's."""
         from axe_playwright_python.sync_playwright import Axe
 
-        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
-        serious = [
-            f"{item['id']}: {item['nodes'][0]['html'][:200]}"
-            for item in found
-            if item["impact"] in {"serious", "critical"}
-        ]
-        assert not serious, f"{self.page.url}\n" + "\n".join(serious)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(Axe().axe_script)
+        found = self.page.evaluate(SERIOUS, {"resultTypes": ["violations"], "preload": False, **options})
+        return [f"{self.page.url} {fault}" for fault in found] + self._too_wide()
+
+    def _too_wide(self) -> list[str]:
         size = self.page.viewport_size
         assert size is not None
         # A phone's own window grows with what sticks out, so the screen's width is what counts.
         width = self.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size["width"], f"{self.page.url} is {width} px wide on a screen of {size['width']}"
+        return [f"{self.page.url} is {width} px wide on a screen of {size['width']}"] if width > size["width"] else []
+
+    def faults_of_both(self, *, alike: bool = True, without: str = "") -> list[str]:
+        """Every rule in the theme in which the page stands; in the other one what colours decide. Without ``alike``
+        of things that are built alike two are asked, and nothing that ``without`` selects: much quicker on a page of
+        many rows."""
+        found = self._too_wide()
+        if not alike:
+            self.page.evaluate(TWO_OF_EACH, without)
+        first = self.page.locator("html").get_attribute("data-bs-theme") or "light"
+        second = "dark" if first == "light" else "light"
+        found += [f"{first}: {fault}" for fault in self.faults()]
+        self.show(second)
+        found += [f"{second}: {fault}" for fault in self.faults(runOnly=DECIDED_BY_COLOURS)]
+        self.show(first)
+        return found
 
 
 Open = Callable[..., Visit]
@@ -226,7 +297,7 @@ def _listen(one: Visit) -> None:
 
     def on_console(message: Any) -> None:
         if message.type in {"error", "warning"}:
-            one.complaints.append(f"console: {message.text}")
+            one.complaints.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def on_request(request: Any) -> None:
         parts = urlsplit(request.url)

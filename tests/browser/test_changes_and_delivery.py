@@ -92,7 +92,7 @@ def test_a_change_is_analysed_approved_signed_by_the_customer_and_applied(
     link = page.locator("#the-link").input_value()
     one.context.clear_cookies(name="sessionid")
     page.goto(link)
-    one.check_page()
+    one.check_both()
     page.fill("#name", "李工")
     _draw(page)
     with page.expect_navigation():

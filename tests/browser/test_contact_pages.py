@@ -5,19 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from browser.conftest import PASSWORD, PHONE, WIDE, Open, Visit
-
-
-def _faults(one: Visit) -> list[str]:
-    found = []
-    for theme in ("light", "dark"):
-        one.show(theme)
-        try:
-            one.check_page()
-        except AssertionError as wrong:
-            found.append(f"{theme}: {wrong}")
-    one.show("light")
-    return found
+from browser.conftest import PASSWORD, PHONE, WIDE, Open
 
 
 @pytest.mark.parametrize(("language", "size"), [("zh", PHONE), ("en", WIDE)])
@@ -28,17 +16,17 @@ def test_what_a_customers_contact_sees_is_clean_in_both_themes(
     faults = []
     for path in ("/portal/sign-in/", "/portal/forgot/", "/t/nonsense/", "/s/nonsense/"):
         one.page.goto(f"{one.server}{path}")
-        faults += _faults(one)
+        faults += one.faults_of_both()
     page = one.open("/portal/sign-in/")
     page.fill("input[name=email]", "contact0@c001.example")
     page.fill("input[name=password]", PASSWORD)
     page.locator("main form button.pri").click()
     page.wait_for_url("**/portal/")
-    faults += _faults(one)
+    faults += one.faults_of_both()
     order = page.locator("a[href^='/portal/orders/']").first.get_attribute("href") or ""
     for path in (order, "/portal/requests/"):
         one.open(path)
-        faults += _faults(one)
+        faults += one.faults_of_both()
     one.expected.append("404 (Not Found)")
     assert not faults, "\n".join(faults)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -214,6 +215,55 @@ def test_the_nightly_look_is_taken_up_where_it_was_killed(person: Person, monkey
     assert nightly(TODAY) == 0
     looked = [pk for call in (calls[0], *calls[2:]) for pk in call]
     assert looked == sorted({found.order_id, *(one.order_id for one in others)})
+
+
+def test_what_is_found_is_computed_before_anything_is_locked(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = running_plan(person("order_manager"))
+    told: list[str] = []
+    picture, settled = early_warning.one_picture, early_warning.settle
+
+    @contextmanager
+    def watched() -> Iterator[None]:
+        told.append("look")
+        with picture():
+            yield
+        told.append("looked")
+
+    def asked(order_ids: object, today: dt.date) -> list[Found]:
+        told.append("compute")
+        return []
+
+    def written(*args: Any, **more: Any) -> tuple[int, int]:
+        told.append("write")
+        return settled(*args, **more)
+
+    monkeypatch.setattr(early_warning, "one_picture", watched)
+    monkeypatch.setattr(early_warning, "settle", written)
+    monkeypatch.setattr("punctual.domain.monitoring.sources.SOURCES", {"one": asked, "two": asked})
+    look_at([found.order_id], today=TODAY)
+    assert told == ["look", "compute", "compute", "looked", "write", "write", "write", "write"]
+
+
+def test_an_order_that_is_marked_again_while_it_is_looked_at_is_looked_at_again(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = running_plan(person("order_manager"))
+    event = OutboxEvent(kind="plan.changed", payload={"order_id": found.order_id})
+    looks: list[list[int]] = []
+    whole = early_warning.look_at
+
+    def something_happens(ids: list[int], *, today: dt.date) -> tuple[int, int]:
+        looks.append(list(ids))
+        if len(looks) == 1:
+            mark_order(event)
+        return whole(ids, today=today)
+
+    monkeypatch.setattr(early_warning, "look_at", something_happens)
+    Watch.objects.all().delete()
+    mark_order(event)
+    assert early_warning.look_at_marked() == 2
+    assert looks == [[found.order_id]] * 2
+    assert not Watch.objects.exists()
 
 
 def test_work_nobody_has_reported_on_moves_to_today_as_well(person: Person) -> None:

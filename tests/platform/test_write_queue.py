@@ -38,7 +38,7 @@ def _own_files(django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Itera
         yield
 
 
-def _connection(path: Path, kind: type[Bare] = DatabaseWrapper, timeout: float = 5) -> Bare:
+def _connection(path: Path, kind: type[Any] = DatabaseWrapper, timeout: float = 5) -> Any:
     settings = {
         "ENGINE": "punctual.platform.sqlite",
         "NAME": str(path),
@@ -172,6 +172,39 @@ def test_a_write_outside_a_transaction_waits_its_turn_and_a_read_does_not(tmp_pa
         one.set_autocommit(True)
     two.cursor().execute("INSERT INTO t VALUES (1)")
     assert one.cursor().execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+def test_who_only_reads_keeps_nobody_waiting_and_sees_one_moment(tmp_path: Path, settings: Any) -> None:
+    settings.WRITE_WAIT = 0.1
+    one, two = _connection(tmp_path / "db"), _connection(tmp_path / "db")
+    one.cursor().execute("PRAGMA journal_mode=WAL")
+    one.cursor().execute("CREATE TABLE t (n INTEGER)")
+    count = "SELECT count(*) FROM t"
+    with two.only_reading():
+        two.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+        assert two.cursor().execute(count).fetchone() == (0,)
+        one.cursor().execute("INSERT INTO t VALUES (1)")
+        assert two.cursor().execute(count).fetchone() == (0,)
+        two.commit()
+        two.set_autocommit(True)
+    assert two.cursor().execute(count).fetchone() == (1,)
+    two.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    try:
+        with pytest.raises(WriteQueueFull):
+            one.cursor().execute("INSERT INTO t VALUES (2)")
+    finally:
+        two.rollback()
+
+
+def test_the_log_names_a_writer_for_whom_all_others_waited_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = _connection(tmp_path / "db")
+    one.cursor().execute("CREATE TABLE t (n INTEGER)")
+    assert not caplog.records
+    monkeypatch.setattr("punctual.platform.sqlite.base.LONG", 0.0)
+    one.cursor().execute("INSERT INTO t VALUES (1)")
+    assert [record.getMessage() for record in caplog.records if "all writers waited" in record.getMessage()]
 
 
 def test_a_connection_that_closes_in_the_middle_leaves_the_queue(tmp_path: Path) -> None:

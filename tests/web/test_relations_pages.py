@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,10 +15,11 @@ from django.utils import timezone
 
 from ordering import confirmed, customer
 from punctual.domain.aftersales.models import ServiceCase
-from punctual.domain.customer_relations.models import CustomerRequest, Meeting, SlaRule
+from punctual.domain.customer_relations.models import CustomerRequest, Meeting, ReplyTemplate, SlaRule
 from punctual.domain.customer_relations.services import feedback, meetings, requests
 from punctual.domain.customer_relations.services.requests import RequestInput
 from punctual.domain.orders.models import Order
+from punctual.domain.parties.models import Contact
 from punctual.platform.accounts.models import User
 from punctual.platform.company.models import ExchangeRate
 
@@ -167,6 +169,43 @@ def test_response_times_are_set_by_order_managers_only(person: Person, signed_in
     client = signed_in("finance")
     client.post("/settings/response-times/", {**told, "resolution": "20"})
     assert SlaRule.objects.get().resolution_minutes == 960
+
+
+def test_a_reply_template_needs_a_name_and_a_text_and_keeps_what_was_typed(person: Person, signed_in: SignedIn) -> None:
+    told = {"verb": "set_template", "name": "已收到", "text": "{contact}您好，{order} 已收到。"}
+    signed_in("finance").post("/settings/response-times/", told)
+    assert not ReplyTemplate.objects.exists()
+    client = signed_in("order_manager")
+    refused = client.post("/settings/response-times/", {**told, "name": " ", "text_en": "About {order}"})
+    assert refused.status_code == 422
+    assert "About {order}" in refused.content.decode()
+    assert client.post("/settings/response-times/", told).status_code == 302
+    assert client.post("/settings/response-times/", told).status_code == 422
+    made = ReplyTemplate.objects.get()
+    changed = {**told, "pk": made.pk, "text_en": "Dear {contact}, {order} has arrived."}
+    assert client.post("/settings/response-times/", changed).status_code == 302
+    assert ReplyTemplate.objects.get().text_en == "Dear {contact}, {order} has arrived."
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("zh-hans", "张海涛您好，"), ("en", "Dear 张海涛, "), ("", "张海涛您好，")]
+)
+def test_a_reply_template_is_filled_in_the_contacts_language(
+    person: Person, signed_in: SignedIn, language: str, text: str
+) -> None:
+    order = confirmed(person("order_manager"))
+    ReplyTemplate.objects.create(
+        name="已收到", text="{contact}您好，{order} {other}。", text_en="Dear {contact}, {order} {other}."
+    )
+    client = signed_in("order_manager")
+    contact = customer().contacts.get()
+    Contact.objects.filter(pk=contact.pk).update(language=language)
+    told = {"customer": customer().pk, "title": "x", "order": order.number, "contact": contact.name}
+    client.post("/requests/new/", {**told, "channel": "phone", "kind": "question", "urgency": "high"})
+    page = client.get(f"/requests/{CustomerRequest.objects.get().number}/").content.decode()
+    offered = re.search(r'data-insert="say-text" data-text="([^"]*)"', page)
+    assert offered
+    assert offered[1].startswith(f"{text}{order.label} {{other}}")
 
 
 def test_the_order_and_the_customer_show_what_was_asked(person: Person, signed_in: SignedIn) -> None:

@@ -37,6 +37,34 @@ def test_an_administrator_drops_what_others_share_and_nobody_else_does(person: P
     assert list(SavedView.objects.values_list("name", flat=True)) == ["mine"]
 
 
+def test_a_shared_view_stands_on_everybodys_page_and_only_its_owner_changes_it(
+    person: Person, signed_in: Callable[[str], Client]
+) -> None:
+    kept = {"page": "orders", "name": "我们的草稿", "query": "state=draft", "shared": "on", "next": "/orders/"}
+    assert signed_in("sales").post("/views/", kept).status_code == 302
+    shared = SavedView.objects.get()
+    planner = signed_in("planner")
+    page = planner.get("/orders/").content.decode()
+    assert "我们的草稿" in page
+    assert f'name="delete" value="{shared.pk}"' not in page
+    assert planner.post("/views/", {"delete": shared.pk, "next": "/orders/"}).status_code == 404
+    planner.post("/views/", {**kept, "query": "state=closed"})
+    shared.refresh_from_db()
+    assert (shared.query, shared.user) == ("state=draft", person("sales"))
+    assert f'name="delete" value="{shared.pk}"' in signed_in("sales").get("/orders/").content.decode()
+
+
+def test_a_view_of_ones_own_is_seen_by_nobody_else_not_even_by_an_administrator(
+    signed_in: Callable[[str], Client],
+) -> None:
+    kept = {"page": "orders", "name": "只给我看", "query": "state=draft", "next": "/orders/"}
+    sales = signed_in("sales")
+    assert sales.post("/views/", kept).status_code == 302
+    assert "只给我看" in sales.get("/orders/").content.decode()
+    for role in ("order_manager", "administrator"):
+        assert "只给我看" not in signed_in(role).get("/orders/").content.decode()
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -286,6 +286,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 
+FORM_RENDERER = "punctual.web.shell.form_pieces.QuickChoices"
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 # ``punctual serve`` collects the static files once a version, compressed and with their hash in the name.

@@ -7,7 +7,7 @@ how far it is: a killed run is taken up where it stopped, a finished one is not 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from django.db import transaction
@@ -30,11 +30,12 @@ from punctual.domain.scheduling.models import OrderForecast
 from punctual.platform.accounts.models import Role
 from punctual.platform.accounts.permissions import Listed
 from punctual.platform.jobs.services import call_soon
+from punctual.platform.one_picture import one_picture
 from punctual.platform.outbox.models import OutboxEvent
 from punctual.platform.outbox.services import subscribe
 
 AT_ONCE: Final = 50
-"""Orders that are looked at in one transaction."""
+"""Orders that are looked at together."""
 EVENTS: Final = (
     "plan.changed", "plan.made", "progress.reported", "task.blocked", "task.unblocked", "costs.changed", "time.booked",
     "order.confirmed", "order.started", "order.held", "order.resumed", "order.cancelled", "order.delivered",
@@ -56,13 +57,17 @@ def mark_order(event: OutboxEvent) -> None:
         order_id = Plan.objects.filter(pk=event.payload["plan_id"]).values_list("order_id", flat=True).first()
     if order_id is None or not Order.objects.filter(pk=order_id).exists():
         return
-    _, fresh = Watch.objects.get_or_create(order_id=order_id)
+    now = timezone.now()
+    _, fresh = Watch.objects.update_or_create(
+        order_id=order_id, defaults={"since": now}, create_defaults={"since": now}
+    )
     if fresh:
         transaction.on_commit(lambda: call_soon("punctual.flows.early_warning.look_at_marked"))
 
 
 def mark_running(event: OutboxEvent) -> None:
     """A schedule over all orders moves the forecast of every one."""
+    Watch.objects.filter(order__state__in=RUNNING).update(since=timezone.now())
     known = set(Watch.objects.values_list("order_id", flat=True))
     ids = Order.objects.filter(state__in=RUNNING).exclude(pk__in=known).values_list("pk", flat=True)
     Watch.objects.bulk_create([Watch(order_id=pk) for pk in ids], batch_size=500, ignore_conflicts=True)
@@ -70,36 +75,41 @@ def mark_running(event: OutboxEvent) -> None:
 
 
 def look_at_marked() -> int:
-    """Look at the marked orders; returns how many."""
+    """Look at the marked orders; returns how many. A mark goes when it is done with: one that was set again meanwhile
+    stays, and who is killed leaves all of them."""
     looked = 0
-    while True:
-        with transaction.atomic():
-            marked = list(Watch.objects.order_by("since").values_list("pk", "order_id")[:AT_ONCE])
-            if not marked:
-                return looked
-            Watch.objects.filter(pk__in=[pk for pk, _ in marked]).delete()
-            look_at([order for _, order in marked], today=timezone.localdate())
+    while marked := list(Watch.objects.order_by("since").values_list("pk", "order_id", "since")[:AT_ONCE]):
+        look_at([order for _, order, _ in marked], today=timezone.localdate())
+        seen = {since for _, _, since in marked}
+        Watch.objects.filter(pk__in=[pk for pk, _, _ in marked], since__in=seen).delete()
         looked += len(marked)
+    return looked
 
 
-@transaction.atomic
 def look_at(order_ids: Sequence[int], *, today: dt.date) -> tuple[int, int]:
-    """Settle all warnings of these orders as of ``today``; returns how many are new and how many gone."""
-    orders = running(order_ids)
-    seen = Gathered(orders, today)
-    outlooks = outlooks_of(seen)
+    """Settle all warnings of these orders as of ``today``; returns how many are new and how many gone.
+
+    What is found is computed before anything is locked; whatever changes meanwhile marks its order again.
+    """
+    with one_picture():
+        orders = running(order_ids)
+        seen = Gathered(orders, today)
+        outlooks = outlooks_of(seen)
+        owners = dict(Order.objects.filter(pk__in=order_ids).values_list("pk", "owner_id"))
+        found = {"rules": _by_rules(seen, outlooks, today), "approvals": _approvals(order_ids, seen)}
+        found |= {name: list(source(order_ids, today)) for name, source in sources.SOURCES.items()}
+    with transaction.atomic():
+        counts = [settle(rows, source=name, order_ids=order_ids, owners=owners) for name, rows in found.items()]
+        _keep_forecasts(seen, outlooks, today)
+    return sum(one[0] for one in counts), sum(one[1] for one in counts)
+
+
+def _by_rules(seen: Gathered, outlooks: Mapping[int, Outlook], today: dt.date) -> list[Found]:
     found: list[Found] = []
-    for order in orders:
+    for order in seen.orders:
         facts, limits = seen.facts(order, outlooks.get(order.pk))
         found += findings(facts, limits, today=today)
-    owners = dict(Order.objects.filter(pk__in=order_ids).values_list("pk", "owner_id"))
-    new, gone = settle(found, source="rules", order_ids=order_ids, owners=owners)
-    approvals = _approvals(order_ids, seen)
-    counts = [(new, gone), settle(approvals, source="approvals", order_ids=order_ids, owners=owners)]
-    for name, source in sources.SOURCES.items():
-        counts.append(settle(list(source(order_ids, today)), source=name, order_ids=order_ids, owners=owners))
-    _keep_forecasts(seen, outlooks, today)
-    return sum(one[0] for one in counts), sum(one[1] for one in counts)
+    return found
 
 
 def outlooks_of(seen: Gathered) -> dict[int, Outlook]:
@@ -193,12 +203,11 @@ def nightly(today: dt.date | None = None) -> int:
         ids = list(rows.values_list("pk", flat=True)[:AT_ONCE])
         if not ids:
             break
-        with transaction.atomic():
-            for plan_id in Plan.objects.filter(order__in=ids).order_by("pk").values_list("pk", flat=True):
-                roll_status_date(plan_id=plan_id, today=today)
-            look_at(ids, today=today)
-            run.done_up_to = ids[-1]
-            run.save(update_fields=["done_up_to"])
+        for plan_id in Plan.objects.filter(order__in=ids).order_by("pk").values_list("pk", flat=True):
+            roll_status_date(plan_id=plan_id, today=today)
+        look_at(ids, today=today)
+        run.done_up_to = ids[-1]
+        run.save(update_fields=["done_up_to"])
         looked += len(ids)
     _forget_the_ended(today)
     run.finished_at = timezone.now()

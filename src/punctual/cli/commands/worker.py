@@ -28,18 +28,20 @@ def run(arguments: argparse.Namespace) -> None:
     set_up()
     from django.conf import settings
     from django.core.management import call_command
+    from django.urls import reverse
 
+    from punctual.engine.cpm import prepare
     from punctual.platform.telemetry import begin_telemetry
     from punctual.worker.limits import let_others_go_first, limit_memory
     from punctual.worker.schedule import ensure_schedules
 
     begin_telemetry("worker")
     if arguments.queue == PLANNING:
-        from punctual.engine.cpm import prepare
-
         let_others_go_first()
         limit_memory(settings.PLANNING_MB)
-        prepare()  # once, before the jobs' processes are forked off
     else:
         ensure_schedules()
+        reverse("home")  # loads every page: whatever a job links to asks for an address
+    prepare()
+    # Both once, before the jobs' processes are forked off: each would load them for seconds, in the midst of its work.
     call_command("qcluster", verbosity=0)

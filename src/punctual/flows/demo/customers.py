@@ -59,9 +59,22 @@ RULES: Final = (
 """Grade, kind, phase, hours to the first response and to the resolution."""
 
 TEMPLATES: Final = (
-    ("已收到，几点前答复", "{contact}您好，{order} 的问题已收到，我们在 {due} 前给您答复。"),
-    ("线上见证安排", "{contact}您好，{order} 可以改为线上见证：三个机位直播，您可随时要求停、重测，录像三天内给您。"),
-    ("交期没变的说明", "{contact}您好，{order} 的交期没有变化；进度随时可在跟踪页上看到。"),
+    (
+        "已收到，几点前答复",
+        "{contact}您好，{order} 的问题已收到，我们在 {due} 前给您答复。",
+        "Dear {contact}, we have your question on {order} and will answer it by {due}.",
+    ),
+    (
+        "线上见证安排",
+        "{contact}您好，{order} 可以改为线上见证：三个机位直播，您可随时要求停、重测，录像三天内给您。",
+        "Dear {contact}, the test of {order} can be witnessed online: three cameras live, stop or repeat whenever you "
+        "ask, and the recording within three days.",
+    ),
+    (
+        "交期没变的说明",
+        "{contact}您好，{order} 的交期没有变化；进度随时可在跟踪页上看到。",
+        "Dear {contact}, the date of {order} has not moved; you can follow it on its tracking page at any time.",
+    ),
 )
 
 NOTES: Final = (
@@ -92,7 +105,8 @@ def build_customer_relations(today: dt.date) -> None:
         for grade, kind, phase, first, last in RULES
     )
     ReplyTemplate.objects.bulk_create(
-        ReplyTemplate(name=name, text=text, position=at) for at, (name, text) in enumerate(TEMPLATES)
+        ReplyTemplate(name=name, text=text, text_en=english, position=at)
+        for at, (name, text, english) in enumerate(TEMPLATES)
     )
     work = Clockwork(today)
     now = timezone.now() if timezone.localdate() == today else work.moment(today, 10)

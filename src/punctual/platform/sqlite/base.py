@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sqlite3
-from collections.abc import Iterable
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,6 +20,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from punctual.platform.sqlite.queue import WriteQueue, queue_of
 
+logger = logging.getLogger(__name__)
+
+LONG: Final = 2.0
+"""Seconds that one writer may keep all others waiting before the log says which one it was."""
 WRITES: Final = frozenset({"INSERT", "UPDATE", "DELETE", "REPLAC"})
 
 
@@ -79,14 +87,24 @@ class QuickOperations(DatabaseOperations):
         return super().convert_datetimefield_value(value, expression, connection)
 
 
+def _writer() -> str:
+    """Whoever of the programme writes just now, as ``file:line function`` from the inside out."""
+    frames = [frame for frame in reversed(traceback.extract_stack()) if "/punctual/" in frame.filename]
+    outside = [frame for frame in frames if frame.filename != __file__]
+    return ", ".join(f"{frame.filename.rsplit('/', 1)[1]}:{frame.lineno} {frame.name}" for frame in outside[:3])
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
-    """``in_turn`` says whether this connection holds the queue."""
+    """``in_turn`` says whether this connection holds the queue, ``turn_began`` since when (monotonic)."""
 
     ops_class = QuickOperations
+    transaction_mode: str | None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.in_turn = False
+        self.turn_began = 0.0
+        self.reads_only = False
 
     def _queue(self) -> WriteQueue | None:
         name = str(self.settings_dict["NAME"])
@@ -98,7 +116,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         queue = self._queue()
         if queue is not None and not self.in_turn:
             queue.enter(settings.WRITE_WAIT)
-            self.in_turn = True
+            self.in_turn, self.turn_began = True, time.monotonic()
 
     def end_turn(self) -> None:
         if self.in_turn:
@@ -106,12 +124,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
             queue = self._queue()
             if queue is not None:
                 queue.leave()
+            held = time.monotonic() - self.turn_began
+            if held > LONG:
+                logger.warning("all writers waited %.1f s for %s", held, _writer())
 
     def create_cursor(self, name: Any = None) -> Any:
         return self.connection.cursor(factory=lambda connection: QueuedCursor(connection, self))
 
+    @contextmanager
+    def only_reading(self) -> Iterator[None]:
+        """The transactions begun inside take no turn and no lock: they see the database as it stood at their first
+        look."""
+        self.ensure_connection()  # which reads the mode out of the settings
+        before = self.transaction_mode
+        self.transaction_mode = None
+        self.reads_only = True
+        try:
+            yield
+        finally:
+            self.transaction_mode, self.reads_only = before, False
+
     def _start_transaction_under_autocommit(self) -> None:
-        self.take_turn()
+        if not self.reads_only:
+            self.take_turn()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # not in the stubs
         except BaseException:

@@ -167,11 +167,14 @@ def response_times(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "requests.view")
     refused: list[str] = []
+    typed: dict[str, str] = {}
     if request.method == "POST":
         try:
             _change_policy(request)
         except Refusal as refusal:
             refused = [worded(reason) for reason in refusal.reasons]
+            if request.POST.get("verb") == "set_template":
+                typed = {name: request.POST.get(name, "") for name in ("pk", "name", "text", "text_en")}
         else:
             messages.success(request, _("Saved."))
             return redirect("response_times")
@@ -184,6 +187,7 @@ def response_times(request: HttpRequest) -> HttpResponse:
         "title": _("Response times"),
         "rules": rules,
         "templates": ReplyTemplate.objects.all(),
+        "typed": typed,
         "grades": Grade.choices,
         "kinds": RequestKind.choices,
         "phases": Phase.choices,
@@ -208,7 +212,11 @@ def _change_policy(request: HttpRequest) -> None:
         policy.drop_rule(actor=actor, rule_id=number(request, "pk") or 0)
     elif verb == "set_template":
         policy.set_template(
-            actor=actor, name=post.get("name", ""), text=post.get("text", ""), template_id=number(request, "pk")
+            actor=actor,
+            name=post.get("name", ""),
+            text=post.get("text", ""),
+            text_en=post.get("text_en", ""),
+            template_id=number(request, "pk"),
         )
     elif verb == "drop_template":
         policy.drop_template(actor=actor, template_id=number(request, "pk") or 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -151,19 +153,12 @@ def _detail(actor: User, found: CustomerRequest, now: dt.datetime) -> dict[str, 
                 "days": [(day_text(day), clocks.duration(minutes)) for day, minutes in days] if reading.used else [],
             }
         )
-    templates = list(ReplyTemplate.objects.all()[:8]) if changing else []
-    due = readings["resolution"].due
-    words = {
-        "order": found.order.label if found.order else "",
-        "contact": found.contact.name if found.contact else str(found.customer),
-        "due": moment_text(due) if due else "",
-    }
     return {
         "thread": _thread(found),
         "clocks": shown,
         "week": _week_words(calendar),
         "verbs": set(REQUEST_LIFE.verbs_from(found.state)) if changing else set(),
-        "templates": [(one.name, _filled(one.text, words)) for one in templates],
+        "templates": _templates(found, readings["resolution"].due) if changing else [],
         "linkable": [(name, _(target.label)) for name, target in TARGETS.items() if name != "customerrequest"],
         "files": documents_on(found),
         "colleagues": colleagues() if changing else [],
@@ -172,10 +167,21 @@ def _detail(actor: User, found: CustomerRequest, now: dt.datetime) -> dict[str, 
     }
 
 
+def _templates(found: CustomerRequest, due: dt.datetime | None) -> list[tuple[str, str]]:
+    """Name and text of each, in the contact's language and with what this request fills in."""
+    language = (found.contact.language if found.contact else "") or get_language() or ""
+    with override(language):
+        words = {
+            "order": found.order.label if found.order else "",
+            "contact": found.contact.name if found.contact else str(found.customer),
+            "due": moment_text(due) if due else "",
+        }
+    return [(one.name, _filled(one.text_in(language), words)) for one in ReplyTemplate.objects.all()[:8]]
+
+
 def _filled(text: str, words: dict[str, str]) -> str:
-    for name, value in words.items():
-        text = text.replace("{" + name + "}", value)
-    return text
+    """What a word brings in is not filled again."""
+    return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), text)
 
 
 def _week_words(calendar: Any) -> str:

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from punctual.domain.parties.models import Grade
+from punctual.domain.parties.models import Grade, Language
 from punctual.kernel.wording import N_
 from punctual.platform.records import Versioned
 
@@ -233,10 +233,12 @@ class ClockNotice(models.Model):
 
 
 class ReplyTemplate(models.Model):
-    """A text for what is asked again and again; ``{order}``, ``{contact}`` and ``{due}`` are filled in."""
+    """A text for what is asked again and again; ``{order}``, ``{contact}`` and ``{due}`` are filled in. Contacts whose
+    language is English get ``text_en`` where there is one."""
 
     name = models.CharField(_("Name"), max_length=80, unique=True)
     text = models.TextField(_("Text"))
+    text_en = models.TextField(_("Text in English"), blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -244,6 +246,9 @@ class ReplyTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def text_in(self, language: str) -> str:
+        return self.text_en if self.text_en and language == Language.ENGLISH else self.text
 
 
 class Incoming(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
 
 from punctual.domain.customer_relations.models import Phase, ReplyTemplate, RequestKind, SlaRule
@@ -49,10 +51,14 @@ def drop_rule(*, actor: User, rule_id: int) -> None:
 
 
 @transaction.atomic
-def set_template(*, actor: User, name: str, text: str, template_id: int | None = None) -> ReplyTemplate:
+def set_template(
+    *, actor: User, name: str, text: str, text_en: str = "", template_id: int | None = None
+) -> ReplyTemplate:
     """A text for what is asked again and again."""
     require(actor, "requests.rules")
     reasons = against_text(text)
+    if text_en.strip():
+        reasons += [replace(reason, field="text_en") for reason in against_text(text_en)]
     if not name.strip():
         reasons.append(Reason("reply_template.name", N_("Give the template a name."), field="name"))
     taken = ReplyTemplate.objects.filter(name=name.strip()).exclude(pk=template_id or 0)
@@ -60,7 +66,7 @@ def set_template(*, actor: User, name: str, text: str, template_id: int | None =
         reasons.append(Reason("reply_template.taken", N_("A template has this name already."), field="name"))
     refuse_if(reasons)
     found = get_or_not_found(ReplyTemplate.objects.all(), pk=template_id) if template_id else ReplyTemplate()
-    found.name, found.text = name.strip()[:80], text.strip()
+    found.name, found.text, found.text_en = name.strip()[:80], text.strip(), text_en.strip()
     found.save()
     record(actor=actor, verb="set", target=found)
     return found

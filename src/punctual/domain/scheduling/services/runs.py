@@ -38,6 +38,7 @@ from punctual.domain.scheduling.task_ends import Days, branches_of, line_days, t
 from punctual.kernel.queues import PLANNING
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.services import start_job
+from punctual.platform.one_picture import one_picture
 from punctual.platform.outbox.services import emit
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ class Computed:
 
 def _compute(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> Computed:
     before = ScheduleRun.objects.filter(is_current=True).first()
-    with transaction.atomic():  # one picture of the data
+    with one_picture():
         earlier = previous_starts(before)
         book = gather(today, previous=earlier)
         ratios = current_ratios()
