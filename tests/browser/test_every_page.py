@@ -14,9 +14,10 @@ from browser.conftest import Open, Visit
 
 TABLE = Path(__file__).resolve().parents[1] / "web" / "permission_matrix.txt"
 FILES = {
-    "acceptance_certificate", "calendar_export", "capa_report", "debit_note", "delivery_note", "delivery_packing",
-    "document_file", "import_errors", "import_original", "import_template", "inspection_report", "meeting_paper",
-    "openapi-json", "order_file", "order_risks_report", "purchase_order_pdf", "task_sheet",
+    "acceptance_certificate", "acceptance_file", "calendar_export", "capa_report", "change_file", "debit_note",
+    "delivery_file", "delivery_note", "delivery_packing", "document_file", "import_errors", "import_original",
+    "import_template", "inspection_file", "inspection_report", "meeting_paper", "ncr_file", "openapi-json",
+    "order_file", "order_risks_report", "purchase_order_pdf", "request_file", "task_sheet",
 }  # fmt: skip
 PARTS = {
     "ncr_preview", "order_customer", "order_peek", "order_products", "palette", "plan_phases", "promise_import",
@@ -25,8 +26,8 @@ PARTS = {
 """What stands within another page."""
 OTHERS = {"healthz", "metrics", "readyz", "portal_forgot", "portal_sign_in", "track_enter"}
 """For machines, and what a customer sees: that is walked by whoever comes from outside."""
-NOT_IN_THE_DEMO = {"import", "notice", "purchase_order_edit", "quality_point", "quality_point_new"}
-"""What only an upload, a notice, a draft purchase or a plan under revision leads to; the journeys make some of them."""
+NOT_IN_THE_DEMO = {"notice", "purchase_order_edit", "quality_point", "quality_point_new"}
+"""What only a notice, a draft purchase or a plan under revision leads to; the journeys make some of them."""
 WHILE_SOMETHING_WAITS = ("/notices/drafts/", "/requests/inbox/")
 """Linked only while something waits in them."""
 MOST_READ = 12

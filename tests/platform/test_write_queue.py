@@ -17,7 +17,7 @@ from django.db.backends.sqlite3.base import DatabaseWrapper as Bare
 from django.db.utils import OperationalError
 
 from punctual.platform.sqlite.base import DatabaseWrapper
-from punctual.platform.sqlite.queue import WriteQueue, WriteQueueFull
+from punctual.platform.sqlite.queue import WriteQueue, WriteQueueFull, queue_of
 
 HOLDER = """
 import sys, time
@@ -196,15 +196,45 @@ def test_who_only_reads_keeps_nobody_waiting_and_sees_one_moment(tmp_path: Path,
         two.rollback()
 
 
-def test_the_log_names_a_writer_for_whom_all_others_waited_long(
+def test_the_log_names_a_writer_for_whom_others_waited_long_and_none_for_whom_nobody_did(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr("punctual.platform.sqlite.base.LONG", 0.0)
     one = _connection(tmp_path / "db")
     one.cursor().execute("CREATE TABLE t (n INTEGER)")
-    assert not caplog.records
-    monkeypatch.setattr("punctual.platform.sqlite.base.LONG", 0.0)
+    assert not caplog.records, "nobody waited"
+
+    def write() -> None:
+        two = _connection(tmp_path / "db")
+        two.cursor().execute("INSERT INTO t VALUES (2)")
+        two.close()
+
+    one.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
     one.cursor().execute("INSERT INTO t VALUES (1)")
-    assert [record.getMessage() for record in caplog.records if "all writers waited" in record.getMessage()]
+    other = threading.Thread(target=write)
+    other.start()
+    queue = queue_of(str(tmp_path / "db"))
+    while not queue.is_wanted():
+        time.sleep(0.01)
+    one.commit()
+    one.set_autocommit(True)
+    other.join(10)
+    assert [record.getMessage() for record in caplog.records if "other writers waited" in record.getMessage()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tickets are counted on Linux only")
+def test_another_process_that_waits_is_seen(tmp_path: Path) -> None:
+    mine, theirs = WriteQueue(tmp_path / "q"), WriteQueue(tmp_path / "q")
+    mine.enter(1)
+    assert not mine.is_wanted()
+    other = threading.Thread(target=theirs.enter, args=[10])
+    other.start()
+    while not mine.is_wanted():
+        time.sleep(0.01)
+    mine.leave()
+    other.join(10)
+    assert not theirs.is_wanted()
+    theirs.leave()
 
 
 def test_a_connection_that_closes_in_the_middle_leaves_the_queue(tmp_path: Path) -> None:

@@ -153,10 +153,10 @@ class _Maker:
         """An order that went its way before today."""
         customer = self._customer()
         chosen = self._chosen(customer.currency)
+        if state == S.PARTIALLY_DELIVERED and sum(quantity for _, quantity in chosen) == 1:
+            chosen.append((self.extras["SVC-INST"], Decimal(12)))  # one piece can't be on its way in parts
         lead = max(product.lead_time_days for product, _ in chosen)
         entered, promised, planned, progress, actual = self._dates(state, lead)
-        if state == S.PARTIALLY_DELIVERED and sum(quantity for _, quantity in chosen) == 1:
-            state = S.IN_PROGRESS  # one piece can't be on its way in parts
         requested = self.workday(promised - dt.timedelta(days=self.random.choice((0, 0, 0, 3, 5))))
         order = self._order(state, customer, entered)
         order.priority = Priority.URGENT if self.count % 19 == 4 else Priority.NORMAL

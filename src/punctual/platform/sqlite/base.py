@@ -23,7 +23,7 @@ from punctual.platform.sqlite.queue import WriteQueue, queue_of
 logger = logging.getLogger(__name__)
 
 LONG: Final = 2.0
-"""Seconds that one writer may keep all others waiting before the log says which one it was."""
+"""Seconds that one writer may keep others waiting before the log says which one it was."""
 WRITES: Final = frozenset({"INSERT", "UPDATE", "DELETE", "REPLAC"})
 
 
@@ -121,12 +121,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def end_turn(self) -> None:
         if self.in_turn:
             self.in_turn = False
-            queue = self._queue()
-            if queue is not None:
-                queue.leave()
             held = time.monotonic() - self.turn_began
-            if held > LONG:
-                logger.warning("all writers waited %.1f s for %s", held, _writer())
+            queue = self._queue()
+            if queue is None:
+                return
+            awaited = held > LONG and queue.is_wanted()
+            queue.leave()
+            if awaited:
+                logger.warning("other writers waited, of %.1f s, for %s", held, _writer())
 
     def create_cursor(self, name: Any = None) -> Any:
         return self.connection.cursor(factory=lambda connection: QueuedCursor(connection, self))

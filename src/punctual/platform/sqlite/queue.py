@@ -53,6 +53,10 @@ class Line:
             self._waiting.remove(turn)
         return False
 
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for the turn."""
+        return bool(self._waiting)
+
     def leave(self) -> None:
         with self._guard:
             if self._waiting:
@@ -92,6 +96,10 @@ class Tickets:
             return False
         self._ticket = ticket
         return True
+
+    def is_wanted(self) -> bool:
+        """Whether another process waits for the turn, as far as that can be known."""
+        return _numbered() and _anybody(self._file, self._ticket + 1, 0)
 
     def leave(self) -> None:
         if _numbered():
@@ -151,9 +159,11 @@ if sys.platform == "linux":
         fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack(_FLOCK, fcntl.F_UNLCK, os.SEEK_SET, byte, 1, 0))
 
     def _anybody_before(file: int, ticket: int) -> bool:
-        if ticket == 1:
-            return False
-        wish = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 1, ticket - 1, 0)
+        return ticket > 1 and _anybody(file, 1, ticket - 1)
+
+    def _anybody(file: int, first: int, count: int) -> bool:
+        """Whether somebody else has locked one of so many bytes (0: all that follow)."""
+        wish = struct.pack(_FLOCK, fcntl.F_WRLCK, os.SEEK_SET, first, count, 0)
         found = fcntl.fcntl(file, fcntl.F_OFD_GETLK, wish)
         return bool(struct.unpack(_FLOCK, found)[0] != fcntl.F_UNLCK)
 
@@ -179,6 +189,10 @@ class WriteQueue:
                 raise
             self._line.leave()
         raise WriteQueueFull(f"others have been writing for {patience:g} s; try again")
+
+    def is_wanted(self) -> bool:
+        """Whether others wait while one has the turn."""
+        return self._line.is_wanted() or (self._tickets is not None and self._tickets.is_wanted())
 
     def leave(self) -> None:
         if self._tickets is not None:
