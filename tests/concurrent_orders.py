@@ -27,6 +27,7 @@ from punctual.flows.confirm_order import confirm_order  # noqa: E402
 from punctual.kernel.refusal import Refusal  # noqa: E402
 from punctual.platform.accounts.models import User  # noqa: E402
 from punctual.platform.first_tables import make_first_tables  # noqa: E402
+from punctual.platform.one_picture import one_picture  # noqa: E402
 
 PEOPLE = 50
 
@@ -68,6 +69,21 @@ def main() -> None:
     assert sum(isinstance(answer, Refusal) for answer in tried) == PEOPLE - 1, tried
     after = submit_for_review(actor=actor, order_id=ordering.draft(actor).pk, today=ordering.TODAY)
     assert after.number == f"SO-2026-{PEOPLE + 2:05d}", after.number
+    _a_picture_stays_as_it_was(actor)
+
+
+def _a_picture_stays_as_it_was(actor: User) -> None:
+    """While it is read others write, and it does not change."""
+
+    def enter() -> None:
+        ordering.draft(actor, customer_po_number="PO-meanwhile")
+        connection.close()
+
+    with one_picture(), ThreadPoolExecutor(1) as other:
+        before = Order.objects.count()
+        other.submit(enter).result()
+        assert Order.objects.count() == before
+    assert Order.objects.count() == before + 1
     sys.stdout.write("ok\n")
 
 

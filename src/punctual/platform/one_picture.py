@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 @contextmanager
 def one_picture() -> Iterator[None]:
-    """Everything read inside is of one moment, and others write meanwhile. Nothing is written inside.
+    """Everything read inside is of one moment, and others write meanwhile. Nothing is written inside but a settings row
+    that is made the first time it is asked for.
 
     Within a transaction nothing more is begun: what it reads, it reads as its own statements do.
     """
@@ -23,5 +24,5 @@ def one_picture() -> Iterator[None]:
             yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
