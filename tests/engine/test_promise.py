@@ -137,6 +137,8 @@ def test_negotiated_offers_keep_every_rule(seed, slack, now):
     gaps = GapFiller(shop).offer(NEW)
     offers = [negotiate(shop, NEW, Limits(evaluations=1500), seed=seed) for _ in range(2)]
     assert offers[0] == offers[1]
+    in_time = negotiate(shop, NEW, Limits(evaluations=1500, seconds=60), seed=seed)
+    assert in_time == offers[0], "a clock that does not end a search does not change it"
     whole = joined(shop, NEW)
     both = Schedule(offers[0].plan.start + offers[0].start, offers[0].plan.mode + offers[0].mode)
     verified(whole, both, promises=shop.promises)

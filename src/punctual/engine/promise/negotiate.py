@@ -130,7 +130,10 @@ def negotiate(
 
 
 def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> _State:
-    most = inf if limits.seconds is None else ESTIMATED_A_SECOND * limits.seconds
+    # By the clock alone no two answers are the same: nobody waits for news. Where evaluations are counted, too, the
+    # clock ends the same search early, so that a longer one finds at least as much.
+    seconds = limits.seconds if limits.evaluations is None else None
+    most = inf if seconds is None else ESTIMATED_A_SECOND * seconds
     hops = _estimated(table, seats[0].desk, max(1, int(min(SWEEPS, most // max(1, table.late_first.size)))))
     for seat in seats:
         seat.desk.hops[:] = hops
@@ -143,12 +146,12 @@ def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> 
                 seat.best = best
                 most = seat.tried + A_ROUND
                 while seat.best.finish > table.least:
-                    if limits.seconds is None:
+                    if seconds is None:
                         if seat.tried >= most:
                             return
-                    elif limits.elapsed() >= min(until, limits.seconds) or limits.stop():
+                    elif limits.elapsed() >= min(until, seconds) or limits.stop():
                         return
-                    else:  # by the clock no two answers are the same: nobody waits for news
+                    else:
                         seat.best = min((other.best for other in seats), key=lambda state: state.rank)
                     _attempt(table, seat, hops)
 
