@@ -241,7 +241,9 @@ def test_a_connection_that_closes_in_the_middle_leaves_the_queue(tmp_path: Path)
     one, two = _connection(tmp_path / "db"), _connection(tmp_path / "db")
     one.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
     one.close()
+    assert not one.in_turn
     two.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    assert two.in_turn
     two.rollback()
 
 

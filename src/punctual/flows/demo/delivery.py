@@ -63,7 +63,8 @@ def _can_be_parted(order: Order) -> bool:
 
 
 def _shipped(order: Order, day: dt.date, *, batch: int, partly: bool = False) -> Delivery:
-    """A delivery that has left: everything, or all but the larger half of the last line."""
+    """A delivery that has left: everything, or all but the larger half of the last line; of a single machine with its
+    spares the spares alone."""
     delivery = Delivery.objects.create(
         number=next_number(series="DN", year=day.year),
         order=order,
@@ -79,6 +80,8 @@ def _shipped(order: Order, day: dt.date, *, batch: int, partly: bool = False) ->
         created_by=order.owner,
     )
     lines = list(order.lines.order_by("line_no"))
+    if partly and len(lines) > 1 and lines[0].quantity == 1:
+        lines, partly = lines[1:], False
     items = []
     for line in lines:
         whole = line.quantity or Decimal(1)
@@ -116,11 +119,15 @@ def _passed(order: Order, delivery: Delivery, kind: str, day: dt.date) -> Accept
 def _partial(order: Order, today: dt.date, people: dict[Role, User], *, with_second: bool) -> None:
     """Part has left; on the first such order a second batch is being prepared, its FAT has open items."""
     first = _shipped(order, today - dt.timedelta(days=10), batch=1, partly=True)
-    _passed(order, first, AcceptanceKind.FAT, today - dt.timedelta(days=12))
+    taken = {item.line_id: item.quantity for item in first.items.all()}
+    machine = order.lines.order_by("line_no")[0]
+    if machine.pk in taken:
+        _passed(order, first, AcceptanceKind.FAT, today - dt.timedelta(days=12))
+    else:
+        order.lines.filter(pk__in=taken).update(actual_date=first.shipped_on)
     if not with_second:
         return
     actor = people[Role.ORDER_MANAGER]
-    taken = {item.line_id: item.quantity for item in first.items.all()}
     delivery = Delivery.objects.create(
         number=next_number(series="DN", year=today.year),
         order=order,

@@ -154,7 +154,7 @@ class _Maker:
         customer = self._customer()
         chosen = self._chosen(customer.currency)
         if state == S.PARTIALLY_DELIVERED and sum(quantity for _, quantity in chosen) == 1:
-            chosen.append((self.extras["SVC-INST"], Decimal(12)))  # one piece can't be on its way in parts
+            chosen.append((self.extras["HC-SP21"], Decimal(1)))  # one piece can't be on its way in parts
         lead = max(product.lead_time_days for product, _ in chosen)
         entered, promised, planned, progress, actual = self._dates(state, lead)
         requested = self.workday(promised - dt.timedelta(days=self.random.choice((0, 0, 0, 3, 5))))
