@@ -2,17 +2,20 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
 from engine.capacity_cases import problems, task
-from punctual.engine.capacity import timeline
+from punctual.engine.capacity import lines, timeline
 from punctual.engine.capacity.arrays import Network, appended, network
 from punctual.engine.capacity.model import Order, Problem, Resource, Schedule, order_ends, problem
+from punctual.engine.capacity.words import generator
 from punctual.engine.optimise import ruin, yard
 from punctual.engine.optimise.answer import Limits
+from punctual.engine.optimise.rules import heads
 from punctual.engine.optimise.tardiness import minimise_tardiness
 from punctual.engine.optimise.warm import warm_tardiness
 from punctual.engine.promise import burden, desk, eject
@@ -90,6 +93,47 @@ def _renamed(row, orders, resources):
     )
     links = tuple(replace(link, predecessor=f"n{link.predecessor}") for link in row.predecessors)
     return replace(row, id=f"n{row.id}", order=names.get(row.order), modes=modes, predecessors=links)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(problems(most=8), st.randoms(use_true_random=False))
+def test_neighbours_are_all_that_stand_there_wherever_they_have_been_sent(shop, dice):
+    net, _ = network(shop, exact=True)
+    plan = minimise_tardiness(shop, Limits(evaluations=1), workers=1).schedule
+    home, modes = (np.array(row, dtype=np.int32) for row in (plan.start, plan.mode))
+    line = lines.build(net, 2047)
+    state = desk.empty_desk(net, line, heads(net), home, modes, generator(1, 0))
+    due = np.full(len(shop.orders) + 1, 2000, dtype=np.int64)
+    desk.set_limits(net, state, net.topological, due, 2000)
+    desk.lay(line, net, state, home, modes)
+    for _ in range(12):
+        sent = dice.randrange(len(shop.tasks))
+        if state.out[sent] == 0:
+            desk.send_away(line, net, state, sent)
+            state.counters[desk.POOL] = 0
+            way, at = int(net.mode_ptr[sent + 1]) - 1, dice.randrange(400)
+            if timeline.fits(line, net, state.planes, way, at):
+                desk.put(line, net, state, sent, way, at)
+        task, begin = dice.randrange(len(shop.tasks)), dice.randrange(200)
+        mode, end = int(net.mode_ptr[task]), begin + dice.randrange(1, 120)
+        burden.find_neighbours(net, state, task, mode, begin, end)
+        for place, need in enumerate(range(net.need_ptr[mode], net.need_ptr[mode + 1])):
+            found = state.near[state.near_ptr[place] : state.near_ptr[place + 1]].tolist()
+            assert sorted(found) == _standing_there(net, state, task, int(net.need[need]), begin, end)
+            assert [state.start[one] for one in found] == sorted(state.start[one] for one in found)
+
+
+def _standing_there(net, state, task, kind, begin, end):
+    """The same by looking at everybody."""
+    found = []
+    for other in range(net.fixed.size):
+        mode = net.mode_ptr[other] + state.chosen[other]
+        needs = range(net.need_ptr[mode], net.need_ptr[mode + 1])
+        takes = any(net.need[need] == kind and net.units[need] > 0 for need in needs)
+        stands = state.out[other] == 0 and state.start[other] < end and state.finish[other] > begin
+        if takes and stands and other != task:
+            found.append(other)
+    return found
 
 
 def test_negotiating_takes_the_earliest_room_that_breaks_no_promise():

@@ -57,7 +57,9 @@ def find_neighbours(net, state, task, mode, begin, end):
                 amount += 1
         for row in range(state.user_ptr[kind], state.user_ptr[kind] + state.strays[kind]):
             other = state.stray[row]
-            if state.start[other] < end and state.finish[other] > begin and other != task and amount < most:
+            if net.units[state.stray_need[row]] == 0 or state.start[other] >= end or state.finish[other] <= begin:
+                continue
+            if other != task and amount < most:
                 _file(state, other, state.near_ptr[need - first], amount)
                 amount += 1
         state.near_ptr[need - first + 1] = amount

@@ -21,7 +21,7 @@ from punctual.platform.audit.models import AuditEntry
 from punctual.web.formatting import UNKNOWN, day_text, money_text
 from punctual.web.orders.marks import chip
 from punctual.web.orders.story import Step, Told
-from punctual.web.shell.latest import register_verbs
+from punctual.web.shell.latest import register_verbs, verb_of
 
 STATE_MARKS: Final[dict[str, tuple[str, str]]] = {
     ChangeState.DRAFT: ("pencil", ""),
@@ -215,9 +215,8 @@ def story(entries: Iterable[AuditEntry]) -> list[Step]:
             )
             for one in entry.changes
         ]
-        verb = str(VERBS.get(entry.verb, entry.verb))
         reason = "" if entry.verb == "issue_link" else entry.reason
-        steps.append(Step(at=entry.at, who=entry.actor, verb=verb, changes=told[:6], reason=reason))
+        steps.append(Step(at=entry.at, who=entry.actor, verb=verb_of(entry), changes=told[:6], reason=reason))
     return steps
 
 

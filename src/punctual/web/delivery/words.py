@@ -22,7 +22,7 @@ from punctual.domain.delivery.models import (
 from punctual.platform.audit.models import AuditEntry
 from punctual.web.orders.marks import chip
 from punctual.web.orders.story import Step, Told
-from punctual.web.shell.latest import register_verbs
+from punctual.web.shell.latest import register_verbs, verb_of
 
 DELIVERY_MARKS: Final = {
     DeliveryState.PREPARING: ("package", "acc"),
@@ -102,6 +102,5 @@ def story(entries: Iterable[AuditEntry]) -> list[Step]:
             for one in entry.changes
             if one["field"] not in ("items", "kind", "attachment")
         ]
-        verb = str(VERBS.get(entry.verb, entry.verb))
-        steps.append(Step(at=entry.at, who=entry.actor, verb=verb, changes=told[:6], reason=entry.reason))
+        steps.append(Step(at=entry.at, who=entry.actor, verb=verb_of(entry), changes=told[:6], reason=entry.reason))
     return steps

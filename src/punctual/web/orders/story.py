@@ -19,6 +19,7 @@ from punctual.platform.audit.services import story_of
 from punctual.platform.comments.services import comments_on
 from punctual.platform.custom_fields.selectors import PREFIX, words_of_change
 from punctual.web.shell.changes import register_change_words
+from punctual.web.shell.latest import register_verbs, verb_of
 
 SHOWN: Final = 25
 MOST: Final = 1000
@@ -61,7 +62,20 @@ VERBS: Final[dict[str, Promise]] = {
     "review_closing": gettext_lazy("looked back at the order"),
     "override_health": gettext_lazy("set the health by hand"),
     "withdraw_health": gettext_lazy("took the health back that was set by hand"),
+    "delete": gettext_lazy("deleted the order"),
+    "apply_change": gettext_lazy("applied the change order"),
+    "reverse_change": gettext_lazy("took the applied change order back"),
+    "po_taken": gettext_lazy("took over what the customer's order says"),
+    "po_waived": gettext_lazy("let a difference from the customer's order stand"),
+    "po_seen": gettext_lazy("looked at an unusual value"),
+    "needs_follow": gettext_lazy("brought the material up to date"),
+    "way_out": gettext_lazy("chose a way out of a shortage"),
+    "payment_invoice": gettext_lazy("entered an invoice"),
+    "payment_receipt": gettext_lazy("entered a receipt"),
+    "start_warranty": gettext_lazy("started the warranty"),
+    "plan_return_visits": gettext_lazy("planned return visits"),
 }
+register_verbs(["order"], VERBS)
 OTHER_FIELDS: Final[dict[str, Promise]] = {
     "model": gettext_lazy("Model"),
     "revision": gettext_lazy("Revision"),
@@ -70,6 +84,10 @@ OTHER_FIELDS: Final[dict[str, Promise]] = {
     "line_no": gettext_lazy("Line"),
     "change_order": gettext_lazy("Change order"),
     "health": gettext_lazy("Health"),
+    "warranty": gettext_lazy("Warranty"),
+    "requirements": gettext_lazy("Material requirements"),
+    "payment_milestones": gettext_lazy("Payment milestones"),
+    "gate": gettext_lazy("Gate"),
 }
 MONEY: Final = frozenset({"total_amount", "stated_total"})
 HIDDEN: Final = frozenset({"line_count"})
@@ -109,11 +127,10 @@ def feed(order: Order, *, show: str = "", everything: bool = False) -> tuple[lis
 
 def step_of(entry: AuditEntry, *, most: int = 6) -> Step:
     told = [_told(change) for change in entry.changes if change["field"] not in HIDDEN]
-    words = VERBS.get(entry.verb)
     return Step(
         at=entry.at,
         who=entry.actor,
-        verb=str(words) if words is not None else entry.verb,
+        verb=verb_of(entry),
         changes=told[:most],
         reason=entry.reason,
         more=max(0, len(told) - most),

@@ -83,9 +83,14 @@ def register_verbs(target_types: Iterable[str], verbs: Mapping[str, Words]) -> N
     _OWN.update(dict.fromkeys(target_types, verbs))
 
 
+def words_of(target_type: str, verb: str) -> Words | None:
+    """The words of a step; ``None`` where nobody has given it any."""
+    return _OWN.get(target_type, {}).get(verb) or COMMON.get(verb)
+
+
 def verb_of(entry: AuditEntry) -> str:
-    """What somebody did, in the reader's language."""
-    words = _OWN.get(entry.target_type, {}).get(entry.verb) or COMMON.get(entry.verb) or COMMON["change"]
+    """What somebody did, in the reader's language; a step without words of its own is a change."""
+    words = words_of(entry.target_type, entry.verb) or COMMON["change"]
     return _(words) if isinstance(words, str) else str(words)
 
 

@@ -101,7 +101,8 @@ def start_warranty(
             order_line=line, serial=serial, defaults={"begins": begins, "ends": end_of(begins, months)}
         )
         made.append(warranty)
-    record(actor=actor, verb="start_warranty", target=found, reason=f"{line} {months}")
+    clock = Change(field=f"{line.line_no}.warranty", old=None, new=f"{begins} – {end_of(begins, months)}")
+    record(actor=actor, verb="start_warranty", target=found, changes=[clock], reason=", ".join(names))
     return made
 
 
@@ -114,7 +115,8 @@ def begin_with_acceptance(*, order_id: int, begins: dt.date) -> list[Warranty]:
     ends = end_of(begins, USUAL_MONTHS)
     made = Warranty.objects.bulk_create([Warranty(order_line=line, begins=begins, ends=ends) for line in lines])
     if made:
-        record(actor=None, verb="start_warranty", target=order, reason=f"{begins} – {ends}")
+        clock = Change(field="warranty", old=None, new=f"{begins} – {ends}")
+        record(actor=None, verb="start_warranty", target=order, changes=[clock])
     return made
 
 
