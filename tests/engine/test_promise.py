@@ -10,7 +10,7 @@ from numba.core.dispatcher import Dispatcher
 
 from engine.capacity_cases import problems, task
 from punctual.engine.capacity import lines, timeline
-from punctual.engine.capacity.arrays import Network, appended, network
+from punctual.engine.capacity.arrays import Network, appended, network, reduced, with_capacity
 from punctual.engine.capacity.model import Order, Problem, Resource, Schedule, order_ends, problem
 from punctual.engine.capacity.words import generator
 from punctual.engine.optimise import ruin, yard
@@ -71,6 +71,31 @@ def test_the_arrays_of_a_new_order_behind_those_of_the_shop_are_the_arrays_of_bo
     behind = replace(both, orders=both.orders[len(shop.orders) :], tasks=both.tasks[len(shop.tasks) :])
     made, _ = network(both, exact=True)
     joint = appended(network(shop, exact=True)[0], network(behind, exact=True)[0])
+    _are_the_same(joint, made)
+
+
+@given(problems(most=12), st.randoms(use_true_random=False))
+def test_the_arrays_of_some_tasks_are_what_is_left_of_the_arrays_of_all(shop, dice):
+    wanted = {task.id for task in shop.tasks if dice.random() < 0.4}
+    for task in reversed(shop.tasks):  # predecessors stand before their successors here
+        if task.id in wanted:
+            wanted |= {link.predecessor for link in task.predecessors}
+    left = [row for row, task in enumerate(shop.tasks) if task.id in wanted]
+    alone = replace(shop, tasks=tuple(shop.tasks[row] for row in left))
+    rows = np.array(left, dtype=np.int32)
+    _are_the_same(reduced(network(shop, exact=True)[0], rows), network(alone, exact=True)[0])
+
+
+@given(problems())
+def test_other_units_of_the_same_resources_need_no_new_arrays(shop):
+    more = tuple(
+        replace(row, capacity=(*((time, units + 1) for time, units in row.capacity), (200, 9))) for row in shop.resources
+    )
+    made = with_capacity(network(shop, exact=True)[0], more)
+    _are_the_same(made, network(replace(shop, resources=more), exact=True)[0])
+
+
+def _are_the_same(joint, made):
     for name in Network._fields:
         mine, anew = getattr(joint, name), getattr(made, name)
         assert mine.dtype == anew.dtype, name
@@ -81,6 +106,16 @@ def test_the_arrays_of_a_new_order_behind_those_of_the_shop_are_the_arrays_of_bo
             assert all(place[before] < place[after] for before, after in rows)
         else:
             assert mine.tolist() == anew.tolist(), name
+
+
+def test_what_the_first_question_has_estimated_serves_those_after_it():
+    shop, limits = full_shop(slack=3), Limits(evaluations=4000)
+    asked = GapFiller(shop)
+    first = negotiate(shop, NEW, limits, filler=asked)
+    burdens = asked.burdens
+    again = negotiate(shop, NEW, Limits(evaluations=4000), filler=asked)
+    assert burdens is not None and asked.burdens is burdens
+    assert again == first
 
 
 def _renamed(row, orders, resources):

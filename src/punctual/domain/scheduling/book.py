@@ -16,13 +16,16 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from punctual.engine import explain
 from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Schedule, Task
 
+if TYPE_CHECKING:
+    from punctual.domain.scheduling.loose import Loose
+
 AFTER = "+"
-READY = ("index", "entries", "groups_of", "problem")
+READY = ("index", "entries", "groups_of", "problem", "loose")
 """What is made ready once and knows no starts."""
 
 
@@ -156,6 +159,13 @@ class Book:
             orders=tuple(Order(one.id, one.release, one.due, one.weight) for one in self.groups),
             tasks=tuple(engine_task(piece) for piece in self.pieces),
         )
+
+    @cached_property
+    def loose(self) -> Loose:
+        """The network that simulated runs are made with."""
+        from punctual.domain.scheduling.loose import loosened
+
+        return loosened(self.groups, self.pieces, self.resources, self.waits)
 
     @cached_property
     def schedule(self) -> Schedule:

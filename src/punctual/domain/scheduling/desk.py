@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+import numpy as np
+
 from punctual.domain.scheduling.availability import Availability
 from punctual.domain.scheduling.axis import Axis
-from punctual.domain.scheduling.book import AFTER, Book, Entry, Group, Piece, engine_task
+from punctual.domain.scheduling.book import AFTER, READY, Book, Entry, Group, Piece, engine_task
 from punctual.domain.scheduling.gathering import Demands
-from punctual.domain.scheduling.simulation import Ratios, Slots, drawn_factors, simulate_book
+from punctual.domain.scheduling.simulation import Floats, Ratios, Slots, drawn_factors, simulate_book
 from punctual.engine.capacity.model import Order, Resource, Schedule
 from punctual.engine.promise.gap import GapFiller
 from punctual.engine.promise.model import Candidate, Offer, Shop
@@ -111,6 +113,11 @@ class Desk:
     def filler(self) -> GapFiller:
         return GapFiller(self.shop)
 
+    @cached_property
+    def _drawn(self) -> Floats:
+        """Factors of everything confirmed, the same for every question."""
+        return drawn_factors(self.book, self.ratios, DRAWS, SEED)
+
     # ---------------------------------------------------------------------------------------------------- questions
 
     def demanding(self, wish: Wish) -> Wish:
@@ -135,7 +142,9 @@ class Desk:
         the order of its starts."""
         runs = max(FEWEST_DRAWS, min(DRAWS, WORK // max(one.count for one in taken)))
         books = [joined(one.book, one.wish, one.offer) for one in taken]
-        factors = drawn_factors(books[0], self.ratios, runs, SEED)  # they have the same tasks
+        new = books[0].pieces[len(self.book.pieces) :]  # all offers have the same tasks
+        own = self.ratios.factors([one.ratio for one in new], [one.order for one in new], DRAWS, SEED + 1)
+        factors = np.concatenate([self._drawn, own])[:, :runs]
         return [
             simulate_book(book, self.ratios, runs=runs, seed=SEED, only={NEW}, factors=factors).ends[NEW]
             for book in books
@@ -158,13 +167,15 @@ def joined(book: Book, wish: Wish, offer: Offer) -> Book:
     """The book as it would be with the offer taken: others at their new places, the new order at its own."""
     group = Group(NEW, wish.entry.id, 0)
     pieces = tuple(replace(piece, group=NEW) for piece in wish.delivering)
-    return replace(
+    made = replace(
         book,
         orders=(*book.orders, wish.entry),
         groups=(*book.groups, group),
         pieces=(*book.pieces, *pieces),
         starts=(*offer.plan.start, *offer.start),
     )
+    made.__dict__["loose"] = book.loose.with_order(group, pieces, book.resources)
+    return made
 
 
 def with_more(book: Book, more: Mapping[str, Sequence[tuple[int, int, int]]]) -> Book:
@@ -177,7 +188,13 @@ def with_more(book: Book, more: Mapping[str, Sequence[tuple[int, int, int]]]) ->
             resources[name] = tuple(
                 (time, resource.units_at(time) + (units if begin <= time < end else 0)) for time in times
             )
-    return replace(book, resources=resources)
+    made = replace(book, resources=resources)
+    made.__dict__.update({name: book.__dict__[name] for name in READY if name in book.__dict__})
+    made.__dict__["loose"] = book.loose.with_resources(resources)
+    rows = tuple(Resource(name, tuple(steps)) for name, steps in resources.items())
+    made.__dict__["problem"] = replace(book.problem, resources=rows)
+    made.__dict__["schedule"] = book.schedule
+    return made
 
 
 def schedule_of(offer: Offer) -> Schedule:

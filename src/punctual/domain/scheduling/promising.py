@@ -359,7 +359,7 @@ def _levered(
     shop, gaps = desk.shop, desk.filler
     if book is not desk.book:
         shop = Shop(book.problem, book.schedule, 0, desk.promises)
-        gaps = GapFiller(shop)
+        gaps = desk.filler.with_capacity(shop)
     offer = negotiated(shop, candidate, gaps.offer(candidate), care, filler=gaps)
     if offer.finish >= better.finish:
         return None

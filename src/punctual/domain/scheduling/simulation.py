@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from statistics import NormalDist
 from typing import Any, Final
@@ -21,14 +21,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from punctual.domain.scheduling.book import Book, Hazard, Piece, Wait, engine_task
-from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Task
+from punctual.domain.scheduling.book import Book, Hazard, Piece, Wait
 
 Floats = npt.NDArray[np.float64]
 Slots = npt.NDArray[np.int64]
 USUAL: Final = (0.85, 1.0, 1.4)
 THREADS: Final = 2
-WAIT: Final = "supply:"
 SUPPLY: Final = 7919
 """Sets the draws of purchases apart from those of risks."""
 TOGETHER: Final = 0.4
@@ -158,50 +156,26 @@ class Bench:
         seed: int,
         everybody: Floats | None = None,
     ) -> None:
-        from punctual.engine.capacity.arrays import network
+        from punctual.engine.capacity.arrays import reduced
+        from punctual.engine.optimise.rules import listed
 
         self.runs = runs
         self.pieces = [book.pieces[k] for k in keep]
-        starts = np.array([book.starts[k] for k in keep], dtype=np.int64)
         if everybody is None:
             everybody = drawn_factors(book, ratios, runs, seed)
         self.factors = everybody[list(keep)]
         self.added = added_slots(book.hazards, self.pieces, runs, seed)
-        tasks = tuple(_loose(engine_task(piece), int(start)) for piece, start in zip(self.pieces, starts, strict=True))
-        place = {piece.task: row for row, piece in enumerate(self.pieces) if piece.task is not None}
-        self.waits = [one for one in book.waits if one.task in place and not self.pieces[place[one.task]].running]
         self.late: dict[int, int] = {}
-        tasks, starts = self._waiting(tasks, starts, place)
-        resources = tuple(Resource(name, tuple(steps)) for name, steps in book.resources.items())
-        orders = tuple(Order(group.id, group.release) for group in book.groups)
-        self.net, _ = network(Problem(resources, orders, tasks), exact=True)
-        self.running = np.array([row for row, one in enumerate(self.pieces) if one.running], dtype=np.int32)
-        self.sequence = self._sequence(starts)
-
-    def _waiting(
-        self, tasks: tuple[Task, ...], starts: Slots, place: Mapping[int, int]
-    ) -> tuple[tuple[Task, ...], Slots]:
-        """With a task of no length for each purchase before the one that waits for it; a run makes it as long as the
-        purchase is late."""
-        made = list(tasks)
-        for number, wait in enumerate(self.waits):
-            row = place[wait.task]
-            name = f"{WAIT}{number}"
-            made[row] = replace(made[row], predecessors=(*made[row].predecessors, Link(name, 0)))
-            made.append(Task(name, (Mode(0, {}),), order=made[row].order, release=wait.release))
-        releases = np.array([one.release for one in self.waits], dtype=np.int64)
-        return tuple(made), np.concatenate([starts, releases])
-
-    def _sequence(self, starts: Slots) -> npt.NDArray[np.int32]:
-        """By planned start, predecessors always before their successors; without what runs."""
-        place = np.empty(starts.size, dtype=np.int64)
-        place[self.net.topological] = np.arange(starts.size)
-        key = starts.copy()
-        for task in self.net.topological:
-            for row in range(self.net.pred_ptr[task], self.net.pred_ptr[task + 1]):
-                key[task] = max(key[task], key[self.net.pred[row]])
-        order = np.lexsort((place, key)).astype(np.int32)
-        return np.ascontiguousarray(order[~np.isin(order, self.running)])
+        kept = {piece.task for piece in self.pieces}
+        loose = book.loose
+        asked = np.array([row for row, wait in enumerate(loose.waits) if wait.task in kept], dtype=np.int32)
+        self.waits = [loose.waits[row] for row in asked]
+        self.net = reduced(loose.net, np.concatenate([loose.row[list(keep)], loose.wait_row[asked]]))
+        running = np.array([row for row, one in enumerate(self.pieces) if one.running], dtype=np.int32)
+        self.running = running
+        starts = [*(book.starts[k] for k in keep), *(wait.release for wait in self.waits)]
+        order = listed(self.net, np.array(starts, dtype=np.int64))
+        self.sequence = np.ascontiguousarray(order[~np.isin(order, running)])
 
     def rows_of(self, wanted: Collection[str]) -> dict[str, list[int]]:
         rows: dict[str, list[int]] = {}
@@ -310,8 +284,3 @@ def _between(even: Floats, hazard: Hazard) -> Floats:
     left = hazard.low + np.sqrt(even * width * (hazard.mode - hazard.low))
     right = hazard.high - np.sqrt((1 - even) * width * (hazard.high - hazard.mode))
     return np.asarray(np.where(even < cut, left, right))
-
-
-def _loose(task: Task, start: int) -> Task:
-    """Fixed work may start later when what is before it comes out longer, never earlier."""
-    return replace(task, start=None, release=max(task.release, start)) if task.start is not None else task

@@ -71,18 +71,14 @@ def reseated(book: Book, previous: Mapping[str, int]) -> list[int]:
     new ones where their links let them."""
     from punctual.engine.capacity import lines, timeline
     from punctual.engine.capacity.arrays import network
+    from punctual.engine.optimise.rules import listed
 
     net, _ = network(book.problem, exact=True)
     usual = starts_of(book, "planned")
     key = np.array(
         [previous.get(piece.id, early) for piece, early in zip(book.pieces, usual, strict=True)], dtype=np.int64
     )
-    for task in net.topological:
-        for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
-            key[task] = max(key[task], key[net.pred[row]])
-    place = np.empty(key.size, dtype=np.int64)
-    place[net.topological] = np.arange(key.size)
-    order = np.lexsort((place, key)).astype(np.int32)
+    order = listed(net, key)
     sequence = np.ascontiguousarray(order[net.fixed[order] < 0])
     start, finish, chosen = (np.zeros(key.size, dtype=np.int32) for _ in range(3))
     line = lines.build(net, max(lines.first_guess(net), int(key.max(initial=0)) + 1024))

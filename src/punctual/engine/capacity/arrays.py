@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import gcd
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from punctual.engine.capacity.model import Problem
+from punctual.engine.capacity.model import Problem, Resource
 
 Ints = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
@@ -139,6 +139,51 @@ def appended(net: Network, new: Network) -> Network:
     )
 
 
+def reduced(net: Network, tasks: Ints) -> Network:
+    """The network of these tasks alone, in this order; all their predecessors have to be among them."""
+    place = np.full(net.fixed.size, -1, dtype=np.int32)
+    place[tasks] = np.arange(tasks.size, dtype=np.int32)
+    mode_ptr, modes = _rows_of(net.mode_ptr, tasks)
+    need_ptr, needs = _rows_of(net.need_ptr, modes)
+    pred_ptr, links = _rows_of(net.pred_ptr, tasks)
+    all_ptr, after = _rows_of(net.succ_ptr, tasks)
+    followers = place[net.succ[after]]
+    stay = followers >= 0
+    topological = place[net.topological]
+    own = {name: getattr(net, name)[tasks] for name in ("order", "release", "fixed", "fixed_mode", "planned", "price")}
+    return net._replace(
+        **own,
+        mode_ptr=mode_ptr,
+        duration=net.duration[modes],
+        need_ptr=need_ptr,
+        need=net.need[needs],
+        units=net.units[needs],
+        pred_ptr=pred_ptr,
+        pred=place[net.pred[links]],
+        lag=net.lag[links],
+        succ_ptr=_pointers(stay)[all_ptr],
+        succ=followers[stay],
+        topological=topological[topological >= 0],
+    )
+
+
+def with_capacity(net: Network, resources: Sequence[Resource]) -> Network:
+    """The same (exact) network with other units of the same resources."""
+    return net._replace(
+        step_ptr=_pointers([len(row.capacity) for row in resources]),
+        step_time=_ints([time for row in resources for time, _ in row.capacity]),
+        step_units=_ints([units for row in resources for _, units in row.capacity]),
+    )
+
+
+def _rows_of(pointers: Ints, items: Ints) -> tuple[Ints, Ints]:
+    """Of some items: the pointers of their rows one behind the other, and where these rows stood."""
+    lengths = pointers[items + 1] - pointers[items]
+    made = _pointers(lengths)
+    shift = np.repeat(pointers[items] - made[:-1], lengths)
+    return made, (shift + np.arange(shift.size)).astype(np.int32)
+
+
 def _behind(first: Ints, second: Ints, shift: int) -> Ints:
     return np.concatenate([first, second + shift]).astype(np.int32)
 
@@ -151,7 +196,7 @@ def _ints(values: Sequence[int]) -> Ints:
     return np.array(values, dtype=np.int32)
 
 
-def _pointers(counts: Sequence[int]) -> Ints:
+def _pointers(counts: Sequence[int] | npt.NDArray[Any]) -> Ints:
     pointers = np.zeros(len(counts) + 1, dtype=np.int32)
     np.cumsum(counts, out=pointers[1:])
     return pointers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,6 +52,25 @@ def _grow_heads(net, shortest, head):  # type: ignore[no-untyped-def]  # numba i
             head[task] = max(head[task], head[other] + shortest[other] + net.lag[row])
 
 
+def listed(net: Network, key: npt.NDArray[Any]) -> Ints:
+    """All tasks by rising ``key`` (n), predecessors before their successors: whoever follows a task with a greater key
+    takes its key.
+    """
+    own = key.astype(np.float64)
+    _wait_for_predecessors(net, own)
+    place_of = np.empty(own.size, dtype=np.int64)
+    place_of[net.topological] = np.arange(own.size)
+    return np.lexsort((place_of, own)).astype(np.int32)
+
+
+@kernel
+def _wait_for_predecessors(net, key):  # type: ignore[no-untyped-def]  # numba infers every type from the call
+    for place in range(net.topological.size):
+        task = net.topological[place]
+        for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
+            key[task] = max(key[task], key[net.pred[row]])
+
+
 def due_list(net: Network, blur: float, draw: np.random.Generator) -> Ints:
     """Free tasks by latest start towards their order's due date, orders blurred by ``blur`` slots (standard
     deviation).
@@ -62,12 +83,7 @@ def due_list(net: Network, blur: float, draw: np.random.Generator) -> Ints:
         for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
             other = net.pred[row]
             key[other] = min(key[other], key[task] - net.lag[row])
-    place_of = np.empty(net.fixed.size, dtype=np.int64)
-    for position, task in enumerate(net.topological):
-        place_of[task] = position
-        for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
-            key[task] = max(key[task], key[net.pred[row]])
-    sequence = np.lexsort((place_of, key)).astype(np.int32)
+    sequence = listed(net, key)
     return np.ascontiguousarray(sequence[net.fixed[sequence] < 0])
 
 

@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from punctual.engine.capacity import lines, timeline
-from punctual.engine.capacity.arrays import Network, appended, network
+from punctual.engine.capacity.arrays import Network, appended, network, with_capacity
 from punctual.engine.capacity.lines import Line
 from punctual.engine.capacity.model import Problem, Resource, Schedule, order_ends
-from punctual.engine.optimise.rules import tails
+from punctual.engine.optimise.rules import listed, tails
 from punctual.engine.promise.model import Candidate, Offer, Shop, joined, standing
 from punctual.engine.verify import verified
 
 TRIES = 24
 
 
+class Burdens(NamedTuple):
+    """How hard each confirmed task (n) is to place elsewhere, and in how many sweeps that was estimated."""
+
+    hops: npt.NDArray[np.int64]
+    sweeps: int
+
+
 class GapFiller:
-    """Answers for one shop: the timeline with everything confirmed stands ready, a new order costs well under 5 ms."""
+    """Answers for one shop: the timeline with everything confirmed stands ready, a new order costs well under 5 ms.
+
+    ``burdens``: what the first negotiation in this shop has estimated and those after it need not.
+    """
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self._resources = tuple(
-            Resource(row.id, ((0, max((n for _, n in row.capacity), default=0)),)) for row in shop.problem.resources
-        )
+        self.burdens: Burdens | None = None
+        self._resources = _most_units(shop.problem)
         self._net, _ = network(shop.problem, exact=True)
         self._end = max(shop.schedule.finish(shop.problem), default=0)
         self._line = self._planted(self._end + 1024)
         self._confirmed = standing(shop)
         self._ends = order_ends(shop.problem, shop.schedule)
+
+    def with_capacity(self, shop: Shop) -> GapFiller:
+        """The same for a shop that differs in the units of its resources alone (levers): the estimate of burdens stays
+        that of this one."""
+        made = copy(self)
+        resources = shop.problem.resources
+        made.shop, made._resources = shop, _most_units(shop.problem)
+        made._net = with_capacity(self._net, resources)
+        made._line = made._planted(self._end + 1024)
+        made.__dict__["_standing"] = with_capacity(self._standing, resources)
+        return made
 
     def _planted(self, slots: int) -> Line:
         line = lines.build(self._net, slots)
@@ -42,17 +65,11 @@ class GapFiller:
         net, _ = network(Problem(self._resources, (candidate.order,), candidate.tasks), exact=True)
         net.release[:] = np.maximum(net.release, self.shop.now)
         tail = tails(net).astype(np.float64)
-        place_of = np.empty(tail.size, dtype=np.int64)
-        place_of[net.topological] = np.arange(tail.size)
         draw = np.random.default_rng(seed)
         start, finish, chosen = (np.zeros(tail.size, dtype=np.int32) for _ in range(3))
         best: tuple[int, tuple[int, ...], tuple[int, ...]] | None = None
         for trial in range(TRIES):
-            blurred = -tail * (1.0 if trial == 0 else draw.uniform(0.6, 1.4, tail.size))
-            for task in net.topological:
-                for row in range(net.pred_ptr[task], net.pred_ptr[task + 1]):
-                    blurred[task] = max(blurred[task], blurred[net.pred[row]])
-            sequence = np.lexsort((place_of, blurred)).astype(np.int32)
+            sequence = listed(net, -tail * (1.0 if trial == 0 else draw.uniform(0.6, 1.4, tail.size)))
             while True:
                 line = lines.shared(self._line, net)
                 if timeline.decode(line, net, sequence, line.planes.copy(), start, finish, chosen):
@@ -96,3 +113,8 @@ class GapFiller:
         ways = zip(candidate.tasks, start, mode, strict=True)
         finish = max(begin + task.modes[way].duration for task, begin, way in ways)
         return Offer(finish, start, mode, self.shop.schedule, (), self._ends)
+
+
+def _most_units(plan: Problem) -> tuple[Resource, ...]:
+    """The resources with as much at all times as they have at most."""
+    return tuple(Resource(row.id, ((0, max((n for _, n in row.capacity), default=0)),)) for row in plan.resources)

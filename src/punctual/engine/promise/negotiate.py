@@ -29,7 +29,7 @@ from punctual.engine.promise import burden
 from punctual.engine.promise import desk as desks
 from punctual.engine.promise.desk import MOVED, TRIED, Desk
 from punctual.engine.promise.forward import bring_forward
-from punctual.engine.promise.gap import GapFiller
+from punctual.engine.promise.gap import Burdens, GapFiller
 from punctual.engine.promise.model import FREE, Candidate, Offer, Shop, latest_ends, moved_tasks
 from punctual.engine.verify import verified
 
@@ -76,6 +76,7 @@ class _Table:
     net: Network
     line: Line
     slots: int
+    standing: int
     confirmed: int
     empty: Ints
     modes: Ints
@@ -123,21 +124,25 @@ def negotiate(
     start = np.array(shop.schedule.start + gaps.start, dtype=np.int32)
     best = _State(start, np.array(shop.schedule.mode + gaps.mode, dtype=np.int32), gaps.finish, 0)
     if best.finish > table.least and limits.progress(0) < 1.0:
-        best = _search(table, best, limits, _seats(table, best, workers, seed))
+        best = _search(table, best, limits, _seats(table, best, workers, seed), filler)
     offer = _offer(shop, table, best)
     verified(whole, Schedule(offer.plan.start + offer.start, offer.plan.mode + offer.mode), promises=allowed)
     return offer
 
 
-def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat]) -> _State:
+def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat], filler: GapFiller) -> _State:
     # By the clock alone no two answers are the same: nobody waits for news. Where evaluations are counted, too, the
     # clock ends the same search early, so that a longer one finds at least as much.
     seconds = limits.seconds if limits.evaluations is None else None
     most = inf if seconds is None else ESTIMATED_A_SECOND * seconds
-    hops = _estimated(table, seats[0].desk, max(1, int(min(SWEEPS, most // max(1, table.late_first.size)))))
+    sweeps = max(1, int(min(SWEEPS, most // max(1, table.late_first.size))))
+    if filler.burdens is None or filler.burdens.sweeps < sweeps:
+        filler.burdens = Burdens(_estimated(table, seats[0].copy, sweeps), sweeps)
+    hops = np.zeros(table.net.fixed.size, dtype=np.int64)
+    hops[: table.confirmed] = filler.burdens.hops
     for seat in seats:
+        desks.set_limits(table.net, seat.desk, table.net.topological, table.due, table.slots)
         seat.desk.hops[:] = hops
-        seat.desk.limit[:] = seats[0].desk.limit
         desks.lay(table.line, table.net, seat.plan, table.empty, table.modes)
     with Crew(len(seats)) as crew:
         while limits.progress(sum(seat.tried for seat in seats)) < 1.0 and best.finish > table.least:
@@ -191,10 +196,13 @@ def _seats(table: _Table, best: _State, workers: int, seed: int) -> list[_Seat]:
 
 
 def _estimated(table: _Table, desk: Desk, sweeps: int) -> npt.NDArray[np.int64]:
-    desks.set_limits(table.net, desk, table.net.topological, table.due, table.slots)
+    """Of the confirmed tasks. Knows nothing of the new order, whose tasks stand nowhere, and has dice of its own, so
+    that it is the same whichever order asks first."""
+    desk = desk._replace(random=generator(0, 0))
+    desks.set_limits(table.net, desk, table.net.topological, table.due, table.standing)
     desks.lay(table.line, table.net, desk, table.empty, table.modes)
     burden.estimate(table.line, table.net, desk, table.late_first, sweeps, SWEEP_SAMPLES, MOST_MOVED)
-    return desk.hops.copy()
+    return desk.hops[: table.confirmed].copy()
 
 
 def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
@@ -238,7 +246,8 @@ def _offer(shop: Shop, table: _Table, state: _State) -> Offer:
 def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer) -> _Table:
     confirmed = len(shop.problem.tasks)
     ends = max(shop.schedule.finish(shop.problem), default=0)
-    end = max(gaps.finish, ends, *(latest for latest in allowed.values() if latest < FREE), 0)
+    standing = max(ends, *(latest for latest in allowed.values() if latest < FREE), 0)
+    end = max(gaps.finish, standing)
     slots = ((end + int(net.duration.max(initial=1)) + 64) // 64 + 1) << 6
     count = net.fixed.size
     home = np.array(shop.schedule.start + (-1,) * len(gaps.start), dtype=np.int32)
@@ -249,6 +258,7 @@ def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer) -> _T
         net=net,
         line=lines.build(net, slots - 1),
         slots=slots,
+        standing=standing,
         confirmed=confirmed,
         empty=home,
         modes=np.array(shop.schedule.mode + (0,) * len(gaps.start), dtype=np.int32),
