@@ -77,10 +77,10 @@ def test_the_arrays_of_a_new_order_behind_those_of_the_shop_are_the_arrays_of_bo
 @given(problems(most=12), st.randoms(use_true_random=False))
 def test_the_arrays_of_some_tasks_are_what_is_left_of_the_arrays_of_all(shop, dice):
     wanted = {task.id for task in shop.tasks if dice.random() < 0.4}
-    for task in reversed(shop.tasks):  # predecessors stand before their successors here
-        if task.id in wanted:
-            wanted |= {link.predecessor for link in task.predecessors}
-    left = [row for row, task in enumerate(shop.tasks) if task.id in wanted]
+    for row in reversed(shop.tasks):  # predecessors stand before their successors here
+        if row.id in wanted:
+            wanted |= {link.predecessor for link in row.predecessors}
+    left = [number for number, row in enumerate(shop.tasks) if row.id in wanted]
     alone = replace(shop, tasks=tuple(shop.tasks[row] for row in left))
     rows = np.array(left, dtype=np.int32)
     _are_the_same(reduced(network(shop, exact=True)[0], rows), network(alone, exact=True)[0])
@@ -88,9 +88,8 @@ def test_the_arrays_of_some_tasks_are_what_is_left_of_the_arrays_of_all(shop, di
 
 @given(problems())
 def test_other_units_of_the_same_resources_need_no_new_arrays(shop):
-    more = tuple(
-        replace(row, capacity=(*((time, units + 1) for time, units in row.capacity), (200, 9))) for row in shop.resources
-    )
+    steps = {row.id: (*((time, units + 1) for time, units in row.capacity), (200, 9)) for row in shop.resources}
+    more = tuple(replace(row, capacity=steps[row.id]) for row in shop.resources)
     made = with_capacity(network(shop, exact=True)[0], more)
     _are_the_same(made, network(replace(shop, resources=more), exact=True)[0])
 
@@ -114,7 +113,8 @@ def test_what_the_first_question_has_estimated_serves_those_after_it():
     first = negotiate(shop, NEW, limits, filler=asked)
     burdens = asked.burdens
     again = negotiate(shop, NEW, Limits(evaluations=4000), filler=asked)
-    assert burdens is not None and asked.burdens is burdens
+    assert burdens is not None
+    assert asked.burdens is burdens
     assert again == first
 
 
