@@ -54,7 +54,7 @@ def test_each_figure_and_each_bar_opens_as_many_rows_as_it_counts(manager: Clien
             assert (total(manager, bar["url"]) > 0) == (bar["value"] > 0)
     load = answer.context["load"].option["series"][0]["data"]
     assert manager.get(load[0]["url"]).context["picked"] is not None
-    links = re.findall(r'href="(/performance/[^"]+)"', answer.content.decode())
+    links = re.findall(r'href="(/performance/[^"]+)"', manager.get("/dashboard/earned/").content.decode())
     assert links
     assert manager.get(links[0]).status_code == 200
 

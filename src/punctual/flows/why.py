@@ -71,25 +71,33 @@ class Why:
 
 def why_late(actor: User, order: Order) -> Why:
     """The chain of one order in the schedule that everybody sees; empty before the first schedule."""
-    run = current_run(actor)
+    return why_all_late(actor, [order])[order.pk]
+
+
+def why_all_late(actor: User, orders: Sequence[Order]) -> dict[int, Why]:
+    """The same of some orders, by their ids."""
+    run = current_run(actor) if orders else None
     book = book_of(run) if run else None
     if book is None:
-        return Why()
-    return why_in(book, axis_of(book), order)
+        return {order.pk: Why() for order in orders}
+    chains = {order.pk: chain_in(book, order.pk) for order in orders}
+    said = _Said(book, [link for chain in chains.values() for link in chain])
+    axis = axis_of(book)
+    return {
+        order.pk: _Teller(book, axis, order, chains[order.pk], said).told() if chains[order.pk] else Why()
+        for order in orders
+    }
 
 
-def why_in(book: Book, axis: Axis, order: Order) -> Why:
-    chain = chain_in(book, order.pk)
-    return _Teller(book, axis, order, chain).told() if chain else Why()
+class _Said:
+    """What the links of some chains speak of."""
 
-
-class _Teller:
-    def __init__(self, book: Book, axis: Axis, order: Order, chain: Sequence[Link]) -> None:
-        self.book, self.axis, self.order, self.chain = book, axis, order, chain
-        self.pieces = {piece.id: piece for piece in book.pieces}
-        ids = [piece.task for name in self._named() if (piece := self.pieces.get(name)) and piece.task]
+    def __init__(self, book: Book, links: Sequence[Link]) -> None:
+        named = {name for link in links for name in (link.task, link.by) if name}
+        self.pieces = {name: book.pieces[book.index[name]] for name in named if name in book.index}
+        ids = [piece.task for piece in self.pieces.values() if piece.task]
         self.tasks = Task.objects.filter(pk__in=ids).in_bulk()
-        orders = {piece.order for name in self._named() if (piece := self.pieces.get(name))}
+        orders = {piece.order for piece in self.pieces.values()}
         self.orders = Order.objects.filter(pk__in=orders).select_related("customer").in_bulk()
         self.blocks = dict(Block.objects.filter(task__in=ids, cleared_at=None).values_list("task_id", "reason"))
 
@@ -97,8 +105,11 @@ class _Teller:
     def called(self) -> Names:
         return names()
 
-    def _named(self) -> list[str]:
-        return [name for link in self.chain for name in (link.task, link.by) if name]
+
+class _Teller:
+    def __init__(self, book: Book, axis: Axis, order: Order, chain: Sequence[Link], said: _Said) -> None:
+        self.book, self.axis, self.order, self.chain, self.said = book, axis, order, chain, said
+        self.pieces, self.tasks, self.orders, self.blocks = said.pieces, said.tasks, said.orders, said.blocks
 
     def told(self) -> Why:
         steps = [step for link in self.chain if (step := self._step(link)) is not None]
@@ -134,7 +145,7 @@ class _Teller:
         return (f"{order.label}{grade}", f"/orders/{order.key}/")
 
     def _pool(self, name: str) -> Part:
-        return (self.called.pool(name) if name else "", "/capacity/" if name else "")
+        return (self.said.called.pool(name) if name else "", "/capacity/" if name else "")
 
     def _day(self, slot: float) -> Part:
         return (self.axis.day_of(int(slot)).isoformat(), "")

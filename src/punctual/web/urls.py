@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from punctual.web.home.views import home
+from punctual.web.home.views import home, running_orders
 from punctual.web.shell import following
 from punctual.web.shell import views as shell
 from punctual.web.shell.headers import csp_report
@@ -11,6 +11,7 @@ from punctual.web.shell.metrics import metrics
 
 urlpatterns = [
     path("", home, name="home"),
+    path("today/orders/", running_orders, name="home_timeline"),
     path("", include("punctual.web.account.urls")),
     path("", include("punctual.web.monitoring.urls")),
     path("", include("punctual.web.changes.urls")),

@@ -95,12 +95,13 @@ def cost_rows(actor: User, plan: Plan) -> list[CostRow] | None:
 
 
 def actual_cost_by_day(plan_ids: Iterable[int]) -> dict[int, list[tuple[dt.date, Decimal]]]:
-    """Plan id → (day, money) of expenses and time, in no order; time whose cost is not known counts as missing."""
+    """Plan id → (day, money) of expenses and of time; days in no order. Time of unknown cost counts as missing."""
     found: dict[int, list[tuple[dt.date, Decimal]]] = defaultdict(list)
     ids = list(plan_ids)
-    for plan, day, amount in Expense.objects.filter(plan__in=ids, voided_at=None).values_list("plan", "day", "amount"):
+    spent = Expense.objects.filter(plan__in=ids, voided_at=None).order_by().values("plan", "day")
+    worked = TimeEntry.objects.filter(_COUNTED, plan__in=ids, cost__isnull=False).order_by().values("plan", "day")
+    for plan, day, amount in spent.annotate(sum=Sum("amount")).values_list("plan", "day", "sum"):
         found[plan].append((day, amount))
-    for plan, day, cost in TimeEntry.objects.filter(_COUNTED, plan__in=ids).values_list("plan", "day", "cost"):
-        if cost is not None:
-            found[plan].append((day, cost))
+    for plan, day, cost in worked.annotate(sum=Sum("cost")).values_list("plan", "day", "sum"):
+        found[plan].append((day, cost))
     return dict(found)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
 from django.db.models import F, Max, OuterRef, Subquery
@@ -46,9 +47,8 @@ class Gathered:
         self.today = today
         self.orders = list(orders)
         self.plans: dict[int, Plan] = {order.pk: order.plan for order in self.orders}
-        ids = [plan.pk for plan in self.plans.values()]
+        ids = self._plan_ids
         self.calendars = _Calendars()
-        self.rates = rates() if any(order.currency != BASE for order in self.orders) else Rates({})
         self.tasks: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in Task.objects.filter(plan__in=ids).order_by("plan", "sequence").values(*TASK_COLUMNS):
             self.tasks[row["plan_id"]].append(row)
@@ -59,14 +59,37 @@ class Gathered:
             moment = plan_time(at)
             assert moment is not None
             self.reports[task].append((moment, percent))
-        blocks = Block.objects.filter(task__plan__in=ids, cleared_at=None)
-        self.blocks = {task: (since, why) for task, since, why in blocks.values_list("task_id", "since", "reason")}
-        self.open_before = _open_before(ids)
-        self.costs: dict[int, list[CostRow]] = cost_rows_of_plans(self.plans.values())
         self.spent = actual_cost_by_day(ids)
         self.weights = _weights(ids)
         self.rules = dict(EarningRule.objects.filter(order__in=self.plans).values_list("order_id", "rule"))
-        self.thresholds = thresholds_by_grade()
+
+    # What follows only rules ask for, not every page.
+
+    @cached_property
+    def rates(self) -> Rates:
+        return rates() if any(order.currency != BASE for order in self.orders) else Rates({})
+
+    @cached_property
+    def blocks(self) -> dict[int, tuple[dt.datetime, str]]:
+        """Task → since when it is blocked, and why."""
+        rows = Block.objects.filter(task__plan__in=self._plan_ids, cleared_at=None)
+        return {task: (since, why) for task, since, why in rows.values_list("task_id", "since", "reason")}
+
+    @cached_property
+    def open_before(self) -> dict[int, int]:
+        return _open_before(self._plan_ids)
+
+    @cached_property
+    def costs(self) -> dict[int, list[CostRow]]:
+        return cost_rows_of_plans(self.plans.values())
+
+    @cached_property
+    def thresholds(self) -> dict[str, Thresholds]:
+        return thresholds_by_grade()
+
+    @property
+    def _plan_ids(self) -> list[int]:
+        return [plan.pk for plan in self.plans.values()]
 
     def limits(self, order: Order) -> Thresholds:
         grade = order.customer.grade if order.customer else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import listed, orders_of, signs_waiting_for, with_health
 from punctual.domain.scheduling.models import OrderForecast
 from punctual.domain.scheduling.selectors import current_run, forecasts_of
-from punctual.flows.why import why_late
+from punctual.flows.why import why_all_late
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.web.formatting import money_text
@@ -66,65 +67,85 @@ def morning(request: HttpRequest, actor: User, today: dt.date) -> dict[str, Any]
     later = put_off(actor, today=today)
     if scope == "mine":
         rows, later = rows.filter(owner=actor), later.filter(owner=actor)
-    found = list(rows)
-    items = _items(actor, found, today, since)
-    total = sum((item["amount"] for item in items), Decimal(0))
+    ranked = _ranked(rows)
+    items = _items(actor, rows, ranked[:SHOWN], since)
     reviews = list(signs_waiting_for(actor))
     told = _told(actor, since, scope)
     return {
         "since": since,
         "scope": scope,
-        "items": items[:SHOWN],
-        "more_items": max(0, len(items) - SHOWN),
-        "item_count": len(items),
-        "before_schedule": not items and may(actor, "scheduling.view") and current_run(actor) is None,
-        "total": money_text(total),
+        "items": items,
+        "more_items": max(0, len(ranked) - SHOWN),
+        "item_count": len(ranked),
+        "before_schedule": not ranked and may(actor, "scheduling.view") and current_run(actor) is None,
+        "total": money_text(sum((one.amount for one in ranked), Decimal(0))),
         "later": [shown(one) for one in later[:20]],
         "told": told,
         "reviews": reviews[:4],
         "review_count": len(reviews),
         "notices": list(to_acknowledge(actor)[:4]),
         "actions": list(open_for(actor).order_by("due")[:5]),
-        "now": _now(actor, today, waiting=len(reviews), warnings=len(found)),
+        "now": _now(actor, today, waiting=len(reviews), warnings=sum(one.count for one in ranked)),
         "may_handle": may(actor, "warnings.handle"),
         "tomorrow": today + dt.timedelta(days=1),
     }
 
 
-def _items(actor: User, rows: Sequence[Warning], today: dt.date, since: dt.datetime) -> list[dict[str, Any]]:
+@dataclass(slots=True)
+class _Ranked:
+    """What needs a decision: an order with its warnings (``key`` its id), or one warning of none (less than 0)."""
+
+    key: int
+    due: dt.date
+    amount: Decimal = Decimal(0)
+    count: int = 0
+
+
+def _ranked(rows: QuerySet[Warning]) -> list[_Ranked]:
+    """The dearest first, then what was promised earliest."""
+    found: dict[int, _Ranked] = {}
+    for pk, order, damage, promised in rows.order_by().values_list("pk", "order", "damage", "order__promised_date"):
+        one = found.setdefault(order or -pk, _Ranked(order or -pk, promised or dt.date.max))
+        one.amount = max(one.amount, damage or Decimal(0))
+        one.count += 1
+    return sorted(found.values(), key=lambda one: (-one.amount, one.due, one.key))
+
+
+def _items(actor: User, rows: QuerySet[Warning], ranked: Sequence[_Ranked], since: dt.datetime) -> list[dict[str, Any]]:
+    ids = [one.key for one in ranked if one.key > 0]
     by_order: dict[int, list[Warning]] = defaultdict(list)
-    for one in rows:
-        by_order[one.order_id or -one.pk].append(one)
-    ids = [pk for pk in by_order if pk > 0]
+    for warning in rows.filter(Q(order__in=ids) | Q(pk__in=[-one.key for one in ranked if one.key < 0])):
+        by_order[warning.order_id or -warning.pk].append(warning)
     orders = {order.pk: order for order in listed(actor).filter(pk__in=ids)}
     forecasts = forecasts_of(actor, orders.values())
     before = _kept_before(ids, since)
     items = []
-    for key, found in by_order.items():
-        found.sort(key=lambda one: (one.kind not in ("promise", "overdue"), -(one.damage or 0), one.pk))
-        order = orders.get(key)
-        amount = max((one.damage or Decimal(0) for one in found), default=Decimal(0))
+    for one in ranked:
+        found = by_order[one.key]
+        found.sort(key=lambda row: (row.kind not in ("promise", "overdue"), -(row.damage or 0), row.pk))
+        order = orders.get(one.key)
         items.append(
             {
                 "order": order,
                 "subject": marks.subject(order) if order else "",
                 "head": shown(found[0]),
-                "others": [shown(one) for one in found[1:6]],
+                "others": [shown(row) for row in found[1:6]],
                 "more": max(0, len(found) - 6),
-                "amount": amount,
-                "damage": money_text(amount) if amount else "—",
-                "is_new": any(one.first_seen > since for one in found),
-                **(_standing(order, forecasts.get(key), found[0], before.get(key)) if order else {}),
+                "damage": money_text(one.amount) if one.amount else "—",
+                "is_new": any(row.first_seen > since for row in found),
+                **(_standing(order, forecasts.get(one.key), found[0], before.get(one.key)) if order else {}),
             }
         )
-    items.sort(
-        key=lambda item: (-item["amount"], item["order"].promised_date or dt.date.max if item["order"] else dt.date.max)
-    )
-    for item in items[:WITH_CHAIN]:
-        if item["order"] is not None and item["head"]["warning"].kind in ("promise", "overdue"):
-            why = why_late(actor, item["order"])
-            item["chain"] = [(step_html(step), step.root, step.days) for step in why.briefly(4)]
+    _tell_why(actor, [item for item in items[:WITH_CHAIN] if item["order"] is not None])
     return items
+
+
+def _tell_why(actor: User, items: Sequence[dict[str, Any]]) -> None:
+    late = [item for item in items if item["head"]["warning"].kind in ("promise", "overdue")]
+    whys = why_all_late(actor, [item["order"] for item in late])
+    for item in late:
+        steps = whys[item["order"].pk].briefly(4)
+        item["chain"] = [(step_html(step), step.root, step.days) for step in steps]
 
 
 def _standing(order: Order, forecast: OrderForecast | None, head: Warning, before: float | None) -> dict[str, Any]:
@@ -159,10 +180,11 @@ def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
     """For information: reports that moved a delivery, causes that are gone."""
     orders = orders_of(actor).filter(owner=actor) if scope == "mine" else orders_of(actor)
     reports = ProgressReport.objects.filter(at__gt=since, taken_back_at=None, plan__order__in=orders)
-    reports = reports.filter(~Q(finish_before=None), ~Q(finish_after=None)).select_related("task", "plan__order", "by")
+    moved = reports.exclude(finish_before=None).exclude(finish_after=None).exclude(finish_before=F("finish_after"))
+    reports = moved.select_related("task", "plan__order", "by")
     told: list[dict[str, Any]] = []
-    for one in reports[: 4 * TOLD]:
-        if one.finish_before == one.finish_after or one.finish_before is None or one.finish_after is None:
+    for one in reports[:TOLD]:
+        if one.finish_before is None or one.finish_after is None:
             continue
         better = one.finish_after < one.finish_before
         told.append(

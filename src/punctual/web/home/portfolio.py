@@ -49,10 +49,15 @@ class _Axis:
         return LABEL + (inside - self.first).days * self.per_day
 
 
+def height_of(rows: int, row: int = ROW) -> int:
+    """Of the drawing, in pixels."""
+    return HEAD + row * rows + 8
+
+
 def timeline(bars: Sequence[Bar], today: dt.date, row: int = ROW) -> SafeString:
     """The drawing; what crosses its promise is red and hatched."""
     axis = _Axis(bars, today)
-    height = HEAD + row * len(bars) + 8
+    height = height_of(len(bars), row)
     parts = [*_grid(axis, height, today)]
     for index, bar in enumerate(bars):
         parts += _bar(bar, axis, HEAD + index * row, row)

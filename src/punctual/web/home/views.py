@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Final, cast
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,9 +15,9 @@ from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import by_due, orders_of
 from punctual.platform.accounts.models import User
-from punctual.platform.accounts.permissions import may
+from punctual.platform.accounts.permissions import may, require
 from punctual.web.home.morning import morning, seen_all
-from punctual.web.home.portfolio import FINGER, Bar, timeline
+from punctual.web.home.portfolio import FINGER, Bar, height_of, timeline
 from punctual.web.monitoring.tasks import my_task_page
 from punctual.web.shell.panels import panels_of
 
@@ -37,9 +37,18 @@ def home(request: HttpRequest) -> HttpResponse:
         "greeting": _greeting(actor),
         "panels": panels_of("home", request),
         **morning(request, actor, today),
-        **_axis(actor, today),
+        **_room(actor),
     }
     return render(request, "home/home.html", context)
+
+
+def running_orders(request: HttpRequest) -> HttpResponse:
+    """The running orders on one axis, which come after the page."""
+    actor, today = cast(User, request.user), timezone.localdate()
+    require(actor, "orders.view")
+    bars = [bar for order in _on_the_axis(actor) if (bar := _bar(order)) is not None]
+    drawn = [("hide-ph", timeline(bars, today)), ("only-ph", timeline(bars, today, FINGER))] if bars else []
+    return render(request, "home/timeline.html", {"timelines": drawn})
 
 
 @require_POST
@@ -55,11 +64,16 @@ def _greeting(actor: User) -> str:
     return words % {"name": actor.name}
 
 
-def _axis(actor: User, today: dt.date) -> dict[str, Any]:
-    running = by_due(orders_of(actor).filter(state__in=RUNNING).select_related("customer")).order_by("due", "pk")
-    bars = [bar for order in running[:ON_THE_AXIS] if (bar := _bar(order)) is not None]
-    drawn = [("hide-ph", timeline(bars, today)), ("only-ph", timeline(bars, today, FINGER))] if bars else []
-    return {"timelines": drawn, "running": running.count()}
+def _room(actor: User) -> dict[str, Any]:
+    """How high the drawing will be, so that nothing jumps when it comes."""
+    running = orders_of(actor).filter(state__in=RUNNING).count()
+    rows = min(running, ON_THE_AXIS)
+    return {"running": running, "rooms": [("hide-ph", height_of(rows)), ("only-ph", height_of(rows, FINGER))]}
+
+
+def _on_the_axis(actor: User) -> QuerySet[Order]:
+    running = by_due(orders_of(actor).filter(state__in=RUNNING).select_related("customer"))
+    return running.order_by("due", "pk")[:ON_THE_AXIS]
 
 
 def _bar(order: Order) -> Bar | None:

@@ -59,16 +59,13 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """How the company delivers: each figure opens its rows."""
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "reports.view")
-    visible = orders_of(actor)
     months = _months(today, 6)
-    seen = Gathered(running(visible.order_by().values_list("pk", flat=True)), today)
     context = {
         "title": _("Dashboard"),
         "figures": _figures(actor, today),
         "otd": _otd(actor, months),
         "slip": _slip(actor),
         "load": _load(actor, today),
-        "bubbles": bubbles(portfolio_of(seen, weekly=False).orders, sees_costs=may(actor, "costs.view")),
         "dearest": [
             shown(one) for one in open_warnings(actor, today=today).filter(damage__gt=0).order_by("-damage")[:8]
         ],
@@ -76,6 +73,15 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "cash": _cash(actor, today) if may(actor, "payments.view") else None,
     }
     return render(request, "monitoring/dashboard.html", context)
+
+
+def earned(request: HttpRequest) -> HttpResponse:
+    """The card of earned value, which comes after the page: it reads every task of every running order."""
+    actor = actor_of(request)
+    require(actor, "reports.view")
+    seen = Gathered(running(orders_of(actor).order_by().values_list("pk", flat=True)), timezone.localdate())
+    found = bubbles(portfolio_of(seen, weekly=False).orders, sees_costs=may(actor, "costs.view"))
+    return render(request, "monitoring/bubbles.html", {"bubbles": found})
 
 
 def _cash(actor: User, today: dt.date) -> dict[str, Any]:

@@ -66,6 +66,7 @@ urlpatterns = [
     path("time/", costs.Time.as_view(), name="time"),
     path("time/decide/", costs.decide, name="time_decide"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/earned/", dashboard.earned, name="dashboard_earned"),
     path("dashboard/slip/", slip.Slip.as_view(), name="slip"),
     path("reports/", reports.portfolio_status, name="report_portfolio"),
     path("reports/schedules/", schedules.Schedules.as_view(), name="report_schedules"),
