@@ -1,5 +1,8 @@
 """Cost of the promise and of a re-plan on the demo's portfolio, through the services; ratios to one simulated run.
 
+``replan`` is the search alone; ``replan_kept`` the whole of it over as many orders in the database: read, scheduled,
+simulated, verified and written, from the wish to when every page shows it.
+
     PUNCTUAL_DATA=/tmp/bench python benchmarks/portfolio_services.py [copies]
 
 ``copies`` multiplies the running orders of the demo (5 gives about 200 orders with plans).
@@ -65,6 +68,7 @@ def main(copies: int) -> None:
         "promise_first": {"seconds": round(first, 2), "ratio": round(first / one)},
         "promise_slowest": {"seconds": round(times[-1], 2), "ratio": round(times[-1] / one)},
         "promise_page": _through_the_page(desk, run, one),
+        "replan_kept": _through_the_database(copies, one),
     }
     assert isinstance(done, Book)
     print(json.dumps(told, indent=1))
@@ -102,6 +106,80 @@ def _through_the_page(desk, run, one):  # type: ignore[no-untyped-def]
     times = sorted(times[2:])  # the first two read and compile what the process keeps
     found = {"p50": times[len(times) // 2], "p95": times[int(0.95 * len(times))]}
     return {name: {"seconds": round(one_time, 2), "ratio": round(one_time / one)} for name, one_time in found.items()}
+
+
+def _through_the_database(copies, one):  # type: ignore[no-untyped-def]
+    """The running orders of the demo are there ``copies`` times, with as much more of every resource; one of them
+    changes and everything is planned again."""
+    from django.db.models import F
+    from django.utils import timezone
+
+    from punctual.domain.orders.models import Order
+    from punctual.domain.plans.models import Task
+    from punctual.domain.resources.models import Resource
+    from punctual.domain.scheduling.models import ScheduleRun
+    from punctual.domain.scheduling.services.runs import perform_run
+
+    Resource.objects.update(units=F("units") * copies)
+    running = list(Order.objects.filter(plan__isnull=False, state__in=("confirmed", "in_progress")))
+    for copy in range(1, copies):
+        for order in running:
+            _copied(order, copy)
+    today = timezone.localdate()
+    perform_run(ScheduleRun.objects.create(why=[]).pk, today=today)
+    times = []
+    for task in Task.objects.filter(plan__order__in=running, is_summary=False, percent=0).order_by("pk")[:3]:
+        task.remaining = (task.remaining or task.duration) + 480
+        task.save()
+        task.plan.version += 1
+        task.plan.save()
+        wish = ScheduleRun.objects.create(why=[])
+        times.append(_timed(lambda run=wish: perform_run(run.pk, today=today)))
+        wish.refresh_from_db()
+        assert wish.is_current, wish.state
+        assert wish.verified
+    found = sorted(times)[1]
+    return {
+        "orders": wish.inputs["orders"],
+        "tasks": wish.inputs["tasks"],
+        "seconds": round(found, 2),
+        "ratio": round(found / one),
+    }
+
+
+def _copied(order, copy):  # type: ignore[no-untyped-def]
+    """An order with its lines and its plan once more, under another number."""
+    from punctual.domain.orders.models import Order
+    from punctual.domain.plans.models import Assignment, Dependency, Plan, Task
+
+    lines, plan = list(order.lines.all()), order.plan
+    tasks = list(Task.objects.filter(plan=plan).order_by("sequence"))
+    links = list(Dependency.objects.filter(plan=plan))
+    needs = list(Assignment.objects.filter(task__plan=plan))
+    made = Order.objects.get(pk=order.pk)
+    made.pk, made.number = None, f"{order.number}x{copy}"
+    made.save()
+    line_of, task_of = {}, {}
+    for line in lines:
+        old, line.pk, line.order = line.pk, None, made
+        line.save()
+        line_of[old] = line
+    new_plan = Plan.objects.get(pk=plan.pk)
+    new_plan.pk, new_plan.order = None, made
+    new_plan.save()
+    for task in tasks:
+        old, task.pk, task.plan = task.pk, None, new_plan
+        task.parent = task_of.get(task.parent_id)
+        task.order_line = line_of.get(task.order_line_id)
+        task.save()
+        task_of[old] = task
+    for link in links:
+        link.pk, link.plan = None, new_plan
+        link.predecessor, link.successor = task_of[link.predecessor_id], task_of[link.successor_id]
+    Dependency.objects.bulk_create(links)
+    for need in needs:
+        need.pk, need.task = None, task_of[need.task_id]
+    Assignment.objects.bulk_create(needs)
 
 
 def _multiplied(book, copies):  # type: ignore[no-untyped-def]

@@ -72,10 +72,7 @@ def network(plan: Problem, *, exact: bool = False) -> tuple[Network, int]:
     releases = [row.release for row in plan.orders]
     modes = [mode for task in plan.tasks for mode in task.modes]
     needs = [[(resource[name], n) for name, n in mode.demands.items() if n and mode.duration] for mode in modes]
-    grain = [
-        1 if exact else gcd(*(n for row in needs for kind, n in row if kind == number)) or 1
-        for number in range(len(resource))
-    ]
+    grain = [1] * len(resource) if exact else _grains(needs, len(resource))
     links = [[(index[link.predecessor], link.lag // scale) for link in task.predecessors] for task in plan.tasks]
     after: list[list[int]] = [[] for _ in plan.tasks]
     for position, row in enumerate(links):
@@ -200,6 +197,15 @@ def _pointers(counts: Sequence[int] | npt.NDArray[Any]) -> Ints:
     pointers = np.zeros(len(counts) + 1, dtype=np.int32)
     np.cumsum(counts, out=pointers[1:])
     return pointers
+
+
+def _grains(needs: Sequence[Sequence[tuple[int, int]]], kinds: int) -> list[int]:
+    """Greatest common divisor of what is asked of each resource."""
+    found = [0] * kinds
+    for row in needs:
+        for kind, units in row:
+            found[kind] = gcd(found[kind], units)
+    return [one or 1 for one in found]
 
 
 def _times(plan: Problem) -> Iterator[int]:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from punctual.domain.orders.models import Order, OrderLine
 from punctual.kernel.money import rounded
+from punctual.platform.many_rows import update_rows
 from punctual.platform.search.services import Document, index
 
 
@@ -92,9 +93,5 @@ def record_forecasts(found: Mapping[int, ForecastDates]) -> None:
     """What the schedule over all orders says, order id → forecast; orders that are not named have none. No edit."""
     gone = Order.objects.filter(forecast_p80__isnull=False).exclude(pk__in=found)
     gone.update(forecast_p50=None, forecast_p80=None, forecast_p95=None, confidence=None)
-    orders = list(Order.objects.filter(pk__in=found).only("pk"))
-    for order in orders:
-        one = found[order.pk]
-        order.forecast_p50, order.forecast_p80, order.forecast_p95 = one.p50, one.p80, one.p95
-        order.confidence = one.confidence
-    Order.objects.bulk_update(orders, ["forecast_p50", "forecast_p80", "forecast_p95", "confidence"], batch_size=500)
+    columns = ("forecast_p50", "forecast_p80", "forecast_p95", "confidence")
+    update_rows(Order, columns, [((one.p50, one.p80, one.p95, one.confidence), pk) for pk, one in found.items()])

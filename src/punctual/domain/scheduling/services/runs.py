@@ -38,6 +38,7 @@ from punctual.domain.scheduling.task_ends import Days, branches_of, line_days, t
 from punctual.kernel.queues import PLANNING
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.services import start_job
+from punctual.platform.many_rows import insert_rows
 from punctual.platform.one_picture import one_picture
 from punctual.platform.outbox.services import emit
 
@@ -217,17 +218,15 @@ def write_tasks(run: ScheduleRun, book: Book, axis: Axis) -> None:
         if piece.task is None:
             continue
         begins, ends = map(stored_time, axis.span(start, piece.duration))
-        rows.append(
-            ScheduledTask(run=run, task_id=piece.task, order_id=piece.order, start=begins, finish=ends, held_by=held)
-        )
+        rows.append((run.pk, piece.task, piece.order, begins, ends, held))
     ScheduledTask.objects.filter(run=run).delete()
-    ScheduledTask.objects.bulk_create(rows, batch_size=1000)
+    insert_rows(ScheduledTask, ("run_id", "task_id", "order_id", "start", "finish", "held_by"), rows)
 
 
 def write_task_forecasts(run: ScheduleRun, found: Days) -> None:
     TaskForecast.objects.filter(run=run).delete()
-    rows = [TaskForecast(run=run, task_id=task, p50=p50, p80=p80) for task, (p50, p80) in found.items()]
-    TaskForecast.objects.bulk_create(rows, batch_size=1000)
+    rows = [(run.pk, task, p50, p80) for task, (p50, p80) in found.items()]
+    insert_rows(TaskForecast, ("run_id", "task_id", "p50", "p80"), rows)
 
 
 def write_forecasts(
