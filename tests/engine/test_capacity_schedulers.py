@@ -23,7 +23,9 @@ from punctual.engine.capacity.model import (
     weighted_tardiness,
 )
 from punctual.engine.optimise.answer import Limits
+from punctual.engine.optimise.energy import energetic_bound
 from punctual.engine.optimise.makespan import minimise_makespan
+from punctual.engine.optimise.rules import makespan_bound
 from punctual.engine.optimise.tardiness import minimise_tardiness
 from punctual.engine.verify import verified
 from punctual.kernel.refusal import Refusal
@@ -98,6 +100,22 @@ def test_the_searches_stay_between_bound_and_optimum(plan, makespan):
     answer = search(plan, Limits(evaluations=1500), workers=1)
     assert answer.lower_bound <= least <= answer.cost
     assert not answer.optimal or answer.cost == least
+
+
+@relaxed
+@given(problems(most=5, modes=False))
+def test_no_length_that_is_possible_is_refuted_by_its_energy(plan):
+    least = best_of_all(plan, makespan=True)
+    net, scale = network(plan)
+    assert energetic_bound(net, 0, least // scale + 40) * scale <= least
+
+
+def test_energy_refutes_what_paths_and_work_alone_do_not():
+    tasks = [task(f"t{n}", 5, {"M": 2}) for n in range(3)]
+    plan = problem(resources=[Resource("M", ((0, 3),))], tasks=[*tasks, task("end", 1, {}, "t0", "t1", "t2")])
+    net, scale = network(plan)
+    assert makespan_bound(net) * scale < 16
+    assert energetic_bound(net, makespan_bound(net), 40) * scale == best_of_all(plan, makespan=True) == 16
 
 
 def test_small_hard_cases_are_solved_to_the_optimum():

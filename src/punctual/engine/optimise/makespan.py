@@ -13,6 +13,7 @@ from punctual.engine.optimise import evolve
 from punctual.engine.optimise import project as packed
 from punctual.engine.optimise.answer import Answer, Limits
 from punctual.engine.optimise.crew import Crew
+from punctual.engine.optimise.energy import energetic_bound
 from punctual.engine.optimise.evolve import Island
 from punctual.engine.optimise.project import Project
 from punctual.engine.optimise.proof import Proof, preload
@@ -72,7 +73,7 @@ def _search(
     leads = bool((net.lag < 0).any())
     evaluations = max(4, ROUND_TASKS // max(1, net.fixed.size))
     proof: Proof | None = None
-    loading = False
+    loading = weighed = False
     with Crew(workers) as crew:
         while True:
             active = isles if proof is None or not proof.running else isles[: max(1, workers - 1)]
@@ -82,6 +83,8 @@ def _search(
 
             crew.round(work, active)
             _collect(isles, best, limits, scale)
+            if not weighed:
+                best.bound, weighed = energetic_bound(net, best.bound, best.span), True
             if proof is not None:
                 _hear(proof, best)
             tried = sum(int(isle.counters[evolve.AGE]) for isle in isles)
