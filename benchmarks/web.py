@@ -207,12 +207,15 @@ def planning() -> Iterator[None]:
         process.wait(20)
 
 
-def memory_mb(pid: int) -> int:
-    """Of the process and its children."""
+def memory_mb(pid: int) -> dict[str, int]:
+    """Of the web process, the largest of the group: what it alone holds, its share with shared pages divided among
+    their users, and all that it has mapped in (libraries included, which others use, too)."""
     import psutil
 
     process = psutil.Process(pid)
-    return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) >> 20
+    full = [one.memory_full_info() for one in [process, *process.children(recursive=True)]]
+    web = max(full, key=lambda one: one.rss)
+    return {"own": web.uss >> 20, "share": web.pss >> 20, "mapped": web.rss >> 20}
 
 
 @contextmanager

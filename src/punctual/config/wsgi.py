@@ -1,6 +1,9 @@
 """The WSGI application that granian serves."""
 
+import gc
 import os
+import subprocess
+import sys
 import threading
 
 from django.core.wsgi import get_wsgi_application
@@ -14,10 +17,15 @@ application = get_wsgi_application()
 
 
 def _warm() -> None:
-    """Loads the planning passes beside the first pages: no first edit waits for them while it holds the database."""
-    from punctual.engine.cpm import prepare
+    """Loads what is compiled beside the first pages: no first edit waits for it while it holds the database, no first
+    promise takes minutes. Compiled, where it is not yet, by another process: here every page would wait for that."""
+    subprocess.run([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())], check=False)  # noqa: S603 our own
+    from punctual.engine.warm import warm_all
 
-    prepare()
+    warm_all()
+    # What is here now stays: nothing of it is garbage, and each request after this is spared the looking through it.
+    gc.collect()
+    gc.freeze()
 
 
 threading.Thread(target=_warm, daemon=True).start()

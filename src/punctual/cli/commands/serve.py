@@ -49,8 +49,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Set up, then start the web server and the worker and wait for either to end."""
     _check_port(arguments.host, arguments.port)
     os.environ["PUNCTUAL_COLLECTED"] = "1"
-    # The first time the planning kernels are compiled; that goes on beside the migrations and is waited for by nobody.
-    subprocess.Popen([sys.executable, "-c", "from punctual.engine.cpm import prepare; prepare()"])
+    # The first time everything is compiled; that goes on beside the migrations and is waited for by nobody.
+    subprocess.Popen([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())])  # noqa: S603 our own
     with nullcontext() if arguments.whole_demo else _plain_kernels():
         set_up(arguments.data)
         _collect_static()
