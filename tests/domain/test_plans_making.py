@@ -9,7 +9,9 @@ import pytest
 import planning
 from punctual.domain.orders.models import OrderLine
 from punctual.domain.plans.models import BaselineTask, Plan, Task
+from punctual.domain.plans.results import reschedule
 from punctual.domain.plans.services.making import make_plan
+from punctual.domain.plans.store import Stored
 from punctual.flows.order_to_plan import make_plan_for
 from punctual.kernel.refusal import Forbidden, Refusal
 
@@ -53,6 +55,15 @@ def test_one_line_becomes_the_template_with_durations_for_its_quantity(person):
     assert list(planning.task(found, "装配").needs.values_list("skill__code", "units")) == [("QG", 2)]
     assert all(Task.objects.filter(plan=found).values_list("is_critical", flat=True))
     assert found.goals == "按期交付"
+
+
+def test_what_is_written_of_a_new_plan_is_what_is_read_of_it(person):
+    """It is scheduled from what was written, unread: reading it anew and scheduling that changes nothing."""
+    found = planning.plan(person("planner"), quantity=3, requested=dt.date(2026, 12, 18))
+    again = Plan.objects.get(pk=found.pk)
+    assert reschedule(again, Stored(again)).moved == []
+    for name in ("planned_start", "planned_finish", "planned_date", "latest_start", "task_count", "progress"):
+        assert getattr(again, name) == getattr(found, name), name
 
 
 def test_the_latest_start_is_as_many_working_days_before_the_requested_date_as_the_work_takes(person):

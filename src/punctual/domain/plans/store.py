@@ -76,16 +76,20 @@ class _Clock:
 
 
 class Stored:
-    """What the database holds of a plan: its state, and the computed columns as they are."""
+    """What the database holds of a plan: its state, and the computed columns as they are. ``made``: the state of a plan
+    whose rows were only just written, with the ids that they got; then nothing is read, and nothing is computed yet."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, made: PlanState | None = None) -> None:
         self.plan = plan
+        self.dates: dict[int, Dates | None] = {}
+        self.places: dict[int, tuple[Any, ...]] = {}
+        self.state = self._read(plan) if made is None else made
+
+    def _read(self, plan: Plan) -> PlanState:
         clock = _Clock()
         facts = PlanFacts(plan.start, plan.status_date, plan.goals)
         width = len(field_names("task"))
         tasks: dict[int, TaskFacts] = {}
-        self.dates: dict[int, Dates | None] = {}
-        self.places: dict[int, tuple[Any, ...]] = {}
         rows = Task.objects.filter(plan=plan).order_by("sequence")
         for row in rows.values_list("pk", *_columns("task"), *PLACED, *COMPUTED):
             values = [clock(value) for value in row]
@@ -96,7 +100,7 @@ class Stored:
         links = Dependency.objects.filter(plan=plan).order_by("pk").values_list("pk", *_columns("link"))
         needs = Assignment.objects.filter(task__plan=plan).order_by("pk").values_list("pk", *_columns("need"))
         budget = BudgetLine.objects.filter(plan=plan).order_by("pk").values_list("pk", *_columns("budget"))
-        self.state = PlanState(
+        return PlanState(
             facts,
             tasks,
             {row[0]: LinkFacts(*row[1:]) for row in links},

@@ -14,6 +14,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, record
+from punctual.platform.many_rows import insert_rows
 from punctual.platform.records import lock, save_next
 
 
@@ -61,8 +62,6 @@ def write_baseline(plan: Plan, *, actor: User | None, name: str, reason: str = "
         "total_float", "is_critical",
     )  # fmt: skip
     rows = Task.objects.filter(plan=plan).order_by("sequence").values_list(*columns)
-    names = ("task_ref", "parent_ref", *columns[2:])
-    BaselineTask.objects.bulk_create(
-        [BaselineTask(baseline=baseline, **dict(zip(names, row, strict=True))) for row in rows], batch_size=500
-    )
+    names = ("baseline_id", "task_ref", "parent_ref", *columns[2:])
+    insert_rows(BaselineTask, names, [(baseline.pk, *row) for row in rows])
     return baseline

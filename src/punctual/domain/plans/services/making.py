@@ -59,7 +59,7 @@ def make_plan(
         standards += line_standards(plan, line, found, len(standards))
     state.replace_ids(write_rows(plan, state, condensed(state.journal)))
     DeliveryStandard.objects.bulk_create(standards, batch_size=500)
-    reschedule(plan, Stored(plan))
+    reschedule(plan, Stored(plan, state))
     plan.save()
     changes = [Change(field="planned_date", old=None, new=plan.planned_date and plan.planned_date.isoformat())]
     record(actor=actor, verb="plan_make", target=plan, changes=changes)
