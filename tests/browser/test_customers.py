@@ -56,8 +56,9 @@ def test_the_customer_opens_the_link_asks_and_the_question_is_on_our_desk(visit:
     order = one.open("/orders/?state=in_progress").locator("a.ono").first.get_attribute("href")
     assert order
     page = one.open(order)
-    customer = page.locator("main a[href^='/customers/']").first.get_attribute("href")
-    _names_released(one, f"{customer}tracking/", released=False)
+    rule = page.locator("a.more[href^='/customers/'][href$='/tracking/']").first.get_attribute("href")
+    assert rule
+    _names_released(one, rule, released=False)
     page = one.open(order)
     page.locator("[data-dialog=link-dialog]").click()
     page.locator("#link-name").fill("张工")
@@ -77,7 +78,7 @@ def test_the_customer_opens_the_link_asks_and_the_question_is_on_our_desk(visit:
     assert question in theirs.locator("main").inner_text()
     assert "林晓岚" not in theirs.locator("main").inner_text()
     assert question in one.open("/requests/?scope=all").locator(".rql").inner_text()
-    _names_released(one, f"{customer}tracking/", released=True)
+    _names_released(one, rule, released=True)
     theirs.reload()
     expect(theirs.locator(".ctc")).to_contain_text("林晓岚")
     expect(theirs.locator(".ctc a[href^='tel:']")).to_be_visible()
