@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from django.utils.translation import override
 
-from punctual.web.tracking.drawing import Days, draw, length
+from punctual.web.rail import RailFacts, length, rail
+from punctual.web.tracking.drawing import Days, draw
 
 AGREED = dt.date(2027, 1, 20)
 
@@ -47,7 +48,7 @@ def test_no_word_leaves_the_picture_or_covers_another(days: int, width: int, lan
         root = parsed(late_by(days), width)
     rows: dict[str, list[tuple[float, float]]] = {}
     for one in root.iter("text"):
-        half = length(one.text or "") / 2
+        half = length(one.text or "", size=12.5) / 2
         middle = float(one.attrib["x"])
         rows.setdefault(one.attrib["y"], []).append((middle - half, middle + half))
     assert len(rows["51"]) == 2
@@ -106,3 +107,28 @@ def test_who_does_not_see_it_reads_the_same(language: str) -> None:
     for one in root.iter("text"):
         if one.attrib["y"] != "96":
             assert (one.text or "") in told
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("days", [-60, -3, 0, 1, 4, 30, 300])
+def test_the_rail_keeps_its_words_inside_and_off_the_promise(days: int, language: str) -> None:
+    end = AGREED + dt.timedelta(days=days)
+    facts = RailFacts(AGREED, AGREED - dt.timedelta(days=60), end, end - dt.timedelta(days=2))
+    with override(language):
+        root = ElementTree.fromstring(str(rail(facts, width=334, height=46, labels=True)))
+    for one in root.iter("text"):
+        if one.get("text-anchor") == "middle":
+            half, x = length(one.text or "") / 2, float(one.attrib["x"])
+            assert x - half > -0.1
+            assert x + half < 334.1
+            assert abs(x - 334 * 0.36) > half
+
+
+def test_what_lies_beyond_the_rail_is_an_arrow_and_no_bar() -> None:
+    def shapes(days: int) -> tuple[int, int]:
+        end = AGREED + dt.timedelta(days=days)
+        root = ElementTree.fromstring(str(rail(RailFacts(AGREED, None, end, end - dt.timedelta(days=6)))))
+        return len(list(root.iter("rect"))), len(list(root.iter("path")))
+
+    assert shapes(20) == (1, 0)
+    assert shapes(60) == (0, 1)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from punctual.web.formatting import day_text
+from punctual.web.rail import length
 
 HEIGHT: Final = 122
 AXIS: Final = 66
@@ -118,7 +119,7 @@ def draw(days: Days, *, width: int) -> SafeString:
 def _ticks(scale: _Scale) -> Iterator[SafeString]:
     for day in scale.ticks():
         x, words = scale.at(day), day_text(day)
-        if length(words) / 2 <= x <= scale.width - length(words) / 2:
+        if _length(words) / 2 <= x <= scale.width - _length(words) / 2:
             tick = '<line x1="{0}" x2="{0}" y1="74" y2="80" class="s-line2"/><text class="s" x="{0}" y="96">{1}</text>'
             yield format_html(tick, f"{x:.1f}", words)
 
@@ -152,7 +153,7 @@ def _bars(days: Days, scale: _Scale) -> Iterator[SafeString]:
 def _agreed(days: Days, scale: _Scale) -> Iterator[SafeString]:
     """A flag at the agreed day, to the side where it has room."""
     x, words = scale.at(days.agreed), _("Agreed for %(day)s") % {"day": day_text(days.agreed)}
-    wide = length(words) + 12
+    wide = _length(words) + 12
     left = x if x + wide <= scale.width - 2 else x - wide
     yield format_html('<line x1="{0}" x2="{0}" y1="10" y2="80" class="s-text w15"/>', f"{x:.1f}")
     flag = '<rect x="{}" y="4" width="{}" height="18" class="f-text"/><text x="{}" y="17" class="flag">{}</text>'
@@ -180,28 +181,27 @@ def _labels(days: Days, scale: _Scale) -> tuple[list[_Label], list[_Label]]:
     first = _("5 in 10: %(day)s") % {"day": day_text(days.half)}
     last = _("8 in 10: %(day)s") % {"day": day_text(days.eight)}
     above.append(_Label(first, left, css, side=-1))
-    above.append(_Label(last, right, css, side=-1 if right - left > length(last) + GAP else 0))
+    above.append(_Label(last, right, css, side=-1 if right - left > _length(last) + GAP else 0))
     if days.few is not None and days.few > days.eight:
         words = _("Few: %(day)s") % {"day": day_text(days.few)}
         below.append(_Label(words, scale.at(days.few), "s"))
     return above, sorted(below, key=lambda one: one.x)
 
 
-def length(words: str) -> float:
-    """How wide words are drawn, roughly: a Chinese character is twice a letter."""
-    return sum(13.0 if ord(character) > 0x2E80 else 7.2 for character in words)
+def _length(words: str) -> float:
+    return length(words, size=12.5)
 
 
 def _row(labels: list[_Label], y: int, width: int) -> list[SafeString]:
     """Labels from left to right, each as near to its day as the others and the edges leave it."""
     starts: list[float] = []
     for one in labels:
-        least = starts[-1] + length(labels[len(starts) - 1].words) + GAP if starts else 2.0
-        starts.append(max(least, one.x + one.side * length(one.words)))
+        least = starts[-1] + _length(labels[len(starts) - 1].words) + GAP if starts else 2.0
+        starts.append(max(least, one.x + one.side * _length(one.words)))
     limit = width - 2.0
     for at in reversed(range(len(labels))):
-        starts[at] = min(starts[at], limit - length(labels[at].words))
+        starts[at] = min(starts[at], limit - _length(labels[at].words))
         limit = starts[at] - GAP
     text = '<text class="{}" x="{}" y="{}">{}</text>'
     placed = zip(labels, starts, strict=True)
-    return [format_html(text, one.css, f"{at + length(one.words) / 2:.1f}", y, one.words) for one, at in placed]
+    return [format_html(text, one.css, f"{at + _length(one.words) / 2:.1f}", y, one.words) for one, at in placed]
