@@ -35,5 +35,9 @@ def test_what_is_pressed_on_the_phone_is_as_large_as_a_finger(visit: Open) -> No
     page = visit("order.manager", size=PHONE).open("/")
     links = page.locator("svg.pfl a").locator("visible=true")
     expect(links.first).to_be_visible()
+    box = page.locator("svg.pfl").locator("visible=true").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE[0], "all bars are seen without moving the drawing sideways"
     heights = [links.nth(at).bounding_box() for at in range(links.count())]
     assert {round(box["height"]) for box in heights if box} == {44}

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.conftest import Open
+from browser.conftest import Open, Visit
 
 PHONE = (390, 844)
 
@@ -43,11 +43,22 @@ def test_a_meeting_is_held_and_its_lines_become_what_their_keys_say(visit: Open,
     assert page.locator("form[action$='/do/send/'] button").count() == 1
 
 
+def _names_released(one: Visit, address: str, *, released: bool) -> None:
+    page = one.open(address)
+    page.locator("[name=show_contact]").set_checked(released)
+    page.locator("main form button.pri").click()
+    page.wait_for_load_state("networkidle")
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_customer_opens_the_link_asks_and_the_question_is_on_our_desk(visit: Open, language: str) -> None:
     one = visit(user="order.manager", language=language)
     order = one.open("/orders/?state=in_progress").locator("a.ono").first.get_attribute("href")
     assert order
+    page = one.open(order)
+    rule = page.locator("a.more[href^='/customers/'][href$='/tracking/']").first.get_attribute("href")
+    assert rule
+    _names_released(one, rule, released=False)
     page = one.open(order)
     page.locator("[data-dialog=link-dialog]").click()
     page.locator("#link-name").fill("张工")
@@ -67,3 +78,8 @@ def test_the_customer_opens_the_link_asks_and_the_question_is_on_our_desk(visit:
     assert question in theirs.locator("main").inner_text()
     assert "林晓岚" not in theirs.locator("main").inner_text()
     assert question in one.open("/requests/?scope=all").locator(".rql").inner_text()
+    _names_released(one, rule, released=True)
+    theirs.reload()
+    expect(theirs.locator(".ctc")).to_contain_text("林晓岚")
+    expect(theirs.locator(".ctc a[href^='tel:']")).to_be_visible()
+    assert theirs.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

@@ -127,6 +127,26 @@ def test_paper_has_what_the_page_says_and_nothing_to_press(visit: Open) -> None:
         page.emulate_media(media="screen")
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_tools_of_a_plan_stand_in_one_row_with_and_without_a_scenario(visit: Open, language: str) -> None:
+    page = visit(user="planner", language=language).open("/plans/")
+    plan = page.locator("tr[data-href]").first.get_attribute("data-href") or ""
+    page.goto(f"{page.url.split('/plans/')[0]}{plan}")
+    tools = page.locator("[data-part=tools]")
+    scenario = tools.locator("[data-against] option[data-url]").first.get_attribute("value")
+    assert scenario
+    places = "(bar) => [...bar.children].filter((one) => one.offsetWidth > 1).map((one) => one.getBoundingClientRect())"
+    for chosen in ("", scenario):
+        tools.locator("[data-against]").select_option(chosen)
+        expect(tools.locator("[data-part=scenario]")).to_be_visible(visible=bool(chosen))
+        boxes = tools.evaluate(places)
+        assert max(box["top"] for box in boxes) <= min(box["bottom"] for box in boxes), chosen
+        assert max(box["right"] for box in boxes) <= 1440
+    for name in ("critical", "float", "tail", "load"):
+        assert tools.locator(f"[data-tool={name}]").inner_text().strip()
+        assert tools.locator(f"[data-tool={name}]").get_attribute("title")
+
+
 def test_tools_for_chosen_tasks_wait_until_one_is_chosen(visit: Open) -> None:
     page = visit(user="planner").open("/plans/")
     plan = page.locator("tr[data-href]").first.get_attribute("data-href") or ""

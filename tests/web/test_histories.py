@@ -5,6 +5,7 @@ import re
 import pytest
 from django.utils.translation import override
 
+from punctual.domain.orders.life import Health
 from punctual.platform.audit.models import AuditEntry
 from punctual.web.orders.story import step_of
 from punctual.web.shell.latest import COMMON, verb_of, words_of
@@ -22,13 +23,13 @@ def test_every_step_the_demo_has_taken_on_an_order_has_words_of_its_own():
 
 @pytest.mark.usefixtures("demo_company")
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_no_field_of_an_order_is_told_by_the_name_the_code_has_for_it(language):
+def test_no_field_and_no_health_of_an_order_is_told_by_the_name_the_code_has_for_it(language):
     with override(language):
-        labels = {
-            told.label for entry in AuditEntry.objects.filter(target_type="order") for told in step_of(entry).changes
-        }
+        told = [one for entry in AuditEntry.objects.filter(target_type="order") for one in step_of(entry).changes]
+    labels = {one.label for one in told}
     assert labels
     assert [label for label in sorted(labels) if RAW.match(label)] == []
+    assert not {value for one in told for value in (one.old, one.new)} & {str(health) for health in Health}
 
 
 def test_a_step_without_words_is_told_as_a_change():

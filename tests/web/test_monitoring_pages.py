@@ -123,6 +123,18 @@ def test_the_morning_list_names_the_order_its_damage_and_the_next_step(signed_in
     assert warning.state == "snoozed"
 
 
+def test_causes_alike_of_an_order_that_are_gone_are_told_in_one_line(signed_in: SignedIn, person: Person) -> None:
+    warning = late_order(person)
+    for number in range(3):
+        Warning.objects.create(
+            key=f"gone-{number}", kind=warning.kind, facts=warning.facts, order=warning.order, owner=warning.owner,
+            state="resolved", resolved_at=timezone.now(),
+        )  # fmt: skip
+    text = signed_in("order_manager").get("/").content.decode()
+    assert text.count("已消除：") == 1
+    assert "×3" in text
+
+
 def test_the_morning_list_asks_the_database_no_more_for_more_orders(signed_in: SignedIn, person: Person) -> None:
     manager = person("order_manager")
     late_order(person)

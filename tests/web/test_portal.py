@@ -181,20 +181,27 @@ def test_a_forgotten_password_is_mailed_to_who_has_one_and_nothing_tells(person:
 def test_the_own_orders_and_requests_are_shown_and_none_of_our_secrets(person: Person, world: dict[str, Any]) -> None:
     a, b = world["a"]["order"], world["b"]["order"]
     manager = person("order_manager")
+    ours = ("经理林某", "0512-6288-9931", "lin@ours.example")
+    User.objects.filter(pk=manager.pk).update(phone=ours[1], email=ours[2])
     hidden = draft(manager, customer=a.customer.pk)
     client = let_in(person, world["a"]["contact"])
     pages = {path: client.get(path) for path in ("/portal/", "/portal/requests/", f"/portal/orders/{a.number}/")}
     for path, answer in pages.items():
         text = answer.content.decode()
         assert answer.status_code == 200, path
-        for secret in (*SECRETS, str(b.number), "恒拓的秘密问题"):
+        for secret in (*SECRETS, *ours, str(b.number), "恒拓的秘密问题"):
             assert secret not in text, (path, secret)
         assert answer["X-Robots-Tag"].startswith("noindex")
     assert str(a.number) in pages["/portal/"].content.decode()
     assert "什么时候发货" in pages["/portal/requests/"].content.decode()
     assert hidden.number is None or str(hidden.number) not in pages["/portal/"].content.decode()
+    tracking.set_rule(actor=person("sales"), customer=a.customer, shown={"show_contact": True})
+    released = client.get(f"/portal/orders/{a.number}/").content.decode()
+    for shown in ours:
+        assert shown in released, shown
     tracking.set_rule(actor=person("sales"), customer=a.customer, shown={})
     assert "什么时候发货" not in client.get("/portal/requests/").content.decode()
+    assert ours[0] not in client.get(f"/portal/orders/{a.number}/").content.decode()
     for address in (f"/portal/orders/{b.number}/", "/portal/orders/SO-0000-00000/"):
         assert client.get(address).status_code == 404
     assert Client().get(f"/portal/orders/{a.number}/").status_code == 302

@@ -17,6 +17,8 @@ from punctual.domain.changes.services.raising import raise_change
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
 from punctual.domain.customer_relations.services import feedback, tracking
 from punctual.domain.orders.models import Order
+from punctual.domain.plans.models import Task
+from punctual.domain.scheduling.models import OrderForecast, RunState, ScheduleRun, TaskForecast
 from punctual.kernel.refusal import Forbidden, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.links.models import SignedLink
@@ -119,6 +121,106 @@ def test_the_rule_of_the_customer_hides_what_it_says(person: Person, world: dict
     assert "经理林某" in text
     for hidden in ("什么时候发货", "里程碑", "stars"):
         assert hidden not in text
+
+
+OURS = ("经理林某", "order_manager", "0512-6288-9931", "lin@ours.example")
+"""Of the order's owner: what a customer reads only where the rule releases it."""
+
+
+@pytest.fixture
+def owned(person: Person, world: dict[str, Any]) -> dict[str, Any]:
+    """The same, and the owner has a phone and a mail address; a late forecast stands beside the plan."""
+    manager = person("order_manager")
+    User.objects.filter(pk=manager.pk).update(phone=OURS[2], email=OURS[3], username=OURS[1])
+    order: Order = world["a"]["order"]
+    assert order.owner_id == manager.pk
+    Order.objects.filter(pk=order.pk).update(promised_date=dt.date(2027, 2, 1))
+    run = ScheduleRun.objects.create(is_current=True, state=RunState.DONE)
+    days = [dt.date(2027, 9, day) for day in (3, 17, 28)]
+    OrderForecast.objects.create(run=run, order=order, planned=days[0], p50=days[0], p80=days[1], p95=days[2])
+    milestone = Task.objects.filter(plan__order=order, is_summary=False).latest("sequence")
+    Task.objects.filter(pk=milestone.pk).update(is_milestone=True)
+    TaskForecast.objects.create(run=run, task=milestone, p50=dt.date(2027, 8, 6), p80=dt.date(2027, 8, 19))
+    return world
+
+
+def both_languages(client: Client, path: str) -> str:
+    """All that comes back, headers and all."""
+    found = []
+    for language in ("zh-hans", "en"):
+        client.cookies["django_language"] = language
+        answer = client.get(path, headers={"accept-language": language})
+        assert answer.status_code == 200, path
+        found.append(answer.content.decode() + str(answer.headers))
+    assert found[0] != found[1]
+    return "".join(found)
+
+
+def release(person: Person, order: Order, **shown: bool) -> None:
+    rule = {name: shown.get(name, True) for name in tracking.SHOWN}
+    tracking.set_rule(actor=person("sales"), customer=order.customer, shown=rule)  # type: ignore[arg-type]
+
+
+def test_a_name_that_is_not_released_is_nowhere_and_no_way_to_reach_its_owner(
+    person: Person, owned: dict[str, Any]
+) -> None:
+    order: Order = owned["a"]["order"]
+    client = opened(owned["a"]["path"])
+    for rule in ("none", "decided"):
+        if rule == "decided":
+            release(person, order, show_contact=False)
+        text = both_languages(client, f"/track/{order.number}/")
+        assert "周五" in text, "the answer is there, its writer is not named"
+        for hidden in (*OURS, "tel:", "mailto:", "ctc", "您的联系人", "Your contact"):
+            assert hidden not in text, (rule, hidden)
+
+
+def test_a_released_name_comes_with_phone_and_mail_for_that_customer_alone(
+    person: Person, owned: dict[str, Any]
+) -> None:
+    order: Order = owned["a"]["order"]
+    release(person, order)
+    text = both_languages(opened(owned["a"]["path"]), f"/track/{order.number}/")
+    for shown in ("您的联系人", "Your contact", OURS[0], f"tel:{OURS[2]}", f"mailto:{OURS[3]}?subject={order.number}"):
+        assert shown in text, shown
+    assert OURS[1] not in text, "what they sign in with is nobody's business"
+    theirs = both_languages(opened(owned["b"]["path"]), f"/track/{owned['b']['order'].number}/")
+    for hidden in OURS:
+        assert hidden not in theirs
+
+
+def test_who_has_left_is_nobodys_contact_and_without_phone_none_is_offered(
+    person: Person, owned: dict[str, Any]
+) -> None:
+    order: Order = owned["a"]["order"]
+    release(person, order, show_requests=False)
+    client, page = opened(owned["a"]["path"]), f"/track/{order.number}/"
+    User.objects.filter(pk=order.owner_id).update(phone="")
+    text = both_languages(client, page)
+    assert OURS[0] in text
+    assert "tel:" not in text
+    User.objects.filter(pk=order.owner_id).update(is_active=False)
+    text = both_languages(client, page)
+    for hidden in (*OURS, "mailto:", "您的联系人"):
+        assert hidden not in text
+
+
+def test_what_is_late_is_said_with_both_ends_and_the_milestones_agree_with_it(
+    person: Person, owned: dict[str, Any]
+) -> None:
+    order: Order = owned["a"]["order"]
+    least, most = ((dt.date(2027, 9, day) - dt.date(2027, 2, 1)).days for day in (3, 17))
+    client, page = opened(owned["a"]["path"]), f"/track/{order.number}/"
+    text = both_languages(client, page)
+    assert f"晚 {least} 到 {most} 天" in text
+    assert f"{least} to {most} days after" in text
+    for shown in ("2027-09-03", "2027-09-17", "2027-09-28", "2027-08-06", "2027-08-19", "trk-x"):
+        assert shown in text, shown
+    release(person, order, show_range=False)
+    text = both_languages(client, page)
+    for hidden in ("2027-09", "Sep 2027", "2027-08-06", "2027-08-19", "19 Aug 2027", f"晚 {least}", "trk-x"):
+        assert hidden not in text, hidden
+    assert "里程碑" in text
 
 
 def _routes(resolver: Any, before: str = "") -> list[str]:

@@ -69,7 +69,10 @@ class _Scale:
         self.per_day = width / 50
 
     def at(self, day: dt.date) -> float:
-        return max(5.0, min(self.width - 5.0, self.zero + (day - self.promised).days * self.per_day))
+        return max(5.0, min(self.width - 5.0, self.where(day)))
+
+    def where(self, day: dt.date) -> float:
+        return self.zero + (day - self.promised).days * self.per_day
 
 
 def _band(facts: RailFacts, end: dt.date, scale: _Scale, middle: float) -> list[SafeString]:
@@ -80,6 +83,11 @@ def _band(facts: RailFacts, end: dt.date, scale: _Scale, middle: float) -> list[
     left = min(left, right - 3)
     good = "f-mute" if facts.actual else "f-band"
     parts = []
+    if scale.where(first) > scale.width - 5:
+        # All of it lies beyond the edge: an arrow says so, where a bar would look like a day that is drawn.
+        arrow = '<path d="M{} {}v10l8 -5z" class="f-late"/><line x1="{}" x2="{}" y1="{}" y2="{}" class="s-late w2 da"/>'
+        tip = scale.width - 10.0
+        return [format_html(arrow, f"{tip:.1f}", middle - 5, f"{scale.zero:.1f}", f"{tip - 3:.1f}", middle, middle)]
     if facts.tail is not None and facts.tail > end:
         tail = '<rect x="{}" y="{}" width="{}" height="3" rx="1.5" class="f-late" opacity=".45"/>'
         parts.append(format_html(tail, f"{right:.1f}", middle - 1.5, f"{scale.at(facts.tail) - right:.1f}"))
@@ -101,14 +109,25 @@ def _labels(facts: RailFacts, end: dt.date | None, scale: _Scale, height: int) -
         x = scale.at(facts.requested)
         words = _("Asked %(day)s") % {"day": day_text(facts.requested)}
         if x < scale.zero - 4:
+            half = length(words) / 2
             text = '<text class="s" x="{}" y="15" text-anchor="middle">{}</text>'
-            parts.append(format_html(text, f"{max(30.0, min(x, scale.zero - 36)):.1f}", words))
+            parts.append(format_html(text, f"{max(half, min(x, scale.zero - half - 4)):.1f}", words))
     if end is not None and facts.promised is not None:
         css = "late b" if end > facts.promised else "k"
+        words = day_text(end)
+        half = length(words) / 2
+        x = max(half, min(scale.width - half, scale.at(end)))
+        if abs(x - scale.zero) < half + 4:
+            # Beside the promise's line, not across it.
+            x = scale.zero + (half + 4 if end >= facts.promised else -half - 4)
         text = '<text class="{}" x="{}" y="{}" text-anchor="middle">{}</text>'
-        x = max(24.0, min(scale.width - 24.0, scale.at(end)))
-        parts.append(format_html(text, css, f"{x:.1f}", height - 3, day_text(end)))
+        parts.append(format_html(text, css, f"{x:.1f}", height - 3, words))
     return parts
+
+
+def length(words: str, *, size: float = 11.5) -> float:
+    """How wide words are drawn, roughly: a Chinese character is as wide as two letters."""
+    return size * sum(1.04 if ord(character) > 0x2E80 else 0.576 for character in words)
 
 
 def _words(facts: RailFacts) -> str:

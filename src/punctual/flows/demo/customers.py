@@ -37,10 +37,10 @@ from punctual.domain.customer_relations.services.requests import (
     resolve,
     wait_for_customer,
 )
-from punctual.domain.customer_relations.services.tracking import give_link, want
+from punctual.domain.customer_relations.services.tracking import SHOWN, give_link, set_rule, want
 from punctual.domain.customer_relations.services.watching import watch_clocks
 from punctual.domain.orders.models import Order, OrderState
-from punctual.domain.parties.models import Contact
+from punctual.domain.parties.models import Contact, Customer
 from punctual.flows.demo.customer_texts import ASKED, COMPLAINT
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.demo import DEMO_PASSWORD
@@ -353,7 +353,14 @@ def _tracking(work: Clockwork) -> None:
         want(actor=manager, order=order, title=title, due=due, consequence=consequence)
         if order.contact is not None and number % 2 == 0:
             give_link(actor=manager, order=order, contact=order.contact)
+            if number % 4 == 0 and order.customer is not None:
+                _release_names(order.customer)
     _portal(work)
+
+
+def _release_names(customer: Customer) -> None:
+    """Good customers are told whom to call; to all others our names are not shown."""
+    set_rule(actor=demo_user(Role.SALES), customer=customer, shown=dict.fromkeys(SHOWN, True))
 
 
 def _portal(work: Clockwork) -> None:
@@ -366,3 +373,4 @@ def _portal(work: Clockwork) -> None:
             account.password, account.activated_at = make_password(DEMO_PASSWORD), work.moment(work.today, 9)
             account.invite_hash = account.invite_until = None
             account.save()
+            _release_names(contact.customer)

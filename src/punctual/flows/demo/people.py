@@ -76,8 +76,9 @@ def build_people() -> None:
             password=password,
             is_staff=role == Role.ADMINISTRATOR,
             email=f"{DEMO_NAMES[role]}@huachen.example",
+            phone=f"0512-6288 03{11 + extension:02d}",
         )
-        for role, (name, department) in SIGN_INS.items()
+        for extension, (role, (name, department)) in enumerate(SIGN_INS.items())
     ]
     known = {name for name, _ in SIGN_INS.values()}
     users += [

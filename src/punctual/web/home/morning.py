@@ -200,19 +200,24 @@ def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
             }
         )
     gone = warnings_of(actor).filter(state=WarningState.RESOLVED, resolved_at__gt=since, order__in=orders)
-    for warning in gone.order_by("-resolved_at")[:TOLD]:
-        one_shown = shown(warning)
-        told.append(
+    alike: dict[tuple[int | None, str], dict[str, Any]] = {}
+    for warning in gone.order_by("-resolved_at")[: TOLD * 4]:
+        label = shown(warning)["label"]
+        row = alike.setdefault(
+            (warning.order_id, label),
             {
                 "at": warning.resolved_at,
                 "icon": "circle-check",
                 "css": "ok",
                 "order": warning.order,
-                "text": one_shown["label"],
+                "text": label,
                 "gone": True,
+                "times": 0,
                 "who": "",
-            }
+            },
         )
+        row["times"] += 1
+    told += alike.values()
     told.sort(key=lambda row: row["at"], reverse=True)
     return told[:TOLD]
 

@@ -17,7 +17,7 @@ from punctual.domain.orders.selectors import by_due, orders_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.home.morning import morning, seen_all
-from punctual.web.home.portfolio import FINGER, Bar, height_of, timeline
+from punctual.web.home.portfolio import DESK, PHONE, Bar, timeline
 from punctual.web.monitoring.tasks import my_task_page
 from punctual.web.shell.panels import panels_of
 
@@ -47,7 +47,7 @@ def running_orders(request: HttpRequest) -> HttpResponse:
     actor, today = cast(User, request.user), timezone.localdate()
     require(actor, "orders.view")
     bars = [bar for order in _on_the_axis(actor) if (bar := _bar(order)) is not None]
-    drawn = [("hide-ph", timeline(bars, today)), ("only-ph", timeline(bars, today, FINGER))] if bars else []
+    drawn = [("hide-ph", timeline(bars, today)), ("only-ph", timeline(bars, today, PHONE))] if bars else []
     return render(request, "home/timeline.html", {"timelines": drawn})
 
 
@@ -65,10 +65,13 @@ def _greeting(actor: User) -> str:
 
 
 def _room(actor: User) -> dict[str, Any]:
-    """How high the drawing will be, so that nothing jumps when it comes."""
+    """How large the drawing will be, so that nothing jumps when it comes."""
     running = orders_of(actor).filter(state__in=RUNNING).count()
     rows = min(running, ON_THE_AXIS)
-    return {"running": running, "rooms": [("hide-ph", height_of(rows)), ("only-ph", height_of(rows, FINGER))]}
+    return {
+        "running": running,
+        "rooms": [(where, shape.width, shape.height(rows)) for where, shape in (("hide-ph", DESK), ("only-ph", PHONE))],
+    }
 
 
 def _on_the_axis(actor: User) -> QuerySet[Order]:

@@ -55,7 +55,7 @@ MOST_IN_GRID: Final = 1000
 MOST_SUGGESTED: Final = 12
 
 WORDS: Final = {
-    "open": gettext_lazy("Type a model, or paste rows from Excel"),
+    "open": gettext_lazy("Type a model"),
     "unsaved": gettext_lazy("Not saved yet"),
     "autosaved": gettext_lazy("Saved as a draft by itself at {time}"),
     "kept": gettext_lazy("Not saved yet; kept in this browser"),

@@ -18,6 +18,7 @@ from punctual.platform.audit.models import AuditEntry
 from punctual.platform.audit.services import story_of
 from punctual.platform.comments.services import comments_on
 from punctual.platform.custom_fields.selectors import PREFIX, words_of_change
+from punctual.web.orders.marks import HEALTH_MARKS
 from punctual.web.shell.changes import register_change_words
 from punctual.web.shell.latest import register_verbs, verb_of
 
@@ -89,6 +90,7 @@ OTHER_FIELDS: Final[dict[str, Promise]] = {
     "payment_milestones": gettext_lazy("Payment milestones"),
     "gate": gettext_lazy("Gate"),
 }
+HEALTH_WORDS: Final = {str(health): words for health, (_icon, _css, words) in HEALTH_MARKS.items()}
 MONEY: Final = frozenset({"total_amount", "stated_total"})
 HIDDEN: Final = frozenset({"line_count"})
 
@@ -168,6 +170,8 @@ def _value(name: str, value: object) -> str:
         return ""
     if name == "state" and value in OrderState.values:
         return str(OrderState(str(value)).label)
+    if name == "health" and value in HEALTH_WORDS:
+        return str(HEALTH_WORDS[str(value)])
     if name.startswith("review.") and value in SignState.values:
         return str(SignState(str(value)).label)
     if name == "priority" and str(value).isdecimal() and int(str(value)) in Priority.values:

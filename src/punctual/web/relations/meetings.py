@@ -25,6 +25,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
+from punctual.web.formatting import day_text
 from punctual.web.master.cells import chip
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
@@ -190,11 +191,12 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     lines = lines_of(actor, found, outside=outside, seen=found.version)
     attendees = list(found.attendees.all())
     name, css = STATE_MARKS[MeetingState(found.state)]
+    start, end = packs.from_to(found)
     context = {
         **lines,
         "title": str(found),
         "chip": chip(css, name, found.get_state_display()),
-        "when": packs.when(found),
+        "when": f"{day_text(start.date(), weekday=True)} {start:%H:%M}–{end:%H:%M}",
         "since": pack.since_of(found),
         "orders": selectors.orders_of_meeting(actor, found),
         "satisfaction": selectors.satisfaction_of(actor, found.series.customer),

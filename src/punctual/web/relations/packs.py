@@ -53,10 +53,16 @@ def minutes_of(meeting: Meeting, *, internal: bool) -> list[MinuteLine]:
     return lines if internal else [one for one in lines if one.kind not in (LineKind.INTERNAL, LineKind.RISK)]
 
 
+def from_to(meeting: Meeting) -> tuple[dt.datetime, dt.datetime]:
+    """Begin and end on the company's clock."""
+    start = meeting.starts_at.astimezone(company_zone())
+    return start, start + dt.timedelta(minutes=meeting.minutes)
+
+
 def when(meeting: Meeting) -> str:
-    local = meeting.starts_at.astimezone(company_zone())
-    end = local + dt.timedelta(minutes=meeting.minutes)
-    return f"{local:%Y-%m-%d %H:%M}–{end:%H:%M}"
+    """For paper, which is read long after."""
+    start, end = from_to(meeting)
+    return f"{start:%Y-%m-%d %H:%M}–{end:%H:%M}"
 
 
 def _order_numbers(meeting: Meeting) -> str:

@@ -19,12 +19,12 @@ from punctual.domain.customer_relations.selectors import readings_of, shared_cal
 from punctual.domain.customer_relations.services.tracking import Reader, rule_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
-from punctual.domain.scheduling.models import OrderForecast
+from punctual.domain.scheduling.models import OrderForecast, TaskForecast
 from punctual.flows.customer_signs import waiting_for_customer
 from punctual.web.changes.words import signed_money
 from punctual.web.formatting import day_text, quantity_text
-from punctual.web.rail import RailFacts, rail
 from punctual.web.relations.clocks import duration
+from punctual.web.tracking.drawing import Days, draw
 
 MOST_MILESTONES: Final = 14
 DONE: Final = (OrderState.DELIVERED, OrderState.ACCEPTED, OrderState.CLOSED)
@@ -56,19 +56,39 @@ def expected_from(order: Order, found: OrderForecast | None) -> Expected | None:
     return Expected(order.planned_date, order.planned_date, order.planned_date, is_range=False)
 
 
-def picture_of(order: Order, expected: Expected | None) -> SafeString | None:
-    """Asked, agreed and expected on one line; where a date is missing there is nothing to compare."""
+def picture_of(order: Order, expected: Expected | None) -> dict[str, SafeString] | None:
+    """Asked, agreed and expected on one line, for the desk and for a phone; where a date is missing there is nothing
+    to compare."""
     if order.promised_date is None or not (expected or order.actual_date):
         return None
-    facts = RailFacts(
-        promised=order.promised_date,
-        requested=order.requested_date,
-        planned=expected.eight if expected else None,
-        planned_from=expected.half if expected else None,
-        tail=expected.few if expected and expected.is_range else None,
-        actual=order.actual_date,
+    days = Days(
+        agreed=order.promised_date,
+        asked=order.requested_date,
+        half=expected.half if expected else None,
+        eight=expected.eight if expected else None,
+        few=expected.few if expected and expected.is_range else None,
+        delivered=order.actual_date,
     )
-    return rail(facts, width=430, height=58, labels=True)
+    return {"desk": draw(days, width=470), "phone": draw(days, width=358)}
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """What of one of us is told to a customer; the page gets nothing else of them."""
+
+    name: str
+    initial: str
+    shade: int
+    phone: str
+    email: str
+
+
+def contact_of(order: Order, rule: TrackingRule) -> Colleague | None:
+    """Whom to ask about the order: its owner, where the customer's rule releases our names and they still work here."""
+    owner = order.owner
+    if owner is None or not rule.show_contact or not owner.is_active:
+        return None
+    return Colleague(owner.name, owner.initial, owner.shade, owner.phone, owner.email)
 
 
 def page_of(reader: Reader) -> dict[str, Any]:
@@ -96,10 +116,10 @@ def page_of(reader: Reader) -> dict[str, Any]:
         "wants": wants,
         **_signs(order),
         "wants_done": list(order.customer_tasks.exclude(done_at=None)[:5]),
-        "milestones": _milestones(order) if rule.show_milestones else [],
+        "milestones": _milestones(order, rule) if rule.show_milestones else [],
         "deliveries": _deliveries(lines) if rule.show_deliveries else [],
         "requests": _requests(order, rule) if rule.show_requests else [],
-        "owner": order.owner if rule.show_contact else None,
+        "contact": contact_of(order, rule),
         "updated": order.updated_at,
     }
 
@@ -150,26 +170,39 @@ def verdict_of(order: Order, expected: Expected | None) -> dict[str, Any] | None
         return {"css": "ok", "icon": "circle-check", "text": _("Keeps the agreed %(day)s") % agreed}
     if expected.half <= order.promised_date:
         return {"css": "warn", "icon": "alert-triangle", "text": _("The agreed %(day)s is close") % agreed}
-    late = (expected.half - order.promised_date).days
-    text = _("About %(days)d days after the agreed %(day)s; we are working on it")
-    return {"css": "late", "icon": "clock-exclamation", "text": text % {"days": late, **agreed}}
+    least, most = ((day - order.promised_date).days for day in (expected.half, expected.eight))
+    if least == most:
+        text = _("About %(days)d days after the agreed %(day)s; we are working on it") % {"days": least, **agreed}
+    else:
+        text = _("%(least)d to %(most)d days after the agreed %(day)s; we are working on it")
+        text %= {"least": least, "most": most, **agreed}
+    return {"css": "late", "icon": "clock-exclamation", "text": text}
 
 
-def _milestones(order: Order) -> list[dict[str, Any]]:
+def _milestones(order: Order, rule: TrackingRule) -> list[dict[str, Any]]:
+    """What is behind and ahead: with the days of the forecast where the rule shows what is expected, so that they agree
+    with the expected delivery; else with the plan's."""
     rows = Task.objects.filter(plan__order=order).select_related("order_line")
     found = list(rows.filter(is_milestone=True).order_by("finish", "sequence")[:MOST_MILESTONES])
     if not found:
         found = list(rows.filter(parent=None, is_summary=True).order_by("sequence")[:MOST_MILESTONES])
+    ahead = {}
+    if rule.show_range:
+        ahead = {one.task_id: one for one in TaskForecast.objects.filter(run__is_current=True, task__in=found)}
     often = Counter(task.name for task in found)
     shown = []
     current = True
     for task in found:
-        day = task.actual_finish or task.finish
         done = task.actual_finish is not None or task.percent >= 100
+        day = task.actual_finish or task.finish
+        first = last = timezone.localtime(day).date() if day else None
+        if not done and task.pk in ahead:
+            first, last = ahead[task.pk].p50, ahead[task.pk].p80
         shown.append(
             {
                 "name": _of_which(task) if often[task.name] > 1 else task.name,
-                "day": timezone.localtime(day) if day else None,
+                "day": first,
+                "until": last if last != first else None,
                 "done": done,
                 "now": not done and current,
             }

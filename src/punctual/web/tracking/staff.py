@@ -26,7 +26,7 @@ LABELS = {
     "show_requests": gettext_lazy("Requests and our answers"),
     "show_deliveries": gettext_lazy("Deliveries and acceptance"),
     "show_survey": gettext_lazy("Survey"),
-    "show_contact": gettext_lazy("Names and phone of our people"),
+    "show_contact": gettext_lazy("Names, phone and mail of our people"),
 }
 
 
