@@ -5,7 +5,8 @@ simulated, verified and written, from the wish to when every page shows it.
 
     PUNCTUAL_DATA=/tmp/bench python benchmarks/portfolio_services.py [copies]
 
-``copies`` multiplies the running orders of the demo (5 gives about 200 orders with plans).
+``copies`` multiplies the running orders of the demo (5 gives about 200 orders with plans); in the database they are
+there nearly twice as often, which gives 5,000 tasks.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def main(copies: int) -> None:
         "promise_first": {"seconds": round(first, 2), "ratio": round(first / one)},
         "promise_slowest": {"seconds": round(times[-1], 2), "ratio": round(times[-1] / one)},
         "promise_page": _through_the_page(desk, run, one),
-        "replan_kept": _through_the_database(copies, one),
+        "replan_kept": _through_the_database(2 * copies - 1, one),
     }
     assert isinstance(done, Book)
     print(json.dumps(told, indent=1))
@@ -108,7 +109,7 @@ def _through_the_page(desk, run, one):  # type: ignore[no-untyped-def]
     return {name: {"seconds": round(one_time, 2), "ratio": round(one_time / one)} for name, one_time in found.items()}
 
 
-def _through_the_database(copies, one):  # type: ignore[no-untyped-def]
+def _through_the_database(2 * copies - 1, one):  # type: ignore[no-untyped-def]
     """The running orders of the demo are there ``copies`` times, with as much more of every resource; one of them
     changes and everything is planned again."""
     from django.db.models import F

@@ -152,7 +152,7 @@ def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat], fil
                 most = seat.tried + A_ROUND
                 while seat.best.finish > table.least:
                     if seconds is None:
-                        if seat.tried >= most:
+                        if seat.tried >= most or (limits.seconds and limits.elapsed() >= limits.seconds):
                             return
                     elif limits.elapsed() >= min(until, seconds) or limits.stop():
                         return
