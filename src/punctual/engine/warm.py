@@ -1,8 +1,8 @@
 """Everything compiled that pages and jobs need: loaded, or the first time on a machine compiled.
 
-``python -m punctual.engine.warm PARENT`` does it in a process of its own, which leaves the others their time and ends
-when its parent (the number of that process) has ended. However many are started, one compiles and the others wait for
-what it leaves on disk.
+``python -m punctual.engine.warm`` does it in a process of its own, which leaves the others their time; with the number
+of its parent it ends when that has ended. However many are started, one compiles and the others wait for what it leaves
+on disk.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
+    if len(sys.argv) > 1:
+        threading.Thread(target=_end_with, args=(int(sys.argv[1]),), daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(10)
     warm_all()
