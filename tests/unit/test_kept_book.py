@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from punctual.domain.scheduling.book import Book, Entry, Group, Piece
+from punctual.domain.scheduling.book import Book, Entry, Group, Piece, unpacked_starts
 
 BOOK = Book(
     today="2026-11-23",
@@ -28,6 +28,7 @@ def altered(change: Any) -> bytes:
 
 def test_a_book_comes_back_as_it_was_kept() -> None:
     assert Book.unpacked(BOOK.packed()) == BOOK
+    assert unpacked_starts(BOOK.packed()) == (BOOK.day, {"7": 3})
 
 
 def test_a_field_that_is_no_longer_known_is_left_out() -> None:

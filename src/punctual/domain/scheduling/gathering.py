@@ -32,7 +32,7 @@ from punctual.domain.risks.rules import Points
 from punctual.domain.risks.selectors import live_risks
 from punctual.domain.scheduling.availability import Availability, Away, Extra, Keys, Staff
 from punctual.domain.scheduling.axis import SLOT, Axis
-from punctual.domain.scheduling.book import Book, Entry, Group, Hazard, Piece
+from punctual.domain.scheduling.book import Book, Entry, Group, Hazard, Piece, unpacked_starts
 from punctual.domain.scheduling.models import (
     Absence,
     ExtraShift,
@@ -165,7 +165,7 @@ def gather(today: dt.date, *, previous: Mapping[str, dt.datetime] | None = None)
         [entry_of(order, kept_rates) for order in orders],
         groups,
         pieces,
-        previous={name: axis.slot(start) for name, start in (previous or {}).items() if start.date() >= today},
+        previous=slots_of({name: at for name, at in (previous or {}).items() if at.date() >= today}, axis),
         frozen_days=kept.frozen_days,
     )
     return replace(book, hazards=hazards_of(orders, axis), waits=waits_of(firm, axis))
@@ -468,6 +468,13 @@ def previous_starts(run: ScheduleRun | None) -> dict[str, dt.datetime]:
     """Start of each piece in a kept run, on the site's clock."""
     if run is None or not run.book:
         return {}
-    book = Book.unpacked(run.book)
-    axis = company_axis(book.day)
-    return {piece.id: axis.start_of(start) for piece, start in zip(book.pieces, book.starts, strict=True)}
+    day, starts = unpacked_starts(run.book)
+    axis = company_axis(day)
+    moments = {slot: axis.start_of(slot) for slot in set(starts.values())}  # many begin together
+    return {name: moments[slot] for name, slot in starts.items()}
+
+
+def slots_of(starts: Mapping[str, dt.datetime], axis: Axis) -> dict[str, int]:
+    """The same as slots of an axis."""
+    slots = {start: axis.slot(start) for start in set(starts.values())}
+    return {name: slots[start] for name, start in starts.items()}

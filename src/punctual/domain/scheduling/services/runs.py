@@ -23,6 +23,7 @@ from punctual.domain.scheduling.gathering import (
     gather,
     previous_starts,
     scheduling_settings,
+    slots_of,
 )
 from punctual.domain.scheduling.holding import holds
 from punctual.domain.scheduling.models import (
@@ -143,7 +144,7 @@ def _compute(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> Com
     axis = company_axis(today)
     tell(5)
     known = {piece.id for piece in book.pieces}
-    kept = {name: axis.slot(start) for name, start in earlier.items() if name in known}
+    kept = slots_of({name: start for name, start in earlier.items() if name in known}, axis)
     solved = solve(book, axis, ratios, effort, tell, previous=kept)
     inputs = {
         "orders": sum(not one.soft for one in book.orders),
