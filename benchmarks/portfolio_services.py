@@ -109,7 +109,7 @@ def _through_the_page(desk, run, one):  # type: ignore[no-untyped-def]
     return {name: {"seconds": round(one_time, 2), "ratio": round(one_time / one)} for name, one_time in found.items()}
 
 
-def _through_the_database(2 * copies - 1, one):  # type: ignore[no-untyped-def]
+def _through_the_database(copies, one):  # type: ignore[no-untyped-def]
     """The running orders of the demo are there ``copies`` times, with as much more of every resource; one of them
     changes and everything is planned again."""
     from django.db.models import F

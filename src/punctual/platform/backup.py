@@ -116,7 +116,7 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
     damaged = _refuse("unreadable", N_("“%(file)s” is not a backup of Punctual, or it is damaged."), file=str(source))
     try:
         with tarfile.open(source, "r:gz") as archive:
-            archive.extractall(folder, filter="data")
+            _extract(archive, folder)
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
         sums: dict[str, str] = manifest["sha256"]
     except (tarfile.TarError, OSError, ValueError, KeyError, EOFError, zlib.error) as error:
@@ -131,6 +131,19 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
     if manifest.get("database") == "sqlite" and not _whole(folder / DATABASE):
         raise damaged
     return manifest
+
+
+def _extract(archive: tarfile.TarFile, folder: Path) -> None:
+    """Plain files inside ``folder``, which is all that a backup holds; tarfile's own filter is younger than some of the
+    Pythons that this runs on (Debian 12 has 3.11.2)."""
+    for entry in archive:
+        target = (folder / entry.name).resolve()
+        reader = archive.extractfile(entry) if entry.isreg() else None
+        if reader is None or not target.is_relative_to(folder.resolve()):
+            raise tarfile.TarError(entry.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with reader, target.open("wb") as file:
+            shutil.copyfileobj(reader, file)
 
 
 def _whole(database: Path) -> bool:
