@@ -30,6 +30,8 @@ READY = ("index", "entries", "groups_of", "problem", "loose")
 
 
 Kind = TypeVar("Kind")
+Units = Mapping[str, tuple[tuple[int, int], ...]]
+"""Resource → its steps (slot from which on, units)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Book:
     orders: tuple[Entry, ...]
     groups: tuple[Group, ...]
     pieces: tuple[Piece, ...]
-    resources: Mapping[str, tuple[tuple[int, int], ...]]
+    resources: Units
     starts: tuple[int, ...] = ()
     raised: tuple[tuple[str, int, int, int], ...] = ()
     notes: tuple[Mapping[str, Any], ...] = ()
@@ -155,7 +157,7 @@ class Book:
     def problem(self) -> Problem:
         """The engine's view."""
         return Problem(
-            resources=tuple(Resource(name, tuple(steps)) for name, steps in self.resources.items()),
+            resources=engine_resources(self.resources),
             orders=tuple(Order(one.id, one.release, one.due, one.weight) for one in self.groups),
             tasks=tuple(engine_task(piece) for piece in self.pieces),
         )
@@ -199,6 +201,14 @@ class Book:
     def scheduled(self, starts: Sequence[int]) -> Book:
         made = replace(self, starts=tuple(starts))
         made.__dict__.update({name: self.__dict__[name] for name in READY if name in self.__dict__})
+        return made
+
+    def with_resources(self, resources: Units) -> Book:
+        """Other units of the same resources; the schedule stays."""
+        made = replace(self, resources=resources)
+        made.__dict__.update({name: self.__dict__[name] for name in READY if name in self.__dict__})
+        made.__dict__["problem"] = replace(self.problem, resources=engine_resources(resources))
+        made.__dict__["loose"] = self.loose.with_resources(resources)
         return made
 
     def with_piece(self, piece: Piece) -> Book:
@@ -280,6 +290,10 @@ def _piece(data: dict[str, Any]) -> Piece:
     data["needs"] = tuple((kind, key, units) for kind, key, units in data.get("needs", ()))
     filled: dict[str, Any] = {"name": "", "duration": 0} | data
     return _made(Piece, filled)
+
+
+def engine_resources(resources: Units) -> tuple[Resource, ...]:
+    return tuple(Resource(name, tuple(steps)) for name, steps in resources.items())
 
 
 def engine_task(piece: Piece, group: str = "") -> Task:

@@ -16,7 +16,7 @@ import numpy as np
 
 from punctual.domain.scheduling.availability import Availability
 from punctual.domain.scheduling.axis import Axis
-from punctual.domain.scheduling.book import AFTER, READY, Book, Entry, Group, Piece, engine_task
+from punctual.domain.scheduling.book import AFTER, Book, Entry, Group, Piece, engine_task
 from punctual.domain.scheduling.gathering import Demands
 from punctual.domain.scheduling.simulation import Floats, Ratios, Slots, drawn_factors, simulate_book
 from punctual.engine.capacity.model import Order, Resource, Schedule
@@ -188,13 +188,7 @@ def with_more(book: Book, more: Mapping[str, Sequence[tuple[int, int, int]]]) ->
             resources[name] = tuple(
                 (time, resource.units_at(time) + (units if begin <= time < end else 0)) for time in times
             )
-    made = replace(book, resources=resources)
-    made.__dict__.update({name: book.__dict__[name] for name in READY if name in book.__dict__})
-    made.__dict__["loose"] = book.loose.with_resources(resources)
-    rows = tuple(Resource(name, tuple(steps)) for name, steps in resources.items())
-    made.__dict__["problem"] = replace(book.problem, resources=rows)
-    made.__dict__["schedule"] = book.schedule
-    return made
+    return book.with_resources(resources)
 
 
 def schedule_of(offer: Offer) -> Schedule:

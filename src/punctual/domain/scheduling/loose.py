@@ -6,18 +6,17 @@ not need is left out, without making it anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from punctual.domain.scheduling.book import Group, Piece, Wait, engine_task
+from punctual.domain.scheduling.book import Group, Piece, Units, Wait, engine_resources, engine_task
 from punctual.engine.capacity.arrays import Ints, Network, appended, network, with_capacity
-from punctual.engine.capacity.model import Link, Mode, Order, Problem, Resource, Task
+from punctual.engine.capacity.model import Link, Mode, Order, Problem, Task
 
 WAIT: Final = "supply:"
-Units = Mapping[str, tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,13 @@ class Loose:
     def with_order(self, group: Group, pieces: Sequence[Piece], resources: Units) -> Loose:
         """With one more order, whose pieces know nothing of the others."""
         tasks = tuple(_loosened(engine_task(piece)) for piece in pieces)
-        new, _ = network(Problem(_resources(resources), (Order(group.id, group.release),), tasks), exact=True)
+        new, _ = network(Problem(engine_resources(resources), (Order(group.id, group.release),), tasks), exact=True)
         behind = self.net.fixed.size + np.arange(len(tasks), dtype=np.int32)
         return replace(self, net=appended(self.net, new), row=np.concatenate([self.row, behind]))
 
     def with_resources(self, resources: Units) -> Loose:
         """With other units of the same resources."""
-        return replace(self, net=with_capacity(self.net, _resources(resources)))
+        return replace(self, net=with_capacity(self.net, engine_resources(resources)))
 
 
 def loosened(groups: Sequence[Group], pieces: Sequence[Piece], resources: Units, waits: Sequence[Wait]) -> Loose:
@@ -52,7 +51,7 @@ def loosened(groups: Sequence[Group], pieces: Sequence[Piece], resources: Units,
         tasks[row] = replace(tasks[row], predecessors=(*tasks[row].predecessors, Link(name, 0)))
         tasks.append(Task(name, (Mode(0, {}),), order=tasks[row].order, release=wait.release))
     orders = tuple(Order(group.id, group.release) for group in groups)
-    net, _ = network(Problem(_resources(resources), orders, tuple(tasks)), exact=True)
+    net, _ = network(Problem(engine_resources(resources), orders, tuple(tasks)), exact=True)
     rows = np.arange(len(tasks), dtype=np.int32)
     return Loose(net, rows[: len(pieces)], asked, rows[len(pieces) :])
 
@@ -60,7 +59,3 @@ def loosened(groups: Sequence[Group], pieces: Sequence[Piece], resources: Units,
 def _loosened(task: Task) -> Task:
     """Fixed work may start later when what is before it comes out longer, never earlier."""
     return replace(task, start=None, release=max(task.release, task.start)) if task.start is not None else task
-
-
-def _resources(resources: Units) -> tuple[Resource, ...]:
-    return tuple(Resource(name, tuple(steps)) for name, steps in resources.items())
