@@ -1,4 +1,4 @@
-// The order's page: waiving a warning asks for its reason; printing.
+// The order's page: waiving a warning asks for its reason; printing; what a link names is found again when it has come.
 document.addEventListener("click", (event) => {
   const element = event.target as HTMLElement;
   const waive = element.closest<HTMLElement>("[data-waive]");
@@ -17,4 +17,10 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     print();
   }
+});
+
+// The subjects below the lines come after the page: whoever followed a link to one of them still looks at it.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if ((event.target as HTMLElement).id !== "later-half" || location.hash.length < 2) return;
+  document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 });

@@ -166,7 +166,7 @@ def test_without_an_address_the_question_waits_and_the_pages_say_so(person, sign
     assert not Message.objects.exists()
     client = signed_in("order_manager")
     client.cookies["django_language"] = "en"
-    for address in (f"/orders/{order.number}/", f"/customers/{order.customer_id}/"):
+    for address in (f"/orders/{order.number}/later/", f"/customers/{order.customer_id}/"):
         page = client.get(address).content.decode()
         assert "not answered" in page, address
         assert "no mail address: on the tracking page only" in page, address

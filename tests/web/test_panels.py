@@ -46,21 +46,54 @@ def test_a_panel_is_hidden_from_who_lacks_the_permission_and_when_it_has_nothing
     known = {"template": "orders/lines.html", "place": "half"}
     added("order", "closed", order=1, context_function=_steps, permission="orders.confirm", **known)
     added("order", "empty", order=2, context_function=lambda request, subject: None, **known)
-    page = signed_in("sales").get(f"/orders/{order.key}/").content.decode()
-    assert 'id="closed"' not in page
-    assert 'id="empty"' not in page
+    client = signed_in("sales")
+    page, later = (client.get(f"/orders/{order.key}/{part}").content.decode() for part in ("", "later/"))
+    assert 'id="closed"' not in page + later
+    assert 'id="empty"' not in page + later
 
 
 def test_a_panel_stands_in_its_place_with_tab_style_and_script(added, signed_in, person):
     order = ordering.draft(person("sales"))
     more = {"label": "Extra", "style": "css/plans.css", "script": "dist/gantt.js"}
-    added("order", "extra", order=1, place="half", template="orders/lines.html", context_function=_steps, **more)
+    added("order", "extra", order=1, place="main", template="orders/lines.html", context_function=_steps, **more)
     page = signed_in("sales").get(f"/orders/{order.key}/").content.decode()
-    assert page.index('id="lines"') < page.index('id="extra"') < page.index('id="terms"')
+    assert page.index('id="extra"') < page.index('id="lines"') < page.index('id="terms"')
     assert '<a href="#extra">Extra<span class="k">7</span></a>' in page
     assert "css/plans.css" in page
     assert "dist/gantt.js" in page
     assert page.count("AMOUNT-OF-THE-PANEL") == 1, "the panel's names do not leak into the page"
+
+
+def test_what_stands_below_the_lines_comes_after_the_page(added, signed_in, person):
+    """The page is not kept waiting for it: it reserves the room, the heading and the tab, and asks once."""
+    order, read = ordering.draft(person("sales")), []
+    more = {"label": "Extra", "style": "css/plans.css", "script": "dist/gantt.js", "template": "orders/lines.html"}
+
+    def reads(request, subject):
+        read.append(subject.pk)
+        return _steps(request, subject)
+
+    added("order", "extra", order=1, place="half", context_function=reads, **more)
+    client = signed_in("sales")
+    page = client.get(f"/orders/{order.key}/").content.decode()
+    assert not read
+    assert page.index('id="lines"') < page.index('id="extra"') < page.index('id="terms"')
+    assert '<a href="#extra">Extra<span class="k"></span></a>' in page
+    assert page.count(f'hx-get="/orders/{order.key}/later/"') == 1
+    assert "css/plans.css" in page
+    assert "dist/gantt.js" in page
+    later = client.get(f"/orders/{order.key}/later/").content.decode()
+    assert read == [order.pk]
+    assert "AMOUNT-OF-THE-PANEL" in later
+    assert '<a href="#extra">Extra<span class="k">7</span></a>' in later
+
+
+def test_what_comes_later_is_as_closed_as_the_page(signed_in, person):
+    order = ordering.draft(person("sales"))
+    assert signed_in("sales").get("/orders/nothing/later/").status_code == 404
+    assert signed_in("worker").get(f"/orders/{order.key}/later/").status_code == (
+        signed_in("worker").get(f"/orders/{order.key}/").status_code
+    )
 
 
 @pytest.mark.parametrize(("page", "place"), [("home", "side"), ("home", "below"), ("peek", "main")])

@@ -218,7 +218,7 @@ def test_the_order_and_the_customer_show_what_was_asked(person: Person, signed_i
     )
     client = signed_in("order_manager")
     assert found.order is not None
-    for address in (f"/orders/{found.order.number}/", f"/customers/{found.customer_id}/"):
+    for address in (f"/orders/{found.order.number}/later/", f"/customers/{found.customer_id}/"):
         text = client.get(address).content.decode()
         assert found.title in text, address
 

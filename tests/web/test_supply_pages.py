@@ -113,7 +113,7 @@ def test_a_day_that_is_none_is_one_sentence(world: dict[str, Any], signed_in: En
 
 
 def test_the_order_shows_its_materials(world: dict[str, Any], signed_in: Enter) -> None:
-    text = words(signed_in("order_manager").get(f"/orders/{world['order'].number}/"))
+    text = words(signed_in("order_manager").get(f"/orders/{world['order'].number}/later/"))
     assert "物料与缺料" in text
     assert "注液泵" in text
 

@@ -35,7 +35,7 @@ from punctual.platform.approvals.selectors import standing
 from punctual.platform.attachments.services import documents_on
 from punctual.web.orders import marks
 from punctual.web.orders.story import feed
-from punctual.web.shell.panels import panels_of
+from punctual.web.shell.panels import later_panels_of, panels_of
 
 LINES_SHOWN: Final = 100
 CHECKED_STATES: Final = (OrderState.DRAFT, OrderState.QUOTED, OrderState.IN_REVIEW)
@@ -164,7 +164,7 @@ def my_sign(review: Review | None, actor: User) -> ReviewSign | None:
 
 
 def order_page(request: HttpRequest, key: str) -> HttpResponse:
-    """Header, checks, review, lines, plan, files, story."""
+    """Header, checks, review, lines, plan, files, story; the subjects below them follow (`later_part`)."""
     actor = cast(User, request.user)
     require(actor, "orders.view")
     order = order_by_key(actor, key)
@@ -211,6 +211,14 @@ def order_page(request: HttpRequest, key: str) -> HttpResponse:
         "feed": show,
     }
     return render(request, "orders/order.html", context)
+
+
+def later_part(request: HttpRequest, key: str) -> HttpResponse:
+    """The subjects below the lines, with the counts on their tabs; the page asks for them when it stands."""
+    actor = cast(User, request.user)
+    require(actor, "orders.view")
+    order = order_by_key(actor, key)
+    return render(request, "orders/later.html", {"order": order, "panels": later_panels_of("order", request, order)})
 
 
 def _gap(order: Order) -> int | None:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("orders/customers/<int:pk>/", entry.customer_terms, name="order_customer"),
     path("orders/owner/", owners.change_owner, name="orders_owner"),
     path("orders/<str:key>/", page.order_page, name="order"),
+    path("orders/<str:key>/later/", page.later_part, name="order_later"),
     path("orders/<str:key>/peek/", page.peek, name="order_peek"),
     path("orders/<str:key>/edit/", entry.edit_order, name="order_edit"),
     path("orders/<str:key>/copy/", actions.copy, name="order_copy"),

@@ -9,6 +9,8 @@ A subject writes ``web/<subject>/panels.py`` and registers there; nothing else i
 
 ``context_function(request, subject)`` gives the template's own names, or None when there is nothing to show there.
 The template stands inside a wrapper with the panel's name as its id, and sees the names of the page as well.
+Panels of a place in ``LATER`` come after the page, so that a page is as quick with twenty subjects as with five; their
+templates see the page's ``subject`` names only (``order``), and their tabs get their counts with them.
 """
 
 from __future__ import annotations
@@ -36,6 +38,9 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "resource": ("actions", "main", "side"),
 }
 """Where a panel may stand, page by page."""
+
+LATER: Final[dict[str, tuple[str, ...]]] = {"order": ("half", "below")}
+"""Places below what a reader looks at first; what stands there is read and drawn by a request of its own."""
 
 ContextFunction = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
@@ -69,10 +74,11 @@ class ShownPanel:
 
 
 class Panels:
-    """The panels of one page for one reader, in order."""
+    """The panels of one page for one reader, in order: those shown, and those that come later."""
 
-    def __init__(self, shown: Iterable[ShownPanel]) -> None:
+    def __init__(self, shown: Iterable[ShownPanel], later: Iterable[Panel] = ()) -> None:
         self.shown = list(shown)
+        self.later = list(later)
 
     def at(self, place: str) -> list[ShownPanel]:
         return [one for one in self.shown if one.panel.place == place]
@@ -81,13 +87,20 @@ class Panels:
         """Those with a word of their own."""
         return [one for one in self.at(place) if one.panel.label]
 
+    def later_at(self, place: str) -> list[Panel]:
+        return [one for one in self.later if one.place == place]
+
+    @property
+    def _all(self) -> list[Panel]:
+        return [*(one.panel for one in self.shown), *self.later]
+
     @property
     def styles(self) -> list[str]:
-        return list(dict.fromkeys(one.panel.style for one in self.shown if one.panel.style))
+        return list(dict.fromkeys(one.style for one in self._all if one.style))
 
     @property
     def scripts(self) -> list[str]:
-        return list(dict.fromkeys(one.panel.script for one in self.shown if one.panel.script))
+        return list(dict.fromkeys(one.script for one in self._all if one.script))
 
 
 _registered: Final[dict[str, dict[str, Panel]]] = {page: {} for page in PLACES}
@@ -127,14 +140,27 @@ def _load() -> None:
 
 
 def panels_of(page: str, request: HttpRequest, subject: Any = None) -> Panels:
-    """The panels of a page that this reader may see and that have something to show."""
+    """The panels of a page that this reader may see and that have something to show; those that come later unread."""
+    later = LATER.get(page, ())
+    allowed = _allowed(page, request)
+    at_once = (one for one in allowed if one.place not in later)
+    return Panels(_shown(at_once, request, subject), (one for one in allowed if one.place in later))
+
+
+def later_panels_of(page: str, request: HttpRequest, subject: Any = None) -> Panels:
+    """The panels that come after the page."""
+    return Panels(_shown((one for one in _allowed(page, request) if one.place in LATER[page]), request, subject))
+
+
+def _allowed(page: str, request: HttpRequest) -> list[Panel]:
+    """The registered panels of a page that this reader may see, by place and order."""
     _load()
     places = PLACES[page]
-    shown = []
-    for panel in sorted(_registered[page].values(), key=lambda one: (places.index(one.place), one.order, one.name)):
-        if panel.permission and not may(request.user, panel.permission):
-            continue
-        context = panel.context_function(request, subject)
-        if context is not None:
-            shown.append(ShownPanel(panel, context))
-    return Panels(shown)
+    known = sorted(_registered[page].values(), key=lambda one: (places.index(one.place), one.order, one.name))
+    return [one for one in known if not one.permission or may(request.user, one.permission)]
+
+
+def _shown(panels: Iterable[Panel], request: HttpRequest, subject: Any) -> list[ShownPanel]:
+    """Those with something to show, with their contexts."""
+    read = ((one, one.context_function(request, subject)) for one in panels)
+    return [ShownPanel(one, context) for one, context in read if context is not None]

@@ -224,11 +224,23 @@ def panels(context: template.Context, place: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def later_panels(context: template.Context, place: str) -> SafeString:
+    """Room and headings of the panels that come after the page, so that a link to one of them finds it."""
+    room = (
+        '<div class="pnl" id="{}"><section class="cd later-w" aria-busy="true"><div class="cd-h"><h2>{}</h2></div>'
+        "</section></div>"
+    )
+    named = [one for one in context["panels"].later_at(place) if one.label]
+    return format_html_join("", room, ((one.name, one.label) for one in named))
+
+
+@register.simple_tag(takes_context=True)
 def panel_tabs(context: template.Context, place: str) -> SafeString:
-    """Links to the panels of a place that have a word of their own."""
+    """Links to the panels of a place that have a word of their own; those that come later have no count yet."""
     link = '<a href="#{}">{}<span class="k">{}</span></a>'
-    tabs = context["panels"].tabs(place)
-    return format_html_join("", link, ((one.panel.name, one.panel.label, one.count) for one in tabs))
+    now = [(one.panel.name, one.panel.label, one.count) for one in context["panels"].tabs(place)]
+    later = [(one.name, one.label, "") for one in context["panels"].later_at(place) if one.label]
+    return format_html_join("", link, [*now, *later])
 
 
 @register.simple_tag(takes_context=True)
