@@ -222,7 +222,7 @@ def test_a_field_is_defined_filled_in_listed_filtered_and_exported(
     assert wrong.status_code == 422
     assert "陆运" in wrong.content.decode()
     assert sales.post(page, {"custom_mode": "海运", "version": order.version}).status_code == 302
-    assert "海运" in sales.get(f"/orders/{order.key}/").content.decode()
+    assert "海运" in sales.get(f"/orders/{order.key}/later/").content.decode()
     shown = sales.get("/orders/?custom_mode=海运&sort=custom_mode").content.decode()
     assert order.label in shown
     assert "运输方式" in shown
