@@ -96,7 +96,11 @@ def test_each_line_has_its_own_range_and_the_last_of_them_is_the_order(
     assert all(p50 <= p80 for p50, p80 in ranges)
     assert ranges[1][1] < ranges[0][0]
     assert abs(ranges[0][1] - OrderForecast.objects.get(order=two).p80) <= dt.timedelta(days=1)
-    assert set(line_forecasts(manager, orders[0])) == {orders[0].lines.get().pk}
+    told, line = OrderForecast.objects.get(order=orders[0]), line_forecasts(manager, orders[0])
+    assert set(line) == {orders[0].lines.get().pk}
+    assert all(abs(one - of_order) <= dt.timedelta(days=1) for one, of_order in zip(
+        line[orders[0].lines.get().pk], (told.p50, told.p80), strict=True
+    ))  # fmt: skip
     phases = Task.objects.filter(plan__order=two, is_summary=True)
     days = task_forecasts(manager, two)
     assert set(days) == set(Task.objects.filter(plan__order=two).values_list("pk", flat=True))

@@ -41,12 +41,18 @@ def test_a_phase_ends_with_its_last_task_in_each_run_which_is_later_than_each_of
     assert found[COMMON] == (days[1], days[1])
 
 
-def test_a_line_ends_with_its_own_tasks_and_those_of_no_line_and_a_finished_line_says_nothing() -> None:
+def test_a_line_is_delivered_by_what_delivers_it_and_what_delivers_every_line() -> None:
+    """Installing and accepting follow the delivery; they are not the line's days, as they are not the order's."""
     axis = company_axis(scheduling.TODAY)
     days = [day for day, _first, _after in axis.days]
-    ends = {FIRST: slots(axis, *range(10)), COMMON: slots(axis, *([6] * 10))}
-    branches = BRANCHES | {6: Branch(None, 30, 8)}
-    found = line_days(ends, branches, axis)
-    assert found == {7: {10: (days[6], days[7]), 20: (days[6], days[6])}}
-    assert line_days({FIRST: ends[FIRST]}, branches, axis) == {7: {10: (days[4], days[7])}}
+    installs = 6
+    ends = {FIRST: slots(axis, *range(10)), COMMON: slots(axis, *([6] * 10)), installs: slots(axis, *([9] * 10))}
+    branches = BRANCHES | {installs: Branch(PHASE, 10, 7), 7: Branch(None, 30, 8)}
+    assert line_days(ends, branches, axis) == {7: {10: (days[9], days[9])}}, "nothing is marked: the last of all"
+    branches |= {FIRST: Branch(PHASE, 10, 7, delivers=True)}
+    assert line_days(ends, branches, axis) == {7: {10: (days[4], days[7])}}
+    branches |= {COMMON: Branch(TOP, None, 7, delivers=True)}
+    assert line_days(ends, branches, axis) == {7: {10: (days[6], days[7]), 20: (days[6], days[6])}}
+    del ends[FIRST], ends[COMMON]
+    assert line_days(ends, branches, axis) == {}, "delivered; only the installation is open"
     assert task_days({}, BRANCHES, axis) == {}

@@ -129,7 +129,8 @@ class TestPages:
             "/ncr/", "/ncr/new/", f"/ncr/new/?order={order}", f"/ncr/{one.pk}/", "/8d/", "/8d/new/", f"/8d/{capa.pk}/",
             f"/8d/{capa.pk}/?step=5", "/charts/", "/quality/plans/", f"/quality/plans/{order}/", "/quality/severity/",
             "/quality/severity/new/", "/quality/reviews/", "/quality/reviews/new/", "/quality/gauges/",
-            "/quality/gauges/new/", f"/quality/gauges/{gauge.pk}/", "/quality/templates/", f"/orders/{order}/", f"/orders/{order}/later/",
+            "/quality/gauges/new/", f"/quality/gauges/{gauge.pk}/", "/quality/templates/", f"/orders/{order}/",
+            f"/orders/{order}/later/",
             f"/ncr/{one.pk}/preview/?disposition=rework&work=2&recheck=0.5",
         ):  # fmt: skip
             assert client.get(address).status_code == 200, address

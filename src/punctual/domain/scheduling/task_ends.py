@@ -28,17 +28,24 @@ LEVELS: Final = (0.5, 0.8)
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Where a task of a plan stands: ``parent`` and ``line`` by id; None at the top, and where it is no line's."""
+    """Where a task of a plan stands: ``parent`` and ``line`` by id; None at the top, and where it is no line's.
+
+    ``delivers``: with its end the line, or where it is no line's every line, is delivered.
+    """
 
     parent: int | None
     line: int | None
     order: int
+    delivers: bool = False
 
 
 def branches_of(orders: Iterable[int]) -> dict[int, Branch]:
     rows = Task.objects.filter(plan__order_id__in=list(orders)).order_by()
-    found = rows.values_list("pk", "parent_id", "order_line_id", "plan__order_id")
-    return {pk: Branch(parent, line, order) for pk, parent, line, order in found}
+    found = rows.values_list("pk", "parent_id", "order_line_id", "plan__order_id", "is_delivery", "is_summary")
+    return {
+        pk: Branch(parent, line, order, delivers and not is_summary)
+        for pk, parent, line, order, delivers, is_summary in found
+    }
 
 
 def task_days(ends: Mapping[int, npt.NDArray[np.int64]], branches: Mapping[int, Branch], axis: Axis) -> Days:
@@ -53,13 +60,18 @@ def task_days(ends: Mapping[int, npt.NDArray[np.int64]], branches: Mapping[int, 
 
 
 def line_days(ends: Mapping[int, npt.NDArray[np.int64]], branches: Mapping[int, Branch], axis: Axis) -> dict[int, Days]:
-    """Order → line → its days: run by run, the last open task of the line or of no line ends it."""
+    """Order → line → the days on which it is delivered, as the order's own days are told.
+
+    Run by run the last open task that delivers the line, or every line, ends it; where none of a line's tasks is marked
+    so, all of them do. What follows the delivery (installation, acceptance) doesn't, and a delivered line says nothing.
+    """
+    order_of = {one.line: one.order for one in branches.values() if one.line is not None}
+    marked = {one.line for one in branches.values() if one.delivers and one.line is not None}
     own: dict[int, npt.NDArray[np.int64]] = {}
     shared: dict[int, npt.NDArray[np.int64]] = {}
-    order_of = {one.line: one.order for one in branches.values() if one.line is not None}
     for task, slots in ends.items():
         branch = branches.get(task)
-        if branch is None:
+        if branch is None or not (branch.delivers or (branch.line is not None and branch.line not in marked)):
             continue
         where, key = (shared, branch.order) if branch.line is None else (own, branch.line)
         where[key] = np.maximum(where[key], slots) if key in where else slots
@@ -104,7 +116,7 @@ def forecasts_of_tasks(tasks: Collection[int]) -> Days:
 
 
 def line_forecasts(actor: User, order: Order) -> Days:
-    """Of each order line with open tasks; tasks of no line serve every line."""
+    """Of each order line that is not yet delivered."""
     run = current_run(actor)
     found = OrderForecast.objects.filter(run=run, order=order).values_list("lines", flat=True).first() if run else None
     return {
