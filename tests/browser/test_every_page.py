@@ -26,8 +26,8 @@ FILES = {
     "order_file", "order_risks_report", "purchase_order_pdf", "request_file", "task_sheet",
 }  # fmt: skip
 PARTS = {
-    "ncr_preview", "order_customer", "order_peek", "order_products", "palette", "plan_phases", "promise_import",
-    "promise_lines", "promise_order",
+    "dashboard_earned", "home_timeline", "ncr_preview", "order_customer", "order_later", "order_peek",
+    "order_products", "palette", "plan_phases", "promise_import", "promise_lines", "promise_order",
 }  # fmt: skip
 """What stands within another page."""
 OTHERS = {"healthz", "metrics", "readyz", "portal_forgot", "portal_sign_in", "track_enter"}
@@ -43,6 +43,7 @@ LEFT_OUT = FILES | PARTS | OTHERS | NOT_IN_THE_DEMO
 LINKS = """() => [...document.querySelectorAll("a[href^='/'], [data-href^='/']")]
     .map(one => one.dataset.href ?? one.getAttribute("href"))"""
 LINK_IN_TEXT = re.compile(r"""\s(?:data-)?href=["'](/[^"'#]*)""")
+PART_IN_TEXT = re.compile(r"""\shx-get=["'](/[^"']*)["'] hx-trigger=["']load["']""")
 SETTLED = "() => !document.querySelector('.htmx-request')"
 
 
@@ -97,13 +98,18 @@ class Walk:
             self.faults.append(f"{address}: {answer.status}")
         self.faults += self.one.faults_of_both(alike=False, without="" if address == "/" else FRAME)
 
+    def text(self, address: str) -> str:
+        """The page, or the part of it that comes later, as it is sent."""
+        return self.one.page.request.get(f"{self.one.server}{address.replace('&amp;', '&')}").text()
+
     def look_further(self, wanted: set[str]) -> bool:
         """A page that only some records lead to: reads others of each kind until one does."""
         for kind, addresses in sorted(self.spare.items(), key=lambda item: len(item[1])):
             while addresses and self.read[kind] < MOST_READ and wanted - self.seen:
                 self.read[kind] += 1
-                answer = self.one.page.request.get(f"{self.one.server}{addresses.pop()}")
-                self.note([link.replace("&amp;", "&") for link in LINK_IN_TEXT.findall(answer.text())])
+                text = self.text(addresses.pop())
+                text += "".join(map(self.text, PART_IN_TEXT.findall(text)))
+                self.note([link.replace("&amp;", "&") for link in LINK_IN_TEXT.findall(text)])
                 if self.waiting:
                     return True
         return False
