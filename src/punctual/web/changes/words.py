@@ -83,11 +83,11 @@ def value_words(field: str, text: str, currency: str) -> str:
             return day_text(dt.date.fromisoformat(text))
         except ValueError:
             return text
-    if field == "unit_price":
-        try:
-            return money_text(Decimal(text), currency)
-        except InvalidOperation:
+    if field in ("unit_price", "quantity"):
+        number = _number(text)
+        if number is None:
             return text
+        return money_text(number, currency) if field == "unit_price" else quantity_text(number)
     return text
 
 
