@@ -235,8 +235,10 @@ class Page {
     const chosen = field.selectedOptions[0];
     const chip = this.root.querySelector<HTMLAnchorElement>("[data-part=scenario]");
     if (!chip) return;
-    chip.hidden = !chosen?.dataset.url;
-    chip.href = chosen?.dataset.url ?? "#";
+    const url = chosen?.dataset.url;
+    chip.hidden = !url;
+    if (url) chip.href = url;
+    else chip.removeAttribute("href");
     chip.textContent = chosen?.dataset.words ?? "";
   }
 

@@ -19,12 +19,14 @@ from punctual.domain.changes.selectors import compared
 from punctual.domain.changes.services.applying import apply, reverse
 from punctual.domain.changes.services.customer import answer_by_link, answer_by_paper, ask_customer
 from punctual.domain.changes.services.raising import analyse, change_draft, raise_change, reopen, submit, withdraw
+from punctual.domain.changes.signing import seal_of
 from punctual.domain.orders import guards
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.plans.models import Baseline, DeliveryStandard, Plan, Task
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.approvals.models import ApprovalRequest, ApprovalRule
 from punctual.platform.approvals.services import decide
+from punctual.platform.audit.models import AuditEntry
 from punctual.platform.links.models import SignedLink
 from punctual.platform.notifications.models import Notification
 
@@ -175,21 +177,54 @@ def test_the_customers_link_answers_once_and_not_after_its_day(person):
     plan = planned(person)
     change = approved(person, plan, quantity(plan, 3), needs_customer=True)
     with pytest.raises(NotFound):
-        answer_by_link(token="guess", agree=True, name="李工", signature=SIGNED)
+        answer_by_link(token="guess", seal="", agree=True, name="李工", signature=SIGNED)
     _change, first = ask_customer(actor=person("order_manager"), change_id=change.pk)
     _change, token = ask_customer(actor=person("order_manager"), change_id=change.pk)
     with pytest.raises(Refusal) as refused:
-        answer_by_link(token=first, agree=True, name="李工", signature=SIGNED)
+        answer_by_link(token=first, seal=seal_of(change), agree=True, name="李工", signature=SIGNED)
     assert refused.value.codes == {"link.revoked"}
     with pytest.raises(Refusal) as refused:
-        answer_by_link(token=token, agree=True, name="", signature="")
+        answer_by_link(token=token, seal=seal_of(change), agree=True, name="", signature="")
     assert refused.value.codes == {"change.customer_name", "signature.missing"}
-    answer_by_link(token=token, agree=True, name="李工", signature=SIGNED)
+    answer_by_link(token=token, seal=seal_of(change), agree=True, name="李工", signature=SIGNED)
     with pytest.raises(Refusal) as refused:
-        answer_by_link(token=token, agree=False, name="李工", note="不")
+        answer_by_link(token=token, seal=seal_of(change), agree=False, name="李工", note="不")
     assert refused.value.codes == {"link.used"}
     change.refresh_from_db()
     assert (change.customer_answer, change.customer_name) == (CustomerAnswer.AGREED, "李工")
+
+
+def test_what_is_signed_is_what_was_shown(person):
+    plan = planned(person)
+    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
+    _change, token = ask_customer(actor=person("order_manager"), change_id=change.pk)
+    shown = seal_of(change)
+    change.items.update(new="30")
+    for seal in ("", shown):
+        with pytest.raises(Refusal) as refused:
+            answer_by_link(token=token, seal=seal, agree=True, name="李工", signature=SIGNED)
+        assert refused.value.codes == {"change.other"}
+    change.items.update(new="3")
+    answer_by_link(token=token, seal=shown, agree=True, name="李工", signature=SIGNED)
+    entry = AuditEntry.objects.get(verb="customer_answer")
+    assert {one["field"]: one["new"] for one in entry.changes}["seal"] == shown
+
+
+def test_the_seal_covers_every_word_price_and_day_shown_and_nothing_of_ours(person):
+    plan = planned(person)
+    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
+    first = seal_of(change)
+    for name in ("value", "value_before", "promised", "promised_before"):
+        kept = change.impact[name]
+        change.impact[name] = "2031-01-01"
+        assert seal_of(change) != first, name
+        change.impact[name] = kept
+    change.impact["cost"] = "1"
+    change.items.create(position=8, kind="cost", data={"kind": "labour", "name": "内部", "amount": "9"})
+    change.items.create(position=9, kind="header", field="notes", old="a", new="毛利 31%")
+    assert seal_of(change) == first
+    change.items.create(position=10, kind="header", field="payment_terms", old="30", new="60")
+    assert seal_of(change) != first
 
 
 def test_an_expired_link_is_refused(person):
@@ -198,7 +233,7 @@ def test_an_expired_link_is_refused(person):
     _change, token = ask_customer(actor=person("order_manager"), change_id=change.pk)
     SignedLink.objects.update(expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
     with pytest.raises(Refusal) as refused:
-        answer_by_link(token=token, agree=True, name="李工", signature=SIGNED)
+        answer_by_link(token=token, seal=seal_of(change), agree=True, name="李工", signature=SIGNED)
     assert refused.value.codes == {"link.expired"}
 
 

@@ -409,6 +409,8 @@ def test_strangers_see_the_public_addresses_only(world: dict[str, Any], django_d
         "survey",
         "track",
         "track_enter",
+        "track_enter_not_mine",
+        "track_not_mine",
         "track_order",
     }
     form = {"content_type": "application/x-www-form-urlencoded"}

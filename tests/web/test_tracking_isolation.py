@@ -14,6 +14,7 @@ from django.utils import timezone
 from ordering import TODAY, catalogue, customer
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.raising import raise_change
+from punctual.domain.changes.signing import seal_of
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
 from punctual.domain.customer_relations.services import feedback, tracking
 from punctual.domain.orders.models import Order
@@ -336,14 +337,24 @@ def test_a_change_that_waits_for_the_customer_is_signed_from_the_page_and_never_
     order = world["a"]["order"]
     change = raise_change(
         actor=person("order_manager"), order_id=order.pk, title="改地址", source="customer", today=TODAY,
-        reason="内部底价", items=[{"kind": "header", "field": "delivery_place", "new": "二期"}],
+        reason="内部底价",
+        items=[
+            {"kind": "header", "field": "delivery_place", "new": "二期"},
+            {"kind": "header", "field": "notes", "new": "只给自己看的备注"},
+            {"kind": "line", "line": order.lines.first().pk, "field": "promised_date", "new": "2027-03-01"},
+            {"kind": "line_add", "data": {"model": "P-100", "quantity": "2", "unit_price": "1234"}},
+            {"kind": "cost", "data": {"kind": "labour", "name": "内部加班", "amount": "4321"}},
+        ],
     )  # fmt: skip
     impact = {"value": "710000", "value_before": "700000", "promised": "2027-03-01", "promised_before": "2027-02-01"}
     ChangeOrder.objects.filter(pk=change.pk).update(state="approved", impact=impact)
     theirs, others = opened(world["a"]["path"]), opened(world["b"]["path"])
     page = theirs.get(f"/track/{order.number}/").content.decode()
     assert change.number in page
-    assert "内部底价" not in page
+    seen = ("二期", "2027-03-01", "P-100", "¥1,234", "¥700,000", "¥710,000", "+¥10,000", "2027-02-01")
+    hidden = ("内部底价", "内部加班", "4,321", "4321", "只给自己看的备注")
+    assert [word for word in seen if word not in page] == []
+    assert [word for word in hidden if word in page] == []
     other = world["b"]["order"]
     assert change.number not in others.get(f"/track/{other.number}/").content.decode()
     wish = {"verb": "sign", "what": "change", "key": str(change.pk)}
@@ -352,5 +363,8 @@ def test_a_change_that_waits_for_the_customer_is_signed_from_the_page_and_never_
     answer = theirs.post(f"/track/{order.number}/", wish)
     signing = theirs.get(answer.headers["Location"])
     assert signing.status_code == 200
-    assert "改地址" in signing.content.decode()
+    text = signing.content.decode()
+    change.refresh_from_db()
+    assert [word for word in ("改地址", *seen, seal_of(change)) if word not in text] == []
+    assert [word for word in hidden if word in text] == []
     assert SignedLink.objects.get(target_id=change.pk).created_by is None

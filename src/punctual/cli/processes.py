@@ -46,10 +46,16 @@ def heed_stop() -> Event:
     return told
 
 
-def wait(processes: list[subprocess.Popen[bytes]], told: Event) -> int:
-    """Until one ends or somebody says stop; then all end, gently first. Whatever goes wrong, none is left behind."""
+def wait(
+    processes: list[subprocess.Popen[bytes]], told: Event, *, passing: Sequence[subprocess.Popen[bytes]] = ()
+) -> int:
+    """Until one ends or somebody says stop; then all end, gently first. Whatever goes wrong, none is left behind.
+    ``passing`` do their work and end by themselves: that is asked for, else what is ended stays in the list of the
+    system's processes as long as this one lives."""
     try:
         while not told.is_set() and all(process.poll() is None for process in processes):
+            for process in passing:
+                process.poll()
             time.sleep(0.2)
     finally:
         _end(processes)

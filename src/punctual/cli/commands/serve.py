@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> None:
     _check_port(arguments.host, arguments.port)
     os.environ["PUNCTUAL_COLLECTED"] = "1"
     # The first time everything is compiled; that goes on beside the migrations and is waited for by nobody.
-    subprocess.Popen([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())])  # noqa: S603 our own
+    compiling = subprocess.Popen([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())])  # noqa: S603 our own
     with nullcontext() if arguments.whole_demo else _plain_kernels():
         set_up(arguments.data)
         _collect_static()
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
     _announce(arguments.host, arguments.port, told)
     if not arguments.no_worker and not told.is_set():  # only now, so that nobody waits for the first page
         processes += workers()
-    sys.exit(wait(processes, told))
+    sys.exit(wait(processes, told, passing=[compiling]))
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Final
 
 from punctual.domain.customer_relations.models import Channel, Phase, RequestKind, SurveyKind, Urgency
@@ -130,6 +131,64 @@ def against_text(text: str) -> list[Reason]:
             )
         ]
     return []
+
+
+MOST_AT_ONCE: Final = 5
+MOST_FILES: Final = 20
+LARGEST_FILE: Final = 20 << 20
+"""Of files that come with a customer's own words: with one message, with one request, and bytes of each."""
+_ZIPPED, _OLE = (b"PK\x03\x04",), (b"\xd0\xcf\x11\xe0",)
+_JPEG, _TIFF = (b"\xff\xd8\xff",), (b"II*\0", b"MM\0*")
+TAKEN: Final[dict[str, tuple[bytes, ...]]] = {
+    ".jpg": _JPEG, ".jpeg": _JPEG, ".png": (b"\x89PNG",), ".gif": (b"GIF8",), ".webp": (b"RIFF",), ".bmp": (b"BM",),
+    ".tif": _TIFF, ".tiff": _TIFF, ".heic": (), ".heif": (), ".mp4": (), ".mov": (),
+    ".pdf": (b"%PDF",), ".doc": _OLE, ".xls": _OLE, ".ppt": _OLE, ".docx": _ZIPPED, ".xlsx": _ZIPPED, ".pptx": _ZIPPED,
+    ".txt": (), ".csv": (), ".dwg": (b"AC",), ".dxf": (), ".stp": (b"ISO-10303",), ".step": (b"ISO-10303",),
+    ".igs": (), ".iges": (),
+}  # fmt: skip
+"""Endings that are taken from outside, and how such a file begins where that is known: no archives, no programs."""
+_PROGRAMS: Final = (b"MZ", b"\x7fELF", b"#!", b"PK\x03\x04")
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """What is known of a file before it is kept; ``begin`` are its first bytes."""
+
+    name: str
+    size: int
+    begin: bytes
+
+    @property
+    def is_what_it_says(self) -> bool:
+        begins = TAKEN[PurePath(self.name).suffix.lower()]
+        return self.begin.startswith(begins) if begins else not self.begin.startswith(_PROGRAMS)
+
+
+def against_files(files: Sequence[FileFact], *, kept: int = 0) -> list[Reason]:
+    """Every reason against files that a customer sends along; ``kept`` are with the request already."""
+    reasons = []
+    if len(files) > MOST_AT_ONCE:
+        text = N_("At most %(limit)d files fit in one message.")
+        reasons.append(Reason("files.many", text, {"limit": MOST_AT_ONCE}, field="file"))
+    elif kept + len(files) > MOST_FILES:
+        text = N_("A request holds at most %(limit)d files; ask a new question for more.")
+        reasons.append(Reason("files.full", text, {"limit": MOST_FILES}, field="file"))
+    for file in files:
+        told = {"name": file.name[:80], "limit": LARGEST_FILE >> 20}
+        if PurePath(file.name).suffix.lower() not in TAKEN:
+            text = N_(
+                "“%(name)s” is of a kind that is not taken here; send a picture, a PDF, an Office file, a drawing "
+                "(DWG, DXF, STEP, IGES) or a video (MP4, MOV)."
+            )
+            reasons.append(Reason("files.kind", text, told, field="file"))
+        elif file.size > LARGEST_FILE:
+            reasons.append(Reason("files.large", N_("“%(name)s” is larger than %(limit)d MB."), told, field="file"))
+        elif not file.size:
+            reasons.append(Reason("files.empty", N_("“%(name)s” is empty."), told, field="file"))
+        elif not file.is_what_it_says:
+            text = N_("“%(name)s” is not the kind of file that its name says; save it again and send that.")
+            reasons.append(Reason("files.content", text, told, field="file"))
+    return reasons
 
 
 def against_rule(*, response: int, resolution: int) -> list[Reason]:

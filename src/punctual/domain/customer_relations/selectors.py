@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -29,6 +30,8 @@ from punctual.domain.parties.models import Customer
 from punctual.engine.calendars import WorkCalendar
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
+from punctual.platform.attachments.models import Attachment
+from punctual.platform.attachments.services import attachments_of_many
 from punctual.platform.records import get_or_not_found
 
 # — the clock —
@@ -95,6 +98,12 @@ def listed_requests(actor: User) -> QuerySet[CustomerRequest]:
         .annotate(next_due=Coalesce("response_due", "resolution_due"))
         .order_by(F("next_due").asc(nulls_last=True), "-received_at")
     )
+
+
+def files_from_customer(requests: Sequence[CustomerRequest]) -> dict[int, list[Attachment]]:
+    """What the customer has sent with each, by its id, the oldest first; nothing that one of us has attached."""
+    every = attachments_of_many(requests)
+    return {pk: [one for one in reversed(files) if one.uploaded_by_id is None] for pk, files in every.items()}
 
 
 def request_by_key(actor: User, key: str) -> CustomerRequest:

@@ -6,7 +6,7 @@ import hashlib
 import mimetypes
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +29,16 @@ def attachments_of(target: models.Model) -> QuerySet[Attachment]:
     return Attachment.objects.filter(
         target_type=target_type(target), target_id=target.pk, removed_at=None
     ).select_related("uploaded_by")
+
+
+def attachments_of_many(targets: Sequence[models.Model]) -> dict[int, list[Attachment]]:
+    """The same for several things of one kind at once, by their ids."""
+    found: dict[int, list[Attachment]] = {}
+    if targets:
+        rows = Attachment.objects.filter(target_type=target_type(targets[0]), target_id__in=[one.pk for one in targets])
+        for one in rows.filter(removed_at=None):
+            found.setdefault(one.target_id, []).append(one)
+    return found
 
 
 PASTED = "pasted"

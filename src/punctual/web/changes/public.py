@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from punctual.domain.changes.models import ChangeOrder, ItemKind
+from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.customer import answer_by_link
 from punctual.domain.changes.services.raising import LINK
 from punctual.kernel.refusal import Refusal
 from punctual.platform.company.services import company
 from punctual.platform.links.services import opened
-from punctual.web.changes import words
+from punctual.web.changes.for_customer import change_shown
 from punctual.web.shell.middleware import status_of
-
-FOR_THE_CUSTOMER = frozenset({ItemKind.LINE, ItemKind.LINE_ADD, ItemKind.LINE_REMOVE, ItemKind.HEADER})
-"""Work and cost inside the house are not the customer's matter."""
 
 
 def _context(change: ChangeOrder) -> dict[str, Any]:
-    order = change.order
-    products = words.product_words(order)
-    kept = [item for item in change.items.all() if item.kind in FOR_THE_CUSTOMER]
-    impact = change.impact or {}
-    value, before = Decimal(impact.get("value", "0")), Decimal(impact.get("value_before", "0"))
     return {
         "title": _("Change %(number)s") % {"number": change.number},
         "change": change,
-        "order": order,
+        "order": change.order,
         "seller": company().name,
-        "rows": [words.item_row(item, order, products) for item in kept],
-        "value": value,
-        "value_before": before,
-        "value_delta": words.signed_money(value - before, order.currency),
-        "promised": _day(impact.get("promised")),
-        "promised_before": _day(impact.get("promised_before")),
+        "shown": change_shown(change),
     }
-
-
-def _day(text: str | None) -> dt.date | None:
-    return dt.date.fromisoformat(text) if text else None
 
 
 def sign_change(request: HttpRequest, token: str) -> HttpResponse:
@@ -62,6 +43,7 @@ def sign_change(request: HttpRequest, token: str) -> HttpResponse:
         answer_by_link(
             token=token,
             agree=post.get("answer") == "agree",
+            seal=post.get("seal", ""),
             name=post.get("name", ""),
             note=post.get("note", ""),
             signature=post.get("signature", ""),

@@ -18,7 +18,7 @@ from punctual.kernel.quantity import plain
 from punctual.platform.accounts.models import Role
 from punctual.platform.approvals.models import StepState
 from punctual.platform.audit.models import AuditEntry
-from punctual.web.formatting import UNKNOWN, day_text, money_text
+from punctual.web.formatting import UNKNOWN, day_text, money_text, quantity_text
 from punctual.web.orders.marks import chip
 from punctual.web.orders.story import Step, Told
 from punctual.web.shell.latest import register_verbs, verb_of
@@ -83,11 +83,11 @@ def value_words(field: str, text: str, currency: str) -> str:
             return day_text(dt.date.fromisoformat(text))
         except ValueError:
             return text
-    if field == "unit_price":
-        try:
-            return money_text(Decimal(text), currency)
-        except InvalidOperation:
+    if field in ("unit_price", "quantity"):
+        number = _number(text)
+        if number is None:
             return text
+        return money_text(number, currency) if field == "unit_price" else quantity_text(number)
     return text
 
 
@@ -111,7 +111,10 @@ def item_row(item: ChangeItem, order: Order, products: Mapping[int, str]) -> dic
                 "delta": _delta(item, order),
             }
         case ItemKind.LINE_ADD:
-            words = f"{data.get('quantity', '')} {data.get('unit', '')} × {data.get('unit_price', '')}"
+            words = quantity_text(_number(data.get("quantity")), str(data.get("unit") or ""))
+            words += f" × {money_text(_number(data.get('unit_price')), currency)}"
+            if data.get("promised_date"):
+                words += f" · {value_words('promised_date', str(data['promised_date']), currency)}"
             row |= {"what": _("New line"), "product": data.get("model", ""), "new": words, "mark": "added"}
             row["delta"] = _product_of(data.get("quantity"), data.get("unit_price"))
         case ItemKind.LINE_REMOVE:
@@ -199,6 +202,7 @@ FIELDS: Final = {
     "reason": gettext_lazy("Why"),
     "words": gettext_lazy("The customer's words"),
     "attachment": gettext_lazy("File"),
+    "seal": gettext_lazy("Seal of what was signed"),
 }
 
 

@@ -52,6 +52,7 @@ VERBS: Final[dict[str, Promise]] = {
     "detach": gettext_lazy("removed a file"),
     "give_link": gettext_lazy("gave the customer a tracking link"),
     "revoke_link": gettext_lazy("took back a tracking link"),
+    "disown_link": gettext_lazy("was given a tracking link by mistake and gave it back"),
     "open_link": gettext_lazy("opened the tracking link"),
     "want": gettext_lazy("asked the customer for something"),
     "settle_want": gettext_lazy("noted what the customer has done"),

@@ -28,7 +28,7 @@ from punctual.kernel.refusal import NotFound, Refusal
 from punctual.platform.logs import client_address
 from punctual.web.shell.refusals import worded
 from punctual.web.tracking.page import DONE, expected_from, requests_shown, state_of, verdict_of
-from punctual.web.tracking.views import order_page, quiet
+from punctual.web.tracking.views import FILE_KINDS, order_page, quiet, sent_files_of
 
 COOKIE: Final = "portal"
 MOST_ORDERS: Final = 100
@@ -226,6 +226,8 @@ def requests(request: HttpRequest, account: PortalAccount) -> HttpResponse:
         "kinds": KINDS.items(),
         "refused": refused,
         "typed": request.POST,
+        "file_kinds": FILE_KINDS,
+        "files_lost": bool(refused and request.FILES),
     }
     return render(request, "portal/requests.html", context, status=422 if refused else 200)
 
@@ -233,7 +235,12 @@ def requests(request: HttpRequest, account: PortalAccount) -> HttpResponse:
 def _ask(request: HttpRequest, account: PortalAccount) -> str:
     data = request.POST
     if data.get("verb") == "say":
-        portal.say_more(account=account, number=data.get("request", ""), text=data.get("text", ""))
+        portal.say_more(
+            account=account,
+            number=data.get("request", ""),
+            text=data.get("text", ""),
+            files=sent_files_of(request),
+        )
         return _("Received; we will answer.")
     number = data.get("order", "")
     found = portal.ask_us(
@@ -241,5 +248,6 @@ def _ask(request: HttpRequest, account: PortalAccount) -> str:
         text=data.get("text", ""),
         order=portal.order_for(account, number) if number else None,
         kind=data.get("kind", ""),
+        files=sent_files_of(request),
     )
     return _("Received as %(number)s; we will answer.") % {"number": found.number}

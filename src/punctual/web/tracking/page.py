@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -15,13 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingRule
-from punctual.domain.customer_relations.selectors import readings_of, shared_calendar
+from punctual.domain.customer_relations.selectors import files_from_customer, readings_of, shared_calendar
 from punctual.domain.customer_relations.services.tracking import Reader, rule_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
 from punctual.domain.scheduling.models import OrderForecast, TaskForecast
 from punctual.flows.customer_signs import waiting_for_customer
-from punctual.web.changes.words import signed_money
+from punctual.web.changes.for_customer import change_shown
 from punctual.web.formatting import day_text, quantity_text
 from punctual.web.relations.clocks import duration
 from punctual.web.tracking.drawing import Days, draw
@@ -125,22 +124,9 @@ def page_of(reader: Reader) -> dict[str, Any]:
 
 
 def _signs(order: Order) -> dict[str, Any]:
-    """What waits for the customer's yes; of a change the value and the date, neither cost nor cause."""
+    """What waits for the customer's yes, with all that they sign."""
     waiting = waiting_for_customer(order)
-    changes = []
-    for one in waiting.changes:
-        impact = one.impact or {}
-        delta = Decimal(impact.get("value", "0")) - Decimal(impact.get("value_before", "0"))
-        promised = impact.get("promised")
-        moved = promised != impact.get("promised_before")
-        changes.append(
-            {
-                "change": one,
-                "delta": signed_money(delta, order.currency) if delta else "",
-                "promised": dt.date.fromisoformat(promised) if promised and moved else None,
-            }
-        )
-    return {"sign_changes": changes, "sign_documents": waiting.documents}
+    return {"sign_changes": [change_shown(one) for one in waiting.changes], "sign_documents": waiting.documents}
 
 
 def state_of(order: Order) -> str:
@@ -236,11 +222,13 @@ def _requests(order: Order, rule: TrackingRule) -> list[dict[str, Any]]:
 
 
 def requests_shown(rows: QuerySet[CustomerRequest], rule: TrackingRule, *, most: int = 15) -> list[dict[str, Any]]:
-    """Requests as the customer may read them: their words and our replies."""
+    """Requests as the customer may read them: their words, the names of what they sent, and our replies."""
     now = timezone.now()
     calendar = shared_calendar(now)
     shown = []
-    for one in rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:most]:
+    found = list(rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:most])
+    files = files_from_customer(found)
+    for one in found:
         reading = readings_of(one, now=now, calendar=calendar)["response"]
         promise = ""
         if reading.running and not reading.breached:
@@ -251,6 +239,7 @@ def requests_shown(rows: QuerySet[CustomerRequest], rule: TrackingRule, *, most:
                 "messages": [
                     _said(message, rule) for message in one.messages.all() if message.author != Author.INTERNAL
                 ],
+                "files": files.get(one.pk, ()),
                 "state": _request_state(one.state),
                 "promise": promise,
                 "open": one.state in ("open", "waiting", "resolved"),

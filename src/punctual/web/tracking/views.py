@@ -17,12 +17,14 @@ from django.views.decorators.cache import never_cache
 
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Survey, TrackingLink
-from punctual.domain.customer_relations.rules import SCALE
+from punctual.domain.customer_relations.rules import SCALE, TAKEN
 from punctual.domain.customer_relations.services import feedback, tracking
+from punctual.domain.customer_relations.services.sent_files import SentFile
 from punctual.domain.customer_relations.services.tracking import Reader
 from punctual.domain.orders.models import Order
 from punctual.flows.customer_signs import sign_at
 from punctual.kernel.refusal import NotFound, Refusal
+from punctual.platform.logs import client_address
 from punctual.platform.records import get_or_not_found
 from punctual.web.shell.refusals import worded
 from punctual.web.tracking.page import page_of
@@ -40,6 +42,15 @@ DRIVERS: Final = {
 }
 
 View = Callable[..., HttpResponse]
+
+FILE_KINDS: Final = ",".join(TAKEN)
+"""What the browser's own choice of files offers."""
+
+
+def sent_files_of(request: HttpRequest) -> list[SentFile]:
+    """What was chosen on the page."""
+    given = request.FILES.getlist("file")
+    return [SentFile(one.name or "", one.size or 0, one.file) for one in given if one.file is not None]
 
 
 def quiet(view: View) -> View:
@@ -69,7 +80,7 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     if mine is not None:
         return redirect("track_order", number=mine.order.number)
     if request.method != "POST":
-        return render(request, "tracking/enter.html", {"title": _("Your order")})
+        return render(request, "tracking/enter.html", {"title": _("Your order"), "token": token})
     session = tracking.exchange(token)
     response = redirect("track")
     found = tracking.links_for([session])
@@ -88,6 +99,34 @@ def _link(request: HttpRequest, number: str) -> TrackingLink:
         if link.order.number and link.order.number == number:
             return link
     raise tracking.quiet()
+
+
+@quiet
+def enter_not_mine(request: HttpRequest, token: str) -> HttpResponse:
+    """It came to somebody else, who says so before opening it."""
+    return _disown(request, tracking.link_by_token(token), back=reverse("track_enter", args=[token]))
+
+
+@quiet
+def not_mine(request: HttpRequest, number: str) -> HttpResponse:
+    """The same after it was opened in this browser."""
+    return _disown(request, _link(request, number), back=reverse("track_order", args=[number]))
+
+
+def _disown(request: HttpRequest, link: TrackingLink, *, back: str) -> HttpResponse:
+    """Asks once, so that no mail scanner says it; the page names neither order nor customer."""
+    refused: list[str] = []
+    done = False
+    if request.method == "POST":
+        try:
+            tracking.disown_link(link=link, place=client_address(request))
+            done = True
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            refused = [worded(reason) for reason in refusal.reasons]
+    context = {"title": _("Not meant for you?"), "done": done, "refused": refused, "back": back, "quiet": done}
+    return render(request, "tracking/not_mine.html", context, status=422 if refused else 200)
 
 
 @quiet
@@ -131,7 +170,9 @@ def order_page(request: HttpRequest, reader: Reader, *, here: str, **more: objec
             return redirect(here)
     context = page_of(reader)
     survey = _survey_of(order) if context["rule"].show_survey else None
-    context |= {"refused": refused, "text": request.POST.get("text", "") if refused else "", "survey": survey}
+    typed = request.POST if refused else {}
+    context |= {"refused": refused, "typed": typed, "survey": survey, "file_kinds": FILE_KINDS}
+    context["files_lost"] = bool(refused and request.FILES)
     context |= {"stars": range(1, 6), **more}
     return render(request, "tracking/page.html", context, status=422 if refused else 200)
 
@@ -145,10 +186,11 @@ def _act(request: HttpRequest, reader: Reader) -> str:
     """What the customer does on the page; every one within this order only."""
     verb, text = request.POST.get("verb", ""), request.POST.get("text", "")
     if verb == "ask":
-        found = tracking.ask_us(reader=reader, text=text)
+        found = tracking.ask_us(reader=reader, text=text, files=sent_files_of(request))
         return _("Received as %(number)s; we will answer.") % {"number": found.number}
     if verb == "say":
-        tracking.say_more(reader=reader, number=request.POST.get("request", ""), text=text)
+        number = request.POST.get("request", "")
+        tracking.say_more(reader=reader, number=number, text=text, files=sent_files_of(request))
         return _("Received; we will answer.")
     if verb == "done":
         wish = request.POST.get("task", "")

@@ -14,6 +14,7 @@ from punctual.domain.changes.life import LIFE
 from punctual.domain.changes.models import ChangeOrder, CustomerAnswer
 from punctual.domain.changes.selectors import changes_of
 from punctual.domain.changes.services.raising import LINK, page_of
+from punctual.domain.changes.signing import seal_of
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -58,17 +59,22 @@ def ask_customer(*, actor: User, change_id: int, expected_version: int | None = 
 
 
 @transaction.atomic
-def answer_by_link(*, token: str, agree: bool, name: str, note: str = "", signature: str = "") -> ChangeOrder:
-    """The customer answers; the link is used up."""
+def answer_by_link(
+    *, token: str, seal: str, agree: bool, name: str, note: str = "", signature: str = ""
+) -> ChangeOrder:
+    """The customer answers to what was shown, which ``seal`` says; the link is used up."""
     link = opened(purpose=LINK, token=token, for_use=True)
     change = lock(ChangeOrder.objects.select_related("order__owner", "owner"), expected_version=None, pk=link.target_id)
     reasons = LIFE.reasons(change.state, "answer") + _against_answer(agree=agree, name=name, note=note)
+    if seal != seal_of(change):
+        text = N_("The change is not the one you were shown any more; read it again, then answer.")
+        reasons.append(Reason("change.other", text))
     drawn = signature_of(signature)
     if agree and not drawn:
         reasons.append(Reason("signature.missing", N_("Please sign in the field."), field="signature"))
     refuse_if(reasons)
     mark_used(link)
-    _write(change, None, agree=agree, name=name, note=note, proof="link")
+    _write(change, None, agree=agree, name=name, note=note, proof="link", seal=seal)
     if drawn:
         attach(
             actor=None, target=change, file=io.BytesIO(drawn), name=f"{change.number}-signature.png", kind="signature"
@@ -116,13 +122,17 @@ def _against_answer(*, agree: bool, name: str, note: str) -> list[Reason]:
     return reasons
 
 
-def _write(change: ChangeOrder, actor: User | None, *, agree: bool, name: str, note: str, proof: str) -> None:
+def _write(
+    change: ChangeOrder, actor: User | None, *, agree: bool, name: str, note: str, proof: str, seal: str = ""
+) -> None:
     old = change.customer_answer
     change.customer_answer = CustomerAnswer.AGREED if agree else CustomerAnswer.REFUSED
     change.customer_name, change.customer_note, change.customer_proof = name.strip(), note.strip(), proof
     change.customer_at = timezone.now()
     save_next(change)
     changes = [Change(field="customer_answer", old=old, new=change.customer_answer)]
+    if seal:
+        changes.append(Change(field="seal", old=None, new=seal))
     record(actor=actor, verb="customer_answer", target=change, changes=changes, reason=f"{name} {note}".strip())
     text = N_("%(who)s agreed to %(number)s.") if agree else N_("%(who)s refused %(number)s: %(text)s")
     people = {user.pk: user for user in (change.owner, change.order.owner) if user is not None}

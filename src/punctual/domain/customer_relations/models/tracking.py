@@ -30,7 +30,8 @@ class TrackingLink(models.Model):
     """A way to an order's tracking page. Only the hashes are kept.
 
     ``link_hash`` is of the token in the address that was sent: it works once and is exchanged for the reader's own,
-    ``session_hash``, kept in a cookie of that browser. Who forwards the used address forwards nothing.
+    ``session_hash``, kept in a cookie of that browser. Who forwards the used address forwards nothing. ``disowned_at``:
+    whoever it reached said that it was not meant for them.
     """
 
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="tracking_links")
@@ -42,6 +43,7 @@ class TrackingLink(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(_("Valid until"))
     exchanged_at = models.DateTimeField(null=True, blank=True)
+    disowned_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     seen = models.PositiveIntegerField(default=0)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
-from django.core.cache import cache as shared_cache
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,8 +16,11 @@ from django.utils import timezone
 
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Channel, CustomerRequest, PortalAccount, PortalSession
+from punctual.domain.customer_relations.services import sent_files
 from punctual.domain.customer_relations.services.requests import RequestInput, hear, take_in
-from punctual.domain.customer_relations.services.tracking import MOST_OPEN, quiet
+from punctual.domain.customer_relations.services.sent_files import SentFile
+from punctual.domain.customer_relations.services.tracking import MOST_OPEN, against_words, quiet
+from punctual.domain.customer_relations.tries import Tries
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Contact, Customer
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
@@ -33,8 +34,7 @@ INVITED_DAYS: Final = 14
 RESET_HOURS: Final = 2
 SESSION_DAYS: Final = 14
 MOST_TRIES: Final = 5
-WAIT: Final = 300
-"""After so many wrong tries nobody is let in with that address for so many seconds."""
+"""After so many wrong tries nobody is let in with that address for a while."""
 OURS: Final = (OrderState.DRAFT, OrderState.QUOTED, OrderState.LOST)
 """States in which an order is not the customer's to see."""
 
@@ -161,29 +161,6 @@ def _begin(account: PortalAccount) -> str:
     return session
 
 
-@dataclass(frozen=True, slots=True)
-class Tries:
-    """Wrong tries with an address, or from one place; counted whether or not there is such an account."""
-
-    name: str
-    most: int
-
-    @property
-    def key(self) -> str:
-        return f"portal-tries:{hashlib.sha256(self.name.encode()).hexdigest()}"
-
-    @property
-    def used_up(self) -> bool:
-        return int(shared_cache.get(self.key, 0)) >= self.most
-
-    def count(self) -> None:
-        shared_cache.add(self.key, 0, WAIT)
-        try:
-            shared_cache.incr(self.key)
-        except ValueError:  # thrown out of a full cache between the two steps
-            shared_cache.set(self.key, 1, WAIT)
-
-
 @cache
 def _of_nobody() -> str:
     """What is compared where there is no account; made once, as making it takes as long as comparing."""
@@ -204,7 +181,7 @@ def sign_in(*, email: str, password: str, place: str) -> str:
         for one in tries:
             one.count()
         raise Refusal(Reason("portal.wrong", N_("Mail address or password is wrong."), field="password"))
-    shared_cache.delete(tries[0].key)
+    tries[0].forget()
     with transaction.atomic():
         session = _begin(account)
         record(actor=None, verb="portal_sign_in", target=account.contact, reason=account.email)
@@ -258,17 +235,22 @@ def requests_for(account: PortalAccount) -> QuerySet[CustomerRequest]:
 
 
 @transaction.atomic
-def ask_us(*, account: PortalAccount, text: str, order: Order | None = None, kind: str = "question") -> CustomerRequest:
+def ask_us(
+    *,
+    account: PortalAccount,
+    text: str,
+    order: Order | None = None,
+    kind: str = "question",
+    files: Sequence[SentFile] = (),
+) -> CustomerRequest:
     """A question, a complaint or a wish from the portal; ``order`` is one of their own."""
     text = text.strip()
-    reasons = []
-    if not text or len(text) > 5000:
-        reasons.append(Reason("tracking.text", N_("Write your question first."), field="text"))
+    reasons = against_words(text)
     if kind not in KINDS:
         reasons.append(Reason("portal.kind", N_("Choose what it is about."), field="kind"))
     if requests_for(account).filter(channel=Channel.PORTAL, state="open").count() >= MOST_OPEN:
         reasons.append(Reason("tracking.many", N_("We still owe you answers; we will write to you.")))
-    refuse_if(reasons)
+    refuse_if([*reasons, *sent_files.reasons_against(files)])
     data = RequestInput(
         customer=account.contact.customer,
         title=text.splitlines()[0][:120],
@@ -278,17 +260,21 @@ def ask_us(*, account: PortalAccount, text: str, order: Order | None = None, kin
         contact=account.contact,
         order=order,
     )
-    return take_in(actor=None, data=data)
+    found = take_in(actor=None, data=data)
+    sent_files.keep(files, found)
+    return found
 
 
 KINDS: Final = ("question", "document", "schedule", "change", "complaint", "suggestion", "service")
 
 
-def say_more(*, account: PortalAccount, number: str, text: str) -> CustomerRequest:
+@transaction.atomic
+def say_more(*, account: PortalAccount, number: str, text: str, files: Sequence[SentFile] = ()) -> CustomerRequest:
     """More to one of the customer's own requests."""
     found = requests_for(account).filter(number=number).first()
     if found is None:
         raise quiet()
-    if not text.strip() or len(text) > 5000:
-        raise Refusal(Reason("tracking.text", N_("Write your question first."), field="text"))
-    return hear(found=found, text=text, name=account.contact.name, channel=Channel.PORTAL)
+    refuse_if([*against_words(text), *sent_files.reasons_against(files, found)])
+    found = hear(found=found, text=text, name=account.contact.name, channel=Channel.PORTAL)
+    sent_files.keep(files, found)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,13 +20,16 @@ from punctual.domain.customer_relations.models import (
     TrackingRule,
     TrackingTask,
 )
+from punctual.domain.customer_relations.services import sent_files
 from punctual.domain.customer_relations.services.requests import RequestInput, hear, take_in
+from punctual.domain.customer_relations.services.sent_files import SentFile
+from punctual.domain.customer_relations.tries import Tries
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.parties.models import Contact, Customer
 from punctual.kernel.refusal import NotFound, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
-from punctual.platform.accounts.models import User
+from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import differences, record
 from punctual.platform.notifications.outgoing import absolute, queue_mail
@@ -36,6 +40,9 @@ VALID_DAYS: Final = 180
 LONGEST_DAYS: Final = 730
 MOST_OPEN: Final = 30
 """So many unsettled requests of one link are enough; it keeps a forwarded link from filling the desk."""
+
+MOST_DISOWNED: Final = 10
+"""So many links may be given back from one place within a few minutes."""
 
 SHOWN: Final = (
     "show_range",
@@ -141,7 +148,7 @@ def revoke_link(*, actor: User, link_id: int) -> TrackingLink:
 
 def _valid() -> QuerySet[TrackingLink]:
     return TrackingLink.objects.filter(revoked_at=None, expires_at__gt=timezone.now()).select_related(
-        "order__customer", "order__owner", "contact"
+        "order__customer", "order__owner", "contact", "created_by"
     )
 
 
@@ -162,6 +169,39 @@ def links_for(sessions: list[str]) -> list[TrackingLink]:
     """The links behind the readers' own tokens of one browser."""
     hashes = [tokens.digest(one) for one in sessions[:20] if one]
     return list(_valid().filter(session_hash__in=hashes))
+
+
+def link_by_token(text: str) -> TrackingLink:
+    """The link of an address that nobody has used yet; using it up is :func:`exchange`."""
+    link = _valid().filter(link_hash=tokens.digest(text), exchanged_at=None).first()
+    if link is None:
+        raise quiet()
+    return link
+
+
+@transaction.atomic
+def disown_link(*, link: TrackingLink, place: str) -> TrackingLink:
+    """Whoever holds the link says that it was not meant for them. It opens nothing from now on, in no browser; the
+    order and its other links stay as they are, and those who look after it are told."""
+    tries = Tries(f"disown {place}", MOST_DISOWNED)
+    if tries.used_up:
+        raise Refusal(Reason("tracking.wait", N_("That was often just now. Wait five minutes, then say it again.")))
+    tries.count()
+    found = _valid().select_for_update(of=("self",)).filter(pk=link.pk).first()
+    if found is None:
+        raise quiet()
+    found.disowned_at = found.revoked_at = timezone.now()
+    found.save(update_fields=["disowned_at", "revoked_at"])
+    record(actor=None, verb="disown_link", target=found.order, reason=found.name)
+    people = [one for one in (found.order.owner, found.created_by) if one is not None and one.is_active]
+    notify(
+        users=people or User.objects.filter(role=Role.ORDER_MANAGER, is_active=True).order_by("pk")[:1],
+        kind="request",
+        text=N_("%(order)s: the link for “%(name)s” reached somebody else, who said so. It opens nothing any more."),
+        params={"order": found.order.label, "name": found.name or f"#{found.pk}"},
+        url=f"/orders/{found.order.key}/#tracking",
+    )
+    return found
 
 
 def note_visit(link: TrackingLink) -> None:
@@ -214,19 +254,24 @@ def settle_want(*, task: TrackingTask, by: str, answer: str = "", actor: User | 
 # — what the customer says —
 
 
-@transaction.atomic
-def ask_us(*, reader: Reader, text: str) -> CustomerRequest:
-    """A question from the tracking page."""
-    text = text.strip()
-    reasons = []
-    if not text:
-        reasons.append(Reason("tracking.text", N_("Write your question first."), field="text"))
+def against_words(text: str) -> list[Reason]:
+    """Every reason against what a customer writes."""
+    if not text.strip():
+        return [Reason("tracking.text", N_("Write your question first."), field="text")]
     if len(text) > 5000:
-        reasons.append(Reason("tracking.long", N_("At most 5,000 characters fit."), field="text"))
+        return [Reason("tracking.long", N_("At most 5,000 characters fit."), field="text")]
+    return []
+
+
+@transaction.atomic
+def ask_us(*, reader: Reader, text: str, files: Sequence[SentFile] = ()) -> CustomerRequest:
+    """A question from the tracking page, with what shows it."""
+    text = text.strip()
+    reasons = against_words(text)
     open_ones = CustomerRequest.objects.filter(order=reader.order, channel=Channel.PORTAL, state="open").count()
     if open_ones >= MOST_OPEN:
         reasons.append(Reason("tracking.many", N_("We still owe you answers; we will write to you.")))
-    refuse_if(reasons)
+    refuse_if([*reasons, *sent_files.reasons_against(files)])
     assert reader.order.customer is not None
     first_line = text.splitlines()[0]
     data = RequestInput(
@@ -239,17 +284,21 @@ def ask_us(*, reader: Reader, text: str) -> CustomerRequest:
         name=reader.name,
         order=reader.order,
     )
-    return take_in(actor=None, data=data)
+    found = take_in(actor=None, data=data)
+    sent_files.keep(files, found)
+    return found
 
 
-def say_more(*, reader: Reader, number: str, text: str) -> CustomerRequest:
+@transaction.atomic
+def say_more(*, reader: Reader, number: str, text: str, files: Sequence[SentFile] = ()) -> CustomerRequest:
     """More to a request of this very order."""
     found = CustomerRequest.objects.filter(order=reader.order, number=number).exclude(state="merged").first()
     if found is None:
         raise quiet()
-    if not text.strip() or len(text) > 5000:
-        raise Refusal(Reason("tracking.text", N_("Write your question first."), field="text"))
-    return hear(found=found, text=text, name=reader.name, channel=Channel.PORTAL)
+    refuse_if([*against_words(text), *sent_files.reasons_against(files, found)])
+    found = hear(found=found, text=text, name=reader.name, channel=Channel.PORTAL)
+    sent_files.keep(files, found)
+    return found
 
 
 @transaction.atomic
