@@ -42,7 +42,7 @@ SERIOUS = """async (options) => (await axe.run(options)).violations
     .filter((one) => ["serious", "critical"].includes(one.impact))
     .map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`)"""
 TWO_OF_EACH = """(without) => {
-  if (without) for (const one of document.querySelectorAll(without)) one.remove();
+  if (without) for (const one of document.querySelectorAll(without)) one.replaceChildren();
   const says = new Set(["class", "style", "role", "type", "tabindex"]);
   const built = (one) => {
     const said = (at) => (says.has(at.name) || !at.value ? `${at.name}=${at.value}` : at.name);
