@@ -52,6 +52,12 @@ def test_foreign_keys_point_down_only() -> None:
     assert not wrong
 
 
+def test_digits_are_asked_for_by_what_a_number_is_made_of() -> None:
+    """``"²".isdigit()`` is true and ``int("²")`` fails: what comes from outside is asked by ``isdecimal``."""
+    found = [str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*.py") if ".isdigit()" in path.read_text()]
+    assert not found
+
+
 def test_no_signal_receivers_in_our_own_code() -> None:
     found = [
         str(path.relative_to(SOURCE))

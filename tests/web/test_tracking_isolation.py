@@ -289,6 +289,21 @@ def test_a_customer_writes_only_into_the_own_order(world: dict[str, Any]) -> Non
     assert (mine.done_by, mine.answer) == ("a", "SF123")
 
 
+@pytest.mark.parametrize("sign", ["²", "①", "٣", "9" * 5000, "-1", "1e3", "", "\0"])
+def test_what_only_looks_like_a_number_is_refused_quietly(person: Person, world: dict[str, Any], sign: str) -> None:
+    order: Order = world["a"]["order"]
+    client, page = opened(world["a"]["path"]), f"/track/{order.number}/"
+    assert order.customer is not None
+    survey, token = feedback.ask(actor=person("sales"), customer=order.customer, order=order)
+    assert client.post(page, {"verb": "done", "task": sign, "text": "x"}).status_code == 404
+    assert client.post(page, {"verb": "sign", "what": "change", "key": sign}).status_code == 404
+    if sign != "٣":  # three is three in every script
+        assert client.post(page, {"verb": "rate", "score": sign}).status_code == 422
+        assert client.post(f"/s/{token}/", {"score": sign}).status_code == 422
+        survey.refresh_from_db()
+        assert survey.score is None
+
+
 # — the survey —
 
 

@@ -99,7 +99,7 @@ def ask(request: HttpRequest, holder: str, pk: int, file_pk: int) -> HttpRespons
         holder=holder,
         pk=pk,
         attachment_id=file_pk,
-        task_id=int(task) if task.isdigit() else None,
+        task_id=int(task) if task.isdecimal() else None,
         finishes="finishes" in request.POST,
     )
     request.session[f"document-{found.order_id}"] = request.build_absolute_uri(reverse("document_sign", args=[token]))
