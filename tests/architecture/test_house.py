@@ -54,7 +54,9 @@ def test_foreign_keys_point_down_only() -> None:
 
 def test_digits_are_asked_for_by_what_a_number_is_made_of() -> None:
     """``"²".isdigit()`` is true and ``int("²")`` fails: what comes from outside is asked by ``isdecimal``."""
-    found = [str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*.py") if ".isdigit()" in path.read_text()]
+    of_bytes = "part[:1].isdigit()"  # bytes know ASCII digits only, and no isdecimal
+    texts = {path: path.read_text().replace(of_bytes, "") for path in SOURCE.rglob("*.py")}
+    found = [str(path.relative_to(SOURCE)) for path, text in texts.items() if ".isdigit()" in text]
     assert not found
 
 

@@ -378,5 +378,5 @@ def _fetched(box: imaplib.IMAP4, numbers: Sequence[str], wish: str) -> Iterator[
         for part in parts:
             if isinstance(part, tuple):
                 yield part[0], part[1]
-            elif isinstance(part, bytes) and part[:1].isdecimal():
+            elif isinstance(part, bytes) and part[:1].isdigit():
                 yield part, b""
