@@ -52,6 +52,14 @@ def test_foreign_keys_point_down_only() -> None:
     assert not wrong
 
 
+def test_digits_are_asked_for_by_what_a_number_is_made_of() -> None:
+    """``"²".isdigit()`` is true and ``int("²")`` fails: what comes from outside is asked by ``isdecimal``."""
+    of_bytes = "part[:1].isdigit()"  # bytes know ASCII digits only, and no isdecimal
+    texts = {path: path.read_text().replace(of_bytes, "") for path in SOURCE.rglob("*.py")}
+    found = [str(path.relative_to(SOURCE)) for path, text in texts.items() if ".isdigit()" in text]
+    assert not found
+
+
 def test_no_signal_receivers_in_our_own_code() -> None:
     found = [
         str(path.relative_to(SOURCE))

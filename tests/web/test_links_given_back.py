@@ -96,7 +96,7 @@ def test_this_link_alone_ends_and_the_order_stays_as_it_is(
     assert {one.user for one in told} == {order.owner, person("sales")}
     entry = AuditEntry.objects.get(verb="disown_link")
     assert (entry.actor, entry.target_id, entry.reason) == (None, order.pk, "a")
-    page = signed_in("order_manager").get(f"/orders/{order.number}/").content.decode()
+    page = signed_in("order_manager").get(f"/orders/{order.number}/later/").content.decode()
     assert "到了别人手里" in page
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
@@ -17,6 +18,7 @@ from punctual.domain.changes.services.raising import raise_change
 from punctual.domain.changes.signing import seal_of
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
 from punctual.domain.customer_relations.services import feedback, tracking
+from punctual.domain.customer_relations.services.requests import reply
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Task
 from punctual.domain.scheduling.models import OrderForecast, RunState, ScheduleRun, TaskForecast
@@ -289,6 +291,52 @@ def test_a_customer_writes_only_into_the_own_order(world: dict[str, Any]) -> Non
     assert (mine.done_by, mine.answer) == ("a", "SF123")
 
 
+@pytest.mark.parametrize("sign", ["²", "①", "٣", "9" * 5000, "-1", "1e3", ""])
+def test_what_only_looks_like_a_number_is_refused_quietly(person: Person, world: dict[str, Any], sign: str) -> None:
+    order: Order = world["a"]["order"]
+    client, page = opened(world["a"]["path"]), f"/track/{order.number}/"
+    assert order.customer is not None
+    survey, token = feedback.ask(actor=person("sales"), customer=order.customer, order=order)
+    assert client.post(page, {"verb": "done", "task": sign, "text": "x"}).status_code == 404
+    assert client.post(page, {"verb": "sign", "what": "change", "key": sign}).status_code == 404
+    if sign != "٣":  # three is three in every script
+        assert client.post(page, {"verb": "rate", "score": sign}).status_code == 422
+        assert client.post(f"/s/{token}/", {"score": sign}).status_code == 422
+        survey.refresh_from_db()
+        assert survey.score is None
+
+
+def test_who_writes_on_without_an_answer_is_asked_to_wait(
+    person: Person, world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "MOST_OPEN", 3)
+    order = world["a"]["order"]
+    client, page = opened(world["a"]["path"]), f"/track/{order.number}/"
+    mine = CustomerRequest.objects.get(order=order)
+    said = {"verb": "say", "request": mine.number, "text": "在吗？"}
+    before = mine.messages.count()
+    assert [client.post(page, said).status_code for _ in range(4)] == [302, 302, 302, 422]
+    assert "还有问题没答复您" in client.post(page, said).content.decode()
+    assert mine.messages.count() == before + 3
+    reply(actor=person("order_manager"), request_id=mine.pk, text="在。")
+    assert client.post(page, said).status_code == 302, "an answer begins anew"
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "读不了"), ("en", "Not readable")])
+def test_what_no_text_holds_and_too_many_files_are_refused_on_a_page(
+    world: dict[str, Any], language: str, words: str
+) -> None:
+    client, page = opened(world["a"]["path"]), f"/track/{world['a']['order'].number}/"
+    client.cookies["django_language"] = language
+    before = CustomerRequest.objects.count()
+    many = [SimpleUploadedFile(f"{n}.jpg", b"x") for n in range(120)]
+    for sent in ({"verb": "ask", "text": "a\0b"}, {"verb": "ask", "text": "x", "file": many}):
+        answer = client.post(page, sent)
+        assert answer.status_code == 400
+        assert words in answer.content.decode()
+    assert CustomerRequest.objects.count() == before
+
+
 # — the survey —
 
 
@@ -368,3 +416,7 @@ def test_a_change_that_waits_for_the_customer_is_signed_from_the_page_and_never_
     assert [word for word in ("改地址", *seen, seal_of(change)) if word not in text] == []
     assert [word for word in hidden if word in text] == []
     assert SignedLink.objects.get(target_id=change.pk).created_by is None
+    unsure = {"answer": "maybe", "name": "a", "note": "?", "seal": seal_of(change)}
+    assert theirs.post(answer.headers["Location"], unsure).status_code == 422
+    change.refresh_from_db()
+    assert change.customer_answer == "open", "what is neither yes nor no answers nothing"

@@ -20,7 +20,7 @@ PUNCTUAL_SENTRY_DSN where faults are told; OTEL_EXPORTER_OTLP_ENDPOINT where tra
 PUNCTUAL_DEBUG      1 shows tracebacks in the browser; never in production
 PUNCTUAL_HTTPS      1 when the pages are served over TLS: secure cookies, HSTS
 PUNCTUAL_SYNC_JOBS  1 runs background jobs in the request (tests)
-PUNCTUAL_URL        address under which people open the pages; stands in mails
+PUNCTUAL_URL        address under which people open the pages; stands in links and mails (this machine's, with its port)
 PUNCTUAL_SMTP_*     HOST, PORT, USER, PASSWORD, TLS of the mail server; PUNCTUAL_MAIL_FROM is who writes
 PUNCTUAL_IMAP_*     HOST, PORT, USER, PASSWORD, FOLDER of the mailbox that customers write to
 

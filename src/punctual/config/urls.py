@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from punctual.api.v1 import api
 
+handler400 = "punctual.web.shell.views.bad_request"
 handler404 = "punctual.web.shell.views.page_not_found"
 handler500 = "punctual.web.shell.views.server_error"
 

@@ -148,7 +148,10 @@ def _target(book: Book, order_id: int) -> Group:
 def _versions(book: Book, found: Recovery) -> list[tuple[int, int]]:
     """Plan id → version of every plan that an option changes."""
     ids = {
-        int(name) for option in found.options for name in (*option.patch.starts, *option.patch.modes) if name.isdigit()
+        int(name)
+        for option in found.options
+        for name in (*option.patch.starts, *option.patch.modes)
+        if name.isdecimal()
     }
     rows = Plan.objects.filter(tasks__in=ids).distinct()
     return list(rows.values_list("pk", "version"))

@@ -106,7 +106,7 @@ def option_of(run: RecoveryRun, number: int) -> dict[str, Any]:
 
 def _tasks_of(option: Mapping[str, Any]) -> dict[int, Task]:
     patch = option["patch"]
-    changed = {int(name) for name in (*patch["starts"], *patch["modes"]) if name.isdigit()}
+    changed = {int(name) for name in (*patch["starts"], *patch["modes"]) if name.isdecimal()}
     return {task.pk: task for task in Task.objects.filter(pk__in=changed).select_related("plan__order")}
 
 
@@ -128,7 +128,7 @@ def unchanged_plans(run: RecoveryRun, option: Mapping[str, Any]) -> dict[int, Pl
 def _moves(tasks: Mapping[int, Task], patch: Mapping[str, Any], axis: Axis) -> list[dict[str, Any]]:
     moves = []
     for name, slot in patch["starts"].items():
-        task = tasks.get(int(name)) if name.isdigit() else None
+        task = tasks.get(int(name)) if name.isdecimal() else None
         before = plan_time(task.start) if task else None
         if task is None or before is None:
             continue
@@ -152,7 +152,7 @@ def _work_otherwise(
     others = _who_instead(option)
     before: dict[str, dict[str, Any]] = {}
     for name, mode in option["patch"]["modes"].items():
-        task = tasks.get(int(name)) if name.isdigit() else None
+        task = tasks.get(int(name)) if name.isdecimal() else None
         if task is None or task.actual_start is not None:
             continue
         commands: list[dict[str, Any]] = []
@@ -196,7 +196,7 @@ def _pin(tasks: Mapping[int, Task], patch: Mapping[str, Any], axis: Axis, actor:
             before_material=name in patch["releases"],
         )
         for name, slot in patch["starts"].items()
-        if name.isdigit() and int(name) in tasks and int(name) not in locked
+        if name.isdecimal() and int(name) in tasks and int(name) not in locked
     ]
     TaskPin.objects.bulk_create(made)
     return [pin.task_id for pin in made]
@@ -229,7 +229,7 @@ def _purchases(
     made = []
     for use in option["uses"]:
         parts = use["lever"].split(":")
-        task = tasks.get(int(parts[1])) if len(parts) > 1 and parts[1].isdigit() else None
+        task = tasks.get(int(parts[1])) if len(parts) > 1 and parts[1].isdecimal() else None
         if use["kind"] not in BOUGHT or task is None:
             continue
         supplier = None

@@ -128,7 +128,7 @@ class _Rates:
                 self.by_skill.setdefault(skill.pk, []).append(row.hourly_cost or USUAL_HOUR)
 
     def hour(self, pool: str) -> Decimal:
-        keys = [int(part) for part in pool[1:].split("-") if part.isdigit()]
+        keys = [int(part) for part in pool[1:].split("-") if part.isdecimal()]
         if pool.startswith("r"):
             return self.by_resource.get(keys[0], USUAL_HOUR) if keys else USUAL_HOUR
         known = [rate for key in keys for rate in self.by_skill.get(key, [])]

@@ -45,10 +45,17 @@ def _check_port(host: str, port: int) -> None:
             ) from error
 
 
+def address_of(host: str, port: int) -> str:
+    """Where the pages open on this machine; in links and mails too, as long as PUNCTUAL_URL names nothing else."""
+    return f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Set up, then start the web server and the worker and wait for either to end."""
     _check_port(arguments.host, arguments.port)
     os.environ["PUNCTUAL_COLLECTED"] = "1"
+    if not os.environ.get("PUNCTUAL_URL_FILE"):
+        os.environ.setdefault("PUNCTUAL_URL", address_of(arguments.host, arguments.port))
     # The first time everything is compiled; that goes on beside the migrations and is waited for by nobody.
     compiling = subprocess.Popen([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())])  # noqa: S603 our own
     with nullcontext() if arguments.whole_demo else _plain_kernels():
@@ -129,7 +136,6 @@ def _announce(host: str, port: int, told: Event) -> None:
     """Tell the address once the first page answers."""
     from punctual.platform.accounts.demo import DEMO_PASSWORD, demo_accounts
 
-    address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}/"  # noqa: S104
     for _ in range(300):
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
@@ -137,7 +143,7 @@ def _announce(host: str, port: int, told: Event) -> None:
         except (urllib.error.URLError, OSError):
             if told.wait(0.1):
                 return
-    say(f"\n  Punctual 准交   {address}\n")
+    say(f"\n  Punctual 准交   {address_of(host, port)}/\n")
     accounts = demo_accounts()
     if accounts:
         say(f"  Demo sign-ins (password {DEMO_PASSWORD}):")

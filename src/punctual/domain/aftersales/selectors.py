@@ -23,7 +23,7 @@ def cases_of(actor: User) -> QuerySet[ServiceCase]:
 
 
 def case_by_key(actor: User, key: str) -> ServiceCase:
-    if key.isdigit() and len(key) < 18:
+    if key.isdecimal() and len(key) < 18:
         return get_or_not_found(cases_of(actor), pk=int(key))
     return get_or_not_found(cases_of(actor), number__iexact=key)
 

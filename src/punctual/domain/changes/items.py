@@ -183,4 +183,4 @@ def _money(reader: Reader, data: Mapping[str, Any], row: int) -> tuple[str, Deci
 
 def _id(value: object) -> int | None:
     text = str(value or "").strip()
-    return int(text) if text.isdigit() and len(text) < 18 else None
+    return int(text) if text.isdecimal() and len(text) < 18 else None

@@ -109,7 +109,7 @@ def files_from_customer(requests: Sequence[CustomerRequest]) -> dict[int, list[A
 def request_by_key(actor: User, key: str) -> CustomerRequest:
     """By number or id; raises NotFound."""
     visible = requests_of(actor).select_related("customer", "contact", "order", "order_line", "owner", "merged_into")
-    if key.isdigit() and len(key) < 18:
+    if key.isdecimal() and len(key) < 18:
         return get_or_not_found(visible, pk=int(key))
     return get_or_not_found(visible, number__iexact=key)
 

@@ -107,6 +107,6 @@ def open_count(actor: User, today: dt.date) -> int:
 def tasks_of_order(actor: User, order_key: str) -> QuerySet[Task]:
     """The tasks of one order that the actor may report on, in the order of the outline."""
     lookup = Q(plan__order__number__iexact=order_key)
-    if order_key.isdigit() and len(order_key) < 18:
+    if order_key.isdecimal() and len(order_key) < 18:
         lookup |= Q(plan__order_id=int(order_key))
     return reportable(actor).filter(lookup).order_by("sequence")

@@ -284,9 +284,9 @@ class Loads:
         """Resources behind a row's key."""
         head, _, tail = key.partition(":")
         if head == "r":
-            return {int(tail)} if tail.isdigit() else set()
+            return {int(tail)} if tail.isdecimal() else set()
         if head == "s":
-            return set(self.availability.members([int(tail)])) if tail.isdigit() else set()
+            return set(self.availability.members([int(tail)])) if tail.isdecimal() else set()
         kind, _, team = tail.partition(":")
         staff = self.availability.staff.values()
         return {one.id for one in staff if one.kind == kind and (one.team or one.name) == team}
@@ -294,7 +294,7 @@ class Loads:
     def uses_in(self, key: str, period: Period) -> list[tuple[Use, float]]:
         """Who uses a row's resources in a period, with hours, the largest first."""
         members = self.members_of(key)
-        skill = int(key[2:]) if key.startswith("s:") and key[2:].isdigit() else None
+        skill = int(key[2:]) if key.startswith("s:") and key[2:].isdecimal() else None
         found = []
         for use in self.uses:
             named = use.resource in members and (skill is None or use.skill is None)

@@ -287,7 +287,7 @@ class Names:
     def pool(self, key: str) -> str:
         """``s3-7`` → the skills' names; ``r12`` → the resource's; what is not known stays as it is."""
         known = self.resources if key.startswith("r") else self.skills
-        numbers = (int(part) for part in key[1:].split("-") if part.isdigit())
+        numbers = (int(part) for part in key[1:].split("-") if part.isdecimal())
         return " / ".join(known[number] for number in numbers if number in known) or key
 
 

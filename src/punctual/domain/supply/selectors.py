@@ -210,7 +210,7 @@ def listed_purchases(actor: User) -> QuerySet[PurchaseOrder]:
 def purchase_by_key(actor: User, key: str) -> PurchaseOrder:
     """By number or id; raises NotFound."""
     rows = purchases_of(actor)
-    if key.isdigit() and len(key) < 18:
+    if key.isdecimal() and len(key) < 18:
         return get_or_not_found(rows, pk=int(key))
     return get_or_not_found(rows, number__iexact=key)
 

@@ -213,7 +213,7 @@ def delegation(request: HttpRequest) -> HttpResponse:
         try:
             delegate(
                 actor=actor,
-                delegate=User.objects.filter(is_active=True, pk=int(wish) if wish.isdigit() else 0).first(),
+                delegate=User.objects.filter(is_active=True, pk=int(wish) if wish.isdecimal() else 0).first(),
                 first=_day(request.POST.get("first")),
                 last=_day(request.POST.get("last")),
                 reason=request.POST.get("reason", ""),

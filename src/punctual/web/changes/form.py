@@ -107,7 +107,7 @@ def posted_sheet(order: Order, post: QueryDict) -> Sheet:
     sheet.redo = {
         int(name.removeprefix("redo-")): str(value).strip()
         for name, value in post.items()
-        if name.startswith("redo-") and name.removeprefix("redo-").isdigit() and str(value).strip()
+        if name.startswith("redo-") and name.removeprefix("redo-").isdecimal() and str(value).strip()
     }
     return sheet
 

@@ -15,6 +15,7 @@ from punctual.kernel.refusal import Refusal
 from punctual.platform.company.services import company
 from punctual.platform.links.services import opened
 from punctual.web.changes.for_customer import change_shown
+from punctual.web.shell.answers import agreed
 from punctual.web.shell.middleware import status_of
 
 
@@ -42,7 +43,7 @@ def sign_change(request: HttpRequest, token: str) -> HttpResponse:
     try:
         answer_by_link(
             token=token,
-            agree=post.get("answer") == "agree",
+            agree=agreed(request),
             seal=post.get("seal", ""),
             name=post.get("name", ""),
             note=post.get("note", ""),

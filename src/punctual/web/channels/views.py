@@ -74,7 +74,7 @@ def my_notifications(request: HttpRequest) -> HttpResponse:
 def inbox_step(request: HttpRequest) -> HttpResponse:
     """Put notifications away, or out of sight until tomorrow morning or next week."""
     actor = actor_of(request)
-    ids = [int(one) for one in request.POST.getlist("id") if one.isdigit() and len(one) < 18]
+    ids = [int(one) for one in request.POST.getlist("id") if one.isdecimal() and len(one) < 18]
     verb = request.POST.get("verb", "")
     now = timezone.localtime()
     morning = now.replace(hour=8, minute=0, second=0, microsecond=0)

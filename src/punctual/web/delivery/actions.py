@@ -167,7 +167,7 @@ def _do_acceptance(request: HttpRequest, acceptance: Acceptance, verb: str) -> s
             **wish,
             title=posted.text("title"),
             grade=posted.text("grade"),
-            owner=User.objects.filter(is_active=True, pk=int(owner) if owner.isdigit() else 0).first(),
+            owner=User.objects.filter(is_active=True, pk=int(owner) if owner.isdecimal() else 0).first(),
             due=due,
             expected_version=version,
         )

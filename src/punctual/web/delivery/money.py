@@ -184,7 +184,7 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
     review = ClosingReview.objects.filter(order=order).select_related("closed_by").first()
     refusal: Refusal | None = None
     if request.method == "POST":
-        chosen = [int(one) for one in request.POST.getlist("template_task") if one.isdigit()]
+        chosen = [int(one) for one in request.POST.getlist("template_task") if one.isdecimal()]
         try:
             close_order(
                 actor=actor,

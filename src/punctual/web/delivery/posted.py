@@ -36,7 +36,7 @@ class Posted:
 
     def whole(self, name: str) -> int:
         text = self.text(name)
-        return int(text) if text.isdigit() and len(text) < 6 else 0
+        return int(text) if text.isdecimal() and len(text) < 6 else 0
 
     def done(self) -> None:
         refuse_if(self.reader.reasons)
@@ -66,7 +66,7 @@ class Posted:
         return {
             int(name.removeprefix("verdict-")): (self.text(f"value-{name.removeprefix('verdict-')}"), str(value))
             for name, value in self.post.items()
-            if name.startswith("verdict-") and name.removeprefix("verdict-").isdigit()
+            if name.startswith("verdict-") and name.removeprefix("verdict-").isdecimal()
         }
 
     def milestones(self, order: Order) -> list[Mapping[str, Any]]:
@@ -83,7 +83,7 @@ class Posted:
             identity = self.text(f"ms-{at}-id")
             rows.append(
                 {
-                    "id": int(identity) if identity.isdigit() and int(identity) in ids else None,
+                    "id": int(identity) if identity.isdecimal() and int(identity) in ids else None,
                     "kind": self.text(f"ms-{at}-kind"),
                     "name": self.text(f"ms-{at}-name")[:80],
                     "percent": percent,

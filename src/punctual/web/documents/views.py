@@ -31,6 +31,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download, done
+from punctual.web.shell.answers import agreed
 from punctual.web.shell.middleware import status_of
 from punctual.web.shell.views import safe_next
 
@@ -99,7 +100,7 @@ def ask(request: HttpRequest, holder: str, pk: int, file_pk: int) -> HttpRespons
         holder=holder,
         pk=pk,
         attachment_id=file_pk,
-        task_id=int(task) if task.isdigit() else None,
+        task_id=int(task) if task.isdecimal() else None,
         finishes="finishes" in request.POST,
     )
     request.session[f"document-{found.order_id}"] = request.build_absolute_uri(reverse("document_sign", args=[token]))
@@ -143,9 +144,9 @@ def sign_document(request: HttpRequest, token: str) -> HttpResponse:
     }
     if request.method != "POST":
         return render(request, "documents/sign.html", context)
-    approve = request.POST.get("answer") == "agree"
     name, note = request.POST.get("name", ""), request.POST.get("note", "")
     try:
+        approve = agreed(request)
         answer_by_link(token=token, approve=approve, name=name, note=note, today=timezone.localdate())
     except Refusal as refusal:
         more = {"reasons": refusal.reasons, "name": name, "note": note}

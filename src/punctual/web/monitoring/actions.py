@@ -65,7 +65,7 @@ def _people() -> QuerySet[User]:
 
 
 def _person(text: str) -> User | None:
-    return _people().filter(pk=int(text)).first() if text.isdigit() and len(text) < 18 else None
+    return _people().filter(pk=int(text)).first() if text.isdecimal() and len(text) < 18 else None
 
 
 def _mine(actor: User, item: ActionItem) -> bool:
@@ -142,7 +142,7 @@ class Actions(ListPage):
             "owner",
             gettext_lazy("Owner"),
             _owners,
-            lambda rows, values: rows.filter(owner__in=[int(v) for v in values if v.isdigit() and len(v) < 18]),
+            lambda rows, values: rows.filter(owner__in=[int(v) for v in values if v.isdecimal() and len(v) < 18]),
         ),
     )
     tabs = (
@@ -253,7 +253,7 @@ def do_action(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """change, complete, cancel, reopen, effective, ineffective."""
     actor, note = actor_of(request), request.POST.get("note", "")
     text = request.POST.get("version", "")
-    version = int(text) if text.isdigit() and len(text) < 10 else None
+    version = int(text) if text.isdecimal() and len(text) < 10 else None
     if verb == "change":
         change_action(actor=actor, action_id=pk, expected_version=version, **_given(request))
     elif verb == "complete":

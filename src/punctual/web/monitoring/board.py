@@ -182,7 +182,7 @@ def move(request: HttpRequest) -> HttpResponse:
         request.POST.get("column", ""),
         request.POST.get("reason", "").strip(),
     )
-    if not task_id.isdigit() or len(task_id) > 17 or column not in ("doing", "blocked", "done"):
+    if not task_id.isdecimal() or len(task_id) > 17 or column not in ("doing", "blocked", "done"):
         raise Refusal(Reason("board.move", N_("A card goes to under way, blocked or done."), field="column"))
     task = my_tasks.task_to_report(actor, int(task_id))
     limit = BoardLimit.objects.filter(column=column).first()
@@ -216,7 +216,7 @@ def set_limit(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "plans.edit")
     column, text = request.POST.get("column", ""), request.POST.get("most", "").strip()
-    if column not in dict(COLUMNS) or (text and not (text.isdigit() and 1 <= int(text) <= 999)):
+    if column not in dict(COLUMNS) or (text and not (text.isdecimal() and 1 <= int(text) <= 999)):
         raise Refusal(Reason("board.limit_value", N_("Give a limit of 1 to 999, or none."), field="most"))
     if text:
         BoardLimit.objects.update_or_create(column=column, defaults={"most": int(text)})

@@ -73,7 +73,7 @@ def _book(actor: User, plan: Plan, data: QueryDict) -> None:
             day=_day(data.get("day", "")),
             subject=data.get("subject", ""),
             reference=data.get("reference", ""),
-            commitment_id=int(pay) if pay.isdigit() and len(pay) < 18 else None,
+            commitment_id=int(pay) if pay.isdecimal() and len(pay) < 18 else None,
             settles="settles" in data,
         )
 
@@ -160,7 +160,7 @@ class Time(ListPage):
             "user",
             gettext_lazy("Person"),
             _people,
-            lambda rows, values: rows.filter(user__in=[int(v) for v in values if v.isdigit() and len(v) < 18]),
+            lambda rows, values: rows.filter(user__in=[int(v) for v in values if v.isdecimal() and len(v) < 18]),
         ),
     )
     tabs = (BuiltInView(gettext_lazy("All"), ""), BuiltInView(gettext_lazy("To approve"), "state=entered"))
@@ -194,7 +194,7 @@ def _weeks(actor: User) -> list[dict[str, object]]:
 
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
-    ids = [int(one) for one in request.POST.getlist("entry") if one.isdigit() and len(one) < 18]
+    ids = [int(one) for one in request.POST.getlist("entry") if one.isdecimal() and len(one) < 18]
     approve = request.POST.get("verb") == "approve"
     count = decide_time(actor=actor_of(request), entry_ids=ids, approve=approve, note=request.POST.get("note", ""))
     words = _("%(count)d entries approved.") if approve else _("%(count)d entries returned.")

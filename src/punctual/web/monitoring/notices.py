@@ -113,7 +113,7 @@ def acknowledge_notice(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def send(request: HttpRequest, pk: int) -> HttpResponse:
-    ids = [int(one) for one in request.POST.getlist("people") if one.isdigit() and len(one) < 18]
+    ids = [int(one) for one in request.POST.getlist("people") if one.isdecimal() and len(one) < 18]
     send_notice(actor=actor_of(request), notice_id=pk, people=User.objects.filter(pk__in=ids))
     messages.success(request, _("Sent."))
     return redirect("notice", pk=pk)

@@ -102,7 +102,7 @@ def _picked(request: HttpRequest, run: RecoveryRun | None, options: list[dict[st
     if run is None or not options:
         return None
     wish = request.GET.get("option", "")
-    number = int(wish) if wish.isdigit() else run.chosen
+    number = int(wish) if wish.isdecimal() else run.chosen
     named = next((one for one in options if one["number"] == number), None)
     return named or next((one for one in options if one["recommended"]), options[0])
 
@@ -173,9 +173,9 @@ def apply(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     _run, asked = choose_option(
         actor=actor,
         run_id=pk,
-        number=int(number) if number.isdigit() and len(number) < 4 else -1,
+        number=int(number) if number.isdecimal() and len(number) < 4 else -1,
         today=timezone.localdate(),
-        expected_version=int(version) if version.isdigit() and len(version) < 10 else None,
+        expected_version=int(version) if version.isdecimal() and len(version) < 10 else None,
     )
     if asked is not None:
         messages.success(request, _("Its cost needs a yes first. Those who decide are told; nothing has changed yet."))
@@ -201,7 +201,7 @@ MOST = 9
 
 def _picture(order: Order, option: Mapping[str, Any]) -> SafeString | str:
     """The tasks that move, as they are (outline) and as they would be (filled)."""
-    starts = {int(name): slot for name, slot in option["patch"]["starts"].items() if name.isdigit()}
+    starts = {int(name): slot for name, slot in option["patch"]["starts"].items() if name.isdecimal()}
     if not starts:
         return ""
     rows = list(Task.objects.filter(pk__in=starts, plan__order=order).order_by("start", "sequence")[:MOST])

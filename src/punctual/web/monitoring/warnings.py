@@ -127,7 +127,7 @@ class Warnings(ListPage):
 
 
 def _ids(values: Any) -> list[int]:
-    return [int(value) for value in values if value.isdigit() and len(value) < 18]
+    return [int(value) for value in values if value.isdecimal() and len(value) < 18]
 
 
 def warning_page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -147,7 +147,7 @@ def warning_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int | None:
     text = request.POST.get("version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 @require_POST
@@ -180,7 +180,7 @@ def bring_back(request: HttpRequest, pk: int) -> HttpResponse:
 def give_away(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody else sees to it."""
     text = request.POST.get("owner", "")
-    owner = get_or_not_found(User.objects.filter(is_active=True), pk=int(text) if text.isdigit() else 0)
+    owner = get_or_not_found(User.objects.filter(is_active=True), pk=int(text) if text.isdecimal() else 0)
     hand_on(actor=actor_of(request), warning_id=pk, owner=owner, expected_version=_version(request))
     messages.success(request, _("%(name)s sees to it.") % {"name": owner.name})
     return redirect(next_or(request, reverse("warning", args=[pk])))

@@ -279,7 +279,7 @@ def do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise NotFound(Reason("capa.verb", N_("An 8D report can't “%(verb)s”."), {"verb": verb[:40]}))
     sentence = VERBS[verb](request, pk)
     step = request.POST.get("step", "")
-    return done(request, f"{_url(pk)}?step={step}" if step.isdigit() and verb == "why" else _url(pk), sentence)
+    return done(request, f"{_url(pk)}?step={step}" if step.isdecimal() and verb == "why" else _url(pk), sentence)
 
 
 # -------------------------------------------------------------------------------------------------- the supplier

@@ -112,6 +112,6 @@ def point_in(data: QueryDict, pk: int | None) -> PointIn:
         role=data.get("role", "") or Role.QUALITY.value,
         evidence=reading.text(data, "evidence")[:200],
         needs_certificate=bool(data.get("needs_certificate")),
-        standards=[int(one) for one in data.getlist("standards") if one.isdigit() and len(one) < 18],
+        standards=[int(one) for one in data.getlist("standards") if one.isdecimal() and len(one) < 18],
         characteristics=found,
     )

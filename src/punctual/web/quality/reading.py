@@ -67,7 +67,7 @@ def minutes(data: QueryDict, name: str) -> int:
 def key(data: QueryDict, name: str) -> int:
     """The id of a record, 0 for none."""
     given = data.get(name, "")
-    return int(given) if given.isdigit() and len(given) < 18 else 0
+    return int(given) if given.isdecimal() and len(given) < 18 else 0
 
 
 def record(rows: QuerySet[M], data: QueryDict, name: str) -> M | None:

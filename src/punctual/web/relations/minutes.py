@@ -95,7 +95,7 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     back = f"{reverse('meeting', args=[pk])}#minutes"
     if "attendance" in request.POST:
         there, was = (
-            [int(one) for one in request.POST.getlist(name) if one.isdigit() and len(one) < 18]
+            [int(one) for one in request.POST.getlist(name) if one.isdecimal() and len(one) < 18]
             for name in ("present", "was")
         )
         services.set_present(actor=actor, meeting_id=pk, present=there, was=was)

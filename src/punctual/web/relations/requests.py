@@ -357,12 +357,12 @@ def act(request: HttpRequest, key: str, verb: str) -> HttpResponse:
 
 def _link(request: HttpRequest, actor: User, found: CustomerRequest) -> None:
     kind, key = request.POST.get("target_type", ""), request.POST.get("target", "").strip()
-    if kind == "order" and not key.isdigit():
+    if kind == "order" and not key.isdecimal():
         target_id = order_by_key(actor, key).pk
     elif kind == "task":
         target_id = _task_named(actor, found, key)
     else:
-        target_id = by_label(kind, key) or (int(key) if key.isdigit() and len(key) < 18 else 0)
+        target_id = by_label(kind, key) or (int(key) if key.isdecimal() and len(key) < 18 else 0)
     services.link(actor=actor, request_id=found.pk, target_type=kind, target_id=target_id)
 
 

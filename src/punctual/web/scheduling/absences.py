@@ -94,7 +94,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def enter_more(request: HttpRequest) -> HttpResponse:
     who = request.POST.get("who", "")
     head, _sep, tail = who.partition(":")
-    key = int(tail) if tail.isdigit() and len(tail) < 18 else None
+    key = int(tail) if tail.isdecimal() and len(tail) < 18 else None
     enter_extra(
         actor=actor_of(request),
         resource_id=key if head == "r" else None,
@@ -117,7 +117,7 @@ def cancel_more(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _number(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "")
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _day(request: HttpRequest, name: str) -> dt.date:

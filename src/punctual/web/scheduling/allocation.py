@@ -42,8 +42,8 @@ def names_page(request: HttpRequest) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "scheduling.view")
     chosen = request.GET.get("skill", "")
-    skill = int(chosen) if chosen.isdigit() and len(chosen) < 10 else None
-    weeks = int(given) if (given := request.GET.get("weeks", "")).isdigit() and int(given) in WEEKS else WEEKS[0]
+    skill = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+    weeks = int(given) if (given := request.GET.get("weeks", "")).isdecimal() and int(given) in WEEKS else WEEKS[0]
     rows = unnamed_needs(actor, skill=skill, until=today + dt.timedelta(weeks=weeks))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -75,7 +75,7 @@ def who_does(actor: User, task: Task) -> dict[str, Any]:
 def name(request: HttpRequest, pk: int, need: int) -> HttpResponse:
     actor, today = actor_of(request), timezone.localdate()
     chosen = request.POST.get("resource", "")
-    resource = int(chosen) if chosen.isdigit() and len(chosen) < 10 else 0
+    resource = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else 0
     task = name_need(actor=actor, task_id=pk, need_id=need, resource_id=resource, today=today)
     named = names().resources[resource]
     return done(request, _back(request, pk), _("%(name)s does “%(task)s”.") % {"name": named, "task": task.name})
@@ -122,7 +122,7 @@ def swaps(request: HttpRequest) -> HttpResponse:
 def _for(actor: User, rows: list[Swap], part: str) -> list[Swap]:
     head, _sep, tail = part.partition(":")
     if head == "task":
-        return touching(rows, task=int(tail)) if tail.isdigit() and len(tail) < 18 else []
+        return touching(rows, task=int(tail)) if tail.isdecimal() and len(tail) < 18 else []
     return touching(rows, resources=loads_of(actor, "planned")[0].members_of(part))
 
 
@@ -148,7 +148,7 @@ def shown(found: Proposed, rows: list[Swap]) -> list[dict[str, Any]]:
 def accept(request: HttpRequest) -> HttpResponse:
     """One proposal, as it was looked at."""
     numbers = {key: request.POST.get(key, "") for key in ("run", "task", "out", "into")}
-    run, task, out, into = (int(text) if text.isdigit() and len(text) < 18 else 0 for text in numbers.values())
+    run, task, out, into = (int(text) if text.isdecimal() and len(text) < 18 else 0 for text in numbers.values())
     swap = accept_swap(
         actor=actor_of(request), run_id=run, task_id=task, out_id=out, into_id=into, today=timezone.localdate()
     )

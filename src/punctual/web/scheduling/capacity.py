@@ -331,11 +331,11 @@ def accept(request: HttpRequest) -> HttpResponse:
     versions = {}
     for value in request.POST.getlist("order"):
         order, _sep, version = value.partition(":")
-        if order.isdigit() and version.isdigit():
+        if order.isdecimal() and version.isdecimal():
             versions[int(order)] = int(version)
     run = request.POST.get("run", "")
     moved = accept_levelling(
-        actor=actor, run_id=int(run) if run.isdigit() else 0, versions=versions, today=timezone.localdate()
+        actor=actor, run_id=int(run) if run.isdecimal() else 0, versions=versions, today=timezone.localdate()
     )
     words = {"count": moved, "orders": len(versions)}
     messages.success(request, _("%(count)d tasks moved in %(orders)d plans.") % words)

@@ -109,7 +109,7 @@ FILTERS = (
         lambda actor: [],
         lambda rows, values: (
             rows.filter(order__number__in=values)
-            | rows.filter(order_id__in=[one for one in values if one.isdigit() and len(one) < 18])
+            | rows.filter(order_id__in=[one for one in values if one.isdecimal() and len(one) < 18])
         ),
     ),
 )

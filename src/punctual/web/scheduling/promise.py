@@ -55,7 +55,7 @@ def entry_panel(request: HttpRequest) -> HttpResponse:
     require(actor, "orders.change")
     data, _reasons = read_entry(request.body.decode("utf-8", "replace"))
     identity = request.GET.get("id", "")
-    order_id = int(identity) if identity.isdigit() and len(identity) < 18 else None
+    order_id = int(identity) if identity.isdecimal() and len(identity) < 18 else None
     try:
         told = promise_for_input(data=data, catalogue=catalogue_for(data, today), actor=actor, order_id=order_id)
     except Refusal as refusal:
@@ -198,5 +198,5 @@ def _posted_day(request: HttpRequest) -> dt.date:
 
 def _dates(request: HttpRequest, order: Order, day: dt.date) -> dict[int, dt.date]:
     """The chosen lines, or all of them."""
-    chosen = {int(one) for one in request.POST.getlist("line") if one.isdigit() and len(one) < 18}
+    chosen = {int(one) for one in request.POST.getlist("line") if one.isdecimal() and len(one) < 18}
     return {line.pk: day for line in order.lines.all() if not chosen or line.pk in chosen}

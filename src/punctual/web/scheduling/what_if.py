@@ -97,7 +97,7 @@ def _change(request: HttpRequest, actor: User) -> dict[str, Any]:
     kind = given.get("kind", "")
     if kind in ("absence", "extra"):
         head, _sep, tail = given.get("who", "").partition(":")
-        key = int(tail) if tail.isdigit() and len(tail) < 18 else None
+        key = int(tail) if tail.isdecimal() and len(tail) < 18 else None
         change: dict[str, Any] = {"kind": kind, "first": given.get("first", ""), "last": given.get("last", "")}
         if head == "r" or kind == "absence":
             change["resource"] = key if head == "r" else None
@@ -105,13 +105,13 @@ def _change(request: HttpRequest, actor: User) -> dict[str, Any]:
             change["skill"] = key
         if kind == "extra":
             units = given.get("units", "1")
-            change["units"] = int(units) if units.isdigit() and len(units) < 4 else 0
+            change["units"] = int(units) if units.isdecimal() and len(units) < 4 else 0
         return change
     text = given.get("order", "")
-    order = orders_of(actor).filter(pk=int(text) if text.isdigit() and len(text) < 18 else 0).first()
+    order = orders_of(actor).filter(pk=int(text) if text.isdecimal() and len(text) < 18 else 0).first()
     change = {"kind": kind, "order": order.pk if order else None, "label": order.label if order else ""}
     if kind == "priority":
-        change["priority"] = int(given.get("priority", "0")) if given.get("priority", "").isdigit() else 0
+        change["priority"] = int(given.get("priority", "0")) if given.get("priority", "").isdecimal() else 0
     elif kind == "date":
         change["date"] = given.get("date", "")
     return change

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.web.shell.changes import changed
-from punctual.web.shell.views import page_not_found
+from punctual.web.shell.views import bad_request, page_not_found
 
 PUBLIC: Final = (
     "/accounts/",
@@ -62,7 +62,8 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 class ReadableAddressMiddleware:
-    """An address with a NUL leads nowhere: no database stores one, and PostgreSQL would fail on it."""
+    """An address with a NUL leads nowhere, and a form with one is refused: no database stores it, and PostgreSQL would
+    fail on it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -71,6 +72,12 @@ class ReadableAddressMiddleware:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return page_not_found(request)
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponse], view_args: object, view_kwargs: object
+    ) -> HttpResponse | None:
+        written = any("\0" in value for _name, values in request.POST.lists() for value in values)
+        return bad_request(request) if written else None
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

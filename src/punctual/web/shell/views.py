@@ -105,12 +105,23 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "shell/error.html", {"status": 403, "stale_form": True}, status=403)
 
 
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What was sent can't be read: too much of it, or what stands in no text."""
+    if request.path.startswith("/api/"):
+        return _problem(_("Not readable"), 400, "http.bad_request")
+    return render(request, "shell/error.html", {"status": 400}, status=400)
+
+
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """A page, or a problem for programs."""
     if request.path.startswith("/api/"):
-        body = {"type": "about:blank", "title": _("Not found"), "status": 404, "code": "http.not_found"}
-        return JsonResponse(body, status=404, content_type="application/problem+json; charset=utf-8")
+        return _problem(_("Not found"), 404, "http.not_found")
     return render(request, "shell/error.html", {"status": 404}, status=404)
+
+
+def _problem(title: str, status: int, code: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": title, "status": status, "code": code}
+    return JsonResponse(body, status=status, content_type="application/problem+json; charset=utf-8")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -247,7 +247,7 @@ def _save(request: HttpRequest, actor: User, found: Bom | None, whole: str, read
             expected_version=version_of(request),
         )
     kind, _colon, key = whole.partition(":")
-    if kind not in ("revision", "material") or not key.isdigit():
+    if kind not in ("revision", "material") or not key.isdecimal():
         raise Refusal(Reason("bom.whole", N_("Say what the bill of material is for."), field="whole"))
     if kind == "revision":
         return set_bom(actor=actor, revision_id=int(key), lines=lines, notes=notes)

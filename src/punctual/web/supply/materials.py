@@ -114,7 +114,7 @@ class MaterialList(MasterList):
             "supplier",
             gettext_lazy("Supplier"),
             lambda actor: [(str(one.pk), str(one)) for one in suppliers(actor)],
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
+            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdecimal()]),
         ),
     )
     columns = (
@@ -322,7 +322,7 @@ def _save_sources(request: HttpRequest, actor: User, found: Material) -> None:
     facts = []
     for at in range(len(offers.rows)):
         supplier = offers.text(at, "supplier")
-        if not supplier.isdigit():
+        if not supplier.isdecimal():
             continue
         facts.append(
             services.OfferFacts(

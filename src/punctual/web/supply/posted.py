@@ -32,6 +32,6 @@ def posted_number(request: HttpRequest, name: str) -> Decimal:
 
 def posted_id(request: HttpRequest, name: str) -> int:
     text = request.POST.get(name, "")
-    if not text.isdigit() or len(text) > 17:
+    if not text.isdecimal() or len(text) > 17:
         raise BadRequest(name)
     return int(text)

@@ -126,7 +126,7 @@ def receive(request: HttpRequest, number: str) -> HttpResponse:
         quantity=posted_number(request, "quantity"),
         today=timezone.localdate(),
         received_on=posted_day(request, "received_on") if request.POST.get("received_on") else None,
-        place_id=int(place) if place.isdigit() else None,
+        place_id=int(place) if place.isdecimal() else None,
         delivery_note=request.POST.get("delivery_note", ""),
         expected_version=version_of(request),
     )

@@ -130,7 +130,7 @@ class PurchaseList(ListPage):
             "supplier",
             gettext_lazy("Supplier"),
             lambda actor: [(str(one.pk), str(one)) for one in suppliers(actor)],
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdigit()]),
+            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdecimal()]),
         ),
     )
     columns = (
@@ -346,7 +346,7 @@ def _save(
             notes=head["notes"],
             expected_version=version_of(request),
         )
-    if not head["supplier"].isdigit():
+    if not head["supplier"].isdecimal():
         raise Refusal(Reason("purchase_order.supplier", N_("Choose a supplier."), field="supplier"))
     return purchases.create_purchase(
         actor=actor,

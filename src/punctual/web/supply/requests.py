@@ -58,7 +58,7 @@ def purchase_requests(request: HttpRequest) -> HttpResponse:
 def order_requests(request: HttpRequest) -> HttpResponse:
     """Draft purchase orders of the ticked ones."""
     actor = actor_of(request)
-    chosen = [int(one) for one in request.POST.getlist("request") if one.isdigit()]
+    chosen = [int(one) for one in request.POST.getlist("request") if one.isdecimal()]
     if not chosen:
         raise Refusal(Reason("purchase_request.none", N_("Tick at least one request."), field="request"))
     made = services.order_requests(actor=actor, request_ids=chosen, today=timezone.localdate())
@@ -101,7 +101,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     names = ("material", "description", "quantity", "unit", "needed_by", "supplier", "unit_price", "reason", "task")
     values = {name: request.POST.get(name, request.GET.get(name, "")).strip() for name in names}
     task = None
-    if values["task"].isdigit() and len(values["task"]) < 18:
+    if values["task"].isdecimal() and len(values["task"]) < 18:
         task = Task.objects.filter(pk=int(values["task"])).select_related("plan__order").first()
     if request.method == "POST":
         try:
@@ -143,7 +143,7 @@ def _ask(request: HttpRequest, values: dict[str, str], task: Task | None) -> Non
         task_id=task.pk if task else None,
         description=values["description"],
         unit=values["unit"],
-        supplier_id=int(values["supplier"]) if values["supplier"].isdigit() else None,
+        supplier_id=int(values["supplier"]) if values["supplier"].isdecimal() else None,
         unit_price=price,
         reason=values["reason"],
     )

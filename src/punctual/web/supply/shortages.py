@@ -80,7 +80,7 @@ def _filtered(rows: QuerySet[Shortage], request: HttpRequest) -> QuerySet[Shorta
     if order:
         rows = rows.filter(Q(requirement__order__number=order))
     material = request.GET.get("material", "")
-    if material.isdigit() and len(material) < 18:
+    if material.isdecimal() and len(material) < 18:
         rows = rows.filter(requirement__material_id=int(material))
     text = request.GET.get("q", "").strip()
     if text:
@@ -107,7 +107,7 @@ def words_of(shortage: Shortage) -> str:
 
 def _selected(actor: User, wish: str) -> Shortage | None:
     """The one that was asked for; one that is gone meanwhile gives way to the first of the list."""
-    if not (wish.isdigit() and len(wish) < 18):
+    if not (wish.isdecimal() and len(wish) < 18):
         return None
     try:
         return shortage_by_id(actor, int(wish))

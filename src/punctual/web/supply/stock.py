@@ -62,7 +62,7 @@ class StockList(MasterList):
             "place",
             gettext_lazy("Place"),
             lambda actor: [(str(one.pk), str(one)) for one in places()],
-            lambda rows, values: rows.filter(place_id__in=[one for one in values if one.isdigit()]),
+            lambda rows, values: rows.filter(place_id__in=[one for one in values if one.isdecimal()]),
         ),
         Filter(
             "standing",

@@ -156,7 +156,7 @@ def order_page(request: HttpRequest, reader: Reader, *, here: str, **more: objec
     refused: list[str] = []
     if request.method == "POST" and request.POST.get("verb") == "sign":
         wish = request.POST.get("key", "")
-        key = int(wish) if wish.isdigit() and len(wish) < 18 else 0
+        key = int(wish) if wish.isdecimal() and len(wish) < 18 else 0
         what, token = sign_at(order, what=request.POST.get("what", ""), key=key)
         return redirect("change_sign" if what == "change" else "document_sign", token=token)
     if request.method == "POST":
@@ -195,7 +195,7 @@ def _act(request: HttpRequest, reader: Reader) -> str:
     if verb == "done":
         wish = request.POST.get("task", "")
         task = get_or_not_found(
-            reader.order.customer_tasks.all(), pk=int(wish) if wish.isdigit() and len(wish) < 18 else 0
+            reader.order.customer_tasks.all(), pk=int(wish) if wish.isdecimal() and len(wish) < 18 else 0
         )
         tracking.settle_want(task=task, by=reader.name, answer=text)
         return _("Thank you, noted.")
@@ -206,7 +206,7 @@ def _act(request: HttpRequest, reader: Reader) -> str:
             raise tracking.quiet()
         feedback.answer(
             survey=survey,
-            score=int(score) if score.isdigit() and len(score) < 3 else -1,
+            score=int(score) if score.isdecimal() and len(score) < 3 else -1,
             comment=text,
             language=get_language() or "",
         )
@@ -224,7 +224,7 @@ def survey(request: HttpRequest, token: str) -> HttpResponse:
         try:
             feedback.answer(
                 survey=found,
-                score=int(score) if score.isdigit() and len(score) < 3 else -1,
+                score=int(score) if score.isdecimal() and len(score) < 3 else -1,
                 comment=request.POST.get("comment", ""),
                 drivers=request.POST.getlist("drivers"),
                 language=get_language() or "",

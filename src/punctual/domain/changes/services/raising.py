@@ -124,7 +124,7 @@ def _write_items(change: ChangeOrder, items: Sequence[Item], before: OrderInput)
         if kind not in ItemKind.values:
             text = N_("Item %(row)d: this kind of change does not exist.")
             raise Refusal(Reason("change.item_kind", text, {"row": position}, field="items", row=position))
-        line = lines.get(int(str(line_id))) if str(line_id or "").isdigit() else None
+        line = lines.get(int(str(line_id))) if str(line_id or "").isdecimal() else None
         field = str(raw.get("field", ""))[:40]
         old = ""
         if kind == ItemKind.LINE and line is not None:

@@ -17,9 +17,9 @@ from django.utils import timezone
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Channel, CustomerRequest, PortalAccount, PortalSession
 from punctual.domain.customer_relations.services import sent_files
-from punctual.domain.customer_relations.services.requests import RequestInput, hear, take_in
+from punctual.domain.customer_relations.services.requests import RequestInput, take_in
 from punctual.domain.customer_relations.services.sent_files import SentFile
-from punctual.domain.customer_relations.services.tracking import MOST_OPEN, against_words, quiet
+from punctual.domain.customer_relations.services.tracking import MOST_OPEN, against_words, hear_more, quiet, too_many
 from punctual.domain.customer_relations.tries import Tries
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Contact, Customer
@@ -249,7 +249,7 @@ def ask_us(
     if kind not in KINDS:
         reasons.append(Reason("portal.kind", N_("Choose what it is about."), field="kind"))
     if requests_for(account).filter(channel=Channel.PORTAL, state="open").count() >= MOST_OPEN:
-        reasons.append(Reason("tracking.many", N_("We still owe you answers; we will write to you.")))
+        reasons.append(too_many())
     refuse_if([*reasons, *sent_files.reasons_against(files)])
     data = RequestInput(
         customer=account.contact.customer,
@@ -274,7 +274,4 @@ def say_more(*, account: PortalAccount, number: str, text: str, files: Sequence[
     found = requests_for(account).filter(number=number).first()
     if found is None:
         raise quiet()
-    refuse_if([*against_words(text), *sent_files.reasons_against(files, found)])
-    found = hear(found=found, text=text, name=account.contact.name, channel=Channel.PORTAL)
-    sent_files.keep(files, found)
-    return found
+    return hear_more(found, text=text, name=account.contact.name, files=files)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import (
+    Author,
     Channel,
     CustomerRequest,
     RequestKind,
@@ -39,7 +40,8 @@ from punctual.platform.records import get_or_not_found
 VALID_DAYS: Final = 180
 LONGEST_DAYS: Final = 730
 MOST_OPEN: Final = 30
-"""So many unsettled requests of one link are enough; it keeps a forwarded link from filling the desk."""
+"""So many unsettled requests of one link, or messages without an answer, are enough; it keeps a forwarded link from
+filling the desk."""
 
 MOST_DISOWNED: Final = 10
 """So many links may be given back from one place within a few minutes."""
@@ -263,6 +265,11 @@ def against_words(text: str) -> list[Reason]:
     return []
 
 
+def too_many() -> Reason:
+    """What is said to whoever writes on while we have not answered."""
+    return Reason("tracking.many", N_("We still owe you answers; we will write to you."))
+
+
 @transaction.atomic
 def ask_us(*, reader: Reader, text: str, files: Sequence[SentFile] = ()) -> CustomerRequest:
     """A question from the tracking page, with what shows it."""
@@ -270,7 +277,7 @@ def ask_us(*, reader: Reader, text: str, files: Sequence[SentFile] = ()) -> Cust
     reasons = against_words(text)
     open_ones = CustomerRequest.objects.filter(order=reader.order, channel=Channel.PORTAL, state="open").count()
     if open_ones >= MOST_OPEN:
-        reasons.append(Reason("tracking.many", N_("We still owe you answers; we will write to you.")))
+        reasons.append(too_many())
     refuse_if([*reasons, *sent_files.reasons_against(files)])
     assert reader.order.customer is not None
     first_line = text.splitlines()[0]
@@ -295,8 +302,17 @@ def say_more(*, reader: Reader, number: str, text: str, files: Sequence[SentFile
     found = CustomerRequest.objects.filter(order=reader.order, number=number).exclude(state="merged").first()
     if found is None:
         raise quiet()
-    refuse_if([*against_words(text), *sent_files.reasons_against(files, found)])
-    found = hear(found=found, text=text, name=reader.name, channel=Channel.PORTAL)
+    return hear_more(found, text=text, name=reader.name, files=files)
+
+
+def hear_more(found: CustomerRequest, *, text: str, name: str, files: Sequence[SentFile]) -> CustomerRequest:
+    """More to a request that is theirs, in the caller's transaction; as long as we have not answered, only so much."""
+    reasons = against_words(text)
+    answered = found.messages.filter(author=Author.REPLY).aggregate(last=Max("pk"))["last"] or 0
+    if found.messages.filter(author=Author.CUSTOMER, pk__gt=answered).count() >= MOST_OPEN:
+        reasons.append(too_many())
+    refuse_if([*reasons, *sent_files.reasons_against(files, found)])
+    found = hear(found=found, text=text, name=name, channel=Channel.PORTAL)
     sent_files.keep(files, found)
     return found
 

@@ -132,7 +132,7 @@ def refuse_circles(bom: Bom) -> None:
         explode(root, Decimal(1), bills_below([bom]))
     except Refusal as refusal:
         chain = str(refusal.reasons[0].params.get("chain", ""))
-        ids = [int(part) for part in chain.split(" → ") if part.isdigit()]
+        ids = [int(part) for part in chain.split(" → ") if part.isdecimal()]
         names = {found.pk: str(found) for found in Material.objects.filter(pk__in=ids)}
         told = " → ".join(names.get(pk, str(pk)) for pk in ids)
         raise Refusal(
