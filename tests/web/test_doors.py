@@ -213,6 +213,7 @@ def test_every_page_carries_the_headers_that_keep_others_out(signed_in: Callable
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "geolocation=()" in answer["Permissions-Policy"]
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert "no-cache" in answer["Cache-Control"]
 
 

@@ -320,5 +320,4 @@ def supplier_page(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "quality/supplier_8d.html", context, status=status_of(refusal) if refusal else 200)
     response["Referrer-Policy"] = "same-origin"  # with "no-referrer" browsers send no origin and the form is refused
-    response["X-Robots-Tag"] = "noindex"
     return response

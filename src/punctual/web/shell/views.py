@@ -6,9 +6,10 @@ import sys
 from dataclasses import dataclass
 from typing import cast
 
+from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -106,7 +107,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """What was sent can't be read: too much of it, or what stands in no text."""
+    """What was sent can't be read: too much of it, or what stands in no text. Whoever asks for a host that is none of
+    ours gets no page: that would name our company, and its links the host."""
+    if isinstance(exception, DisallowedHost):
+        return HttpResponseBadRequest(content_type="text/plain; charset=utf-8")
     if request.path.startswith("/api/"):
         return _problem(_("Not readable"), 400, "http.bad_request")
     return render(request, "shell/error.html", {"status": 400}, status=400)

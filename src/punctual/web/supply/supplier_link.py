@@ -55,5 +55,4 @@ def supplier_page(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = render(request, "supply/supplier_link.html", context, status=status)
     response["Referrer-Policy"] = "same-origin"  # with "no-referrer" browsers send no origin and the form is refused
-    response["X-Robots-Tag"] = "noindex"
     return response

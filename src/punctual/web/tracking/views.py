@@ -59,11 +59,9 @@ def quiet(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
-            response = view(request, *args, **kwargs)
+            return view(request, *args, **kwargs)
         except NotFound:
-            response = render(request, "tracking/quiet.html", {"title": _("Not valid"), "quiet": True}, status=404)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+            return render(request, "tracking/quiet.html", {"title": _("Not valid"), "quiet": True}, status=404)
 
     return never_cache(guarded)
 
