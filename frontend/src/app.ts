@@ -78,6 +78,18 @@ function step(source: HTMLElement, up: boolean): void {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+// What is shown once, to the clipboard; where the browser keeps that closed, it is marked to be copied by key.
+async function copy(source: HTMLElement): Promise<void> {
+  const shown = source.parentElement?.querySelector("code");
+  if (!shown) return;
+  try {
+    await navigator.clipboard.writeText(shown.textContent ?? "");
+    notice(source.dataset.copied ?? "");
+  } catch {
+    getSelection()?.selectAllChildren(shown);
+  }
+}
+
 const actions: Record<string, (source: HTMLElement) => void> = {
   theme: switchTheme,
   palette: openPalette,
@@ -88,6 +100,7 @@ const actions: Record<string, (source: HTMLElement) => void> = {
   focus: (source) => document.getElementById(source.dataset.focus ?? "")?.focus(),
   less: (source) => step(source, false),
   greater: (source) => step(source, true),
+  copy: (source) => void copy(source),
   dismiss: (source) => source.closest("[data-notice]")?.remove(),
   "close-peek": () => {
     document.querySelector(".has-peek")?.classList.remove("has-peek");

@@ -1,5 +1,8 @@
 """Both catalogues are complete."""
 
+import io
+from gettext import GNUTranslations
+
 from punctual.platform import catalogues
 
 
@@ -10,6 +13,13 @@ def test_every_sentence_has_its_chinese() -> None:
 
 def test_what_counts_stands_with_its_plural() -> None:
     assert not catalogues.uncounted()
+
+
+def test_what_counts_is_found_where_it_is_only_said_by_every_python() -> None:
+    read = GNUTranslations(io.BytesIO(catalogues.merged().to_binary()))
+    words = catalogues.chinese()
+    assert {text: read._catalog.get(text) for text in words} == words  # type: ignore[attr-defined]
+    assert read.ngettext("%(n)s more", "%(n)s more", 2) == words["%(n)s more"]
 
 
 def test_no_sentence_is_kept_that_nothing_uses() -> None:

@@ -66,6 +66,8 @@ def test_the_customer_opens_the_link_asks_and_the_question_is_on_our_desk(visit:
     page.wait_for_load_state("networkidle")
     address = page.locator("#tracking code, code.brk").first.inner_text()
     assert address.startswith(f"http://localhost:{urlsplit(one.server).port}/t/"), "it opens on this very server"
+    page.locator("#tracking [data-act=copy]").click()
+    expect(page.locator(".toast2", has_text={"zh": "已复制。", "en": "Copied."}[language])).to_be_visible()
     path = urlsplit(address).path
     guest = visit(user="", language=language, size=PHONE)
     theirs = guest.open(path)

@@ -102,27 +102,13 @@ def chinese() -> dict[str, str]:
 
 def compile_catalogues(*, only_if_older: bool = True) -> bool:
     """Write ``locale/zh_Hans/LC_MESSAGES/django.mo`` and an empty English one; returns whether anything was written."""
-    parts = sorted((LOCALE / "zh_Hans").glob("*.po"))
     target = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.mo"
     english = LOCALE / "en" / "LC_MESSAGES" / "django.mo"
-    newest = max((path.stat().st_mtime for path in parts), default=0.0)
+    made_from = [*(LOCALE / "zh_Hans").glob("*.po"), Path(__file__)]
+    newest = max(path.stat().st_mtime for path in made_from)
     if only_if_older and target.exists() and english.exists() and target.stat().st_mtime >= newest:
         return False
-    merged = polib.POFile()
-    merged.metadata = {
-        "Content-Type": "text/plain; charset=UTF-8",
-        "Language": "zh_Hans",
-        "Plural-Forms": "nplurals=1; plural=0;",
-    }
-    plurals = {
-        entry.msgid: entry.msgid_plural for path in parts for entry in polib.pofile(str(path)) if entry.msgid_plural
-    }
-    for text, translation in sorted(chinese().items()):
-        if text in plurals:
-            merged.append(polib.POEntry(msgid=text, msgid_plural=plurals[text], msgstr_plural={0: translation}))
-        else:
-            merged.append(polib.POEntry(msgid=text, msgstr=translation))
-    _save(merged, target)
+    _save(merged(), target)
     empty = polib.POFile()
     empty.metadata = {
         "Content-Type": "text/plain; charset=UTF-8",
@@ -131,6 +117,26 @@ def compile_catalogues(*, only_if_older: bool = True) -> bool:
     }
     _save(empty, english)
     return True
+
+
+def merged() -> polib.POFile:
+    """All .po files as one. What counts stands in it without its plural, too: where one page counts a sentence and
+    another only says it, older Pythons (3.11.2 is one) don't look among the plurals."""
+    catalogue = polib.POFile()
+    catalogue.metadata = {
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Language": "zh_Hans",
+        "Plural-Forms": "nplurals=1; plural=0;",
+    }
+    parts = sorted((LOCALE / "zh_Hans").glob("*.po"))
+    plurals = {
+        entry.msgid: entry.msgid_plural for path in parts for entry in polib.pofile(str(path)) if entry.msgid_plural
+    }
+    for text, translation in sorted(chinese().items()):
+        catalogue.append(polib.POEntry(msgid=text, msgstr=translation))
+        if text in plurals:
+            catalogue.append(polib.POEntry(msgid=text, msgid_plural=plurals[text], msgstr_plural={0: translation}))
+    return catalogue
 
 
 def _save(catalogue: polib.POFile, target: Path) -> None:
