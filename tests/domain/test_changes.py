@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 from decimal import Decimal
 
 import pytest
@@ -12,81 +11,23 @@ from hypothesis import strategies as st
 
 import ordering
 import planning
+from changing import FAR, applied, approved, everything, line_of, planned, quantity, raised
 from planning import TODAY
 from punctual.domain.changes.life import LIFE
-from punctual.domain.changes.models import ChangeOrder, ChangeState, CustomerAnswer, OrderRevision
+from punctual.domain.changes.models import ChangeOrder, ChangeState, OrderRevision
 from punctual.domain.changes.selectors import compared
 from punctual.domain.changes.services.applying import apply, reverse
-from punctual.domain.changes.services.customer import answer_by_link, answer_by_paper, ask_customer
+from punctual.domain.changes.services.customer import answer_by_paper, ask_customer
 from punctual.domain.changes.services.raising import analyse, change_draft, raise_change, reopen, submit, withdraw
-from punctual.domain.changes.signing import seal_of
 from punctual.domain.orders import guards
-from punctual.domain.orders.models import Order, OrderLine, OrderState
-from punctual.domain.plans.models import Baseline, DeliveryStandard, Plan, Task
-from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
+from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.plans.models import Baseline, Plan, Task
+from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.approvals.models import ApprovalRequest, ApprovalRule
 from punctual.platform.approvals.services import decide
-from punctual.platform.audit.models import AuditEntry
-from punctual.platform.links.models import SignedLink
 from punctual.platform.notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
-
-FAR = dt.date(2027, 8, 11)
-SIGNED = "data:image/png;base64,iVBORw0KGgo="
-
-
-def planned(person, quantity: int = 2) -> Plan:
-    """A confirmed order of two 检测机 with a plan from a template, priced so that it has a value."""
-    actor = person("planner")
-    plan = planning.plan(actor, quantity, requested=FAR)
-    plan.order.lines.update(unit_price=Decimal(1000), promised_date=FAR)
-    order = Order.objects.get(pk=plan.order_id)
-    order.total_amount, order.owner, order.promised_date = Decimal(1000 * quantity), person("order_manager"), FAR
-    order.save()
-    return Plan.objects.get(pk=plan.pk)
-
-
-def line_of(plan: Plan) -> OrderLine:
-    return OrderLine.objects.filter(order_id=plan.order_id).order_by("line_no")[0]
-
-
-def quantity(plan: Plan, new: object) -> dict[str, object]:
-    return {"kind": "line", "line": line_of(plan).pk, "field": "quantity", "new": str(new)}
-
-
-def raised(person, plan: Plan, *items, needs_customer: bool = False, **more) -> ChangeOrder:
-    wish = {"title": "改数量", "source": "customer", "items": items, "needs_customer": needs_customer, **more}
-    return raise_change(actor=person("order_manager"), order_id=plan.order_id, today=TODAY, **wish)
-
-
-def approved(person, plan: Plan, *items, **more) -> ChangeOrder:
-    change = raised(person, plan, *items, **more)
-    analyse(actor=person("order_manager"), change_id=change.pk, today=TODAY)
-    submit(actor=person("order_manager"), change_id=change.pk, today=TODAY)
-    for role in ("planner", "finance", "manager"):
-        request = ApprovalRequest.objects.filter(state="waiting").first()
-        if request is None:
-            break
-        if request.steps.filter(role=role, state="waiting", level=request.level).exists():
-            decide(actor=person(role), request_id=request.pk, approve=True, today=TODAY)
-    change.refresh_from_db()
-    assert change.state == ChangeState.APPROVED
-    return change
-
-
-def applied(person, plan: Plan, *items, **more) -> ChangeOrder:
-    change = approved(person, plan, *items, **more)
-    return apply(actor=person("order_manager"), change_id=change.pk, today=TODAY)
-
-
-def everything(plan: Plan) -> object:
-    """Order, lines, standards and plan rows, without what may count on."""
-    order = Order.objects.get(pk=plan.order_id)
-    header = (order.total_amount, order.requested_date, order.promised_date, order.planned_date, order.delivery_place)
-    lines = list(OrderLine.objects.filter(order=order).order_by("pk").values_list())
-    standards = list(DeliveryStandard.objects.filter(plan=plan).order_by("pk").values_list())
-    return header, lines, standards, planning.snapshot(plan)
 
 
 # ------------------------------------------------------------------------------------------------------- refusals
@@ -163,98 +104,6 @@ def test_nobody_approves_their_own_change_even_as_administrator(person):
     assert refused.value.codes == {"approval.own"}
     change.refresh_from_db()
     assert change.state == ChangeState.SUBMITTED
-
-
-def test_an_approved_change_waits_for_the_customer(person):
-    plan = planned(person)
-    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
-    with pytest.raises(Refusal) as refused:
-        apply(actor=person("order_manager"), change_id=change.pk, today=TODAY)
-    assert refused.value.codes == {"change.customer_open"}
-
-
-def test_the_customers_link_answers_once_and_not_after_its_day(person):
-    plan = planned(person)
-    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
-    with pytest.raises(NotFound):
-        answer_by_link(token="guess", seal="", agree=True, name="李工", signature=SIGNED)
-    _change, first = ask_customer(actor=person("order_manager"), change_id=change.pk)
-    _change, token = ask_customer(actor=person("order_manager"), change_id=change.pk)
-    with pytest.raises(Refusal) as refused:
-        answer_by_link(token=first, seal=seal_of(change), agree=True, name="李工", signature=SIGNED)
-    assert refused.value.codes == {"link.revoked"}
-    with pytest.raises(Refusal) as refused:
-        answer_by_link(token=token, seal=seal_of(change), agree=True, name="", signature="")
-    assert refused.value.codes == {"change.customer_name", "signature.missing"}
-    answer_by_link(token=token, seal=seal_of(change), agree=True, name="李工", signature=SIGNED)
-    with pytest.raises(Refusal) as refused:
-        answer_by_link(token=token, seal=seal_of(change), agree=False, name="李工", note="不")
-    assert refused.value.codes == {"link.used"}
-    change.refresh_from_db()
-    assert (change.customer_answer, change.customer_name) == (CustomerAnswer.AGREED, "李工")
-
-
-def test_what_is_signed_is_what_was_shown(person):
-    plan = planned(person)
-    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
-    _change, token = ask_customer(actor=person("order_manager"), change_id=change.pk)
-    shown = seal_of(change)
-    change.items.update(new="30")
-    for seal in ("", shown):
-        with pytest.raises(Refusal) as refused:
-            answer_by_link(token=token, seal=seal, agree=True, name="李工", signature=SIGNED)
-        assert refused.value.codes == {"change.other"}
-    change.items.update(new="3")
-    answer_by_link(token=token, seal=shown, agree=True, name="李工", signature=SIGNED)
-    entry = AuditEntry.objects.get(verb="customer_answer")
-    assert {one["field"]: one["new"] for one in entry.changes}["seal"] == shown
-
-
-def test_the_seal_covers_every_word_price_and_day_shown_and_nothing_of_ours(person):
-    plan = planned(person)
-    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
-    first = seal_of(change)
-    for name in ("value", "value_before", "promised", "promised_before"):
-        kept = change.impact[name]
-        change.impact[name] = "2031-01-01"
-        assert seal_of(change) != first, name
-        change.impact[name] = kept
-    change.impact["cost"] = "1"
-    change.items.create(position=8, kind="cost", data={"kind": "labour", "name": "内部", "amount": "9"})
-    change.items.create(position=9, kind="header", field="notes", old="a", new="毛利 31%")
-    assert seal_of(change) == first
-    change.items.create(position=10, kind="header", field="payment_terms", old="30", new="60")
-    assert seal_of(change) != first
-
-
-def test_an_expired_link_is_refused(person):
-    plan = planned(person)
-    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
-    _change, token = ask_customer(actor=person("order_manager"), change_id=change.pk)
-    SignedLink.objects.update(expires_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-    with pytest.raises(Refusal) as refused:
-        answer_by_link(token=token, seal=seal_of(change), agree=True, name="李工", signature=SIGNED)
-    assert refused.value.codes == {"link.expired"}
-
-
-def test_a_customer_who_refuses_stops_the_change(person):
-    plan = planned(person)
-    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
-    answer_by_paper(actor=person("sales"), change_id=change.pk, agree=False, name="李工", note="太贵", file=None)
-    with pytest.raises(Refusal) as refused:
-        apply(actor=person("order_manager"), change_id=change.pk, today=TODAY)
-    assert refused.value.codes == {"change.customer_refused"}
-
-
-def test_the_customers_paper_must_be_attached(person):
-    plan = planned(person)
-    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
-    wish = {"actor": person("sales"), "change_id": change.pk, "agree": True, "name": "李工"}
-    with pytest.raises(Refusal) as refused:
-        answer_by_paper(**wish, file=None)
-    assert refused.value.codes == {"change.paper_missing"}
-    answer_by_paper(**wish, file=io.BytesIO(b"%PDF"), file_name="变更确认.pdf")
-    assert apply(actor=person("order_manager"), change_id=change.pk, today=TODAY).state == ChangeState.APPLIED
 
 
 def test_a_change_whose_impact_has_grown_since_is_not_applied(person):

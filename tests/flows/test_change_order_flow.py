@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import planning
 import scheduling
 import supplying
-from domain.test_changes import FAR, approved, everything, line_of, planned, quantity, raised
+from changing import FAR, approved, everything, line_of, planned, quantity, raised
 from domain.test_supply_properties import explained
 from planning import TODAY
 from punctual.domain.catalog.models import ProductRevision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.test_changes import line_of, planned, quantity, raised
+from changing import line_of, planned, quantity, raised
 from planning import TODAY
 from punctual.domain.changes.models import ChangeOrder
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 import ordering
 import supplying
+from changing import line_of, planned, quantity
 from delivering import PNG, met, running, with_criteria
-from domain.test_changes import line_of, planned, quantity
 from ordering import FAR, TODAY, workbook
 from punctual.domain.changes.services.raising import analyse, raise_change, submit
 from punctual.domain.delivery.services.acceptance import plan_acceptance

@@ -16,6 +16,7 @@ from ordering import TODAY, catalogue, customer
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.raising import raise_change
 from punctual.domain.changes.signing import seal_of
+from punctual.domain.customer_relations import rules
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
 from punctual.domain.customer_relations.services import feedback, tracking
 from punctual.domain.customer_relations.services.requests import reply
@@ -309,7 +310,7 @@ def test_what_only_looks_like_a_number_is_refused_quietly(person: Person, world:
 def test_who_writes_on_without_an_answer_is_asked_to_wait(
     person: Person, world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tracking, "MOST_OPEN", 3)
+    monkeypatch.setattr(rules, "MOST_OPEN", 3)
     order = world["a"]["order"]
     client, page = opened(world["a"]["path"]), f"/track/{order.number}/"
     mine = CustomerRequest.objects.get(order=order)

@@ -133,6 +133,27 @@ def against_text(text: str) -> list[Reason]:
     return []
 
 
+LONGEST_WORDS, MOST_OPEN = 5_000, 30
+"""Of a message from outside: its signs; and so many unsettled requests of one link, or messages without an answer, are
+enough, which keeps a forwarded link from filling the desk."""
+
+
+def against_words(text: str) -> list[Reason]:
+    """Every reason against what a customer writes."""
+    if not text.strip():
+        return [Reason("tracking.text", N_("Write your question first."), field="text")]
+    if len(text) > LONGEST_WORDS:
+        return [Reason("tracking.long", N_("At most 5,000 characters fit."), field="text")]
+    return []
+
+
+def against_more(waiting: int) -> list[Reason]:
+    """Against a further request or message while ``waiting`` have no answer from us."""
+    if waiting < MOST_OPEN:
+        return []
+    return [Reason("tracking.many", N_("We still owe you answers; we will write to you."))]
+
+
 MOST_AT_ONCE: Final = 5
 MOST_FILES: Final = 20
 LARGEST_FILE: Final = 20 << 20

@@ -21,7 +21,7 @@ class Tries:
 
     @property
     def key(self) -> str:
-        return f"portal-tries:{hashlib.sha256(self.name.encode()).hexdigest()}"
+        return f"tries:{hashlib.sha256(self.name.encode()).hexdigest()}"
 
     @property
     def used_up(self) -> bool:

@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from punctual.domain.customer_relations import tokens
 from punctual.domain.customer_relations.models import Channel, CustomerRequest, PortalAccount, PortalSession
+from punctual.domain.customer_relations.rules import against_more, against_words
 from punctual.domain.customer_relations.services import sent_files
 from punctual.domain.customer_relations.services.requests import RequestInput, take_in
 from punctual.domain.customer_relations.services.sent_files import SentFile
-from punctual.domain.customer_relations.services.tracking import MOST_OPEN, against_words, hear_more, quiet, too_many
+from punctual.domain.customer_relations.services.tracking import hear_more, quiet
 from punctual.domain.customer_relations.tries import Tries
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Contact, Customer
@@ -248,8 +249,7 @@ def ask_us(
     reasons = against_words(text)
     if kind not in KINDS:
         reasons.append(Reason("portal.kind", N_("Choose what it is about."), field="kind"))
-    if requests_for(account).filter(channel=Channel.PORTAL, state="open").count() >= MOST_OPEN:
-        reasons.append(too_many())
+    reasons += against_more(requests_for(account).filter(channel=Channel.PORTAL, state="open").count())
     refuse_if([*reasons, *sent_files.reasons_against(files)])
     data = RequestInput(
         customer=account.contact.customer,

@@ -21,6 +21,7 @@ from punctual.domain.customer_relations.models import (
     TrackingRule,
     TrackingTask,
 )
+from punctual.domain.customer_relations.rules import against_more, against_words
 from punctual.domain.customer_relations.services import sent_files
 from punctual.domain.customer_relations.services.requests import RequestInput, hear, take_in
 from punctual.domain.customer_relations.services.sent_files import SentFile
@@ -39,10 +40,6 @@ from punctual.platform.records import get_or_not_found
 
 VALID_DAYS: Final = 180
 LONGEST_DAYS: Final = 730
-MOST_OPEN: Final = 30
-"""So many unsettled requests of one link, or messages without an answer, are enough; it keeps a forwarded link from
-filling the desk."""
-
 MOST_DISOWNED: Final = 10
 """So many links may be given back from one place within a few minutes."""
 
@@ -256,28 +253,13 @@ def settle_want(*, task: TrackingTask, by: str, answer: str = "", actor: User | 
 # — what the customer says —
 
 
-def against_words(text: str) -> list[Reason]:
-    """Every reason against what a customer writes."""
-    if not text.strip():
-        return [Reason("tracking.text", N_("Write your question first."), field="text")]
-    if len(text) > 5000:
-        return [Reason("tracking.long", N_("At most 5,000 characters fit."), field="text")]
-    return []
-
-
-def too_many() -> Reason:
-    """What is said to whoever writes on while we have not answered."""
-    return Reason("tracking.many", N_("We still owe you answers; we will write to you."))
-
-
 @transaction.atomic
 def ask_us(*, reader: Reader, text: str, files: Sequence[SentFile] = ()) -> CustomerRequest:
     """A question from the tracking page, with what shows it."""
     text = text.strip()
     reasons = against_words(text)
     open_ones = CustomerRequest.objects.filter(order=reader.order, channel=Channel.PORTAL, state="open").count()
-    if open_ones >= MOST_OPEN:
-        reasons.append(too_many())
+    reasons += against_more(open_ones)
     refuse_if([*reasons, *sent_files.reasons_against(files)])
     assert reader.order.customer is not None
     first_line = text.splitlines()[0]
@@ -309,8 +291,7 @@ def hear_more(found: CustomerRequest, *, text: str, name: str, files: Sequence[S
     """More to a request that is theirs, in the caller's transaction; as long as we have not answered, only so much."""
     reasons = against_words(text)
     answered = found.messages.filter(author=Author.REPLY).aggregate(last=Max("pk"))["last"] or 0
-    if found.messages.filter(author=Author.CUSTOMER, pk__gt=answered).count() >= MOST_OPEN:
-        reasons.append(too_many())
+    reasons += against_more(found.messages.filter(author=Author.CUSTOMER, pk__gt=answered).count())
     refuse_if([*reasons, *sent_files.reasons_against(files, found)])
     found = hear(found=found, text=text, name=name, channel=Channel.PORTAL)
     sent_files.keep(files, found)
