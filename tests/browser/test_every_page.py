@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict, deque
 from pathlib import Path
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import pytest
 from django.urls import Resolver404, resolve
@@ -68,17 +69,19 @@ class Walk:
         self.one = one
         self.seen: set[str] = {"home", *map(_kind, WHILE_SOMETHING_WAITS)}
         self.waiting = deque(["/", *WHILE_SOMETHING_WAITS])
-        self.spare: dict[str, list[str]] = defaultdict(list)
+        self.known: set[str] = set(self.waiting)
+        self.spare: dict[str, set[str]] = defaultdict(set)
         self.read: Counter[str] = Counter()
         self.faults: list[str] = []
 
     def note(self, links: list[str]) -> None:
         for link in links:
             address, kind = link.split("#")[0], _kind(link)
-            if not kind or kind in LEFT_OUT:
+            if not kind or kind in LEFT_OUT or address in self.known:
                 continue
+            self.known.add(address)
             if kind in self.seen:
-                self.spare[kind].append(address)
+                self.spare[kind].add(address)
             else:
                 self.seen.add(kind)
                 self.waiting.append(address)
@@ -103,11 +106,16 @@ class Walk:
         return self.one.page.request.get(f"{self.one.server}{address.replace('&amp;', '&')}").text()
 
     def look_further(self, wanted: set[str]) -> bool:
-        """A page that only some records lead to: reads others of each kind until one does."""
-        for kind, addresses in sorted(self.spare.items(), key=lambda item: len(item[1])):
+        """A page that only some records lead to: reads others of each kind, here one and there one, until one does;
+        first of the kinds whose names the missing ones begin with."""
+        missing = tuple(wanted - self.seen)
+        near = {kind for kind in self.spare if any(name.startswith(kind) for name in missing)}
+        for kind, addresses in sorted(self.spare.items(), key=lambda item: (item[0] not in near, len(item[1]))):
             while addresses and self.read[kind] < MOST_READ and wanted - self.seen:
                 self.read[kind] += 1
-                text = self.text(addresses.pop())
+                one = min(addresses, key=lambda address: crc32(address.encode()))
+                addresses.remove(one)
+                text = self.text(one)
                 text += "".join(map(self.text, PART_IN_TEXT.findall(text)))
                 self.note([link.replace("&amp;", "&") for link in LINK_IN_TEXT.findall(text)])
                 if self.waiting:

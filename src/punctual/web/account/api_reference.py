@@ -8,7 +8,10 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
 from django.urls import resolve
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Field:
 class Operation:
     method: str
     path: str
-    summary: str
+    summary: SafeString
     parameters: list[Field]
     body: list[Field]
 
@@ -37,7 +40,7 @@ def operations_by_subject() -> dict[str, list[Operation]]:
             operation = Operation(
                 method.upper(),
                 path,
-                told.get("description") or told.get("summary", ""),
+                _prose(told.get("description") or told.get("summary", "")),
                 [_parameter(item) for item in told.get("parameters", [])],
                 _body(told.get("requestBody", {}), schema),
             )
@@ -51,6 +54,13 @@ def _schema() -> dict[str, Any]:
     request = HttpRequest()
     request.method = "GET"
     return dict(json.loads(match.func(request, *match.args, **match.kwargs).content))
+
+
+def _prose(text: str) -> SafeString:
+    """What stands between double backticks in a docstring, as code."""
+    parts = enumerate(text.split("``"))
+    shown = (format_html("<code>{}</code>", part) if at % 2 else linebreaksbr(part) for at, part in parts)
+    return format_html_join("", "{}", ((part,) for part in shown))
 
 
 def _kind(schema: dict[str, Any]) -> str:

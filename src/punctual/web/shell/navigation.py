@@ -340,9 +340,9 @@ SETTINGS: Final[list[SettingsEntry]] = [
     SettingsEntry(_("Warnings, repair"), "alert-triangle", "warning_settings", "warnings.rules"),
     SettingsEntry(_("Response times"), "hourglass", "response_times", "requests.view"),
     SettingsEntry(_("Channels"), "send", "company_channels", "channels.manage"),
-    SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings"),
+    SettingsEntry(_("Schedules and promises"), "calendar-check", "scheduling_settings", "scheduling.view"),
     SettingsEntry(_("Approval chains"), "checks", "approval_rules", "approvals.rules"),
-    SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings"),
+    SettingsEntry(_("Shipping and payments"), "truck-delivery", "delivery_settings", "delivery.settings"),
     SettingsEntry(_("Exchange rates"), "coin", "exchange_rates", "rates.view"),
     SettingsEntry(_("System"), "shield-check", "system", "settings.manage"),
 ]
