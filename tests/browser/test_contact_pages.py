@@ -41,3 +41,17 @@ def test_what_is_pressed_on_the_phone_is_as_large_as_a_finger(visit: Open) -> No
     assert box["x"] + box["width"] <= PHONE[0], "all bars are seen without moving the drawing sideways"
     heights = [links.nth(at).bounding_box() for at in range(links.count())]
     assert {round(box["height"]) for box in heights if box} == {44}
+
+
+@pytest.mark.parametrize("path", ["/ncr/", "/warnings/"])
+def test_a_title_on_the_phone_stands_clear_of_its_button(visit: Open, path: str) -> None:
+    """Of one long word, or with its state beside it."""
+    page = visit("order.manager", language="en", size=PHONE).open(path)
+    if path == "/warnings/":
+        page.goto(page.locator("main a[href^='/warnings/']:not([href*='settings'])").first.evaluate("one => one.href"))
+    title, button = (page.locator(f".ph {part}").first.bounding_box() for part in ("h1", "> .bt.pri"))
+    assert title
+    assert button
+    beside = title["x"] + page.locator(".ph h1").first.evaluate("one => one.scrollWidth") <= button["x"]
+    above = title["y"] + title["height"] <= button["y"]
+    assert beside or above

@@ -14,7 +14,7 @@ from django.utils import timezone
 from ordering import customer, draft
 from punctual.domain.customer_relations.models import CustomerRequest, PortalAccount, PortalSession
 from punctual.domain.customer_relations.services import portal, tracking
-from punctual.domain.parties.models import Contact
+from punctual.domain.parties.models import Contact, Customer
 from punctual.kernel.refusal import Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Delivery
@@ -253,6 +253,11 @@ def test_we_invite_and_take_back_on_the_customers_page(
     assert client.post(wrong).status_code == 404
     assert client.post(f"{base}/invite/").status_code == 302
     assert f"{base}/invite/" in client.get(f"/customers/{contact.customer_id}/").content.decode()
+    Customer.objects.update(archived_at=timezone.now())
+    page = client.get(f"/customers/{contact.customer_id}/").content.decode()
+    assert contact.name in page
+    assert f"{base}/invite/" not in page, "that would be refused"
+    Customer.objects.update(archived_at=None)
     Client().post(f"/portal/welcome/{mailed(contact.email)}/", {"password": PASSWORD, "again": PASSWORD})
     assert f"{base}/revoke/" in client.get(f"/customers/{contact.customer_id}/").content.decode()
     assert client.post(f"{base}/revoke/").status_code == 302
