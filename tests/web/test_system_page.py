@@ -17,7 +17,8 @@ from django_q.models import Schedule
 from punctual.platform.jobs.models import Job
 from punctual.platform.outbox.models import OutboxEvent
 from punctual.web.shell import metrics
-from punctual.worker.schedule import ensure_schedules
+from punctual.web.system.words import CLOCK
+from punctual.worker.schedule import SCHEDULES, ensure_schedules
 
 
 @pytest.mark.parametrize("address", ["/settings/system/", "/settings/system/backup/", "/settings/system/events/"])
@@ -75,3 +76,7 @@ def test_a_slow_statement_is_counted_and_logged_without_its_values(
     assert metrics.SLOW._value.get() == before + 1
     assert "SELECT %s" in caplog.text
     assert "a customer's secret" not in caplog.text
+
+
+def test_all_that_runs_by_the_clock_has_a_name_that_people_read() -> None:
+    assert set(SCHEDULES) - set(CLOCK) == set()

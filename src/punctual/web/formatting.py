@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -30,6 +31,16 @@ def is_count(text: str) -> bool:
 
 def is_chinese() -> bool:
     return (get_language() or "zh").startswith("zh")
+
+
+def comma() -> str:
+    """What parts the words of a list."""
+    return "、" if is_chinese() else ", "
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words in a row, parted as the reader's language parts them."""
+    return comma().join(map(str, words))
 
 
 def local_date(value: dt.date | dt.datetime) -> dt.date:

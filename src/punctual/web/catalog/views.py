@@ -22,7 +22,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import story_of
 from punctual.web.catalog.forms import ProductForm
-from punctual.web.formatting import money_text, quantity_text
+from punctual.web.formatting import listed, money_text, quantity_text
 from punctual.web.master.cells import STATE_FILTER, state_column, two_lines
 from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
@@ -37,7 +37,7 @@ def _url(found: Product) -> str:
 
 
 def _current_revisions(item: Any) -> str:
-    return "、".join(revision.code for revision in item.all_revisions if revision.retired_on is None)
+    return listed(revision.code for revision in item.all_revisions if revision.retired_on is None)
 
 
 def _price_text(item: Any) -> str:

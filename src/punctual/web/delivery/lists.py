@@ -30,7 +30,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.company.rates import rates
 from punctual.web.delivery.words import delivery_chip, payment_chip
-from punctual.web.formatting import is_chinese, money_text, quantity_text
+from punctual.web.formatting import is_chinese, listed, money_text, quantity_text
 from punctual.web.master.pages import actor_of
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.lists import ListPage
@@ -42,9 +42,7 @@ MOST_MILESTONES: Final = 5_000
 
 
 def _what(delivery: Any) -> str:
-    return "、".join(
-        f"{item.line.model_text} ×{quantity_text(item.quantity)}" for item in list(delivery.items.all())[:3]
-    )
+    return listed(f"{item.line.model_text} ×{quantity_text(item.quantity)}" for item in list(delivery.items.all())[:3])
 
 
 DELIVERY_COLUMNS: Final = (

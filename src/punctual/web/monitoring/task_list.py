@@ -20,7 +20,7 @@ from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import USUAL_DAY, plan_time, stored_time
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
-from punctual.web.formatting import day_text
+from punctual.web.formatting import day_text, listed
 from punctual.web.monitoring.bulk import task_edits
 from punctual.web.monitoring.task_pictures import as_bars, month
 from punctual.web.monitoring.ways import ways
@@ -62,7 +62,7 @@ def _float(task: Task) -> float | None:
 
 
 def _people(task: Task) -> str:
-    return "、".join(need.resource.name for need in task.needs.all() if need.resource is not None)
+    return listed(need.resource.name for need in task.needs.all() if need.resource is not None)
 
 
 def _by_standing(rows: QuerySet[Task], values: Sequence[str]) -> QuerySet[Task]:

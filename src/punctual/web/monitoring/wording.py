@@ -17,7 +17,7 @@ from punctual.domain.monitoring.sources import KINDS, Kind
 from punctual.domain.plans.models import BudgetKind
 from punctual.flows.early_warning import role_words
 from punctual.flows.why import Step
-from punctual.web.formatting import day_text, money_text
+from punctual.web.formatting import day_text, listed, money_text
 
 _UNKNOWN: Final = Kind("alert-triangle", "%(key)s", "", "")
 _MONEY: Final = frozenset({"eac", "bac"})
@@ -30,7 +30,7 @@ def kind_of(warning: Warning) -> Kind:
 def value_text(name: str, value: object) -> str:
     """A fact as it stands in a sentence: days as days, money as money, kinds and roles by name."""
     if isinstance(value, list):
-        return str(role_words(value)) if name == "roles" else "、".join(map(str, value))
+        return str(role_words(value)) if name == "roles" else listed(map(str, value))
     text = str(value)
     if name == "kind" and text in BudgetKind.values:
         return str(BudgetKind(text).label)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from punctual.domain.quality.dashboard import CostRow, ParetoRow
 from punctual.domain.quality.models import ControlChart
 from punctual.domain.quality.services.charts import Computed
-from punctual.web.formatting import day_text, money_text
+from punctual.web.formatting import day_text, listed, money_text
 from punctual.web.templatetags.charts import Picture
 
 Json = dict[str, Any]
@@ -266,7 +266,7 @@ def pareto_picture(rows: Sequence[ParetoRow], days: int) -> Picture | None:
         ],
     }
     first = rows[: min(3, len(rows))]
-    words = {"n": len(first), "share": round(first[-1].share), "names": "、".join(names[: len(first)])}
+    words = {"n": len(first), "share": round(first[-1].share), "names": listed(names[: len(first)])}
     return Picture(
         option,
         _("The first %(n)s causes make %(share)s %%: %(names)s.") % words,

@@ -28,6 +28,7 @@ from punctual.domain.parties.selectors import get_customer
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
+from punctual.web.formatting import listed
 from punctual.web.master.cells import chip
 from punctual.web.master.pages import actor_of, number
 from punctual.web.relations.filters import customer_filter
@@ -60,7 +61,7 @@ def _request_cell(one: Any) -> SafeString:
 
 
 def _driver_words(one: Any) -> str:
-    return "、".join(str(DRIVERS[name]) for name in one.drivers if name in DRIVERS)
+    return listed(str(DRIVERS[name]) for name in one.drivers if name in DRIVERS)
 
 
 class FeedbackList(ListPage):

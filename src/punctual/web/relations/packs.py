@@ -13,6 +13,7 @@ from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteL
 from punctual.domain.customer_relations.selectors import company_zone
 from punctual.platform.company.services import company
 from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
+from punctual.web.formatting import listed
 
 
 def sections(pack: Sequence[Mapping[str, Any]], *, internal: bool) -> list[dict[str, Any]]:
@@ -72,7 +73,7 @@ def _order_numbers(meeting: Meeting) -> str:
 def minutes_text(meeting: Meeting, internal: bool) -> str:
     """The minutes as the body of a mail."""
     head = [meeting.series.title, when(meeting), meeting.place]
-    there = "、".join(one.name for one in meeting.attendees.all() if one.present)
+    there = listed(one.name for one in meeting.attendees.all() if one.present)
     lines = [
         f"{at}. [{one.get_kind_display()}] {one.text}"
         for at, one in enumerate(minutes_of(meeting, internal=internal), 1)
@@ -81,8 +82,8 @@ def minutes_text(meeting: Meeting, internal: bool) -> str:
 
 
 def minutes_pdf(meeting: Meeting, internal: bool) -> bytes:
-    there = "、".join(one.name for one in meeting.attendees.all() if one.present)
-    away = "、".join(one.name for one in meeting.attendees.all() if not one.present)
+    there = listed(one.name for one in meeting.attendees.all() if one.present)
+    away = listed(one.name for one in meeting.attendees.all() if not one.present)
     zone = company_zone()
     rows = [
         (f"{one.at.astimezone(zone):%H:%M}", one.get_kind_display(), one.text)

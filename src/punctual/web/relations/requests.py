@@ -42,7 +42,7 @@ from punctual.platform.attachments.services import attach, attachments_of, docum
 from punctual.platform.records import get_or_not_found
 from punctual.platform.search.services import by_label
 from punctual.platform.targets import TARGETS
-from punctual.web.formatting import day_text, is_chinese, moment_text
+from punctual.web.formatting import day_text, listed, moment_text
 from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import clocks, complaints
@@ -187,8 +187,7 @@ def _filled(text: str, words: dict[str, str]) -> str:
 def _week_words(calendar: Any) -> str:
     """``Mon 08:00–12:00, 13:00–17:00`` of a usual day."""
     shifts = next((shifts for shifts in calendar.week if shifts), ())
-    times = "、" if is_chinese() else ", "
-    return times.join(f"{a // 60:02d}:{a % 60:02d}–{b // 60:02d}:{b % 60:02d}" for a, b in shifts)
+    return listed(f"{a // 60:02d}:{a % 60:02d}–{b // 60:02d}:{b % 60:02d}" for a, b in shifts)
 
 
 def _thread(found: CustomerRequest) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from punctual.domain.resources.selectors import skills, teams
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.accounts.services import people
+from punctual.web.formatting import listed
 from punctual.web.master.forms import CheckGroup, FactsForm, NumberField
 
 Choices = list[tuple[str, str]]
@@ -42,7 +43,7 @@ class ResourceForm(FactsForm):
         self._offer("user", {item.pk: item.name for item in people(actor)})
         self._offer("skills", {item.pk: item.name for item in skills(actor)}, needed=True)
         team = self.fields["team"]
-        team.help_text = "、".join(teams(actor)[:6])
+        team.help_text = listed(teams(actor)[:6])
         if not may(actor, "resources.see_cost"):
             del self.fields["hourly_cost"]
 

@@ -21,7 +21,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.audit.services import story_of
 from punctual.platform.company.services import company
-from punctual.web.formatting import money_text
+from punctual.web.formatting import listed, money_text
 from punctual.web.master.cells import STATE_FILTER, state_column, two_lines
 from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
@@ -40,7 +40,7 @@ def _url(found: Resource) -> str:
 
 
 def _skills(item: Any) -> str:
-    return "、".join(skill.name for skill in item.skills.all())
+    return listed(skill.name for skill in item.skills.all())
 
 
 def _kind_cell(item: Any) -> SafeString:

@@ -33,7 +33,7 @@ from punctual.platform.custom_fields.models import CustomField, Kind
 from punctual.platform.custom_fields.rules import Value
 from punctual.platform.custom_fields.selectors import shown, values_of
 from punctual.platform.custom_fields.services import against_values
-from punctual.web.formatting import day_text
+from punctual.web.formatting import day_text, listed
 from punctual.web.shell.navigation import Words
 from punctual.web.shell.refusals import worded
 from punctual.web.shell.undo import say_with_undo
@@ -261,7 +261,7 @@ def _undo(view: ListPage, request: HttpRequest, actor: User) -> HttpResponse:
             "%(count)d that you don't see any more are left as they are: %(names)s.",
             len(gone),
         )
-        parts.append(text % {"count": len(gone), "names": "、".join(gone[:NAMED])})
+        parts.append(text % {"count": len(gone), "names": listed(gone[:NAMED])})
     if left:
         text = ngettext("%(count)d left as it was.", "%(count)d left as they were.", len(left))
         parts.append(text % {"count": len(left)})

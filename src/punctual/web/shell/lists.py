@@ -37,6 +37,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.platform.saved_views.services import views_for
 from punctual.platform.search.services import ids
 from punctual.platform.sheets.writer import write_csv, write_xlsx
+from punctual.web.formatting import listed
 from punctual.web.shell.bulk import BulkEdit, last_change
 from punctual.web.shell.bulk import handle as bulk_step
 from punctual.web.shell.columns import BuiltInView, Column, Filter
@@ -346,7 +347,7 @@ class ListPage(ABC, View):
                 )
                 shown = [str(words.get(value, value)) for value in values]
                 text = (
-                    "、".join(shown)
+                    listed(shown)
                     if len(shown) <= 2
                     else _("%(first)s and %(more)d more")
                     % {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from punctual.domain.supply.models import PurchaseLine, Requirement, Reservation, Shortage
 from punctual.domain.supply.models import ReservationState as R
 from punctual.kernel.quantity import plain
-from punctual.web.formatting import day_text
+from punctual.web.formatting import day_text, listed
 
 WIDTH: Final = 832
 LEFT: Final = 112
@@ -127,7 +127,7 @@ def _stock(axis: Axis, held: Sequence[Reservation], others: Sequence[Reservation
     if own:
         parts.append(_("%(n)s %(unit)s reserved here") % {"n": plain(own), "unit": unit})
     if theirs:
-        names = "、".join(dict.fromkeys(one.requirement.order.label for one in others[:3]))
+        names = listed(dict.fromkeys(one.requirement.order.label for one in others[:3]))
         parts.append(_("%(n)s %(unit)s reserved for %(orders)s") % {"n": plain(theirs), "unit": unit, "orders": names})
     return Box(LEFT, RIGHT - LEFT, "hq", " · ".join(parts))
 

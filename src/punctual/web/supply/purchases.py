@@ -38,6 +38,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, reasons_against, require
 from punctual.platform.audit.services import story_of
 from punctual.web import formatting
+from punctual.web.formatting import comma, listed
 from punctual.web.master.history import story
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import version_of
@@ -65,7 +66,7 @@ def _materials_cell(order: Any) -> SafeString:
     more = order.line_count - len(words)
     if more > 0:
         words.append(format_html("+{}", more))
-    return format_html_join("、", "{}", ((one,) for one in words))
+    return format_html_join(comma(), "{}", ((one,) for one in words))
 
 
 def _slip(order: Any) -> int | None:
@@ -139,7 +140,7 @@ class PurchaseList(ListPage):
         Column(
             "materials",
             gettext_lazy("Materials"),
-            lambda one: "、".join(line.description for line in one.first_lines),
+            lambda one: listed(line.description for line in one.first_lines),
             _materials_cell,
             fold=True,
         ),

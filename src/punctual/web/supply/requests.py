@@ -23,6 +23,7 @@ from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import may, require
+from punctual.web.formatting import listed
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
 from punctual.web.shell.middleware import status_of
@@ -62,7 +63,7 @@ def order_requests(request: HttpRequest) -> HttpResponse:
     if not chosen:
         raise Refusal(Reason("purchase_request.none", N_("Tick at least one request."), field="request"))
     made = services.order_requests(actor=actor, request_ids=chosen, today=timezone.localdate())
-    numbers = "、".join(one.number for one in made)
+    numbers = listed(one.number for one in made)
     sentence = _("Made: %(numbers)s. Look at them and send them.") % {"numbers": numbers}
     if len(made) == 1:
         return done(request, marks.purchase_url(made[0]), sentence)

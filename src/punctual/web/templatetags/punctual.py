@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
@@ -108,6 +109,16 @@ def quantity(amount: Decimal | str | None, unit: str = "") -> str:
 @register.filter
 def days(number: int | None) -> str:
     return formatting.days_text(number)
+
+
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    return formatting.listed(words)
+
+
+@register.simple_tag
+def comma() -> str:
+    return formatting.comma()
 
 
 @register.filter
