@@ -154,7 +154,7 @@ def test_neighbours_are_all_that_stand_there_wherever_they_have_been_sent(shop, 
         mode, end = int(net.mode_ptr[task]), begin + dice.randrange(1, 120)
         burden.find_neighbours(net, state, task, mode, begin, end)
         for place, need in enumerate(range(net.need_ptr[mode], net.need_ptr[mode + 1])):
-            found = state.near[state.near_ptr[place] : state.near_ptr[place + 1]].tolist()
+            found = state.near[state.near_ptr[place] : state.near_ptr[place + 1], desk.TASK].tolist()
             assert sorted(found) == _standing_there(net, state, task, int(net.need[need]), begin, end)
             assert [state.start[one] for one in found] == sorted(state.start[one] for one in found)
 

@@ -11,7 +11,21 @@ import numpy as np
 
 from punctual.engine.capacity.timeline import FULL, OVERFLOW, ZERO, earliest, fits, give_back, take
 from punctual.engine.capacity.words import chance, inlined, kernel, trailing_zeros
-from punctual.engine.promise.desk import HEAVY, MOVED, NEAR, first_start, is_away, lag_to, last_finish
+from punctual.engine.promise.desk import (
+    BURDEN,
+    FINISH,
+    HEAVY,
+    IS_HOME,
+    MOVED,
+    NEAR,
+    NEAR_COLUMNS,
+    START,
+    TASK,
+    first_start,
+    is_away,
+    lag_to,
+    last_finish,
+)
 
 STEP, HOME = 16, 4
 """Burden of sending a task away, and the more for one that stands at home."""
@@ -21,16 +35,20 @@ FARTHEST = 300
 
 
 @inlined
-def _burden(net, state, task, most_moved, count):
-    """What it costs to send a task away now; new tasks stay."""
+def _burden(net, state, task):
+    """What it costs to send a task away, and whether it stands at home; new tasks stay."""
     if net.fixed[task] >= 0 or state.home[task] < 0:
-        return np.int64(HEAVY)
+        return np.int64(HEAVY), np.int64(0)
     cost = (STEP + state.hops[task]) * state.weight[task]
     if is_away(state, task) == 0:
-        if state.counters[MOVED] + count >= most_moved:
-            return np.int64(HEAVY)
-        cost += HOME
-    return cost
+        return cost + HOME, np.int64(1)
+    return cost, np.int64(0)
+
+
+@inlined
+def _may_move(state, is_home, most_moved, count):
+    """Whether one more may leave besides ``count`` others: no more than ``most_moved`` leave their homes."""
+    return is_home == 0 or state.counters[MOVED] + count < most_moved
 
 
 @kernel
@@ -53,14 +71,14 @@ def find_neighbours(net, state, task, mode, begin, end):
             if state.finish[other] <= begin or state.start[other] != state.home[other] or state.out[other] != 0:
                 continue
             if state.chosen[other] == state.home_mode[other] and other != task and _units(net, state, other, kind) > 0:
-                _file(state, other, state.near_ptr[need - first], amount)
+                _file(net, state, other, state.near_ptr[need - first], amount)
                 amount += 1
         for row in range(state.user_ptr[kind], state.user_ptr[kind] + state.strays[kind]):
             other = state.stray[row]
             if net.units[state.stray_need[row]] == 0 or state.start[other] >= end or state.finish[other] <= begin:
                 continue
             if other != task and amount < most:
-                _file(state, other, state.near_ptr[need - first], amount)
+                _file(net, state, other, state.near_ptr[need - first], amount)
                 amount += 1
         state.near_ptr[need - first + 1] = amount
     return amount
@@ -79,13 +97,20 @@ def _first_home(state, first, last, time):
 
 
 @inlined
-def _file(state, task, first, last):
+def _file(net, state, task, first, last):
     """Add a neighbour, so that they stay in the order of their starts (in which the users stand but for a few)."""
     place = last
-    while place > first and state.start[state.near[place - 1]] > state.start[task]:
-        state.near[place] = state.near[place - 1]
+    start = state.start[task]
+    while place > first and state.near[place - 1, START] > start:
+        for column in range(NEAR_COLUMNS):
+            state.near[place, column] = state.near[place - 1, column]
         place -= 1
-    state.near[place] = task
+    burden, is_home = _burden(net, state, task)
+    state.near[place, START] = start
+    state.near[place, FINISH] = state.finish[task]
+    state.near[place, BURDEN] = burden
+    state.near[place, IS_HOME] = is_home
+    state.near[place, TASK] = task
 
 
 @inlined
@@ -93,7 +118,7 @@ def _first_at(state, first, last, time):
     """The first of the neighbours from ``first`` on that starts at ``time`` or later."""
     while first < last:
         middle = (first + last) >> 1
-        if state.start[state.near[middle]] < time:
+        if state.near[middle, START] < time:
             first = middle + 1
         else:
             last = middle
@@ -127,7 +152,7 @@ def _short_at(line, state, need, start, finish):
     return np.int64(-1)
 
 
-@kernel
+@inlined
 def _linked_victims(net, state, task, finish, most_moved):
     """Successors that could not stay; returns their burden and number."""
     cost = np.int64(0)
@@ -137,14 +162,15 @@ def _linked_victims(net, state, task, finish, most_moved):
         if state.out[other] != 0 or state.is_victim[other] != 0:
             continue
         if state.start[other] - lag_to(net, task, other) < finish:
-            cost += _burden(net, state, other, most_moved, count)
+            burden, is_home = _burden(net, state, other)
+            cost += burden if _may_move(state, is_home, most_moved, count) else HEAVY
             state.is_victim[other] = 1
             state.victims[count] = other
             count += 1
     return cost, count
 
 
-@kernel
+@inlined
 def weigh_place(line, net, state, task, mode, at, bar, most_moved):
     """Burden of putting the task at ``at`` (HEAVY when it is ``bar`` or more) and the number of ``victims``.
 
@@ -159,24 +185,23 @@ def weigh_place(line, net, state, task, mode, at, bar, most_moved):
         given += 1
     first = net.need_ptr[mode]
     for need in range(first, net.need_ptr[mode + 1]):
+        slot = at
         while cost < bar:
-            slot = _short_at(line, state, need, at, finish)
+            slot = _short_at(line, state, need, slot, finish)
             if slot < 0:
                 break
-            pick = -1
+            pick = np.int64(-1)
             least = np.int64(HEAVY)
             last = state.near_ptr[need - first + 1]
             row = _first_at(state, state.near_ptr[need - first], last, slot - state.longest[net.need[need]] + 1)
-            while row < last:
-                other = state.near[row]
-                row += 1
-                if state.start[other] > slot:
-                    break
-                if state.finish[other] > slot and state.is_victim[other] == 0:
-                    burden = _burden(net, state, other, most_moved, count)
-                    if burden < least:
-                        least = burden
+            while row < last and state.near[row, START] <= slot:
+                if state.near[row, FINISH] > slot and state.near[row, BURDEN] < least:
+                    other = state.near[row, TASK]
+                    may = _may_move(state, state.near[row, IS_HOME], most_moved, count)
+                    if may and state.is_victim[other] == 0:
+                        least = state.near[row, BURDEN]
                         pick = other
+                row += 1
             cost += least
             if cost >= bar or pick < 0:
                 cost = np.int64(HEAVY)
@@ -197,8 +222,8 @@ def weigh_place(line, net, state, task, mode, at, bar, most_moved):
 @inlined
 def candidate(state, number, length):
     """Places right behind and right before the neighbours."""
-    other = state.near[number >> 1]
-    return np.int64(state.finish[other]) if number & 1 else np.int64(state.start[other]) - length
+    row = number >> 1
+    return state.near[row, FINISH] if number & 1 else state.near[row, START] - length
 
 
 @kernel

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from punctual.engine.capacity.timeline import earliest, fits
-from punctual.engine.capacity.words import chance, copy_into, kernel
+from punctual.engine.capacity.words import chance, copy_into, inlined, kernel
 from punctual.engine.promise.burden import FARTHEST, STEP, candidate, find_neighbours, weigh_place
 from punctual.engine.promise.desk import (
     HEAVY,
@@ -34,7 +34,7 @@ from punctual.engine.promise.desk import (
 )
 
 
-@kernel
+@inlined
 def _force(line, net, state, task, most_moved, samples):
     """Put a confirmed task where its victims weigh least, and send them away; False when it can stand nowhere."""
     best = np.int64(HEAVY)
@@ -74,7 +74,7 @@ def _force(line, net, state, task, most_moved, samples):
     return True
 
 
-@kernel
+@inlined
 def _pop(state):
     """The task of the pool that started first."""
     size = state.counters[POOL]
