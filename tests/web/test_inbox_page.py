@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from ordering import confirmed, customer
+from punctual.domain.customer_relations.services import feedback
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Notification
 
@@ -76,3 +78,14 @@ def test_one_kind_alone_and_an_unknown_kind_or_standing_is_no_error(person: Pers
     assert "会议快开始" in shown
     assert "有人提到您" not in shown
     assert "有人提到您" in body(client, "?kind=strange&standing=strange")
+
+
+def test_a_low_score_leads_to_the_request_that_it_opened(person: Person) -> None:
+    manager = person("order_manager")
+    order = confirmed(manager)
+    asked, _token = feedback.ask(actor=manager, customer=customer(), order=order)
+    found = feedback.answer(survey=asked, score=1)
+    assert found.request is not None
+    assert order.owner is not None
+    told_of = Notification.objects.filter(user=order.owner, kind="feedback")
+    assert [one.url for one in told_of] == [f"/requests/{found.request.number}/"]

@@ -111,8 +111,8 @@ def write_line(
             kind=line.kind,
             offered=offered_kinds(),
             customer=meeting.series.customer_id,
-            order_of=line.order and line.order.customer_id,
-            contact_of=line.contact and line.contact.customer_id,
+            order_of=line.order.customer_id if line.order is not None else None,
+            contact_of=line.contact.customer_id if line.contact is not None else None,
         )
     )
     target: models.Model | None = None
