@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,10 +18,12 @@ from punctual.domain.actions.models import ActionItem
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.customer_relations import pack
 from punctual.domain.customer_relations.invitations import invitation
-from punctual.domain.customer_relations.models import CustomerRequest, LineKind, Meeting, MeetingState
+from punctual.domain.customer_relations.models import CustomerRequest, LineKind, Meeting, MeetingState, TrackingTask
 from punctual.domain.customer_relations.models.meetings import Rhythm
 from punctual.domain.customer_relations.services import meetings as services
-from punctual.domain.customer_relations.services.meetings import Line, next_start
+from punctual.domain.customer_relations.services import minutes
+from punctual.domain.customer_relations.services.meetings import next_slot, worked
+from punctual.domain.customer_relations.services.minutes import Line
 from punctual.domain.orders.models import Order
 from punctual.domain.risks.models import Risk
 from punctual.kernel.refusal import Forbidden, Refusal
@@ -91,7 +94,7 @@ def test_every_reason_against_a_meeting_is_told_at_once(person: Person) -> None:
 def test_nothing_is_written_before_it_begins_nor_sent_before_it_is_approved(person: Person) -> None:
     found, manager = called(person), person("order_manager")
     with pytest.raises(Refusal):
-        services.write_line(actor=manager, meeting_id=found.pk, line=Line("x"), today=TODAY)
+        minutes.write_line(actor=manager, meeting_id=found.pk, line=Line("x"), today=TODAY)
     services.start(actor=manager, meeting_id=found.pk, today=TODAY)
     services.end(actor=manager, meeting_id=found.pk)
     with pytest.raises(Refusal):
@@ -141,7 +144,7 @@ def test_each_line_becomes_what_its_key_says(person: Person) -> None:
     order = confirmed(person("order_manager"))
     found, manager = running(person, order=order), person("order_manager")
     for kind in (LineKind.NOTE, LineKind.ACTION, LineKind.REQUEST, LineKind.CHANGE, LineKind.RISK, LineKind.INTERNAL):
-        services.write_line(actor=manager, meeting_id=found.pk, line=Line(f"一件事 {kind}", kind), today=TODAY)
+        minutes.write_line(actor=manager, meeting_id=found.pk, line=Line(f"一件事 {kind}", kind), today=TODAY)
     assert ActionItem.objects.get().cause_id == found.pk
     asked = CustomerRequest.objects.get()
     assert (asked.channel, asked.order) == ("meeting", order)
@@ -154,23 +157,108 @@ def test_each_line_becomes_what_its_key_says(person: Person) -> None:
 def test_a_line_that_can_not_become_anything_is_not_kept(person: Person) -> None:
     found = running(person)
     with pytest.raises(Refusal):
-        services.write_line(actor=person("order_manager"), meeting_id=found.pk, line=Line("x", "strange"), today=TODAY)
-    confirmed(person("order_manager"))
-    confirmed(person("order_manager"))
-    with pytest.raises(Refusal):  # two orders run; which one is changed?
-        services.write_line(
-            actor=person("order_manager"), meeting_id=found.pk, line=Line("改", LineKind.CHANGE), today=TODAY
-        )
+        minutes.write_line(actor=person("order_manager"), meeting_id=found.pk, line=Line("x", "strange"), today=TODAY)
+    assert not found.lines.exists()
+
+
+def test_a_line_about_an_order_says_which_when_several_run(person: Person) -> None:
+    manager = person("order_manager")
+    found, first, second = running(person), confirmed(manager), confirmed(manager)
+    theirs = customer().contacts.get()
+    for line in (Line("改", LineKind.CHANGE), Line("寄样件", LineKind.ACTION, contact=theirs)):
+        with pytest.raises(Refusal) as refused:
+            minutes.write_line(actor=manager, meeting_id=found.pk, line=line, today=TODAY)
+        assert [reason.field for reason in refused.value.reasons] == ["order"]
     assert not found.lines.exists()
     assert not ChangeOrder.objects.exists()
+    made = minutes.write_line(
+        actor=manager, meeting_id=found.pk, line=Line("改", LineKind.CHANGE, order=second), today=TODAY
+    )
+    assert ChangeOrder.objects.get().order == second
+    assert made.order == second
+    note = minutes.write_line(actor=manager, meeting_id=found.pk, line=Line("按期", order=first), today=TODAY)
+    manager_reads = packs.minutes_text(found, True)
+    assert f"{first.label} {note.text}" in manager_reads
+
+
+def test_no_line_is_about_another_customers_order_or_for_their_people(person: Person) -> None:
+    manager = person("order_manager")
+    found = running(person)
+    stranger = customer("C002", "苏州恒拓电子")
+    foreign = confirmed(manager)
+    foreign.customer = stranger
+    foreign.save()
+    line = Line("寄样件", LineKind.ACTION, order=foreign, contact=stranger.contacts.create(name="别家"))
+    with pytest.raises(Refusal) as refused:
+        minutes.write_line(actor=manager, meeting_id=found.pk, line=line, today=TODAY)
+    assert {reason.field for reason in refused.value.reasons} == {"order", "contact"}
+    assert not found.lines.exists()
+    assert not TrackingTask.objects.exists()
+
+
+def test_what_the_customer_is_to_do_waits_on_the_tracking_page(person: Person) -> None:
+    manager, quality = person("order_manager"), person("quality")
+    order = confirmed(manager)
+    found, theirs = running(person), customer().contacts.get()
+    line = Line("寄出电芯样件", LineKind.ACTION, due=dt.date(2026, 12, 4), contact=theirs)
+    with pytest.raises(Forbidden):  # who may not write on the tracking page
+        minutes.write_line(actor=quality, meeting_id=found.pk, line=line, today=TODAY)
+    assert not found.lines.exists()
+    made = minutes.write_line(actor=manager, meeting_id=found.pk, line=line, today=TODAY)
+    task = TrackingTask.objects.get()
+    assert (task.order, task.title, task.due) == (order, "寄出电芯样件", dt.date(2026, 12, 4))
+    assert (made.who, made.due, made.target_id) == (theirs.name, task.due, task.pk)
+    assert not ActionItem.objects.exists()
+    wanted = next(part for part in pack.build(manager, found, today=TODAY) if part["name"] == "wanted")
+    assert [line["params"]["title"] for line in wanted["lines"]] == ["寄出电芯样件"]
+
+
+def test_the_minutes_say_who_does_what_by_when_and_no_name_that_the_customer_has_not_met(person: Person) -> None:
+    manager, buyer = person("order_manager"), person("supply_chain")
+    found, day = running(person), dt.date(2026, 12, 4)
+    minutes.write_line(actor=manager, meeting_id=found.pk, line=Line("发大纲", LineKind.ACTION, due=day), today=TODAY)
+    line = Line("催泵", LineKind.ACTION, owner=buyer, due=day)
+    minutes.write_line(actor=manager, meeting_id=found.pk, line=line, today=TODAY)
+    ours, theirs = packs.minutes_text(found, True), packs.minutes_text(found, False)
+    assert f"催泵 → {buyer.name}, 2026-12-04" in ours
+    assert f"发大纲 → {manager.name}, 2026-12-04" in theirs
+    assert buyer.name not in theirs
+    assert re.search(r"催泵 → \S+, 2026-12-04", theirs)
+    assert packs.minutes_pdf(found, False).startswith(b"%PDF")
+
+
+def test_who_is_taken_out_loses_the_event_and_gets_no_minutes(person: Person) -> None:
+    found, manager = called(person, users=[person("sales")]), person("order_manager")
+    wrong = found.attendees.get(contact__isnull=False)
+    with pytest.raises(Forbidden):
+        services.take_out(actor=person("worker"), meeting_id=found.pk, attendee_id=wrong.pk)
+    services.invite(actor=manager, meeting_id=found.pk)
+    asked = list(Delivery.objects.values_list("pk", flat=True))
+    services.take_out(actor=manager, meeting_id=found.pk, attendee_id=wrong.pk)
+    told = list(Delivery.objects.exclude(pk__in=asked))
+    assert [(one.address, one.data["calendar"]["method"]) for one in told] == [("zhang@c001.example", "CANCEL")]
+    event = event_of(told[0])
+    assert (str(event["uid"]).split("@")[0], int(event["sequence"])) == (str(found.uid), 1)
+    assert found.attendees.count() == 2
+    services.start(actor=manager, meeting_id=found.pk, today=TODAY)
+    minutes.write_line(actor=manager, meeting_id=found.pk, line=Line("按期"), today=TODAY)
+    services.end(actor=manager, meeting_id=found.pk)
+    assert not found.series.meetings.exclude(pk=found.pk).get().attendees.filter(contact__isnull=False)
+    services.approve(actor=manager, meeting_id=found.pk)
+    left = found.attendees.first()
+    assert left is not None
+    with pytest.raises(Refusal):  # the approved minutes say who was there
+        services.take_out(actor=manager, meeting_id=found.pk, attendee_id=left.pk)
+    services.send_minutes(actor=manager, meeting_id=found.pk, text_for=packs.minutes_text, pdf_for=packs.minutes_pdf)
+    assert Delivery.objects.filter(address="zhang@c001.example").count() == 2
 
 
 def test_the_customers_minutes_hold_nothing_internal_and_no_risk(person: Person) -> None:
     found, manager = running(person), person("order_manager")
     secret, danger = "赶工还没批", "供应商可能倒闭"
-    services.write_line(actor=manager, meeting_id=found.pk, line=Line("主线体先发"), today=TODAY)
-    services.write_line(actor=manager, meeting_id=found.pk, line=Line(secret, LineKind.INTERNAL), today=TODAY)
-    services.write_line(actor=manager, meeting_id=found.pk, line=Line(danger, LineKind.RISK), today=TODAY)
+    minutes.write_line(actor=manager, meeting_id=found.pk, line=Line("主线体先发"), today=TODAY)
+    minutes.write_line(actor=manager, meeting_id=found.pk, line=Line(secret, LineKind.INTERNAL), today=TODAY)
+    minutes.write_line(actor=manager, meeting_id=found.pk, line=Line(danger, LineKind.RISK), today=TODAY)
     services.end(actor=manager, meeting_id=found.pk)
     services.approve(actor=manager, meeting_id=found.pk)
     services.send_minutes(actor=manager, meeting_id=found.pk, text_for=packs.minutes_text, pdf_for=packs.minutes_pdf)
@@ -229,10 +317,59 @@ def test_the_invitation_of_a_feed_and_of_a_mail_are_the_same_event(person: Perso
 @settings(max_examples=60, deadline=None)
 def test_the_next_meeting_is_at_the_same_hour_of_a_worked_day(moment: dt.datetime, rhythm: str) -> None:
     start = timezone.make_aware(moment)
-    following = next_start(start, rhythm)
-    assert following is not None
-    here, there = timezone.localtime(start), timezone.localtime(following)
+    slot = next_slot(start, rhythm)
+    assert slot is not None
+    here, there = timezone.localtime(start), timezone.localtime(worked(slot))
     assert (here.hour, here.minute) == (there.hour, there.minute)
     assert there.weekday() < 5
     days = (there.date() - here.date()).days
     assert {Rhythm.WEEKLY: 7, Rhythm.FORTNIGHTLY: 14, Rhythm.MONTHLY: 28}[Rhythm(rhythm)] <= days <= 34
+
+
+def days_of(found: Meeting, person: Person, rounds: int) -> list[str]:
+    """The days of the series' meetings after ``found``, each held in its turn."""
+    days = []
+    for _round in range(rounds):
+        services.cancel(actor=person("order_manager"), meeting_id=found.pk)
+        found = found.series.meetings.order_by("-starts_at")[0]
+        days.append(f"{timezone.localtime(found.starts_at):%m-%d %H:%M}")
+    return days
+
+
+def test_a_holiday_or_a_move_puts_one_meeting_elsewhere_and_not_those_after_it(person: Person) -> None:
+    found = called(person)
+    moved = services.move(
+        actor=person("order_manager"),
+        meeting_id=found.pk,
+        expected_version=found.version,
+        starts_at=START + dt.timedelta(days=2, hours=1),
+        minutes=60,
+        now=NOW,
+    )
+    assert days_of(moved, person, 2) == ["12-14 14:00", "12-28 14:00"]
+
+
+def test_a_move_of_the_later_ones_too_begins_the_rhythm_anew(person: Person) -> None:
+    found = called(person)
+    moved = services.move(
+        actor=person("order_manager"),
+        meeting_id=found.pk,
+        expected_version=found.version,
+        starts_at=START + dt.timedelta(days=2, hours=1),
+        minutes=60,
+        following=True,
+        now=NOW,
+    )
+    assert days_of(moved, person, 2) == ["12-16 15:00", "12-30 15:00"]
+
+
+def test_a_rhythm_on_the_31st_comes_back_to_it_after_a_short_month(person: Person) -> None:
+    found = called(person, rhythm=Rhythm.MONTHLY)
+    Meeting.objects.filter(pk=found.pk).update(starts_at=dt.datetime.fromisoformat("2027-03-31T14:00+08:00"))
+    assert days_of(found, person, 3) == ["04-30 14:00", "05-31 14:00", "06-30 14:00"]
+
+
+def test_a_weekend_day_of_the_rhythm_is_put_off_alone(person: Person) -> None:
+    found = called(person, rhythm=Rhythm.MONTHLY)
+    Meeting.objects.filter(pk=found.pk).update(starts_at=dt.datetime.fromisoformat("2026-12-03T14:00+08:00"))
+    assert days_of(found, person, 3) == ["01-04 14:00", "02-03 14:00", "03-03 14:00"]

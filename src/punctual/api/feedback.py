@@ -11,7 +11,7 @@ from ninja.responses import Status
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
-from punctual.api.requests import _contact, customer_by_code, order_or_none
+from punctual.api.requests import contact_or_none, customer_by_code, order_or_none
 from punctual.domain.customer_relations import selectors
 from punctual.domain.customer_relations.models import Survey
 from punctual.domain.customer_relations.services import feedback as feedback_services
@@ -81,7 +81,7 @@ def ask_feedback(request: HttpRequest, payload: FeedbackIn) -> Any:
         actor=actor,
         customer=customer_by_code(actor, payload.customer),
         order=order_or_none(actor, payload.order),
-        contact=_contact(actor, payload.contact),
+        contact=contact_or_none(actor, payload.contact),
         kind=payload.kind,
         occasion=payload.occasion,
     )

@@ -12,11 +12,12 @@ from ninja.responses import Status
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
-from punctual.api.requests import customer_by_code, order_or_none, person_or_none
+from punctual.api.requests import contact_or_none, customer_by_code, order_or_none, person_or_none
 from punctual.domain.customer_relations import pack, selectors
-from punctual.domain.customer_relations.models import Meeting
+from punctual.domain.customer_relations.models import Meeting, MinuteLine
 from punctual.domain.customer_relations.services import meetings as meeting_services
-from punctual.domain.customer_relations.services.meetings import Line
+from punctual.domain.customer_relations.services import minutes
+from punctual.domain.customer_relations.services.minutes import Line
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -30,6 +31,9 @@ class RequestsLineOut(Schema):
     kind: str
     text: str
     at: dt.datetime
+    order: str
+    who: str
+    due: dt.date | None
     target_type: str
     target_id: int | None
     target_label: str
@@ -74,16 +78,20 @@ class MoveIn(Schema):
     minutes: int = 60
     place: str = ""
     agenda: str = ""
+    following: bool = False
+    """Whether the later ones of the series keep the new time too."""
 
 
 class RequestsLineIn(Schema):
-    """``kind``: note, decision, action, request, change, risk or internal."""
+    """``kind``: note, decision, action, request, change, risk or internal. An action is for ``owner``, a user name, or
+    for ``contact``, the id of one of the customer's people."""
 
     text: str
     kind: str = "note"
     owner: str = ""
     due: dt.date | None = None
     order: str = ""
+    contact: int | None = None
 
 
 class RequestsVersionIn(Schema):
@@ -104,8 +112,12 @@ def _meeting(found: Meeting) -> dict[str, Any]:
 
 def _with_lines(actor: User, pk: int) -> dict[str, Any]:
     found = selectors.meeting_by_id(actor, pk)
-    names = RequestsLineOut.model_fields
-    return {**_meeting(found), "lines": [{name: getattr(one, name) for name in names} for one in found.lines.all()]}
+    return {**_meeting(found), "lines": [_line(one) for one in found.lines.select_related("order")]}
+
+
+def _line(one: MinuteLine) -> dict[str, Any]:
+    plain = [name for name in RequestsLineOut.model_fields if name != "order"]
+    return {**{name: getattr(one, name) for name in plain}, "order": one.order.number or "" if one.order else ""}
 
 
 @router.get("/meetings", response=Listing[MeetingOut])
@@ -173,9 +185,10 @@ def write_line(request: HttpRequest, pk: int, payload: RequestsLineIn) -> Any:
         owner=person_or_none(payload.owner),
         due=payload.due,
         order=order_or_none(actor, payload.order),
+        contact=contact_or_none(actor, payload.contact),
     )
-    made = meeting_services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
-    return Status(201, {name: getattr(made, name) for name in RequestsLineOut.model_fields})
+    made = minutes.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
+    return Status(201, _line(made))
 
 
 @router.post("/meetings/{int:pk}/{verb}", response=MeetingWithLines)

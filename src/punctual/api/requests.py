@@ -142,7 +142,7 @@ def person_or_none(name: str) -> User | None:
     return get_or_not_found(User.objects.filter(is_active=True), username=name) if name else None
 
 
-def _contact(actor: User, pk: int | None) -> Contact | None:
+def contact_or_none(actor: User, pk: int | None) -> Contact | None:
     return get_contact(actor, pk) if pk is not None else None
 
 
@@ -217,7 +217,7 @@ def create_request(request: HttpRequest, payload: RequestsRequestIn) -> Any:
         kind=payload.kind,
         urgency=payload.urgency,
         channel=payload.channel,
-        contact=_contact(actor, payload.contact),
+        contact=contact_or_none(actor, payload.contact),
         order=order_or_none(actor, payload.order),
         owner=person_or_none(payload.owner),
     )

@@ -12,15 +12,12 @@ from punctual.domain.changes.services.raising import raise_change
 from punctual.domain.customer_relations import pack
 from punctual.domain.customer_relations.models import LineKind, Meeting
 from punctual.domain.customer_relations.pack import Asked, PackLine
-from punctual.domain.customer_relations.selectors import orders_of_meeting
-from punctual.domain.customer_relations.services.meetings import Line, register_maker
-from punctual.domain.orders.models import Order
+from punctual.domain.customer_relations.services.minutes import Line, needed_order, order_of_line, register_maker
 from punctual.domain.quality.selectors import ncrs_of
 from punctual.domain.risks.models import Category, RiskState
 from punctual.domain.risks.selectors import risks_of
 from punctual.domain.risks.services.register import RiskFacts, identify_risk
 from punctual.domain.scheduling.models import OrderForecast
-from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 
@@ -105,20 +102,9 @@ def _changes(asked: Asked) -> list[PackLine]:
     ]
 
 
-def _order_of(actor: User, meeting: Meeting, line: Line) -> Order:
-    order = line.order or meeting.series.order
-    if order is None:
-        running = orders_of_meeting(actor, meeting)
-        order = running[0] if len(running) == 1 else None
-    if order is None:
-        text = N_("Several orders run here: call the meeting for one order, or open it on the order’s page.")
-        raise Refusal(Reason("meeting.which_order", text, field="kind"))
-    return order
-
-
 def _change_order(actor: User, meeting: Meeting, line: Line) -> models.Model:
     """A draft in the customer's words; its impact is analysed before anybody says yes."""
-    order = _order_of(actor, meeting, line)
+    order = needed_order(actor, meeting, line)
     return raise_change(
         actor=actor,
         order_id=order.pk,
@@ -132,6 +118,6 @@ def _change_order(actor: User, meeting: Meeting, line: Line) -> models.Model:
 
 
 def _risk(actor: User, meeting: Meeting, line: Line) -> models.Model:
-    order = line.order or meeting.series.order
+    order = order_of_line(actor, meeting, line)
     facts = RiskFacts(title=line.text[:120], category=Category.CUSTOMER, owner=line.owner or meeting.series.owner)
     return identify_risk(actor=actor, facts=facts, order=order, today=timezone.localdate())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.conf import settings
@@ -85,14 +85,18 @@ def entry_of(meeting: Meeting, *, description: str = "") -> Entry:
     )
 
 
-def invitation(meeting: Meeting) -> tuple[str, str]:
-    """The calendar part of the mail and its method: REQUEST, or CANCEL for a cancelled meeting."""
-    method = "CANCEL" if meeting.state == MeetingState.CANCELLED else "REQUEST"
+def invitation(meeting: Meeting, *, cancelled: bool | None = None) -> tuple[str, str]:
+    """The calendar part of the mail and its method: REQUEST, or CANCEL for a cancelled meeting; ``cancelled`` says it
+    for one person who need not come."""
+    entry = entry_of(meeting)
+    if cancelled is not None:
+        entry = replace(entry, cancelled=cancelled)
+    method = "CANCEL" if entry.cancelled else "REQUEST"
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    event = _event(entry_of(meeting))
+    event = _event(entry)
     organizer = vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL.rpartition('<')[2].strip('> ')}")
     organizer.params["cn"] = vText(meeting.series.owner.name)
     event["organizer"] = organizer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from punctual.domain.customer_relations.models import Channel, Phase, RequestKind, SurveyKind, Urgency
+from punctual.domain.customer_relations.models import Channel, MeetingState, Phase, RequestKind, SurveyKind, Urgency
 from punctual.domain.orders.models import OrderState
 from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_
@@ -233,6 +233,27 @@ def against_meeting(*, starts_at: dt.datetime | None, minutes: int, now: dt.date
         reasons.append(Reason("meeting.past", N_("A meeting begins in the future."), field="starts_at"))
     if not 5 <= minutes <= 12 * 60:
         reasons.append(Reason("meeting.minutes", N_("A meeting takes 5 minutes to 12 hours."), field="minutes"))
+    return reasons
+
+
+def against_taking_out(state: str) -> list[Reason]:
+    """Every reason against taking somebody out of a meeting: once its minutes are approved they say who was there."""
+    if state in (MeetingState.PLANNED, MeetingState.RUNNING, MeetingState.HELD):
+        return []
+    return [Reason("meeting.settled", N_("The minutes are settled; who was there stays."), field="attendee")]
+
+
+def against_line(
+    *, text: str, kind: str, offered: Sequence[str], customer: int, order_of: int | None, contact_of: int | None
+) -> list[Reason]:
+    """Every reason against a line of the minutes of a meeting with ``customer``; whose its order and contact are."""
+    reasons = against_text(text)
+    if kind not in offered:
+        reasons.append(Reason("meeting.kind", N_("A line can't become “%(kind)s” here."), {"kind": kind}, "kind"))
+    if order_of is not None and order_of != customer:
+        reasons.append(Reason("meeting.order", N_("This order belongs to another customer."), field="order"))
+    if contact_of is not None and contact_of != customer:
+        reasons.append(Reason("meeting.contact", N_("A contact belongs to another customer."), field="contact"))
     return reasons
 
 

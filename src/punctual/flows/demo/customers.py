@@ -26,7 +26,8 @@ from punctual.domain.customer_relations.models import (
 )
 from punctual.domain.customer_relations.selectors import company_zone, sla_calendar
 from punctual.domain.customer_relations.services.feedback import answer, ask
-from punctual.domain.customer_relations.services.meetings import Line, call_series, end, start, write_line
+from punctual.domain.customer_relations.services.meetings import call_series, end, start
+from punctual.domain.customer_relations.services.minutes import Line, write_line
 from punctual.domain.customer_relations.services.portal import invite
 from punctual.domain.customer_relations.services.requests import (
     RequestInput,

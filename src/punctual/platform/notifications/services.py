@@ -152,6 +152,20 @@ def inbox_of(actor: User, *, now: dt.datetime | None = None) -> QuerySet[Notific
     return Notification.objects.filter(awake, user=actor, done_at=None)
 
 
+def put_away(actor: User, standing: str, *, now: dt.datetime | None = None) -> QuerySet[Notification]:
+    """What is out of sight: ``later`` asleep, soonest first; ``done`` finished, the latest first."""
+    mine = Notification.objects.filter(user=actor)
+    if standing == "done":
+        return mine.exclude(done_at=None).order_by("-done_at", "-id")
+    return mine.filter(done_at=None, snoozed_until__gt=now or timezone.now()).order_by("snoozed_until", "id")
+
+
+def bring_back(*, actor: User, ids: Iterable[int]) -> int:
+    """Into the inbox again; only one's own."""
+    mine = Notification.objects.filter(user=actor, pk__in=list(ids))
+    return mine.update(done_at=None, snoozed_until=None)
+
+
 def unread_count(actor: User) -> int:
     return inbox_of(actor).filter(read_at=None).count()
 

@@ -28,7 +28,8 @@ from punctual.platform.accounts.services import (
 )
 from punctual.platform.audit.models import AuditEntry
 from punctual.platform.company.services import change_company, company
-from punctual.platform.notifications.services import inbox_of, mark_read
+from punctual.platform.notifications.kinds import KINDS
+from punctual.platform.notifications.services import inbox_of, mark_read, put_away
 from punctual.platform.records import get_or_not_found
 from punctual.web.account.api_reference import operations_by_subject
 from punctual.web.account.forms import MySettingsForm, PersonForm
@@ -122,8 +123,22 @@ def inbox(request: HttpRequest) -> HttpResponse:
         wanted = [int(pk) for pk in request.POST.getlist("id") if pk.isdecimal()]
         mark_read(actor=actor, ids=wanted or None)
         return redirect("inbox")
-    page = Paginator(inbox_of(actor), 50).get_page(request.GET.get("page"))
-    return render(request, "account/inbox.html", {"title": _("Inbox"), "page": page})
+    standing = request.GET.get("standing", "")
+    standing = standing if standing in ("later", "done") else ""
+    kind = request.GET.get("kind", "")
+    everything = put_away(actor, standing) if standing else inbox_of(actor)
+    there = set(everything.order_by().values_list("kind", flat=True).distinct())
+    rows = everything.filter(kind=kind) if kind in there else everything
+    context = {
+        "title": _("Inbox"),
+        "page": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "standing": standing,
+        "kind": kind if kind in there else "",
+        "kinds": [(name, _(words)) for name, words in KINDS.items() if name in there],
+        "asleep": put_away(actor, "later").count(),
+        "keep": {name: value for name, value in (("standing", standing), ("kind", kind)) if value},
+    }
+    return render(request, "account/inbox.html", context)
 
 
 def people_and_roles(request: HttpRequest) -> HttpResponse:

@@ -20,6 +20,7 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.web.master.cells import chip
 from punctual.web.master.pages import actor_of
 from punctual.web.relations import clocks
+from punctual.web.relations.filters import customer_filter
 from punctual.web.shell.columns import BuiltInView, Column, Filter, choice_filter
 from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.punctual import day
@@ -69,6 +70,7 @@ class CaseList(ListPage):
     filters = (
         choice_filter("state", gettext_lazy("State"), CaseState),
         choice_filter("kind", gettext_lazy("Kind"), CaseKind),
+        customer_filter(),
         Filter(
             "warranty",
             gettext_lazy("Warranty"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -23,7 +25,7 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.notifications import channels
 from punctual.platform.notifications.kinds import EVENTS, KINDS
 from punctual.platform.notifications.models import DeliveryState, Mode, QuietHours, RobotKind, Way
-from punctual.platform.notifications.services import choices_of, choose, mark_done, snooze
+from punctual.platform.notifications.services import bring_back, choices_of, choose, mark_done, snooze
 from punctual.web.channels.feeds import feed_address, new_feed_token
 from punctual.web.master.pages import actor_of, number
 from punctual.web.shell.refusals import worded
@@ -84,7 +86,11 @@ def inbox_step(request: HttpRequest) -> HttpResponse:
         snooze(actor=actor, ids=ids, until=morning + dt.timedelta(days=1))
     elif verb == "week":
         snooze(actor=actor, ids=ids, until=morning + dt.timedelta(days=7 - now.weekday()))
-    return redirect("inbox")
+    elif verb == "back":
+        bring_back(actor=actor, ids=ids)
+        messages.success(request, _("Back in the inbox."))
+    kept = {name: request.POST[name] for name in ("standing", "kind") if request.POST.get(name)}
+    return redirect(f"{reverse('inbox')}?{urlencode(kept)}" if kept else "inbox")
 
 
 def company_channels(request: HttpRequest) -> HttpResponse:

@@ -32,6 +32,7 @@ from punctual.platform.company.rates import rates
 from punctual.web.delivery.words import delivery_chip, payment_chip
 from punctual.web.formatting import is_chinese, listed, money_text, quantity_text
 from punctual.web.master.pages import actor_of
+from punctual.web.relations.filters import customer_filter
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.lists import ListPage
 from punctual.web.templatetags.charts import Picture
@@ -255,6 +256,7 @@ class PaymentList(ListPage):
             _by_standing,
             multiple=False,
         ),
+        customer_filter("order__customer"),
         Filter("month", gettext_lazy("Expected in"), lambda actor: (), _by_month, multiple=False, name_of=_month_words),
         Filter(
             "kind",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from punctual.domain.delivery.selectors import acceptances_of, deliveries_on
+from punctual.domain.delivery.selectors import acceptances_of, deliveries_on, open_milestones
 from punctual.domain.delivery.services.shipping import DELIVERING
 from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.parties.models import Customer
 from punctual.platform.accounts.permissions import may
 from punctual.web.delivery.money import payment_rows
-from punctual.web.delivery.words import acceptance_chip, delivery_chip
+from punctual.web.delivery.words import acceptance_chip, delivery_chip, payment_chip
 from punctual.web.master.pages import actor_of
 from punctual.web.shell.panels import register_panel
 
@@ -38,6 +40,21 @@ def _payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         return None
     rows = payment_rows(request, order)
     return {"payment_rows": rows, "tab_count": len(rows)}
+
+
+CUSTOMERS_PAYMENTS = 5
+
+
+def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any] | None:
+    """What the customer owes, the longest due first."""
+    actor, today = actor_of(request), timezone.localdate()
+    due = open_milestones(actor).filter(order__customer=found, due_on__isnull=False).order_by("due_on", "pk")
+    rows = list(due[:CUSTOMERS_PAYMENTS])
+    return {
+        "due_rows": [(row, payment_chip(row, today=today)) for row in rows],
+        "due_count": due.count(),
+        "waiting_count": open_milestones(actor).filter(order__customer=found, due_on=None).count(),
+    }
 
 
 def _buttons(request: HttpRequest, order: Order) -> dict[str, Any] | None:
@@ -75,4 +92,12 @@ register_panel(
     template="delivery/order_button.html",
     context_function=_buttons,
     permission="delivery.view",
+)
+register_panel(
+    "customer",
+    "payments",
+    order=120,
+    template="delivery/customer_panel.html",
+    context_function=_of_customer,
+    permission="payments.view",
 )

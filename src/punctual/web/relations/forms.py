@@ -72,6 +72,10 @@ class MeetingForm(FactsForm):
 class MoveForm(MeetingForm):
     """Another time or place of one meeting."""
 
+    following = forms.BooleanField(
+        label=_("The later ones too"), required=False, help_text=_("Without it they go on in their rhythm")
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("title", "customer", "order", "rhythm"):

@@ -18,7 +18,9 @@ from punctual.domain.customer_relations import pack, selectors
 from punctual.domain.customer_relations.invitations import invitation
 from punctual.domain.customer_relations.life import MEETING_LIFE
 from punctual.domain.customer_relations.models import LineKind, Meeting, MeetingState
+from punctual.domain.customer_relations.rules import against_taking_out
 from punctual.domain.customer_relations.services import meetings as services
+from punctual.domain.customer_relations.services.minutes import offered_kinds
 from punctual.domain.orders.selectors import orders_of
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
@@ -187,18 +189,22 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     verbs = set(MEETING_LIFE.verbs_from(found.state)) if may(actor, "meetings.change") else set()
     if not may(actor, "meetings.approve"):
         verbs -= {"approve", "send"}
-    offered = services.offered_kinds()
+    offered = offered_kinds()
     lines = lines_of(actor, found, outside=outside, seen=found.version)
     attendees = list(found.attendees.all())
     name, css = STATE_MARKS[MeetingState(found.state)]
     start, end = packs.from_to(found)
+    orders = selectors.orders_of_meeting(actor, found)
+    theirs_may = orders and may(actor, "tracking.change")
     context = {
         **lines,
         "title": str(found),
         "chip": chip(css, name, found.get_state_display()),
         "when": f"{day_text(start.date(), weekday=True)} {start:%H:%M}–{end:%H:%M}",
         "since": pack.since_of(found),
-        "orders": selectors.orders_of_meeting(actor, found),
+        "orders": orders,
+        "choose_order": found.series.order_id is None and len(orders) > 1,
+        "contacts": found.series.customer.contacts.filter(archived_at=None) if theirs_may else [],
         "satisfaction": selectors.satisfaction_of(actor, found.series.customer),
         "attendees": attendees,
         "present": sum(one.present for one in attendees),
@@ -210,6 +216,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
             if kind in offered
         ],
         "verbs": verbs,
+        "may_take_out": may(actor, "meetings.change") and not against_taking_out(found.state),
         "colleagues": colleagues() if "write" in verbs or "invite" in verbs else [],
         "following": found.series.meetings.filter(starts_at__gt=found.starts_at).order_by("starts_at").first(),
         "theirs": sum(1 for one in attendees if not one.is_ours and one.email),
@@ -256,6 +263,10 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             _("No further meeting is prepared."),
         ),
         "ask_in": (lambda: _ask_in(request, actor, pk), _("Added.")),
+        "take_out": (
+            lambda: services.take_out(actor=actor, meeting_id=pk, attendee_id=number(request, "attendee") or 0),
+            _("Taken out of the meeting."),
+        ),
     }
     if verb not in verbs:
         raise NotFound(Reason("meeting.verb", N_("A meeting can't “%(verb)s”."), {"verb": verb[:40]}))

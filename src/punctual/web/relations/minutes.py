@@ -18,8 +18,10 @@ from django.views.decorators.http import require_POST
 from punctual.domain.customer_relations import selectors
 from punctual.domain.customer_relations.life import MEETING_LIFE
 from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteLine
-from punctual.domain.customer_relations.services import meetings as services
-from punctual.domain.customer_relations.services.meetings import Line
+from punctual.domain.customer_relations.services import meetings, minutes
+from punctual.domain.customer_relations.services.minutes import Line
+from punctual.domain.orders.selectors import orders_of
+from punctual.domain.parties.selectors import get_contact
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
@@ -46,10 +48,18 @@ def lines_of(actor: User, found: Meeting, *, outside: bool, seen: int) -> dict[s
     """What the part with the lines needs. ``seen`` is the version under which the reader opened the page."""
     live = not outside and may(actor, "meetings.change") and MEETING_LIFE.allows(found.state, "write")
     rows = packs.minutes_of(found, internal=not outside)
+    names = packs.names_shown(found, internal=not outside)
     return {
         "found": found,
         "lines": [
-            {"line": one, "icon": KINDS[one.kind][0], "css": KINDS[one.kind][1], "url": _target_url(one)}
+            {
+                "line": one,
+                "icon": KINDS[one.kind][0],
+                "css": KINDS[one.kind][1],
+                "url": _target_url(one),
+                "who": names(one),
+                "order": packs.order_named(found, one),
+            }
             for one in rows
         ],
         "several": not outside and len({one.by_id for one in rows}) > 1,
@@ -74,6 +84,8 @@ def _others(actor: User, found: Meeting) -> list[str]:
 
 def _target_url(one: MinuteLine) -> str:
     """The page of what the line became; empty where there is none."""
+    if one.target_type == "trackingtask":
+        return f"{reverse('order', args=[one.order.key])}#tracking" if one.order else ""
     target = TARGETS.get(one.target_type)
     if target is not None:
         key = one.target_label.split(" ")[0] if target.url_key in ("key", "number") else one.target_id
@@ -98,10 +110,10 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
             [int(one) for one in request.POST.getlist(name) if one.isdecimal() and len(one) < 18]
             for name in ("present", "was")
         )
-        services.set_present(actor=actor, meeting_id=pk, present=there, was=was)
+        meetings.set_present(actor=actor, meeting_id=pk, present=there, was=was)
         return redirect("meeting", pk=pk)
     if request.POST.get("remove"):
-        services.remove_line(actor=actor, meeting_id=pk, line_id=number(request, "remove") or 0)
+        minutes.remove_line(actor=actor, meeting_id=pk, line_id=number(request, "remove") or 0)
     else:
         _line(request, actor, pk)
     if request.headers.get("HX-Request"):
@@ -109,14 +121,22 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(back)
 
 
+def _chosen(request: HttpRequest, letter: str) -> int | None:
+    """Who does it: ``u`` and the number of a colleague, or ``c`` and that of one of the customer's people."""
+    who = request.POST.get("who", "")
+    return int(who[1:]) if who[:1] == letter and who[1:].isdecimal() and len(who) < 18 else None
+
+
 def _line(request: HttpRequest, actor: User, pk: int) -> None:
-    owner = number(request, "owner")
+    owner, contact, order = _chosen(request, "u"), _chosen(request, "c"), number(request, "order")
     line = Line(
         text=request.POST.get("text", ""),
         kind=request.POST.get("kind", LineKind.NOTE),
         owner=get_or_not_found(User.objects.filter(is_active=True), pk=owner) if owner else None,
         due=posted_day(request, "due") if request.POST.get("due") else None,
+        order=get_or_not_found(orders_of(actor), pk=order) if order else None,
+        contact=get_contact(actor, contact) if contact else None,
     )
-    made = services.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
+    made = minutes.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
     if made.target_label and not request.headers.get("HX-Request"):
         messages.success(request, _("→ %(what)s") % {"what": made.target_label})

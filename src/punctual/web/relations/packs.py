@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.urls import Resolver404, resolve
@@ -50,7 +50,7 @@ def _line(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def minutes_of(meeting: Meeting, *, internal: bool) -> list[MinuteLine]:
     """The lines; the customer's version is without the internal ones."""
-    lines = list(meeting.lines.select_related("by"))
+    lines = list(meeting.lines.select_related("by", "order"))
     return lines if internal else [one for one in lines if one.kind not in (LineKind.INTERNAL, LineKind.RISK)]
 
 
@@ -70,14 +70,32 @@ def _order_numbers(meeting: Meeting) -> str:
     return meeting.series.order.label if meeting.series.order else ""
 
 
+def names_shown(meeting: Meeting, *, internal: bool) -> Callable[[MinuteLine], str]:
+    """Who does what a line says. The customer reads the names of those invited; a colleague they have not met is us."""
+    met = {one.name for one in meeting.attendees.all()} | {meeting.series.owner.name}
+
+    def name(line: MinuteLine) -> str:
+        ours = line.target_type != "trackingtask"
+        return company().name or _("Us") if line.who and ours and not internal and line.who not in met else line.who
+
+    return name
+
+
+def order_named(meeting: Meeting, line: MinuteLine) -> str:
+    """The order of a line, where the meeting is about several."""
+    return line.order.label if line.order is not None and meeting.series.order_id is None else ""
+
+
 def minutes_text(meeting: Meeting, internal: bool) -> str:
     """The minutes as the body of a mail."""
     head = [meeting.series.title, when(meeting), meeting.place]
     there = listed(one.name for one in meeting.attendees.all() if one.present)
-    lines = [
-        f"{at}. [{one.get_kind_display()}] {one.text}"
-        for at, one in enumerate(minutes_of(meeting, internal=internal), 1)
-    ]
+    names = names_shown(meeting, internal=internal)
+    lines = []
+    for at, one in enumerate(minutes_of(meeting, internal=internal), 1):
+        said = " ".join(filter(None, [f"{at}. [{one.get_kind_display()}]", order_named(meeting, one), one.text]))
+        agreed = filter(None, [names(one), one.due.isoformat() if one.due else ""])
+        lines.append(" → ".join(filter(None, [said, ", ".join(agreed)])))
     return "\n".join([*filter(None, head), _("Present: %(people)s") % {"people": there}, "", *lines])
 
 
@@ -85,8 +103,15 @@ def minutes_pdf(meeting: Meeting, internal: bool) -> bytes:
     there = listed(one.name for one in meeting.attendees.all() if one.present)
     away = listed(one.name for one in meeting.attendees.all() if not one.present)
     zone = company_zone()
+    names = names_shown(meeting, internal=internal)
     rows = [
-        (f"{one.at.astimezone(zone):%H:%M}", one.get_kind_display(), one.text)
+        (
+            f"{one.at.astimezone(zone):%H:%M}",
+            one.get_kind_display(),
+            " ".join(filter(None, [order_named(meeting, one), one.text])),
+            names(one),
+            one.due or "",
+        )
         for one in minutes_of(meeting, internal=internal)
     ]
     blocks: list[Block] = [
@@ -101,7 +126,7 @@ def minutes_pdf(meeting: Meeting, internal: bool) -> bytes:
             ]
         ),
         Heading(_("Minutes of the meeting")),
-        Grid([_("Time"), _("Kind"), _("What was said")], rows, widths=(1, 1.2, 7)),
+        Grid([_("Time"), _("Kind"), _("What was said"), _("Who"), _("By when")], rows, widths=(0.9, 1.3, 5, 1.4, 1.5)),
     ]
     if internal:
         blocks.append(Text(_("Internal version: not for the customer."), small=True))

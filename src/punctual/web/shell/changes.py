@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from punctual.kernel.wording import N_
@@ -25,6 +26,8 @@ LABELS: Final = {
 }
 """What changes and is no field of the record itself."""
 
+_registered: Final[dict[str, Promise]] = {}
+
 Words = Callable[[str, Any], tuple[str, object]]
 _own: Final[dict[str, Words]] = {}
 
@@ -35,6 +38,11 @@ class Changed:
     label: str
     old: object
     new: object
+
+
+def register_labels(labels: Mapping[str, Promise]) -> None:
+    """The labels of what stands in another record than the one whose story tells it."""
+    _registered.update(labels)
 
 
 def register_change_words(target_type: str, words: Words) -> None:
@@ -79,6 +87,8 @@ def label_of(model: type[Model], name: str) -> str:
     """The field's own words."""
     if name in LABELS:
         return _(LABELS[name])
+    if name in _registered:
+        return str(_registered[name])
     field = _field(model, name)
     return str(field.verbose_name) if field else name
 

@@ -18,6 +18,7 @@ from punctual.kernel.dates import NotADay, parse_day
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
 from punctual.web.master.pages import actor_of, number
+from punctual.web.shell.changes import register_labels
 
 LABELS = {
     "show_range": gettext_lazy("When it is expected, and whether the agreed date is kept"),
@@ -28,6 +29,7 @@ LABELS = {
     "show_survey": gettext_lazy("Survey"),
     "show_contact": gettext_lazy("Names, phone and mail of our people"),
 }
+register_labels(LABELS)
 
 
 def _back(key: str) -> str:

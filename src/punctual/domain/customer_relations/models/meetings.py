@@ -61,12 +61,14 @@ class MeetingState(models.TextChoices):
 
 class Meeting(Versioned):
     """One meeting. ``uid`` and ``sequence`` are the calendar event's: a move updates the event, it makes no second.
+    ``slot`` is when the rhythm has it, where a holiday or a move put it elsewhere: the next one counts from there.
 
     ``pack`` is the material as it was when the meeting began; before that it is built when it is looked at.
     """
 
     series = models.ForeignKey(MeetingSeries, on_delete=models.CASCADE, related_name="meetings")
     starts_at = models.DateTimeField(_("Starts"))
+    slot = models.DateTimeField(null=True, blank=True, editable=False)
     minutes = models.PositiveSmallIntegerField(_("Length, minutes"), default=60)
     place = models.CharField(_("Place or link"), max_length=200, blank=True)
     agenda = models.TextField(_("Agenda"), blank=True)
@@ -126,13 +128,17 @@ class LineKind(models.TextChoices):
 
 
 class MinuteLine(models.Model):
-    """One thing that was said. ``target_*`` is what it became. Internal lines stay out of the customer's minutes."""
+    """One thing that was said. ``target_*`` is what it became, ``who`` does it by ``due`` as it was agreed then.
+    Internal lines stay out of the customer's minutes."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=10, choices=LineKind.choices, default=LineKind.NOTE)
     text = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
+    order = models.ForeignKey("orders.Order", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    who = models.CharField(max_length=80, blank=True)
+    due = models.DateField(null=True, blank=True)
     target_type = models.CharField(max_length=40, blank=True)
     target_id = models.BigIntegerField(null=True, blank=True)
     target_label = models.CharField(max_length=200, blank=True)

@@ -142,7 +142,7 @@ def answer(
                 kind="feedback",
                 text=N_("%(customer)s gave %(score)d points."),
                 params={"customer": str(survey.customer), "score": score},
-                url="/feedback/",
+                url=f"/requests/{survey.request.number}/" if survey.request is not None else "/feedback/",
             )
         emit("feedback.given", customer=survey.customer.code, question=survey.kind, score=score)
     return survey

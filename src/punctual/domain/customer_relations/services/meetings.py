@@ -1,35 +1,27 @@
-"""Call meetings, invite, hold them, write what was said, send the minutes, prepare the next one."""
+"""Call meetings, invite, hold them, send the minutes, prepare the next one; ``minutes`` writes what was said."""
 
 from __future__ import annotations
 
 import calendar as month_calendar
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from punctual.domain.actions.services import open_action
 from punctual.domain.customer_relations import pack
 from punctual.domain.customer_relations.invitations import invitation
 from punctual.domain.customer_relations.life import MEETING_LIFE
 from punctual.domain.customer_relations.models import (
     Attendee,
-    Channel,
-    LineKind,
     Meeting,
     MeetingSeries,
     MeetingState,
-    MinuteLine,
-    RequestKind,
 )
 from punctual.domain.customer_relations.models.meetings import Rhythm
-from punctual.domain.customer_relations.rules import against_meeting, against_text
+from punctual.domain.customer_relations.rules import against_meeting, against_taking_out
 from punctual.domain.customer_relations.selectors import company_zone, meetings_of
-from punctual.domain.customer_relations.services.requests import RequestInput, record_request
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.workdays import CompanyWorkdays
 from punctual.domain.parties.models import Contact, Customer
@@ -41,33 +33,7 @@ from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.notifications.outgoing import File, queue_mail
 from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
-from punctual.platform.records import lock, save_next
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What was said and what it becomes. ``owner`` and ``due`` for an action; by default the chair, in a week."""
-
-    text: str
-    kind: str = LineKind.NOTE
-    owner: User | None = None
-    due: dt.date | None = None
-    order: Order | None = None
-
-
-Maker = Callable[[User, Meeting, Line], models.Model]
-_MAKERS: Final[dict[str, Maker]] = {}
-
-
-def register_maker(kind: str, maker: Maker) -> None:
-    """Let a line of this kind become something of another app: a change order, a risk."""
-    _MAKERS[kind] = maker
-
-
-def offered_kinds() -> list[str]:
-    """What a line can become here: what needs another app is offered once that app has registered."""
-    always = [LineKind.NOTE, LineKind.DECISION, LineKind.ACTION, LineKind.REQUEST, LineKind.INTERNAL]
-    return [kind for kind in LineKind.values if kind in always or kind in _MAKERS]
+from punctual.platform.records import get_or_not_found, lock, save_next
 
 
 @transaction.atomic
@@ -127,7 +93,7 @@ def _ask_in(meeting: Meeting, users: Sequence[User], contacts: Sequence[Contact]
     )
 
 
-def _locked(actor: User, meeting_id: int, expected_version: int | None, verb: str) -> Meeting:
+def locked_meeting(actor: User, meeting_id: int, expected_version: int | None, verb: str) -> Meeting:
     require(actor, "meetings.change")
     found = lock(meetings_of(actor), expected_version=expected_version, pk=meeting_id)
     refuse_if(MEETING_LIFE.reasons(found.state, verb))
@@ -160,9 +126,25 @@ def add_attendee(
 
 
 @transaction.atomic
+def take_out(*, actor: User, meeting_id: int, attendee_id: int) -> Meeting:
+    """Somebody does not come, nor gets the minutes; who was invited loses the event, the others keep theirs."""
+    require(actor, "meetings.change")
+    meeting = lock(meetings_of(actor), expected_version=None, pk=meeting_id)
+    refuse_if(against_taking_out(meeting.state))
+    one = get_or_not_found(meeting.attendees.all(), pk=attendee_id)
+    if meeting.state == MeetingState.PLANNED and meeting.invited_at is not None and one.email:
+        meeting.sequence += 1
+        save_next(meeting, fields=["sequence"])
+        _mail_event(meeting, one, cancelled=True)
+    record(actor=actor, verb="take_out", target=meeting, reason=one.name)
+    one.delete()
+    return meeting
+
+
+@transaction.atomic
 def set_present(*, actor: User, meeting_id: int, present: Sequence[int], was: Sequence[int]) -> Meeting:
     """Who came and left since the actor saw that those of ``was`` are there; what others have ticked since stays."""
-    meeting = _locked(actor, meeting_id, None, "write")
+    meeting = locked_meeting(actor, meeting_id, None, "write")
     meeting.attendees.filter(pk__in=set(was) - set(present)).update(present=False)
     meeting.attendees.filter(pk__in=set(present) - set(was)).update(present=True)
     return meeting
@@ -171,7 +153,7 @@ def set_present(*, actor: User, meeting_id: int, present: Sequence[int], was: Se
 @transaction.atomic
 def invite(*, actor: User, meeting_id: int, expected_version: int | None = None) -> Meeting:
     """Send everybody the invitation."""
-    meeting = _locked(actor, meeting_id, expected_version, "invite")
+    meeting = locked_meeting(actor, meeting_id, expected_version, "invite")
     meeting.invited_at = timezone.now()
     save_next(meeting, fields=["invited_at"])
     _send_invitations(meeting)
@@ -186,18 +168,20 @@ def _when(meeting: Meeting) -> str:
 
 def _send_invitations(meeting: Meeting) -> None:
     """One mail a person and sequence number; a repetition of the same is dropped."""
-    part = invitation(meeting)
-    cancelled = meeting.state == MeetingState.CANCELLED
-    words = _("Cancelled: %(title)s, %(when)s") if cancelled else _("Invitation: %(title)s, %(when)s")
     for one in meeting.attendees.all():
         if one.email:
-            queue_mail(
-                to=one.email,
-                subject=words % {"title": meeting.series.title, "when": _when(meeting)},
-                body=f"{meeting.series.title}\n{_when(meeting)}\n{meeting.place}\n\n{meeting.agenda}".strip(),
-                calendar=part,
-                key=f"invite:{meeting.uid}:{meeting.sequence}:{one.pk}",
-            )
+            _mail_event(meeting, one, cancelled=meeting.state == MeetingState.CANCELLED)
+
+
+def _mail_event(meeting: Meeting, to: Attendee, *, cancelled: bool) -> None:
+    words = _("Cancelled: %(title)s, %(when)s") if cancelled else _("Invitation: %(title)s, %(when)s")
+    queue_mail(
+        to=to.email,
+        subject=words % {"title": meeting.series.title, "when": _when(meeting)},
+        body=f"{meeting.series.title}\n{_when(meeting)}\n{meeting.place}\n\n{meeting.agenda}".strip(),
+        calendar=invitation(meeting, cancelled=cancelled),
+        key=f"invite:{meeting.uid}:{meeting.sequence}:{to.pk}",
+    )
 
 
 @transaction.atomic
@@ -210,10 +194,12 @@ def move(
     minutes: int,
     place: str = "",
     agenda: str = "",
+    following: bool = False,
     now: dt.datetime | None = None,
 ) -> Meeting:
-    """Another time, place or agenda; whoever was invited gets the same event again, changed."""
-    meeting = _locked(actor, meeting_id, expected_version, "move")
+    """Another time, place or agenda; whoever was invited gets the same event again, changed. With ``following`` the
+    later ones keep the new time too, else they go on as the rhythm has it."""
+    meeting = locked_meeting(actor, meeting_id, expected_version, "move")
     refuse_if(against_meeting(starts_at=starts_at, minutes=minutes, now=now or timezone.now()))
     assert starts_at is not None
     fields = ["starts_at", "minutes", "place", "agenda"]
@@ -223,8 +209,10 @@ def move(
     changes = differences(before, {name: getattr(meeting, name) for name in fields})
     if not changes:
         return meeting
+    if meeting.starts_at != before["starts_at"]:
+        meeting.slot = None if following else meeting.slot or before["starts_at"]
     meeting.sequence += 1
-    save_next(meeting, fields=[*fields, "sequence"])
+    save_next(meeting, fields=[*fields, "slot", "sequence"])
     record(actor=actor, verb="move", target=meeting, changes=changes)
     if meeting.invited_at is not None:
         _send_invitations(meeting)
@@ -234,7 +222,7 @@ def move(
 @transaction.atomic
 def cancel(*, actor: User, meeting_id: int, expected_version: int | None = None) -> Meeting:
     """It does not take place; the event goes out of everybody's calendar, and the series goes on."""
-    meeting = _locked(actor, meeting_id, expected_version, "cancel")
+    meeting = locked_meeting(actor, meeting_id, expected_version, "cancel")
     old, meeting.state = meeting.state, MeetingState.CANCELLED
     meeting.sequence += 1
     save_next(meeting, fields=["state", "sequence"])
@@ -248,7 +236,7 @@ def cancel(*, actor: User, meeting_id: int, expected_version: int | None = None)
 @transaction.atomic
 def start(*, actor: User, meeting_id: int, expected_version: int | None = None, today: dt.date) -> Meeting:
     """It begins: the pack is kept as it is now."""
-    meeting = _locked(actor, meeting_id, expected_version, "start")
+    meeting = locked_meeting(actor, meeting_id, expected_version, "start")
     old, meeting.state = meeting.state, MeetingState.RUNNING
     meeting.pack = pack.build(actor, meeting, today=today)
     save_next(meeting, fields=["state", "pack"])
@@ -257,71 +245,10 @@ def start(*, actor: User, meeting_id: int, expected_version: int | None = None, 
     return meeting
 
 
-def _action(actor: User, meeting: Meeting, line: Line, today: dt.date) -> models.Model:
-    return open_action(
-        actor=actor,
-        title=line.text[:200],
-        owner=line.owner or meeting.series.owner,
-        due=line.due or CompanyWorkdays().after(today, 5),
-        order=line.order or meeting.series.order,
-        cause=meeting,
-    )
-
-
-def _request(actor: User, meeting: Meeting, line: Line) -> models.Model:
-    data = RequestInput(
-        customer=meeting.series.customer,
-        title=line.text[:200],
-        text=line.text,
-        kind=RequestKind.QUESTION,
-        channel=Channel.MEETING,
-        order=line.order or meeting.series.order,
-        owner=line.owner,
-        links=[meeting],
-    )
-    return record_request(actor=actor, data=data)
-
-
-@transaction.atomic
-def write_line(
-    *, actor: User, meeting_id: int, line: Line, today: dt.date, at: dt.datetime | None = None
-) -> MinuteLine:
-    """One thing that was said; by its kind it becomes an action, a request, a change order or a risk at once."""
-    meeting = _locked(actor, meeting_id, None, "write")
-    reasons = against_text(line.text)
-    if line.kind not in offered_kinds():
-        reasons.append(Reason("meeting.kind", N_("A line can't become “%(kind)s” here."), {"kind": line.kind}, "kind"))
-    refuse_if(reasons)
-    target: models.Model | None = None
-    if line.kind == LineKind.ACTION:
-        target = _action(actor, meeting, line, today)
-    elif line.kind == LineKind.REQUEST:
-        target = _request(actor, meeting, line)
-    elif line.kind in _MAKERS:
-        target = _MAKERS[line.kind](actor, meeting, line)
-    return MinuteLine.objects.create(
-        meeting=meeting,
-        kind=line.kind,
-        text=line.text.strip(),
-        by=actor,
-        at=at or timezone.now(),
-        target_type=(target._meta.model_name or "") if target is not None else "",
-        target_id=target.pk if target is not None else None,
-        target_label=str(target)[:200] if target is not None else "",
-    )
-
-
-@transaction.atomic
-def remove_line(*, actor: User, meeting_id: int, line_id: int) -> None:
-    """Take a line out; what it became stays."""
-    meeting = _locked(actor, meeting_id, None, "write")
-    meeting.lines.filter(pk=line_id).delete()
-
-
 @transaction.atomic
 def end(*, actor: User, meeting_id: int, expected_version: int | None = None) -> Meeting:
     """It is over; the next one is prepared."""
-    meeting = _locked(actor, meeting_id, expected_version, "end")
+    meeting = locked_meeting(actor, meeting_id, expected_version, "end")
     old, meeting.state = meeting.state, MeetingState.HELD
     save_next(meeting, fields=["state"])
     _told(actor, meeting, "end", old)
@@ -333,7 +260,7 @@ def end(*, actor: User, meeting_id: int, expected_version: int | None = None) ->
 def approve(*, actor: User, meeting_id: int, expected_version: int | None = None) -> Meeting:
     """The minutes say what was said."""
     require(actor, "meetings.approve")
-    meeting = _locked(actor, meeting_id, expected_version, "approve")
+    meeting = locked_meeting(actor, meeting_id, expected_version, "approve")
     if not meeting.lines.exists():
         raise Refusal(Reason("meeting.empty", N_("There is no line in the minutes yet.")))
     old, meeting.state = meeting.state, MeetingState.APPROVED
@@ -354,7 +281,7 @@ def send_minutes(
 ) -> Meeting:
     """The customer's version to the customer's people, the whole to ours."""
     require(actor, "meetings.approve")
-    meeting = _locked(actor, meeting_id, expected_version, "send")
+    meeting = locked_meeting(actor, meeting_id, expected_version, "send")
     old, meeting.state = meeting.state, MeetingState.SENT
     meeting.sent_at = timezone.now()
     save_next(meeting, fields=["state", "sent_at"])
@@ -376,9 +303,9 @@ def send_minutes(
     return meeting
 
 
-def next_start(starts_at: dt.datetime, rhythm: str) -> dt.datetime | None:
-    """The same time of the company's day one rhythm later, on a working day."""
-    local = starts_at.astimezone(company_zone())
+def next_slot(slot: dt.datetime, rhythm: str, *, month_day: int = 0) -> dt.datetime | None:
+    """The same time of the company's day one rhythm later; ``month_day`` is the one that a short month cut."""
+    local = slot.astimezone(company_zone())
     day = local.date()
     if rhythm == Rhythm.WEEKLY:
         day += dt.timedelta(days=7)
@@ -386,21 +313,43 @@ def next_start(starts_at: dt.datetime, rhythm: str) -> dt.datetime | None:
         day += dt.timedelta(days=14)
     elif rhythm == Rhythm.MONTHLY:
         year, month = day.year + day.month // 12, day.month % 12 + 1
-        day = dt.date(year, month, min(day.day, month_calendar.monthrange(year, month)[1]))
+        wanted = max(day.day, month_day) if day.day == _last_of(day.year, day.month) else day.day
+        day = dt.date(year, month, min(wanted, _last_of(year, month)))
     else:
         return None
-    day = CompanyWorkdays().after(day, 0)
     return dt.datetime.combine(day, local.time(), tzinfo=company_zone())
+
+
+def _last_of(year: int, month: int) -> int:
+    return month_calendar.monthrange(year, month)[1]
+
+
+def worked(slot: dt.datetime) -> dt.datetime:
+    """The same time on the first working day from then on."""
+    local = slot.astimezone(company_zone())
+    return dt.datetime.combine(CompanyWorkdays().after(local.date(), 0), local.time(), tzinfo=company_zone())
+
+
+def _slot_after(meeting: Meeting) -> dt.datetime | None:
+    """When the rhythm has the next one, wherever a holiday or a move put this one."""
+    before = meeting.series.meetings.filter(starts_at__lt=meeting.starts_at).order_by("-starts_at").first()
+    month_day = (before.slot or before.starts_at).astimezone(company_zone()).day if before is not None else 0
+    return next_slot(meeting.slot or meeting.starts_at, meeting.series.rhythm, month_day=month_day)
 
 
 def prepare_next(*, actor: User, meeting: Meeting) -> Meeting | None:
     """The series' next meeting with the same people, unless there is one already."""
-    series = meeting.series
-    starts_at = next_start(meeting.starts_at, series.rhythm)
-    if starts_at is None or series.ended_at or series.meetings.filter(starts_at__gt=meeting.starts_at).exists():
+    series, slot = meeting.series, _slot_after(meeting)
+    if slot is None or series.ended_at or series.meetings.filter(starts_at__gt=meeting.starts_at).exists():
         return None
+    starts_at = worked(slot)
     made = Meeting.objects.create(
-        series=series, starts_at=starts_at, minutes=series.minutes, place=meeting.place, agenda=meeting.agenda
+        series=series,
+        starts_at=starts_at,
+        slot=slot if slot != starts_at else None,
+        minutes=series.minutes,
+        place=meeting.place,
+        agenda=meeting.agenda,
     )
     Attendee.objects.bulk_create(
         [

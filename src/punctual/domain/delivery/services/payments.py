@@ -300,7 +300,7 @@ def remind_due(today: dt.date | None = None) -> int:
             "name": row.label,
             "order": row.order.label,
             "day": row.due_on.isoformat() if row.due_on else "",
-            "amount": str(row.open_amount),
+            "amount": f"{row.open_amount:,.2f} {row.order.currency}",
         }
         with transaction.atomic():
             notify(users=people, kind="payment", text=text, params=params, url=f"/orders/{row.order.key}/payments/")

@@ -1,0 +1,105 @@
+"""The page of a meeting: which order a line is about, what the customer is to do, who comes, what moves with a move."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ordering import confirmed, customer
+from punctual.domain.changes.models import ChangeOrder
+from punctual.domain.customer_relations.models import Meeting, TrackingTask
+from punctual.domain.customer_relations.services import meetings
+from punctual.domain.customer_relations.services.tracking import set_rule
+from punctual.platform.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+Person = Callable[[str], User]
+SignedIn = Callable[[str], Client]
+
+
+def called(person: Person, *, begun: bool = True) -> Meeting:
+    manager = person("order_manager")
+    found = meetings.call_series(
+        actor=manager, title="例会", customer=customer(), starts_at=timezone.now() + dt.timedelta(days=7)
+    )
+    return meetings.start(actor=manager, meeting_id=found.pk, today=timezone.localdate()) if begun else found
+
+
+def test_with_several_orders_the_page_asks_which_one_a_change_is_for(person: Person, signed_in: SignedIn) -> None:
+    client, manager = signed_in("order_manager"), person("order_manager")
+    found, first, second = called(person), confirmed(manager), confirmed(manager)
+    page = f"/meetings/{found.pk}/"
+    assert 'id="line-order"' in client.get(page).content.decode()
+    refused = client.post(f"{page}write/", {"text": "改", "kind": "change"}, headers={"HX-Request": "true"})
+    assert refused.status_code == 422
+    assert not found.lines.exists()
+    told = {"text": "改", "kind": "change", "order": second.pk}
+    assert client.post(f"{page}write/", told, headers={"HX-Request": "true"}).status_code == 200
+    assert ChangeOrder.objects.get().order == second
+    body = client.get(page).content.decode()
+    assert body.count(first.label) < body.count(second.label)
+
+
+def test_with_one_order_nothing_is_asked(person: Person, signed_in: SignedIn) -> None:
+    client, found, order = signed_in("order_manager"), called(person), confirmed(person("order_manager"))
+    page = f"/meetings/{found.pk}/"
+    assert 'id="line-order"' not in client.get(page).content.decode()
+    client.post(f"{page}write/", {"text": "改", "kind": "change"})
+    assert ChangeOrder.objects.get().order == order
+
+
+def test_an_action_of_the_customers_leads_to_the_tracking_page(person: Person, signed_in: SignedIn) -> None:
+    found, order, theirs = called(person), confirmed(person("order_manager")), customer().contacts.get()
+    page = f"/meetings/{found.pk}/"
+    told = {"text": "寄样件", "kind": "action", "who": f"c{theirs.pk}", "due": "2099-12-04"}
+    assert signed_in("quality").post(f"{page}write/", told).status_code == 403
+    assert f'value="c{theirs.pk}"' not in signed_in("quality").get(page).content.decode()
+    client = signed_in("order_manager")
+    assert f'value="c{theirs.pk}"' in client.get(page).content.decode()
+    client.post(f"{page}write/", told)
+    assert TrackingTask.objects.get().due == dt.date(2099, 12, 4)
+    body = client.get(page).content.decode()
+    assert f'href="/orders/{order.key}/#tracking"' in body
+    assert theirs.name in client.get(f"{page}?view=customer").content.decode()
+
+
+def test_who_was_asked_by_mistake_is_taken_out_until_the_minutes_are_settled(
+    person: Person, signed_in: SignedIn
+) -> None:
+    found = called(person, begun=False)
+    theirs = found.attendees.get(contact__isnull=False)
+    page, told = f"/meetings/{found.pk}/", {"attendee": theirs.pk}
+    assert f"{page}do/take_out/" not in signed_in("finance").get(page).content.decode()
+    assert signed_in("finance").post(f"{page}do/take_out/", told).status_code == 403
+    client = signed_in("order_manager")
+    assert f"{page}do/take_out/" in client.get(page).content.decode()
+    assert client.post(f"{page}do/take_out/", told).status_code == 302
+    assert not found.attendees.filter(pk=theirs.pk)
+    assert client.post(f"{page}do/take_out/", told).status_code == 404
+    Meeting.objects.filter(pk=found.pk).update(state="sent")
+    assert f"{page}do/take_out/" not in client.get(page).content.decode()
+
+
+def test_a_move_can_take_the_later_ones_with_it(person: Person, signed_in: SignedIn) -> None:
+    found, client = called(person, begun=False), signed_in("order_manager")
+    told = {"starts_at": "2099-01-06T15:00", "minutes": 60, "version": found.version}
+    assert client.post(f"/meetings/{found.pk}/move/", told).status_code == 302
+    found.refresh_from_db()
+    assert found.slot is not None
+    told |= {"starts_at": "2099-01-07T15:00", "version": found.version, "following": "on"}
+    assert client.post(f"/meetings/{found.pk}/move/", told).status_code == 302
+    found.refresh_from_db()
+    assert found.slot is None
+
+
+def test_the_story_of_a_customer_says_what_the_tracking_page_shows_in_words(
+    person: Person, signed_in: SignedIn
+) -> None:
+    set_rule(actor=person("order_manager"), customer=customer(), shown={"show_contact": True})
+    body = signed_in("order_manager").get(f"/customers/{customer().pk}/").content.decode()
+    assert "show_contact" not in body
+    assert "姓名、电话" in body
