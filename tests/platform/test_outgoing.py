@@ -35,11 +35,14 @@ from punctual.platform.notifications.models import (
 from punctual.platform.notifications.outgoing import File, deliver_due, queue_mail
 from punctual.platform.notifications.safe_http import NotSent, post, refused_address
 from punctual.platform.notifications.services import (
+    Choice,
     after_quiet_hours,
     choose,
     inbox_of,
     mark_done,
+    mark_read,
     notify,
+    put_away,
     send_digests,
     snooze,
     unread_count,
@@ -363,7 +366,7 @@ def test_a_real_mail_server_gets_text_file_and_invitation_once_it_takes_them(smt
 
 def test_mail_comes_only_for_the_kinds_chosen_and_waits_out_the_quiet_hours(person: Person) -> None:
     sales = person("sales")
-    choose(actor=sales, modes={"action": "now"}, quiet_begin=dt.time(22), quiet_end=dt.time(7))
+    choose(actor=sales, choices={"action": Choice("now")}, quiet_begin=dt.time(22), quiet_end=dt.time(7))
     night = dt.datetime.fromisoformat("2026-11-23T23:30+08:00")
     assert after_quiet_hours(sales, night) == dt.datetime.fromisoformat("2026-11-24T07:00+08:00")
     early = dt.datetime.fromisoformat("2026-11-24T06:59+08:00")
@@ -377,19 +380,41 @@ def test_mail_comes_only_for_the_kinds_chosen_and_waits_out_the_quiet_hours(pers
     deliver_pending()
     assert Delivery.objects.filter(way="mail").count() == 1
     with pytest.raises(Refusal):
-        choose(actor=sales, modes={"strange": "now"}, quiet_begin=dt.time(22))
+        choose(actor=sales, choices={"strange": Choice("now")}, quiet_begin=dt.time(22))
     assert MailChoice.objects.filter(user=sales, mode=Mode.NOW).count() == 1
 
 
 def test_the_digest_comes_once_a_day_and_holds_what_is_unread(person: Person) -> None:
     sales = person("sales")
-    choose(actor=sales, modes={"action": "digest"})
+    choose(actor=sales, choices={"action": Choice("digest")})
     notify(users=[sales], kind="action", text=TEXT, params={"number": "1"})
     notify(users=[sales], kind="mention", text=TEXT, params={"number": "2"})
     assert send_digests() == 1
     send_digests()
     assert Delivery.objects.count() == 1
     assert "1" in Delivery.objects.get().body
+
+
+def test_what_is_kept_out_of_the_inbox_stands_among_what_is_done_and_still_comes_by_mail(person: Person) -> None:
+    sales = person("sales")
+    for refused in ({"strange": Choice(inbox=False)}, {"action": Choice("sometimes", inbox=False)}):
+        with pytest.raises(Refusal):
+            choose(actor=sales, choices=refused)
+    assert not MailChoice.objects.exists()
+    choose(actor=sales, choices={"action": Choice("digest", inbox=False), "mention": Choice("digest")})
+    notify(users=[sales], kind="action", text=TEXT, params={"number": "kept out"})
+    notify(users=[sales], kind="mention", text=TEXT, params={"number": "read already"})
+    notify(users=[sales], kind="owner", text=TEXT, params={"number": "no mail"})
+    assert unread_count(sales) == 2
+    assert [one.kind for one in put_away(sales, "done")] == ["action"]
+    mark_read(actor=sales)
+    assert send_digests() == 1
+    body = Delivery.objects.get().body
+    assert "kept out" in body
+    assert "read already" not in body
+    choose(actor=sales, choices={"action": Choice()})
+    notify(users=[sales], kind="action", text=TEXT, params={"number": "back again"})
+    assert unread_count(sales) == 1
 
 
 def test_the_inbox_sleeps_and_is_done_with_and_belongs_to_one(person: Person) -> None:

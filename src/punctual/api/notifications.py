@@ -13,10 +13,20 @@ from pydantic import Field
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
+from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.notifications import channels
 from punctual.platform.notifications.models import Delivery, Notification, Webhook
-from punctual.platform.notifications.services import inbox_of, mark_done, mark_read, snooze
+from punctual.platform.notifications.services import (
+    Choice,
+    choices_of,
+    choose,
+    inbox_of,
+    mark_done,
+    mark_read,
+    quiet_hours_of,
+    snooze,
+)
 from punctual.platform.records import get_or_not_found
 
 router = Router()
@@ -44,6 +54,23 @@ class NotificationsSnoozeIn(Schema):
 
 class CountOut(Schema):
     count: int
+
+
+class NotificationsChoice(Schema):
+    """``mail``: off, now or digest; ``inbox``: whether the kind stands there."""
+
+    mail: str = "off"
+    inbox: bool = True
+
+
+class NotificationsChoices(Schema):
+    """``kinds``: what stands in the inbox and comes by mail; kinds not named stay as they are. Between
+    ``quiet_begin`` and ``quiet_end`` on one's own clock no mail comes; without them mail always comes.
+    """
+
+    kinds: dict[str, NotificationsChoice]
+    quiet_begin: dt.time | None = None
+    quiet_end: dt.time | None = None
 
 
 class WebhookOut(Schema):
@@ -130,6 +157,27 @@ def finish_notifications(request: HttpRequest, payload: MarkIn) -> Any:
 def snooze_notifications(request: HttpRequest, payload: NotificationsSnoozeIn) -> Any:
     """Out of sight until then."""
     return {"count": snooze(actor=actor_of(request), ids=payload.ids, until=payload.until)}
+
+
+@router.get("/notifications/choices", response=NotificationsChoices)
+def notification_choices(request: HttpRequest) -> Any:
+    """How I am told, for every kind there is."""
+    return _choices(actor_of(request))
+
+
+@router.put("/notifications/choices", response=NotificationsChoices)
+def choose_notifications(request: HttpRequest, payload: NotificationsChoices) -> Any:
+    """Choose how I am told."""
+    actor = actor_of(request)
+    choices = {kind: Choice(one.mail, one.inbox) for kind, one in payload.kinds.items()}
+    choose(actor=actor, choices=choices, quiet_begin=payload.quiet_begin, quiet_end=payload.quiet_end)
+    return _choices(actor)
+
+
+def _choices(actor: User) -> dict[str, Any]:
+    begin, end = quiet_hours_of(actor)
+    kinds = {kind: {"mail": one.mail, "inbox": one.inbox} for kind, one in choices_of(actor).items()}
+    return {"kinds": kinds, "quiet_begin": begin, "quiet_end": end}
 
 
 @router.get("/webhooks", response=Listing[WebhookOut])

@@ -45,11 +45,13 @@ class Mode(models.TextChoices):
 
 
 class MailChoice(models.Model):
-    """Whether a person wants a kind of notification by mail too. Without a row: only in the inbox."""
+    """How a person is told of a kind of notification: by mail too, and whether it stands in the inbox. Without a row:
+    only in the inbox. What is ``muted`` is kept among what is done."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
     mode = models.CharField(max_length=6, choices=Mode.choices, default=Mode.OFF)
+    muted = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "kind"], name="notifications_one_choice_a_kind")]

@@ -1,15 +1,16 @@
-"""Tell people; read and clear one's inbox; choose what comes by mail as well."""
+"""Tell people; read and clear one's inbox; choose how one is told."""
 
 from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, override
 
@@ -34,7 +35,8 @@ def notify(
 ) -> None:
     """Put one notification in each person's inbox; with ``dedupe_key`` a second one of the same key is dropped.
 
-    Who wants this kind by mail, and the group robots, are told after commit.
+    Who wants this kind by mail, and the group robots, are told after commit. Who keeps it out of the inbox finds it
+    among what is done.
     """
     people = list({user.pk: user for user in users if user.is_active}.values())
     if dedupe_key:
@@ -44,16 +46,27 @@ def notify(
         people = [user for user in people if user.pk not in told]
     if not people:
         return
+    now = timezone.now()
+    chosen = list(MailChoice.objects.filter(user__in=people, kind=kind))
+    away = {one.user_id: now for one in chosen if one.muted}
     Notification.objects.bulk_create(
         [
-            Notification(user=user, kind=kind, text=text, params=dict(params or {}), url=url, dedupe_key=dedupe_key)
+            Notification(
+                user=user,
+                kind=kind,
+                text=text,
+                params=dict(params or {}),
+                url=url,
+                created_at=now,
+                read_at=away.get(user.pk),
+                done_at=away.get(user.pk),
+                dedupe_key=dedupe_key,
+            )
             for user in people
         ],
         ignore_conflicts=True,
     )
-    by_mail = list(
-        MailChoice.objects.filter(user__in=people, kind=kind, mode=Mode.NOW).values_list("user_id", flat=True)
-    )
+    by_mail = [one.user_id for one in chosen if one.mode == Mode.NOW]
     robots = [robot.pk for robot in Robot.objects.filter(active=True) if not robot.kinds or kind in robot.kinds]
     if by_mail or robots:
         with transaction.atomic():
@@ -107,11 +120,11 @@ def zone_of(user: User) -> zoneinfo.ZoneInfo:
 
 def after_quiet_hours(user: User, moment: dt.datetime) -> dt.datetime:
     """``moment``, or the end of the person's quiet hours when it lies within them."""
-    quiet = QuietHours.objects.filter(user=user).first()
-    if quiet is None or quiet.begin is None or quiet.end is None or quiet.begin == quiet.end:
+    begin, end = quiet_hours_of(user)
+    if begin is None or end is None or begin == end:
         return moment
     local = moment.astimezone(zone_of(user))
-    now, begin, end = local.time(), quiet.begin, quiet.end
+    now = local.time()
     inside = begin <= now < end if begin < end else now >= begin or now < end
     if not inside:
         return moment
@@ -120,17 +133,17 @@ def after_quiet_hours(user: User, moment: dt.datetime) -> dt.datetime:
 
 
 def send_digests(*, now: dt.datetime | None = None) -> int:
-    """Once a day: each person's unread notifications of the kinds they want as a digest, in one mail."""
+    """Once a day: each person's unread notifications of the kinds they want as a digest, in one mail. Of what they
+    keep out of the inbox all: it was never there to be read."""
     now = now or timezone.now()
-    wishes: dict[int, list[str]] = {}
-    for user_id, kind in MailChoice.objects.filter(mode=Mode.DIGEST).values_list("user_id", "kind"):
-        wishes.setdefault(user_id, []).append(kind)
+    wishes: dict[int, Q] = {}
+    for one in MailChoice.objects.filter(mode=Mode.DIGEST):
+        standing = Q(done_at=F("created_at")) if one.muted else _awake(now) & Q(read_at=None, done_at=None)
+        wishes[one.user_id] = wishes.get(one.user_id, Q()) | (Q(kind=one.kind) & standing)
     count = 0
     for user in User.objects.filter(pk__in=wishes, is_active=True).exclude(email=""):
         since = now - dt.timedelta(days=1)
-        fresh = list(
-            inbox_of(user, now=now).filter(kind__in=wishes[user.pk], read_at=None, created_at__gt=since).reverse()
-        )
+        fresh = list(Notification.objects.filter(wishes[user.pk], user=user, created_at__gt=since).reverse())
         if not fresh:
             continue
         with override(user.language or settings.LANGUAGE_CODE):
@@ -146,10 +159,13 @@ def send_digests(*, now: dt.datetime | None = None) -> int:
     return count
 
 
+def _awake(now: dt.datetime) -> Q:
+    return Q(snoozed_until=None) | Q(snoozed_until__lte=now)
+
+
 def inbox_of(actor: User, *, now: dt.datetime | None = None) -> QuerySet[Notification]:
     """What is not done and not asleep."""
-    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now or timezone.now())
-    return Notification.objects.filter(awake, user=actor, done_at=None)
+    return Notification.objects.filter(_awake(now or timezone.now()), user=actor, done_at=None)
 
 
 def put_away(actor: User, standing: str, *, now: dt.datetime | None = None) -> QuerySet[Notification]:
@@ -195,26 +211,46 @@ def snooze(*, actor: User, ids: Iterable[int], until: dt.datetime) -> int:
     return mine.update(snoozed_until=until, read_at=None)
 
 
-def choices_of(actor: User) -> dict[str, str]:
-    """Kind → mode, for every kind there is."""
-    chosen = dict(MailChoice.objects.filter(user=actor).values_list("kind", "mode"))
-    return {kind: chosen.get(kind, Mode.OFF.value) for kind in KINDS}
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one kind of notification comes: ``mail`` off, now or digest; ``inbox`` whether it stands there."""
+
+    mail: str = Mode.OFF.value
+    inbox: bool = True
+
+
+def choices_of(actor: User) -> dict[str, Choice]:
+    """Kind → how it comes, for every kind there is."""
+    chosen = {one.kind: Choice(one.mode, not one.muted) for one in MailChoice.objects.filter(user=actor)}
+    return {kind: chosen.get(kind, Choice()) for kind in KINDS}
+
+
+def _against(choices: Mapping[str, Choice]) -> list[Reason]:
+    return [
+        Reason(
+            "notification.choice", N_("There is no such choice: %(kind)s, %(mode)s."), {"kind": kind, "mode": one.mail}
+        )
+        for kind, one in choices.items()
+        if kind not in KINDS or one.mail not in Mode.values
+    ]
 
 
 @transaction.atomic
 def choose(
-    *, actor: User, modes: Mapping[str, str], quiet_begin: dt.time | None = None, quiet_end: dt.time | None = None
+    *, actor: User, choices: Mapping[str, Choice], quiet_begin: dt.time | None = None, quiet_end: dt.time | None = None
 ) -> None:
-    """What comes by mail as well, and when nothing does."""
-    reasons = [
-        Reason("notification.choice", N_("There is no such choice: %(kind)s, %(mode)s."), {"kind": kind, "mode": mode})
-        for kind, mode in modes.items()
-        if kind not in KINDS or mode not in Mode.values
-    ]
+    """What stands in the inbox, what comes by mail as well, and when nothing does."""
+    reasons = _against(choices)
     if (quiet_begin is None) != (quiet_end is None):
         reasons.append(Reason("notification.quiet", N_("Quiet hours need a beginning and an end."), field="quiet_end"))
     if reasons:
         raise Refusal(*reasons)
-    for kind, mode in modes.items():
-        MailChoice.objects.update_or_create(user=actor, kind=kind, defaults={"mode": mode})
+    for kind, one in choices.items():
+        MailChoice.objects.update_or_create(user=actor, kind=kind, defaults={"mode": one.mail, "muted": not one.inbox})
     QuietHours.objects.update_or_create(user=actor, defaults={"begin": quiet_begin, "end": quiet_end})
+
+
+def quiet_hours_of(actor: User) -> tuple[dt.time | None, dt.time | None]:
+    """Their beginning and end; nothing where there are none."""
+    quiet = QuietHours.objects.filter(user=actor).first()
+    return (quiet.begin, quiet.end) if quiet is not None else (None, None)

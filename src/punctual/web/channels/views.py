@@ -24,8 +24,16 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.notifications import channels
 from punctual.platform.notifications.kinds import EVENTS, KINDS
-from punctual.platform.notifications.models import DeliveryState, Mode, QuietHours, RobotKind, Way
-from punctual.platform.notifications.services import bring_back, choices_of, choose, mark_done, snooze
+from punctual.platform.notifications.models import DeliveryState, Mode, RobotKind, Way
+from punctual.platform.notifications.services import (
+    Choice,
+    bring_back,
+    choices_of,
+    choose,
+    mark_done,
+    quiet_hours_of,
+    snooze,
+)
 from punctual.web.channels.feeds import feed_address, new_feed_token
 from punctual.web.master.pages import actor_of, number
 from punctual.web.shell.refusals import worded
@@ -39,7 +47,7 @@ def _time(text: str) -> dt.time | None:
 
 
 def my_notifications(request: HttpRequest) -> HttpResponse:
-    """What comes by mail too, at once or once a day; quiet hours; the calendar feed's address."""
+    """What stands in the inbox and what comes by mail too; quiet hours; the calendar feed's address."""
     actor = actor_of(request)
     refused: list[str] = []
     if request.method == "POST" and "new_feed" in request.POST:
@@ -47,13 +55,16 @@ def my_notifications(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The feed has a new address; the old one works no more."))
         return redirect("my_notifications")
     if request.method == "POST":
-        modes = {kind: request.POST.get(f"mode-{kind}", Mode.OFF.value) for kind in KINDS}
+        post = request.POST
+        choices = {
+            kind: Choice(post.get(f"mode-{kind}", Mode.OFF.value), inbox=f"inbox-{kind}" in post) for kind in KINDS
+        }
         try:
             choose(
                 actor=actor,
-                modes=modes,
-                quiet_begin=_time(request.POST.get("quiet_begin", "")),
-                quiet_end=_time(request.POST.get("quiet_end", "")),
+                choices=choices,
+                quiet_begin=_time(post.get("quiet_begin", "")),
+                quiet_end=_time(post.get("quiet_end", "")),
             )
         except Refusal as refusal:
             refused = [worded(reason) for reason in refusal.reasons]
@@ -63,9 +74,9 @@ def my_notifications(request: HttpRequest) -> HttpResponse:
     token = request.session.pop("feed_token", "")
     context = {
         "title": _("What I am told, and how"),
-        "kinds": [(kind, _(KINDS[kind]), mode) for kind, mode in choices_of(actor).items()],
+        "kinds": [(kind, _(KINDS[kind]), chosen) for kind, chosen in choices_of(actor).items()],
         "modes": Mode.choices,
-        "quiet": QuietHours.objects.filter(user=actor).first(),
+        "quiet": quiet_hours_of(actor),
         "refused": refused,
         "feed_address": feed_address(token) if token else "",
     }
