@@ -18,7 +18,14 @@ from punctual.domain.actions.models import ActionItem
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.customer_relations import pack
 from punctual.domain.customer_relations.invitations import invitation
-from punctual.domain.customer_relations.models import CustomerRequest, LineKind, Meeting, MeetingState, TrackingTask
+from punctual.domain.customer_relations.models import (
+    CustomerRequest,
+    LineKind,
+    Meeting,
+    MeetingState,
+    MinuteLine,
+    TrackingTask,
+)
 from punctual.domain.customer_relations.models.meetings import Rhythm
 from punctual.domain.customer_relations.services import meetings as services
 from punctual.domain.customer_relations.services import minutes
@@ -26,7 +33,7 @@ from punctual.domain.customer_relations.services.meetings import next_slot, work
 from punctual.domain.customer_relations.services.minutes import Line
 from punctual.domain.orders.models import Order
 from punctual.domain.risks.models import Risk
-from punctual.kernel.refusal import Forbidden, Refusal
+from punctual.kernel.refusal import Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.audit.services import Change, record
 from punctual.platform.notifications.models import Delivery
@@ -159,6 +166,41 @@ def test_a_line_that_can_not_become_anything_is_not_kept(person: Person) -> None
     with pytest.raises(Refusal):
         minutes.write_line(actor=person("order_manager"), meeting_id=found.pk, line=Line("x", "strange"), today=TODAY)
     assert not found.lines.exists()
+
+
+def test_a_line_that_was_only_kept_becomes_work_after_all(person: Person) -> None:
+    manager, quality = person("order_manager"), person("quality")
+    order = confirmed(manager)
+    found = running(person, order=order)
+    kept = {
+        kind: minutes.write_line(actor=manager, meeting_id=found.pk, line=Line(f"说过 {kind}", kind), today=TODAY)
+        for kind in (LineKind.NOTE, LineKind.DECISION, LineKind.INTERNAL, LineKind.REQUEST)
+    }
+
+    def turn(kind: str, into: str, **more: Any) -> MinuteLine:
+        return minutes.turn_line(
+            actor=manager, meeting_id=found.pk, line_id=kept[kind].pk, into=Line("", into, **more), today=TODAY
+        )
+
+    for kind, into, code in (
+        (LineKind.NOTE, LineKind.DECISION, "meeting.kind"),
+        (LineKind.NOTE, "strange", "meeting.kind"),
+        (LineKind.REQUEST, LineKind.ACTION, "meeting.turned"),
+        (LineKind.INTERNAL, LineKind.ACTION, "meeting.internal"),
+    ):
+        with pytest.raises(Refusal) as refused:
+            turn(kind, into)
+        assert [reason.code for reason in refused.value.reasons] == [code]
+    with pytest.raises(NotFound):
+        minutes.turn_line(actor=manager, meeting_id=found.pk, line_id=0, into=Line("", "risk"), today=TODAY)
+    assert not ActionItem.objects.exists()
+    turned = turn(LineKind.NOTE, LineKind.ACTION, owner=quality, due=TODAY + dt.timedelta(days=3))
+    assert (turned.text, turned.by, turned.at) == (kept[LineKind.NOTE].text, manager, kept[LineKind.NOTE].at)
+    assert (turned.kind, turned.who, turned.due) == (LineKind.ACTION, quality.name, TODAY + dt.timedelta(days=3))
+    assert ActionItem.objects.get().owner == quality
+    assert turn(LineKind.DECISION, LineKind.CHANGE).target_id == ChangeOrder.objects.get().pk
+    assert turn(LineKind.INTERNAL, LineKind.RISK).kind == LineKind.RISK
+    assert found.lines.count() == len(kept)
 
 
 def test_a_line_about_an_order_says_which_when_several_run(person: Person) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ordering import confirmed, customer
+from punctual.domain.actions.models import ActionItem
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.customer_relations.models import Meeting, TrackingTask
 from punctual.domain.customer_relations.services import meetings
@@ -50,6 +52,29 @@ def test_with_one_order_nothing_is_asked(person: Person, signed_in: SignedIn) ->
     assert 'id="line-order"' not in client.get(page).content.decode()
     client.post(f"{page}write/", {"text": "改", "kind": "change"})
     assert ChangeOrder.objects.get().order == order
+
+
+def test_a_note_becomes_an_action_and_an_unchanged_page_is_left_alone(person: Person, signed_in: SignedIn) -> None:
+    client, found = signed_in("order_manager"), called(person)
+    confirmed(person("order_manager"))
+    page = f"/meetings/{found.pk}/"
+    client.post(f"{page}write/", {"text": "谁去问一下", "kind": "note"})
+    body = client.get(page).content.decode()
+    asked = re.search(r'hx-get="(/meetings/[^"]*had=[^"]*)"', body)
+    assert asked is not None
+    again = asked[1].replace("&amp;", "&")
+    assert client.get(again).status_code == 204
+    refused = client.post(
+        f"{page}write/", {"turn": found.lines.get().pk, "kind": "note"}, headers={"HX-Request": "true"}
+    )
+    assert refused.status_code == 422
+    assert f'name="turn" value="{found.lines.get().pk}"' in body
+    told = {"turn": found.lines.get().pk, "kind": "action", "who": f"u{person('quality').pk}"}
+    assert client.post(f"{page}write/", told, headers={"HX-Request": "true"}).status_code == 200
+    assert ActionItem.objects.get().owner == person("quality")
+    fresh = client.get(again)
+    assert fresh.status_code == 200
+    assert 'name="turn"' not in fresh.content.decode()
 
 
 def test_an_action_of_the_customers_leads_to_the_tracking_page(person: Person, signed_in: SignedIn) -> None:

@@ -94,6 +94,16 @@ class RequestsLineIn(Schema):
     contact: int | None = None
 
 
+class MeetingTurnIn(Schema):
+    """``kind``: action, request, change or risk; the others as for a new line."""
+
+    kind: str
+    owner: str = ""
+    due: dt.date | None = None
+    order: str = ""
+    contact: int | None = None
+
+
 class RequestsVersionIn(Schema):
     version: int | None = None
 
@@ -179,16 +189,28 @@ def meeting_pack(request: HttpRequest, pk: int) -> Any:
 def write_line(request: HttpRequest, pk: int, payload: RequestsLineIn) -> Any:
     """One thing that was said; by its kind it becomes an action, a request, a change order or a risk."""
     actor = actor_of(request)
-    line = Line(
-        text=payload.text,
+    line = _line_of(actor, payload, payload.text)
+    made = minutes.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
+    return Status(201, _line(made))
+
+
+@router.post("/meetings/{int:pk}/lines/{int:line}/turn", response=RequestsLineOut)
+def turn_line(request: HttpRequest, pk: int, line: int, payload: MeetingTurnIn) -> Any:
+    """A line that was only kept becomes an action, a request, a change order or a risk after all."""
+    actor = actor_of(request)
+    into = _line_of(actor, payload, "")
+    return _line(minutes.turn_line(actor=actor, meeting_id=pk, line_id=line, into=into, today=timezone.localdate()))
+
+
+def _line_of(actor: User, payload: RequestsLineIn | MeetingTurnIn, text: str) -> Line:
+    return Line(
+        text=text,
         kind=payload.kind,
         owner=person_or_none(payload.owner),
         due=payload.due,
         order=order_or_none(actor, payload.order),
         contact=contact_or_none(actor, payload.contact),
     )
-    made = minutes.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
-    return Status(201, _line(made))
 
 
 @router.post("/meetings/{int:pk}/{verb}", response=MeetingWithLines)

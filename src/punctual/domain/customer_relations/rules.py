@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
-from punctual.domain.customer_relations.models import Channel, MeetingState, Phase, RequestKind, SurveyKind, Urgency
+from punctual.domain.customer_relations.models import (
+    Channel,
+    LineKind,
+    MeetingState,
+    Phase,
+    RequestKind,
+    SurveyKind,
+    Urgency,
+)
 from punctual.domain.orders.models import OrderState
 from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_
@@ -254,6 +262,19 @@ def against_line(
         reasons.append(Reason("meeting.order", N_("This order belongs to another customer."), field="order"))
     if contact_of is not None and contact_of != customer:
         reasons.append(Reason("meeting.contact", N_("A contact belongs to another customer."), field="contact"))
+    return reasons
+
+
+def against_turning(*, before: str, into: str, is_done: bool, work: Collection[str]) -> list[Reason]:
+    """Every reason against making one of the kinds ``work`` out of a line that was kept."""
+    reasons = []
+    if is_done:
+        reasons.append(Reason("meeting.turned", N_("This line has become something already."), field="line"))
+    if into not in work:
+        reasons.append(Reason("meeting.kind", N_("A line can't become “%(kind)s” here."), {"kind": into}, "kind"))
+    elif before == LineKind.INTERNAL and into != LineKind.RISK:
+        text = N_("The customer may not read this line: only a risk can come of it. Write another one for the rest.")
+        reasons.append(Reason("meeting.internal", text, field="kind"))
     return reasons
 
 

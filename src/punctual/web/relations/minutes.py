@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from hashlib import sha256
 from typing import Any, Final
 
 from django.contrib import messages
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_POST
 from punctual.domain.customer_relations import selectors
 from punctual.domain.customer_relations.life import MEETING_LIFE
 from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteLine
+from punctual.domain.customer_relations.rules import against_turning
 from punctual.domain.customer_relations.services import meetings, minutes
 from punctual.domain.customer_relations.services.minutes import Line
 from punctual.domain.orders.selectors import orders_of
@@ -49,8 +51,11 @@ def lines_of(actor: User, found: Meeting, *, outside: bool, seen: int) -> dict[s
     live = not outside and may(actor, "meetings.change") and MEETING_LIFE.allows(found.state, "write")
     rows = packs.minutes_of(found, internal=not outside)
     names = packs.names_shown(found, internal=not outside)
+    others = _others(actor, found) if live else []
+    kept = [(one.pk, one.kind, one.target_id) for one in rows]
     return {
         "found": found,
+        "mark": sha256(repr((found.version, kept, others, live)).encode()).hexdigest()[:12],
         "lines": [
             {
                 "line": one,
@@ -59,6 +64,7 @@ def lines_of(actor: User, found: Meeting, *, outside: bool, seen: int) -> dict[s
                 "url": _target_url(one),
                 "who": names(one),
                 "order": packs.order_named(found, one),
+                "turns": _turns(one) if live else [],
             }
             for one in rows
         ],
@@ -67,9 +73,19 @@ def lines_of(actor: User, found: Meeting, *, outside: bool, seen: int) -> dict[s
         "outside": outside,
         "seen": seen,
         "moved_on": seen != found.version,
-        "others": _others(actor, found) if live else [],
+        "others": others,
         "key": uuid.uuid4(),
     }
+
+
+def _turns(one: MinuteLine) -> list[dict[str, str]]:
+    """What a kept line can still become: kind, words, icon."""
+    kinds = [LineKind(kind) for kind in minutes.offered_work()]
+    return [
+        {"kind": kind.value, "label": str(kind.label), "icon": KINDS[kind][0]}
+        for kind in kinds
+        if not against_turning(before=one.kind, into=kind, is_done=bool(one.target_type), work=kinds)
+    ]
 
 
 def _others(actor: User, found: Meeting) -> list[str]:
@@ -95,8 +111,12 @@ def _target_url(one: MinuteLine) -> str:
 
 
 def lines_part(request: HttpRequest, actor: User, found: Meeting, seen: int) -> HttpResponse:
-    """The lines alone, as an open page asks for them every few seconds and after each line."""
-    return render(request, "relations/minute_lines.html", lines_of(actor, found, outside=False, seen=seen))
+    """The lines alone, as an open page asks for them every few seconds and after each line; nothing where the page has
+    them (``had``), so that nothing that is open on it closes."""
+    context = lines_of(actor, found, outside=False, seen=seen)
+    if request.GET.get("had") == context["mark"]:
+        return HttpResponse(status=204)
+    return render(request, "relations/minute_lines.html", context)
 
 
 @require_POST
@@ -114,8 +134,14 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("meeting", pk=pk)
     if request.POST.get("remove"):
         minutes.remove_line(actor=actor, meeting_id=pk, line_id=number(request, "remove") or 0)
+    elif request.POST.get("turn"):
+        into = _line(request, actor)
+        turned = number(request, "turn") or 0
+        minutes.turn_line(actor=actor, meeting_id=pk, line_id=turned, into=into, today=timezone.localdate())
     else:
-        _line(request, actor, pk)
+        made = minutes.write_line(actor=actor, meeting_id=pk, line=_line(request, actor), today=timezone.localdate())
+        if made.target_label and not request.headers.get("HX-Request"):
+            messages.success(request, _("→ %(what)s") % {"what": made.target_label})
     if request.headers.get("HX-Request"):
         return lines_part(request, actor, found, number(request, "seen") or found.version)
     return redirect(back)
@@ -127,9 +153,9 @@ def _chosen(request: HttpRequest, letter: str) -> int | None:
     return int(who[1:]) if who[:1] == letter and who[1:].isdecimal() and len(who) < 18 else None
 
 
-def _line(request: HttpRequest, actor: User, pk: int) -> None:
+def _line(request: HttpRequest, actor: User) -> Line:
     owner, contact, order = _chosen(request, "u"), _chosen(request, "c"), number(request, "order")
-    line = Line(
+    return Line(
         text=request.POST.get("text", ""),
         kind=request.POST.get("kind", LineKind.NOTE),
         owner=get_or_not_found(User.objects.filter(is_active=True), pk=owner) if owner else None,
@@ -137,6 +163,3 @@ def _line(request: HttpRequest, actor: User, pk: int) -> None:
         order=get_or_not_found(orders_of(actor), pk=order) if order else None,
         contact=get_contact(actor, contact) if contact else None,
     )
-    made = minutes.write_line(actor=actor, meeting_id=pk, line=line, today=timezone.localdate())
-    if made.target_label and not request.headers.get("HX-Request"):
-        messages.success(request, _("→ %(what)s") % {"what": made.target_label})

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from django.db import models, transaction
 from django.utils import timezone
 
 from punctual.domain.actions.services import open_action
 from punctual.domain.customer_relations.models import Channel, LineKind, Meeting, MinuteLine, RequestKind
-from punctual.domain.customer_relations.rules import against_line
+from punctual.domain.customer_relations.rules import against_line, against_turning
 from punctual.domain.customer_relations.selectors import orders_of_meeting
 from punctual.domain.customer_relations.services.meetings import locked_meeting
 from punctual.domain.customer_relations.services.requests import RequestInput, record_request
@@ -23,6 +23,7 @@ from punctual.domain.parties.models import Contact
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
+from punctual.platform.records import get_or_not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ def offered_kinds() -> list[str]:
     """What a line can become here: what needs another app is offered once that app has registered."""
     always = [LineKind.NOTE, LineKind.DECISION, LineKind.ACTION, LineKind.REQUEST, LineKind.INTERNAL]
     return [kind for kind in LineKind.values if kind in always or kind in _MAKERS]
+
+
+def offered_work() -> list[str]:
+    """The kinds of them that are somebody's work."""
+    kept = (LineKind.NOTE, LineKind.DECISION, LineKind.INTERNAL)
+    return [kind for kind in offered_kinds() if kind not in kept]
 
 
 def order_of_line(actor: User, meeting: Meeting, line: Line) -> Order | None:
@@ -99,22 +106,19 @@ def _request(actor: User, meeting: Meeting, line: Line) -> models.Model:
     return record_request(actor=actor, data=data)
 
 
-@transaction.atomic
-def write_line(
-    *, actor: User, meeting_id: int, line: Line, today: dt.date, at: dt.datetime | None = None
-) -> MinuteLine:
-    """One thing that was said; by its kind it becomes an action, a request, a change order or a risk at once."""
-    meeting = locked_meeting(actor, meeting_id, None, "write")
-    refuse_if(
-        against_line(
-            text=line.text,
-            kind=line.kind,
-            offered=offered_kinds(),
-            customer=meeting.series.customer_id,
-            order_of=line.order.customer_id if line.order is not None else None,
-            contact_of=line.contact.customer_id if line.contact is not None else None,
-        )
+def _against(meeting: Meeting, line: Line) -> list[Reason]:
+    return against_line(
+        text=line.text,
+        kind=line.kind,
+        offered=offered_kinds(),
+        customer=meeting.series.customer_id,
+        order_of=line.order.customer_id if line.order is not None else None,
+        contact_of=line.contact.customer_id if line.contact is not None else None,
     )
+
+
+def _made(actor: User, meeting: Meeting, line: Line, today: dt.date) -> dict[str, Any]:
+    """Makes what the line's kind says; what the minutes keep of it."""
     target: models.Model | None = None
     who = ""
     if line.kind == LineKind.ACTION:
@@ -125,19 +129,47 @@ def write_line(
         target = _request(actor, meeting, line)
     elif line.kind in _MAKERS:
         target = _MAKERS[line.kind](actor, meeting, line)
+    return {
+        "kind": line.kind,
+        "order": order_of_line(actor, meeting, line),
+        "who": who[:80],
+        "due": line.due if line.kind == LineKind.ACTION else None,
+        "target_type": (target._meta.model_name or "") if target is not None else "",
+        "target_id": target.pk if target is not None else None,
+        "target_label": str(target)[:200] if target is not None else "",
+    }
+
+
+@transaction.atomic
+def write_line(
+    *, actor: User, meeting_id: int, line: Line, today: dt.date, at: dt.datetime | None = None
+) -> MinuteLine:
+    """One thing that was said; by its kind it becomes an action, a request, a change order or a risk at once."""
+    meeting = locked_meeting(actor, meeting_id, None, "write")
+    refuse_if(_against(meeting, line))
     return MinuteLine.objects.create(
         meeting=meeting,
-        kind=line.kind,
         text=line.text.strip(),
         by=actor,
         at=at or timezone.now(),
-        order=order_of_line(actor, meeting, line),
-        who=who[:80],
-        due=line.due if line.kind == LineKind.ACTION else None,
-        target_type=(target._meta.model_name or "") if target is not None else "",
-        target_id=target.pk if target is not None else None,
-        target_label=str(target)[:200] if target is not None else "",
+        **_made(actor, meeting, line, today),
     )
+
+
+@transaction.atomic
+def turn_line(*, actor: User, meeting_id: int, line_id: int, into: Line, today: dt.date) -> MinuteLine:
+    """A line that was only kept becomes work after all: ``into`` says which; its text, writer and time stay."""
+    meeting = locked_meeting(actor, meeting_id, None, "write")
+    kept = get_or_not_found(meeting.lines.all(), pk=line_id)
+    line = replace(into, text=kept.text, order=into.order or kept.order)
+    refuse_if(
+        against_turning(before=kept.kind, into=line.kind, is_done=bool(kept.target_type), work=offered_work())
+        or _against(meeting, line)
+    )
+    for name, value in _made(actor, meeting, line, today).items():
+        setattr(kept, name, value)
+    kept.save()
+    return kept
 
 
 @transaction.atomic
