@@ -378,31 +378,26 @@ def days_of(found: Meeting, person: Person, rounds: int) -> list[str]:
     return days
 
 
-def test_a_holiday_or_a_move_puts_one_meeting_elsewhere_and_not_those_after_it(person: Person) -> None:
+def moved(person: Person, *, following: bool) -> Meeting:
+    """The first of a series, two days and an hour later."""
     found = called(person)
-    moved = services.move(
+    return services.move(
         actor=person("order_manager"),
         meeting_id=found.pk,
         expected_version=found.version,
         starts_at=START + dt.timedelta(days=2, hours=1),
         minutes=60,
+        following=following,
         now=NOW,
     )
-    assert days_of(moved, person, 2) == ["12-14 14:00", "12-28 14:00"]
+
+
+def test_a_holiday_or_a_move_puts_one_meeting_elsewhere_and_not_those_after_it(person: Person) -> None:
+    assert days_of(moved(person, following=False), person, 2) == ["12-14 14:00", "12-28 14:00"]
 
 
 def test_a_move_of_the_later_ones_too_begins_the_rhythm_anew(person: Person) -> None:
-    found = called(person)
-    moved = services.move(
-        actor=person("order_manager"),
-        meeting_id=found.pk,
-        expected_version=found.version,
-        starts_at=START + dt.timedelta(days=2, hours=1),
-        minutes=60,
-        following=True,
-        now=NOW,
-    )
-    assert days_of(moved, person, 2) == ["12-16 15:00", "12-30 15:00"]
+    assert days_of(moved(person, following=True), person, 2) == ["12-16 15:00", "12-30 15:00"]
 
 
 def test_a_rhythm_on_the_31st_comes_back_to_it_after_a_short_month(person: Person) -> None:
