@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from punctual.domain.quality.dashboard import CostRow, ParetoRow
 from punctual.domain.quality.models import ControlChart
 from punctual.domain.quality.services.charts import Computed
+from punctual.engine.control_charts import Chart
 from punctual.web.formatting import day_text, listed, money_text
 from punctual.web.templatetags.charts import Picture
 
@@ -72,15 +73,9 @@ def _fields(signals: Sequence[Any], names: Sequence[str]) -> list[list[Json]]:
     return [[{"xAxis": names[signal.points[0] - 1]}, {"xAxis": names[signal.points[-1] - 1]}] for signal in signals]
 
 
-def control_picture(chart: ControlChart, computed: Computed, *, size: str = "l") -> Picture | None:
-    """The chart, with the chart of the spread below where there is one."""
-    found = computed.chart
-    if found is None:
-        return None
-    names = [f"{place}" for place in range(1, len(computed.points) + 1)]
-    bad = {number for signal in found.signals for number in signal.points} | set(found.beyond_limits)
-    places = 2 if abs(found.center) >= 10 else 4
-    upper = found.dispersion is not None
+def _statistic(computed: Computed, found: Chart, bad: set[int], names: Sequence[str], places: int) -> list[Json]:
+    """The points of the chart with their mean and limits; limits that step with the sample size are lines of their
+    own."""
     lines = [
         _limit_line(found.ucl, _("UCL"), places),
         _limit_line(found.lcl, _("LCL"), places),
@@ -107,6 +102,33 @@ def control_picture(chart: ControlChart, computed: Computed, *, size: str = "l")
     for name, limit in ((_("UCL"), found.ucl), (_("LCL"), found.lcl)):
         if isinstance(limit, list):
             series.append(_steps(name, limit))
+    return series
+
+
+def _rows(computed: Computed, found: Chart, bad: set[int], places: int) -> list[list[object]]:
+    """The chart as a table, a row a point."""
+    return [
+        [
+            place,
+            point.number,
+            day_text(timezone.localtime(point.judged_at)),
+            f"{value:.{places}f}",
+            "■" if place in bad else "",
+        ]
+        for place, (point, value) in enumerate(zip(computed.points, found.statistics, strict=False), start=1)
+    ]
+
+
+def control_picture(chart: ControlChart, computed: Computed, *, size: str = "l") -> Picture | None:
+    """The chart, with the chart of the spread below where there is one."""
+    found = computed.chart
+    if found is None:
+        return None
+    names = [f"{place}" for place in range(1, len(computed.points) + 1)]
+    bad = {number for signal in found.signals for number in signal.points} | set(found.beyond_limits)
+    places = 2 if abs(found.center) >= 10 else 4
+    upper = found.dispersion is not None
+    series = _statistic(computed, found, bad, names, places)
     grids: list[Json] = [
         {"left": 12, "right": 92, "top": 26, "height": "52%" if upper else "78%", "containLabel": True}
     ]
@@ -135,16 +157,7 @@ def control_picture(chart: ControlChart, computed: Computed, *, size: str = "l")
         option,
         _("%(name)s: %(points)s points, mean %(center)s, %(signals)s signals.") % words,
         [_("Point"), _("Inspection"), _("Judged"), _("Statistic"), _("Signal")],
-        [
-            [
-                place,
-                point.number,
-                day_text(timezone.localtime(point.judged_at)),
-                f"{value:.{places}f}",
-                "■" if place in bad else "",
-            ]
-            for place, (point, value) in enumerate(zip(computed.points, found.statistics, strict=False), start=1)
-        ],
+        _rows(computed, found, bad, places),
         size,
     )
 
