@@ -22,12 +22,26 @@ from punctual.engine.optimise.tardiness import fitting_line, minimise_tardiness
 from punctual.engine.verify import verified
 
 POPULATION = 120
+SMALL_POPULATION = 30
+POPULATED_TASKS = 18_000
+"""Tasks in all individuals of a thread: what is large is placed seldom, and many individuals would not mature."""
+
 PATIENCE = 20_000
 ROUND_TASKS = 40_000
 """Tasks placed per thread and round: some milliseconds, so that stopping is prompt."""
 
 PROOF_SHARE = 0.2
 """Share of the time after which the solver starts."""
+
+PROOF_SECONDS = 0.01
+"""Seconds a task that have to be left for the solver: before that it has hardly read a large plan, and the thread that
+it takes is the search's."""
+
+ENERGY_SECONDS = 1.7e-8
+"""Seconds that the energetic bound takes, times the cube of the number of tasks."""
+
+ENERGY_SHARE = 0.05
+"""The most of the time that it may take."""
 
 
 @dataclass(slots=True)
@@ -50,9 +64,12 @@ def minimise_makespan(plan: Problem, limits: Limits, *, workers: int = 2, seed: 
     line = fitting_line(net, np.ascontiguousarray(net.topological))
     project = packed.build(net, line.words << 6)
     tail = tails(net).astype(np.int32)
-    isles = [evolve.island(project, tail, generator(seed, worker), POPULATION) for worker in range(workers)]
+    size = min(POPULATION, max(SMALL_POPULATION, POPULATED_TASKS // max(1, net.fixed.size)))
+    isles = [evolve.island(project, tail, generator(seed, worker), size) for worker in range(workers)]
     best = _Best([], 2**31 - 1, bound)
-    tried = _search(project, net, isles, best, limits, workers, proofs and limits.seconds is not None, scale)
+    left = (1 - PROOF_SHARE) * (limits.seconds or 0.0)
+    proofs = proofs and limits.seconds is not None and left >= PROOF_SECONDS * net.fixed.size
+    tried = _search(project, net, isles, best, limits, workers, proofs, scale)
     schedule = Schedule(tuple(start * scale for start in best.start), (0,) * len(plan.tasks))
     verified(plan, schedule)
     span = max(schedule.finish(plan), default=0)
@@ -73,7 +90,8 @@ def _search(
     leads = bool((net.lag < 0).any())
     evaluations = max(4, ROUND_TASKS // max(1, net.fixed.size))
     proof: Proof | None = None
-    loading = weighed = False
+    loading = False
+    weighed = limits.seconds is not None and ENERGY_SECONDS * net.fixed.size**3 > ENERGY_SHARE * limits.seconds
     with Crew(workers) as crew:
         while True:
             active = isles if proof is None or not proof.running else isles[: max(1, workers - 1)]
