@@ -24,7 +24,6 @@ from punctual.domain.orders.selectors import (
     check,
     current_review,
     health_of,
-    lines_of,
     order_by_key,
     orders_of,
     signs_waiting_for,
@@ -266,7 +265,7 @@ def _full(order: Order) -> dict[str, Any]:
     return {
         **_short(order, today, check_settings().at_risk_days, data_of("order", order.pk)),
         **{name: getattr(order, name) for name in names},
-        "lines": [_line(line) for line in lines_of(order)],
+        "lines": [_line(line) for line in order.lines.all()],
         "review": review
         and {
             "order": order.label,

@@ -10,6 +10,7 @@ from punctual.domain.changes.services.revisions import keep_revision
 from punctual.domain.delivery.services.payments import write_from_terms
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.services.states import confirm
+from punctual.domain.orders.services.summary import PLAN_COLUMNS
 from punctual.domain.quality.services.plans import make_quality_plan
 from punctual.domain.risks.services.company import seed_register
 from punctual.flows.material_needs import take_apart
@@ -31,9 +32,8 @@ def confirm_order(*, order_id: int, actor: User, today: dt.date, expected_versio
     take_apart(order=order, actor=actor, today=today)
     seed_register(actor=actor, order=order, today=today)
     make_quality_plan(order=order, actor=actor)
-    order.refresh_from_db()
     keep_revision(order, actor=actor)
     write_from_terms(order)
     emit("order.confirmed", order_id=order.pk, number=order.number, by=actor.pk)
-    order.refresh_from_db()
+    order.refresh_from_db(fields=[*PLAN_COLUMNS, "lines"])
     return order

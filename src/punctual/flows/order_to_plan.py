@@ -7,8 +7,8 @@ import datetime as dt
 from django.db import transaction
 
 from punctual.domain.orders.models import Order
-from punctual.domain.plans.models import AT_CONFIRMATION, Plan
-from punctual.domain.plans.services.baselines import keep_baseline
+from punctual.domain.plans.models import Plan
+from punctual.domain.plans.services.baselines import keep_first_baseline
 from punctual.domain.plans.services.making import make_plan
 from punctual.platform.accounts.models import User
 
@@ -17,6 +17,5 @@ from punctual.platform.accounts.models import User
 def make_plan_for(order: Order, *, actor: User, today: dt.date, start: dt.date | None = None) -> Plan:
     """The plan of a just confirmed order with baseline 1; part of the confirmation's own transaction."""
     plan = make_plan(order=order, actor=actor, today=today, start=start)
-    keep_baseline(plan_id=plan.pk, actor=actor, name=AT_CONFIRMATION)
-    plan.refresh_from_db()
+    keep_first_baseline(plan, actor=actor)
     return plan

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -69,6 +69,20 @@ def order_by_key(actor: User, key: str) -> Order:
     if key.isdecimal() and len(key) < 18:
         return get_or_not_found(visible, pk=int(key))
     return get_or_not_found(visible, number__iexact=key)
+
+
+def hold_lines(order: Order) -> None:
+    """Read the lines with their products for all steps of a command on this order, which go by ``order.lines.all()``
+    and don't change them."""
+    rows = OrderLine.objects.select_related("product").order_by("line_no")
+    prefetch_related_objects([order], Prefetch("lines", rows))
+
+
+def lines_with_products(order: Order) -> list[OrderLine]:
+    """Those that are held, else as they are stored."""
+    lines = list(order.lines.all())
+    prefetch_related_objects(lines, "product")
+    return lines
 
 
 def lines_of(order: Order) -> QuerySet[OrderLine]:

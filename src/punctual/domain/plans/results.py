@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.models import OrderLine
 from punctual.domain.orders.services.summary import record_plan
 from punctual.domain.plans.engine_plan import PlanCalendars, Scheduled, latest_start, scheduled
 from punctual.domain.plans.models import Plan
 from punctual.domain.plans.state import Dates, PlanState
 from punctual.domain.plans.store import Stored, calendars_of, write_results
-from punctual.domain.plans.work_calendars import stored_time
+from punctual.domain.plans.work_calendars import stored_time, work_calendar
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,14 @@ def reschedule(plan: Plan, stored: Stored) -> Rescheduled:
     moved = write_results(stored, state.outline, result)
     _summarise(plan, state, calendars, result)
     return Rescheduled(result.dates, moved, calendars)
+
+
+def schedule_new(plan: Plan, state: PlanState, calendar: WorkingCalendar) -> Scheduled:
+    """Schedule a plan of which nothing is stored yet, so that its rows are written with their dates in one go."""
+    calendars = PlanCalendars(work_calendar(calendar, plan.start), {})
+    result = scheduled(state, calendars)
+    _summarise(plan, state, calendars, result)
+    return result
 
 
 def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: Scheduled) -> None:

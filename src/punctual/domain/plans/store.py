@@ -76,14 +76,13 @@ class _Clock:
 
 
 class Stored:
-    """What the database holds of a plan: its state, and the computed columns as they are. ``made``: the state of a plan
-    whose rows were only just written, with the ids that they got; then nothing is read, and nothing is computed yet."""
+    """What the database holds of a plan: its state, and the computed columns as they are."""
 
-    def __init__(self, plan: Plan, made: PlanState | None = None) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.dates: dict[int, Dates | None] = {}
         self.places: dict[int, tuple[Any, ...]] = {}
-        self.state = self._read(plan) if made is None else made
+        self.state = self._read(plan)
 
     def _read(self, plan: Plan) -> PlanState:
         clock = _Clock()
@@ -120,8 +119,12 @@ def calendars_of(plan: Plan, state: PlanState) -> PlanCalendars:
 # --------------------------------------------------------------------------------------------------------- writing
 
 
-def write_rows(plan: Plan, state: PlanState, changes: Sequence[RowChange]) -> dict[tuple[Kind, int], int]:
-    """Bring the tables to what ``changes`` (condensed, ids as in the state) say; returns the ids of new rows."""
+def write_rows(
+    plan: Plan, state: PlanState, changes: Sequence[RowChange], result: Scheduled | None = None
+) -> dict[tuple[Kind, int], int]:
+    """Bring the tables to what ``changes`` (condensed, ids as in the state) say; returns the ids of new rows.
+
+    With ``result`` new tasks get their computed columns at once; else :func:`write_results` follows."""
     ids: dict[tuple[Kind, int], int] = {}
     for kind in DELETED_IN_ORDER:
         gone = [change["id"] for change in changes if change["kind"] == kind and change["new"] is None]
@@ -129,7 +132,8 @@ def write_rows(plan: Plan, state: PlanState, changes: Sequence[RowChange]) -> di
             MODELS[kind]._default_manager.filter(pk__in=gone).delete()
     for kind in reversed(DELETED_IN_ORDER):
         made = [change["id"] for change in changes if change["kind"] == kind and change["old"] is None]
-        ids |= _insert(plan, state, kind, made, ids)
+        computed = _computed_columns(state, result) if kind == "task" and result is not None else {}
+        ids |= _insert(plan, state, kind, made, ids, computed)
     for kind in ("task", "link", "budget"):
         _update(state, kind, [change for change in changes if change["kind"] == kind], ids)
     return ids
@@ -146,15 +150,30 @@ def _stored(name: str, value: Any, ids: Mapping[tuple[Kind, int], int]) -> Any:
     return stored_time(value) if isinstance(value, dt.datetime) else value
 
 
+def _computed_columns(state: PlanState, result: Scheduled) -> dict[int, dict[str, Any]]:
+    return {
+        task_id: {
+            **dict(zip(PLACED, (place.sequence, place.wbs, place.is_summary), strict=True)),
+            **dict(zip(COMPUTED, _stored_dates(result.dates[task_id]), strict=True)),
+        }
+        for task_id, place in state.outline.items()
+    }
+
+
 def _insert(
-    plan: Plan, state: PlanState, kind: Kind, row_ids: Sequence[int], ids: Mapping[tuple[Kind, int], int]
+    plan: Plan,
+    state: PlanState,
+    kind: Kind,
+    row_ids: Sequence[int],
+    ids: Mapping[tuple[Kind, int], int],
+    computed: Mapping[int, Mapping[str, Any]],
 ) -> dict[tuple[Kind, int], int]:
     """Insert whole levels at once, so that parents are there before their children. Known ids (redo) are kept."""
     done: dict[tuple[Kind, int], int] = {}
     extra = {} if kind == "need" else {"plan_id": plan.pk}
     for level in _levels(state, kind, row_ids):
         known = {**ids, **done}
-        rows = [MODELS[kind](**extra, **_row_values(state, kind, one, known)) for one in level]
+        rows = [MODELS[kind](**extra, **_row_values(state, kind, one, known), **computed.get(one, {})) for one in level]
         for row, row_id in zip(rows, level, strict=True):
             if row_id > 0:
                 row.pk = row_id
@@ -196,12 +215,12 @@ def write_results(stored: Stored, places: Mapping[int, Place], result: Scheduled
             placed.append((list(now), task_id))
         dates = result.dates[task_id]
         if stored.dates.get(task_id) != dates:
-            values = [stored_time(v) if isinstance(v, dt.datetime) else v for v in _as_list(dates)]
-            dated.append((values, task_id))
+            dated.append((_stored_dates(dates), task_id))
     update_rows(Task, PLACED, placed)
     update_rows(Task, COMPUTED, dated)
     return list(dict.fromkeys([key for _, key in placed] + [key for _, key in dated]))
 
 
-def _as_list(dates: Dates) -> list[Any]:
-    return [getattr(dates, name) for name in COMPUTED]
+def _stored_dates(dates: Dates) -> list[Any]:
+    values = [getattr(dates, name) for name in COMPUTED]
+    return [stored_time(value) if isinstance(value, dt.datetime) else value for value in values]

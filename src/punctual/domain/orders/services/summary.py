@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 
@@ -51,6 +52,10 @@ def index_order(order: Order, lines: Sequence[OrderLine] | None = None) -> None:
     index([document_of(order, list(order.lines.all()) if lines is None else lines)])
 
 
+PLAN_COLUMNS: Final = ("planned_start", "planned_date", "latest_start", "progress")
+"""What the plan tells the order, past any copy of it that is held."""
+
+
 @transaction.atomic
 def record_plan(
     *,
@@ -72,10 +77,7 @@ def record_plan(
         progress=max(0, min(100, progress)),
     )
     if line_dates is not None:
-        lines = list(OrderLine.objects.filter(order_id=order_id, pk__in=line_dates))
-        for line in lines:
-            line.planned_date = line_dates[line.pk]
-        OrderLine.objects.bulk_update(lines, ["planned_date"], batch_size=500)
+        update_rows(OrderLine, ("planned_date",), [((day,), pk) for pk, day in line_dates.items()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
-from punctual.domain.plans.models import BASELINE_NAMES, Baseline, BaselineTask, Plan, Task
+from punctual.domain.plans.models import AT_CONFIRMATION, BASELINE_NAMES, Baseline, BaselineTask, Plan, Task
 from punctual.domain.plans.selectors import plans_of
 from punctual.domain.plans.wishes import line, refuse
 from punctual.kernel.wording import N_
@@ -32,7 +32,16 @@ def keep_baseline(
     told_why = line(words, "reason", most=200, required=False)
     if not told_why and plan.baselines.exists():
         refuse("reason_missing", N_("Say why the plan is agreed anew; the reason stands with the baseline."), "reason")
-    baseline = write_baseline(plan, actor=actor, name=line(words, "name", most=80), reason=told_why)
+    return _keep(plan, actor=actor, name=line(words, "name", most=80), reason=told_why)
+
+
+def keep_first_baseline(plan: Plan, *, actor: User) -> Baseline:
+    """What was agreed when the order was confirmed; part of the transaction that made the plan."""
+    return _keep(plan, actor=actor, name=AT_CONFIRMATION, reason="")
+
+
+def _keep(plan: Plan, *, actor: User, name: str, reason: str) -> Baseline:
+    baseline = write_baseline(plan, actor=actor, name=name, reason=reason)
     save_next(plan, fields=[])
     told = baseline.number if baseline.name in BASELINE_NAMES else str(baseline)
     change = Change(field="baseline", old=None, new=told)

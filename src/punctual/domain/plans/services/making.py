@@ -10,11 +10,12 @@ from django.db import transaction
 
 from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.models import Order, OrderLine
+from punctual.domain.orders.selectors import lines_with_products
 from punctual.domain.plans.engine_plan import PlanCalendars, latest_start
 from punctual.domain.plans.models import DeliveryStandard, Plan, PlanTemplate, ProductTemplate
-from punctual.domain.plans.results import delivering, reschedule
+from punctual.domain.plans.results import delivering, schedule_new
 from punctual.domain.plans.state import PlanFacts, PlanState, condensed
-from punctual.domain.plans.store import Stored, write_rows
+from punctual.domain.plans.store import write_rows
 from punctual.domain.plans.template_rows import Step, TemplateRows, rows_of, unfold
 from punctual.domain.plans.wishes import refuse
 from punctual.domain.plans.work_calendars import USUAL_DAY, work_calendar
@@ -44,7 +45,7 @@ def make_plan(
     require(actor, "plans.make")
     if Plan.objects.filter(order=order).exists():
         refuse("exists", N_("%(order)s has a plan already."), "order", order=str(order))
-    lines = list(order.lines.select_related("product").order_by("line_no"))
+    lines = lines_with_products(order)
     if not lines:
         refuse("no_lines", N_("%(order)s has no lines to plan."), "order", order=str(order))
     state, by_line = drafted(lines, start or today)
@@ -53,14 +54,14 @@ def make_plan(
     if deliver_on is not None:
         last = _last_start(state, calendar, deliver_on)
         state.plan.start = last if start is None else min(start, last)
-    plan = Plan.objects.create(order=order, calendar=calendar, start=state.plan.start, goals=goals)
+    plan = Plan(order=order, calendar=calendar, start=state.plan.start, goals=goals)
+    result = schedule_new(plan, state, calendar)
+    plan.save()
+    write_rows(plan, state, condensed(state.journal), result)
     standards: list[DeliveryStandard] = []
     for line, found in by_line:
         standards += line_standards(plan, line, found, len(standards))
-    state.replace_ids(write_rows(plan, state, condensed(state.journal)))
     DeliveryStandard.objects.bulk_create(standards, batch_size=500)
-    reschedule(plan, Stored(plan, state))
-    plan.save()
     changes = [Change(field="planned_date", old=None, new=plan.planned_date and plan.planned_date.isoformat())]
     record(actor=actor, verb="plan_make", target=plan, changes=changes)
     emit("plan.made", plan_id=plan.pk, order_id=order.pk, by=actor.pk)

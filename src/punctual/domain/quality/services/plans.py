@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.orders.models import Order, OrderLine
-from punctual.domain.orders.selectors import families_of
+from punctual.domain.orders.selectors import families_of, lines_with_products
 from punctual.domain.plans.models import DeliveryStandard, Task
 from punctual.domain.quality import gates
 from punctual.domain.quality.life import PLAN
@@ -63,7 +63,7 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
     found = QualityPlan.objects.filter(order=order).first()
     if found is not None:
         return found
-    lines = list(order.lines.select_related("product").order_by("line_no"))
+    lines = lines_with_products(order)
     wishes = "\n".join(dict.fromkeys(line.acceptance_criteria.strip() for line in lines if line.acceptance_criteria))
     plan = QualityPlan.objects.create(order=order, requirements=wishes)
     add_points(plan, lines)

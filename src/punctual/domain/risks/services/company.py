@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from punctual.domain.orders.models import Order
+from punctual.domain.orders.selectors import lines_with_products
 from punctual.domain.plans.models import Task
 from punctual.domain.risks.facts import points_of, risk_settings
 from punctual.domain.risks.models import Category, Risk, RiskResponse, RiskSettings, TypicalRisk
@@ -113,7 +114,7 @@ def _words(typical: TypicalRisk) -> list[str]:
 @transaction.atomic
 def seed_register(*, actor: User, order: Order, today: dt.date) -> list[Risk]:
     """Give a new order the typical risks of its products' families; those already there are left out."""
-    families = set(order.lines.values_list("product__family_id", flat=True)) - {None}
+    families = {line.product.family_id for line in lines_with_products(order) if line.product} - {None}
     known = set(Risk.objects.filter(order=order).values_list("typical_id", flat=True))
     tasks = list(Task.objects.filter(plan__order=order, is_summary=False, is_milestone=False).only("id", "name"))
     made = []
