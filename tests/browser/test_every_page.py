@@ -29,6 +29,7 @@ FILES = {
 PARTS = {
     "dashboard_earned", "home_timeline", "ncr_preview", "order_customer", "order_later", "order_peek",
     "order_products", "palette", "plan_phases", "promise_import", "promise_lines", "promise_order",
+    "shortage_lines",
 }  # fmt: skip
 """What stands within another page."""
 OTHERS = {"healthz", "metrics", "readyz", "portal_forgot", "portal_sign_in", "track_enter"}

@@ -88,6 +88,14 @@ def test_the_shortage_says_what_where_when_and_the_ways_out(
     assert ("加急 PO-2026-00001" if language == "zh-hans" else "Expedite PO-2026-00001") in text
 
 
+def test_the_purchase_lines_below_the_shortages_come_by_themselves(world: dict[str, Any], signed_in: Enter) -> None:
+    client = signed_in("order_manager")
+    assert 'hx-get="/shortages/lines/?lines=all"' in client.get("/shortages/?lines=all").content.decode()
+    for lines in ("", "?lines=all"):
+        assert world["purchase"].number in words(client.get(f"/shortages/lines/{lines}"))
+    assert signed_in("worker").get("/shortages/lines/").status_code == 403
+
+
 def test_a_changed_date_is_shown_before_it_is_done(world: dict[str, Any], signed_in: Enter) -> None:
     client = signed_in("order_manager")
     line = world["purchase"].lines.get()

@@ -388,7 +388,8 @@ def get_figures(request: HttpRequest, over: Query[FiguresOver]) -> dict[str, Any
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "quality.view")
     period = dashboard.period_of(over.days, today=today)
-    found = dashboard.figures(actor, period, today=today)
+    costs, ages = dashboard.cost_of_quality(actor, period), dashboard.capa_ages(actor, today=today)
+    found = dashboard.figures(actor, period, costs=costs, ages=ages)
     tables = {"suppliers": dashboard.ppm_by_supplier, "items": dashboard.ppm_by_product}
     return {
         "first": period.first,

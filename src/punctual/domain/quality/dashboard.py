@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -235,9 +236,8 @@ class Figures:
     late_capas: int
 
 
-def figures(actor: User, period: Period, *, today: dt.date) -> Figures:
-    """One figure each, with the period before to compare with."""
-    costs = cost_of_quality(actor, period)
+def figures(actor: User, period: Period, *, costs: Sequence[CostRow], ages: Sequence[CapaAge]) -> Figures:
+    """One figure each, with the period before to compare with; ``costs`` of the period, ``ages`` as of today."""
     total = sum((row.amount for row in costs), Decimal(0))
     failures = sum((row.amount for row in costs if row.kind in ("internal", "external")), Decimal(0))
     unsettled = ncrs_of(actor).exclude(state__in=["closed", "cancelled"])
@@ -251,7 +251,7 @@ def figures(actor: User, period: Period, *, today: dt.date) -> Figures:
         internal_share=float(failures / total) if total else None,
         open_ncrs=unsettled.count(),
         stopping=stopping(unsettled).count(),
-        late_capas=sum(1 for one in capa_ages(actor, today=today) if one.late > 0),
+        late_capas=sum(1 for one in ages if one.late > 0),
     )
 
 

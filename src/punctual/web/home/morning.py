@@ -114,7 +114,8 @@ def _ranked(rows: QuerySet[Warning]) -> list[_Ranked]:
 def _items(actor: User, rows: QuerySet[Warning], ranked: Sequence[_Ranked], since: dt.datetime) -> list[dict[str, Any]]:
     ids = [one.key for one in ranked if one.key > 0]
     by_order: dict[int, list[Warning]] = defaultdict(list)
-    for warning in rows.filter(Q(order__in=ids) | Q(pk__in=[-one.key for one in ranked if one.key < 0])):
+    wanted = rows.filter(Q(order__in=ids) | Q(pk__in=[-one.key for one in ranked if one.key < 0]))
+    for warning in wanted.select_related(None):  # their orders are read once each, below
         by_order[warning.order_id or -warning.pk].append(warning)
     orders = {order.pk: order for order in listed(actor).filter(pk__in=ids)}
     forecasts = forecasts_of(actor, orders.values())

@@ -41,29 +41,30 @@ def quality(request: HttpRequest) -> HttpResponse:
     if export in ("xlsx", "pdf"):
         return _export(actor, period, export)
     ncrs = unsettled_ncrs(actor).order_by("-days_lost", "-id")
-    chart = _chart_to_show(actor)
+    signal = _signal(actor)
+    chart = signal[0].chart if signal else charts_of(actor).first()
     computed = compute(chart) if chart else None
     rows = dashboard.pareto(actor, period)
-    costs = dashboard.cost_of_quality(actor, period)
+    costs, ages = dashboard.cost_of_quality(actor, period), dashboard.capa_ages(actor, today=today)
     context: dict[str, Any] = {
         "title": _("Quality"),
         "rooms": marks.tabs(actor, "quality"),
         "days": days,
         "periods": PERIODS,
         "period": period,
-        "figures": dashboard.figures(actor, period, today=today),
+        "figures": dashboard.figures(actor, period, costs=costs, ages=ages),
         "pareto": pictures.pareto_picture(rows, days),
         "costs": pictures.cost_picture(costs, days) if may(actor, "quality.see_cost") else None,
         "chart": chart,
         "picture": pictures.control_picture(chart, computed, size="l") if chart and computed else None,
         "indices": indices(chart, computed) if chart and computed else [],
         "low": is_low(chart, computed) if chart and computed else False,
-        "signal": _signal(actor),
+        "signal": signal,
         "ncrs": [(one, marks.ncr_chip(one), marks.ncr_next(one)) for one in ncrs[:MOST_ROWS]],
         "ncr_sums": ncrs.aggregate(days=Sum("days_lost"), cost=Sum("cost")),
         "ncr_count": ncrs.count(),
         "severities": _severities(actor),
-        "ages": dashboard.capa_ages(actor, today=today)[:MOST_ROWS],
+        "ages": ages[:MOST_ROWS],
         "suppliers": dashboard.ppm_by_supplier(actor, period)[:MOST_ROWS],
         "products": dashboard.ppm_by_product(actor, period)[:MOST_ROWS],
         "waiting": to_inspect(actor).count(),
@@ -77,11 +78,6 @@ def _signal(actor: User) -> tuple[ChartSignal, str] | None:
     rows = ChartSignal.objects.filter(chart__in=charts_of(actor), answered_at=None)
     found = rows.select_related("chart__order", "inspection").first()
     return (found, _(rule_words(found.chart.rules, found.rule))) if found else None
-
-
-def _chart_to_show(actor: User) -> Any:
-    signal = _signal(actor)
-    return signal[0].chart if signal else charts_of(actor).first()
 
 
 def _severities(actor: User) -> list[dict[str, Any]]:
@@ -178,7 +174,8 @@ def _export(actor: User, period: dashboard.Period, kind: str) -> HttpResponse:
             rows += [[title], list(head), *lines, []]
         content = write_xlsx(_("Quality"), [_("Quality"), f"{period.first} – {period.last}"] + [""] * 5, _padded(rows))
         return as_download(content, f"{name}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    found = dashboard.figures(actor, period, today=timezone.localdate())
+    costs, ages = dashboard.cost_of_quality(actor, period), dashboard.capa_ages(actor, today=timezone.localdate())
+    found = dashboard.figures(actor, period, costs=costs, ages=ages)
     facts = [
         (_("First-pass yield"), f"{100 * found.fpy:.1f} %" if found.fpy is not None else None),
         (_("Incoming, PPM"), found.ppm),

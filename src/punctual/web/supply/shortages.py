@@ -116,7 +116,7 @@ def _selected(actor: User, wish: str) -> Shortage | None:
 
 
 def shortages(request: HttpRequest) -> HttpResponse:
-    """The list on the left, one of them with its ways out on the right, purchase lines below."""
+    """The list on the left, one of them with its ways out on the right; the purchase lines below come by themselves."""
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "supply.view")
     everything = shortages_of(actor)
@@ -155,11 +155,17 @@ def shortages(request: HttpRequest) -> HttpResponse:
         "sees_costs": sees_costs(actor),
         "may_decide": may(actor, "supply.decide"),
         "may_change": may(actor, "supply.change"),
-        **_lines(actor, request, today=today),
     }
     if selected is not None:
         context |= detail(actor, selected, today=today)
     return render(request, "supply/shortages.html", context)
+
+
+def lines_part(request: HttpRequest) -> HttpResponse:
+    """The purchase lines below the shortages."""
+    actor = actor_of(request)
+    require(actor, "supply.view")
+    return render(request, "supply/shortage_lines.html", _lines(actor, request, today=timezone.localdate()))
 
 
 def detail(actor: User, shortage: Shortage, *, today: dt.date) -> dict[str, Any]:
