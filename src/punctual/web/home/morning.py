@@ -26,7 +26,7 @@ from punctual.flows.why import why_all_late
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.web.formatting import money_text
-from punctual.web.monitoring.wording import shown, step_html
+from punctual.web.monitoring.wording import kind_label, shown, step_html
 from punctual.web.orders import marks
 from punctual.web.rail import RailFacts, rail
 
@@ -182,7 +182,9 @@ def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
     orders = orders_of(actor).filter(owner=actor) if scope == "mine" else orders_of(actor)
     reports = ProgressReport.objects.filter(at__gt=since, taken_back_at=None, plan__order__in=orders)
     moved = reports.exclude(finish_before=None).exclude(finish_after=None).exclude(finish_before=F("finish_after"))
-    reports = moved.select_related("task", "plan__order", "by")
+    reports = moved.select_related("task", "plan__order", "by").only(
+        "at", "finish_before", "finish_after", "task__name", "plan__order__number", "by__display_name", "by__username"
+    )
     told: list[dict[str, Any]] = []
     for one in reports[:TOLD]:
         if one.finish_before is None or one.finish_after is None:
@@ -201,9 +203,10 @@ def _told(actor: User, since: dt.datetime, scope: str) -> list[dict[str, Any]]:
             }
         )
     gone = warnings_of(actor).filter(state=WarningState.RESOLVED, resolved_at__gt=since, order__in=orders)
+    gone = gone.select_related(None).select_related("order").only("kind", "resolved_at", "order__number")
     alike: dict[tuple[int | None, str], dict[str, Any]] = {}
     for warning in gone.order_by("-resolved_at")[: TOLD * 4]:
-        label = shown(warning)["label"]
+        label = kind_label(warning)
         row = alike.setdefault(
             (warning.order_id, label),
             {

@@ -27,6 +27,12 @@ def kind_of(warning: Warning) -> Kind:
     return KINDS.get(warning.kind, _UNKNOWN)
 
 
+def kind_label(warning: Warning) -> str:
+    """What kind of warning it is, in a word or two."""
+    label = kind_of(warning).label
+    return str(_(label)) if label else warning.kind
+
+
 def value_text(name: str, value: object) -> str:
     """A fact as it stands in a sentence: days as days, money as money, kinds and roles by name."""
     if isinstance(value, list):
@@ -85,7 +91,7 @@ def shown(warning: Warning) -> dict[str, Any]:
     return {
         "warning": warning,
         "icon": kind.icon,
-        "label": _(kind.label) if kind.label else warning.kind,
+        "label": kind_label(warning),
         "sentence": sentence(warning),
         "action": _(kind.action) if kind.action else _("Open"),
         "css": severity(warning.damage, warning.kind),
