@@ -32,7 +32,7 @@ import numpy as np
 import psutil
 from svg_chart import Line, chart
 
-from web import ROOT, Ask, create_and_confirm, free_port, get, prepared, wait_for
+from web import ROOT, Ask, create_and_confirm, free_port, get, prepared, sign_in_file, wait_for
 
 READINGS = 10.0
 """Seconds between two readings of memory."""
@@ -141,7 +141,7 @@ def requests_of(told: dict[str, Any], database: Path) -> list[Ask]:
         f"/plans/{told['gantt']}/",
     ]
     reads = [get(path, cookie) for path in pages] + [get("/api/v1/orders?limit=50", token)]
-    written = create_and_confirm(token, told["body"], database)
+    written = create_and_confirm(token, told["body"], sign_in_file(database))
     return [*(reads[number % len(reads)] for number in range(99)), written]
 
 

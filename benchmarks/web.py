@@ -157,7 +157,20 @@ def get(path: str, headers: dict[str, str], sizes: dict[str, int] | None = None)
     return ask
 
 
-def create_and_confirm(headers: dict[str, str], body: dict[str, Any], database: Path) -> Ask:
+def sign_in_file(database: Path) -> Callable[[int], None]:
+    """Signs every role of an order's review straight in the SQLite file."""
+
+    def sign(order: int) -> None:
+        with sqlite3.connect(database, timeout=60) as link:
+            link.execute(SIGN.format("?"), [order])
+
+    return sign
+
+
+SIGN = "UPDATE orders_reviewsign SET state='signed' WHERE review_id IN (SELECT id FROM orders_review WHERE order_id={})"
+
+
+def create_and_confirm(headers: dict[str, str], body: dict[str, Any], sign: Callable[[int], None]) -> Ask:
     """POST an order of five lines, submit it, sign every role by SQL, confirm it: plan and baseline included."""
 
     numbers = itertools.count(1)
@@ -172,12 +185,7 @@ def create_and_confirm(headers: dict[str, str], body: dict[str, Any], database: 
     def ask(link: http.client.HTTPConnection, number: int) -> None:
         made = call(link, "/api/v1/orders", {**body, "customer_po_number": f"BENCH-{next(numbers)}"})
         call(link, f"/api/v1/orders/{made['id']}/submit", {})
-        with sqlite3.connect(database, timeout=60) as sign:
-            sign.execute(
-                "UPDATE orders_reviewsign SET state='signed' "
-                "WHERE review_id IN (SELECT id FROM orders_review WHERE order_id=?)",
-                [made["id"]],
-            )
+        sign(made["id"])
         call(link, f"/api/v1/orders/{made['id']}/confirm", {})
 
     return ask
@@ -261,7 +269,7 @@ def product_and_floor(orders: int, clients: list[int], seconds: float, writes: b
             with planning():
                 rows["list_while_planning"] = {n: load(port, get("/orders/", cookie), n, seconds) for n in clients}
             if writes:
-                ask = create_and_confirm(token, told["body"], data / "punctual.db")
+                ask = create_and_confirm(token, told["body"], sign_in_file(data / "punctual.db"))
                 rows["create_confirm"] = {n: load(port, ask, n, seconds) for n in clients}
             rows["memory_mb"] = memory_mb(pid)
     return rows

@@ -18,11 +18,12 @@ os.environ["PUNCTUAL_SYNC_JOBS"] = "1"
 
 
 def main() -> None:
-    from migrated import migrated_database
-
-    shutil.copyfile(migrated_database(), Path(os.environ["PUNCTUAL_DATA"]) / "punctual.db")
     import django
 
+    if "DATABASE_URL" not in os.environ:
+        from migrated import migrated_database
+
+        shutil.copyfile(migrated_database(), Path(os.environ["PUNCTUAL_DATA"]) / "punctual.db")
     django.setup()
     import orders
     import plans
@@ -35,6 +36,8 @@ def main() -> None:
     import planning
     from punctual.platform.accounts.models import ApiToken, User
 
+    if "DATABASE_URL" in os.environ:
+        call_command("migrate", verbosity=0)
     user = User.objects.create_user("order.manager", password="x", role="order_manager", language="en")
     machine = ordering.catalogue()
     planning.template("T-1", machine)
