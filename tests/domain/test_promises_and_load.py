@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 import scheduling
@@ -45,6 +46,7 @@ from punctual.flows.rush_order import harm_of
 from punctual.flows.scenarios import apply_scenario, compute_scenario, discard_scenario, make_scenario
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.readiness import being_loaded
 
 pytestmark = pytest.mark.django_db
 TODAY = scheduling.TODAY
@@ -169,6 +171,19 @@ def test_without_a_schedule_it_says_so(manager: User) -> None:
     orders = scheduling.workshop(manager, 1)
     with pytest.raises(Refusal, match="no schedule yet"):
         promise_for_order(order=orders[0], actor=manager, care=CARE)
+
+
+def test_while_the_reckoning_is_loaded_nobody_waits_for_it_and_the_panel_asks_again(
+    asking: Order, manager: User, client: Client
+) -> None:
+    client.force_login(manager)
+    address = reverse("promise_order", args=[asking.key])
+    with being_loaded():
+        with pytest.raises(Refusal) as refused:
+            promise_for_order(order=asking, actor=manager, care=CARE)
+        assert refused.value.codes == {"promise.not_ready"}
+        assert "data-again" in client.get(address).content.decode()
+    assert promise_for_order(order=asking, actor=manager, care=CARE)
 
 
 def test_a_rush_order_names_whom_it_hurts(asking: Order, manager: User) -> None:
