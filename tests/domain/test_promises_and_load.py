@@ -32,7 +32,7 @@ from punctual.domain.scheduling.models import (
     ScheduledTask,
     SchedulingSettings,
 )
-from punctual.domain.scheduling.promising import Care
+from punctual.domain.scheduling.promising import Care, percent_kept
 from punctual.domain.scheduling.selectors import axis_of, book_of
 from punctual.domain.scheduling.services.absences import cancel_absence, enter_absence
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
@@ -232,6 +232,18 @@ def test_a_later_date_needs_a_reason_and_becomes_the_next_row(asking: Order, man
     assert rows == [(1, FAR, None, "first"), (2, later, FAR, "material")]
     asking.refresh_from_db()
     assert asking.promised_date == later
+
+
+def test_the_chance_on_the_page_is_that_of_the_day_promised_now(manager: User) -> None:
+    order = scheduling.workshop(manager, 1)[0]
+    scheduling.run(manager)
+    found = OrderForecast.objects.get(order=order)
+    promise(order, manager, found.p95 + dt.timedelta(days=60), reason="客户要晚一些")
+    order.refresh_from_db()
+    assert order.confidence == 100
+    promise(order, manager, found.p50, exception_reason="客户坚持")
+    order.refresh_from_db()
+    assert order.confidence == percent_kept(found.histogram, found.p50) < 100
 
 
 def test_a_conflict_leaves_the_ledger_as_it_was(asking: Order, manager: User) -> None:
