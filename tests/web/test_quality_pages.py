@@ -308,6 +308,17 @@ def test_photos_are_shown_other_files_are_only_downloaded(person: Person, signed
         assert "attachment" in client.get(address)["Content-Disposition"]
 
 
+def test_what_was_photographed_at_the_inspection_stands_on_its_nonconformity(
+    person: Person, signed_in: SignedIn
+) -> None:
+    lot = inspecting.inspection(person("quality"))
+    picture = io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"0" * 20)
+    attach_to_inspection(actor=person("quality"), inspection_id=lot.pk, file=picture, name="流挂.png")
+    inspecting.found(person("quality"), lot, inspected=lot.sample_size, bad=lot.sample_size)
+    shown = signed_in("quality").get(f"/ncr/{lot.nonconformities.get().pk}/").content.decode()
+    assert f"/inspections/{lot.pk}/files/{attachments_of(lot)[0].pk}/?show=1" in shown
+
+
 def test_suppliers_products_and_customers_show_their_quality(person: Person, signed_in: SignedIn) -> None:
     quality = person("quality")
     judged = inspecting.found(quality, inspecting.inspection(quality), inspected=50, bad=2)

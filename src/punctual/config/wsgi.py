@@ -15,12 +15,12 @@ from punctual.platform.telemetry import begin_telemetry
 begin_telemetry("web")  # before the application is built: it adds a middleware
 application = get_wsgi_application()
 
-from punctual.platform.readiness import being_loaded
-
 
 def _warm() -> None:
     """Loads what is compiled beside the first pages: no first edit waits for it while it holds the database, no first
     promise takes minutes. Compiled, where it is not yet, by another process: here every page would wait for that."""
+    from punctual.platform.readiness import being_loaded
+
     with being_loaded():
         subprocess.run([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())], check=False)  # noqa: S603 our own
         from punctual.engine.warm import warm_all

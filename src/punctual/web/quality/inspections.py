@@ -102,6 +102,9 @@ def _page(
         "defects": _defects(found, typed),
         "shown": _shown(found, typed),
         "verdict": verdict,
+        # What the page says while it is typed; the count is put in there.
+        "within": _("%(count)s nonconforming is within Ac %(ac)s.") % {"count": "%(count)s", "ac": found.ac},
+        "reached": _("%(count)s nonconforming reaches Re %(re)s.") % {"count": "%(count)s", "re": found.re},
         "against": [] if not verdict.accepted and not against else against,
         "may_enter": mine,
         "may_submit": mine and not against,
