@@ -60,6 +60,25 @@ def test_a_refused_form_keeps_what_was_written(signed_in, person):
     assert not ChangeOrder.objects.exists()
 
 
+def test_a_form_whose_analysis_is_refused_can_be_mended_and_sent_again(signed_in, person):
+    """The refused page names the change and version that stand, though the edit is taken back with the refusal."""
+    plan = planned(person)
+    change = raised(person, plan, quantity(plan, 5))
+    client, address = signed_in("order_manager"), f"/changes/{change.number}/edit/"
+    form = {"title": "改数量", "source": "customer", "task-0-name": "", "analyse": "1"}
+    refused = client.post(address, {**form, "version": str(change.version), "form_key": "first"})
+    assert refused.status_code == 422
+    assert f'name="version" value="{change.version}"' in refused.content.decode()
+    new = client.post(f"/orders/{plan.order.key}/change/", {**form, "form_key": "second"})
+    assert new.status_code == 422
+    assert ChangeOrder.objects.count() == 1
+    assert "/edit/" not in new.context["request"].path and new.context["change"] is None
+    form[f"line-{line_of(plan).pk}-quantity"] = "6"
+    again = client.post(address, {**form, "version": str(change.version), "form_key": "third"})
+    assert again.status_code == 302
+    assert change.items.get().new == "6"
+
+
 def test_the_list_takes_the_same_queries_for_few_and_many(signed_in, person, django_assert_max_num_queries):
     plan = planned(person)
     client = signed_in("order_manager")

@@ -440,7 +440,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "given": given,
         "planned": planned,
         "days": (planned - before).days if planned and before else None,
-        "steps": [(one["name"], one["duration"] / reading.DAY_MINUTES) for one in steps_of(found, given)],
+        "steps": [(one["name"], Decimal(one["duration"]) / reading.DAY_MINUTES) for one in steps_of(found, given)],
     }
     return render(request, "quality/ncr_preview.html", context)
 
