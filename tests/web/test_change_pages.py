@@ -72,7 +72,7 @@ def test_a_form_whose_analysis_is_refused_can_be_mended_and_sent_again(signed_in
     new = client.post(f"/orders/{plan.order.key}/change/", {**form, "form_key": "second"})
     assert new.status_code == 422
     assert ChangeOrder.objects.count() == 1
-    assert "/edit/" not in new.context["request"].path and new.context["change"] is None
+    assert new.context["change"] is None
     form[f"line-{line_of(plan).pk}-quantity"] = "6"
     again = client.post(address, {**form, "version": str(change.version), "form_key": "third"})
     assert again.status_code == 302
