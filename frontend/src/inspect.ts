@@ -36,7 +36,8 @@ function say(row: HTMLElement): boolean {
   return low || high;
 }
 
-function judge(page: HTMLFormElement): void {
+/** `typed`: something has changed since the server said why. */
+function judge(page: HTMLFormElement, typed: boolean): void {
   const rows = [...page.querySelectorAll<HTMLElement>("[data-value]")];
   const beyond = rows.map(say).some(Boolean);
   const failed = page.querySelectorAll<HTMLInputElement>("input[type=radio][value=no]:checked").length > 0;
@@ -56,13 +57,18 @@ function judge(page: HTMLFormElement): void {
   swap(by("[data-verdict-short]"));
   swap(by("[data-submit]"));
   by<HTMLElement>("#verdict")?.classList.toggle("vd", !accepted);
+  const why = by<HTMLElement>("[data-why]");
+  const reason = (accepted ? why?.dataset.within : why?.dataset.reached) ?? "";
+  // A point that is not fulfilled rejects without any count; the server names it.
+  if (why && typed) why.textContent = failed ? "" : reason.replace("%(count)s", String(bad));
   const follows = by<HTMLElement>("[data-if-reject]");
   if (follows) follows.hidden = accepted;
   const count = by<HTMLElement>("[data-say-count]");
   if (count) count.textContent = (count.dataset.text ?? "").replace("%(bad)s", String(bad)).replace("%(ac)s", String(ac));
 }
 
-if (form) {
+// A lot that is judged stays as it was judged.
+if (form && by("#nonconforming", form)) {
   const page = form;
   page.addEventListener("click", (event) => {
     const button = (event.target as HTMLElement).closest<HTMLButtonElement>("button[data-step],button[data-defect]");
@@ -81,13 +87,13 @@ if (form) {
         count.value = String(numberOf(count) + 1);
       }
     }
-    judge(page);
+    judge(page, true);
   });
-  page.addEventListener("input", () => judge(page));
+  page.addEventListener("input", () => judge(page, true));
   page.addEventListener("change", (event) => {
     const photo = event.target as HTMLInputElement;
     const told = by<HTMLElement>("[data-photo-count]");
     if (photo.matches("[data-photo]") && told) told.textContent = [...(photo.files ?? [])].map((one) => one.name).join(", ");
   });
-  judge(page);
+  judge(page, false);
 }

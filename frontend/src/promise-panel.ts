@@ -5,6 +5,9 @@ export interface Wish {
   exception: string;
 }
 
+/** What is not known yet is asked for again by itself. */
+const AGAIN = 15_000;
+
 export class PromisePanel {
   private offer = "";
   private day = "";
@@ -43,6 +46,7 @@ export class PromisePanel {
     this.box.removeAttribute("aria-busy");
     if (html === null) return;
     this.box.innerHTML = html;
+    if (this.box.querySelector("[data-again]")) setTimeout(() => this.box.isConnected && round === this.round && void this.refresh(), AGAIN);
     if (focus) this.box.querySelector<HTMLElement>(focus)?.focus();
   }
 

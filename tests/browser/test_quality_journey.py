@@ -36,6 +36,7 @@ def _count_and_reject(one: Visit, address: str, *, measured: bool) -> None:
     for _ in range(ac + 1):
         page.locator("[data-step='1']").click()
     assert submit.inner_text() != accepting  # the verdict turns at Re, before anything is sent
+    expect(page.locator("[data-why]")).to_contain_text(f"Re {ac + 1}")
     if measured:
         values = page.locator("[data-value]")
         limit = values.first.get_attribute("data-upper") or ""
@@ -46,6 +47,11 @@ def _count_and_reject(one: Visit, address: str, *, measured: bool) -> None:
     with page.expect_navigation():
         submit.click()
     page.wait_for_load_state("networkidle")
+    judged = page.context.new_page()
+    judged.goto(f"{one.server}{address}")
+    verdict = judged.locator("[data-verdict]")
+    expect(verdict).to_have_text(verdict.get_attribute("data-reject") or "?")  # and so it stays
+    judged.close()
 
 
 def _contain(page: Page) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 import scheduling
@@ -31,7 +32,7 @@ from punctual.domain.scheduling.models import (
     ScheduledTask,
     SchedulingSettings,
 )
-from punctual.domain.scheduling.promising import Care
+from punctual.domain.scheduling.promising import Care, percent_kept
 from punctual.domain.scheduling.selectors import axis_of, book_of
 from punctual.domain.scheduling.services.absences import cancel_absence, enter_absence
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
@@ -45,6 +46,7 @@ from punctual.flows.rush_order import harm_of
 from punctual.flows.scenarios import apply_scenario, compute_scenario, discard_scenario, make_scenario
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.readiness import being_loaded
 
 pytestmark = pytest.mark.django_db
 TODAY = scheduling.TODAY
@@ -171,6 +173,19 @@ def test_without_a_schedule_it_says_so(manager: User) -> None:
         promise_for_order(order=orders[0], actor=manager, care=CARE)
 
 
+def test_while_the_reckoning_is_loaded_nobody_waits_for_it_and_the_panel_asks_again(
+    asking: Order, manager: User, client: Client
+) -> None:
+    client.force_login(manager)
+    address = reverse("promise_order", args=[asking.key])
+    with being_loaded():
+        with pytest.raises(Refusal) as refused:
+            promise_for_order(order=asking, actor=manager, care=CARE)
+        assert refused.value.codes == {"promise.not_ready"}
+        assert "data-again" in client.get(address).content.decode()
+    assert promise_for_order(order=asking, actor=manager, care=CARE)
+
+
 def test_a_rush_order_names_whom_it_hurts(asking: Order, manager: User) -> None:
     harm = harm_of(order=asking, day=dt.date(2026, 11, 30), priority=1, actor=manager, effort=scheduling.QUICK)
     assert harm.finish <= dt.date(2026, 12, 3)
@@ -217,6 +232,18 @@ def test_a_later_date_needs_a_reason_and_becomes_the_next_row(asking: Order, man
     assert rows == [(1, FAR, None, "first"), (2, later, FAR, "material")]
     asking.refresh_from_db()
     assert asking.promised_date == later
+
+
+def test_the_chance_on_the_page_is_that_of_the_day_promised_now(manager: User) -> None:
+    order = scheduling.workshop(manager, 1)[0]
+    scheduling.run(manager)
+    found = OrderForecast.objects.get(order=order)
+    promise(order, manager, found.p95 + dt.timedelta(days=60), reason="客户要晚一些")
+    order.refresh_from_db()
+    assert order.confidence == 100
+    promise(order, manager, found.p50, exception_reason="客户坚持")
+    order.refresh_from_db()
+    assert order.confidence == percent_kept(found.histogram, found.p50) < 100
 
 
 def test_a_conflict_leaves_the_ledger_as_it_was(asking: Order, manager: User) -> None:

@@ -31,6 +31,7 @@ from punctual.domain.orders.life import Health
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import health_of, with_health
 from punctual.domain.plans.models import BudgetLine
+from punctual.domain.scheduling.models import OrderForecast, ScheduleRun
 from punctual.flows import early_warning
 from punctual.flows.early_warning import look_at, mark_order, nightly
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
@@ -65,6 +66,21 @@ def test_a_plan_that_ends_after_the_promise_is_one_warning_and_goes_by_itself(pe
     warning.refresh_from_db()
     assert warning.state == WarningState.RESOLVED
     assert warning.resolved_at is not None
+
+
+def test_a_warning_tells_the_chance_that_stands_on_the_order(person: Person) -> None:
+    manager = person("order_manager")
+    found = running_plan(manager)
+    due = found.order.promised_date
+    assert due is not None
+    run = ScheduleRun.objects.create(is_current=True)
+    days = {"planned": due, "p50": due + dt.timedelta(days=4), "p80": due + dt.timedelta(days=12), "p95": due}
+    OrderForecast.objects.create(run=run, order=found.order, promise_percent=6, histogram=[], **days)
+    Order.objects.filter(pk=found.order_id).update(confidence=6)
+    look_at([found.order_id], today=TODAY)
+    (warning,) = live("promise")
+    assert (warning.facts["kept"], warning.probability) == ("6%", 0.94)
+    assert ForecastPoint.objects.get(order=found.order).confidence == 0.06
 
 
 def test_expected_damage_is_chance_times_what_the_contract_asks(person: Person) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
-from changing import line_of, planned, quantity, raised
+from changing import approved, line_of, planned, quantity, raised
 from planning import TODAY
 from punctual.domain.changes.models import ChangeOrder
+from punctual.platform.audit.services import story_of
+from punctual.web.changes import words
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,36 @@ def test_a_refused_form_keeps_what_was_written(signed_in, person):
     assert answer.status_code == 422
     assert "viele" in answer.content.decode()
     assert not ChangeOrder.objects.exists()
+
+
+def test_a_form_whose_analysis_is_refused_can_be_mended_and_sent_again(signed_in, person):
+    """The refused page names the change and version that stand, though the edit is taken back with the refusal."""
+    plan = planned(person)
+    change = raised(person, plan, quantity(plan, 5))
+    client, address = signed_in("order_manager"), f"/changes/{change.number}/edit/"
+    form = {"title": "改数量", "source": "customer", "task-0-name": "", "analyse": "1"}
+    refused = client.post(address, {**form, "version": str(change.version), "form_key": "first"})
+    assert refused.status_code == 422
+    assert f'name="version" value="{change.version}"' in refused.content.decode()
+    new = client.post(f"/orders/{plan.order.key}/change/", {**form, "form_key": "second"})
+    assert new.status_code == 422
+    assert ChangeOrder.objects.count() == 1
+    assert new.context["change"] is None
+    form[f"line-{line_of(plan).pk}-quantity"] = "6"
+    again = client.post(address, {**form, "version": str(change.version), "form_key": "third"})
+    assert again.status_code == 302
+    assert change.items.get().new == "6"
+
+
+def test_the_history_tells_states_and_money_as_the_page_does(signed_in, person):
+    plan = planned(person)
+    change = approved(person, plan, quantity(plan, 5))
+    with override("en"):
+        told = [one for step in words.story(story_of(change)) for one in step.changes]
+    assert ("State", "Waiting for approval", "Approved") in [(one.label, one.old, one.new) for one in told]
+    value = next(one.new for one in told if one.label == "Contract value")
+    assert "," in value
+    assert "." not in value.rstrip("0").removesuffix(".")
 
 
 def test_the_list_takes_the_same_queries_for_few_and_many(signed_in, person, django_assert_max_num_queries):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -85,6 +86,23 @@ class TestRefusals:
         signed_in("quality").post(f"/inspections/{one.pk}/save/", typed | {"take_over": "1"})
         one.refresh_from_db()
         assert (one.inspected, one.inspector) == (41, person("quality"))
+
+    def test_a_refused_submit_can_be_mended_and_sent_again(self, person: Person, signed_in: SignedIn) -> None:
+        """The refused page names the version that stands, though what was entered is taken back with the refusal."""
+        plan = inspecting.quality_plan(planning.plan(person("order_manager")), evidence="FAT 记录")
+        one = inspecting.inspection(person("quality"), point=plan)
+        client, address = signed_in("quality"), f"/inspections/{one.pk}/save/"
+        typed = {"inspected": str(one.sample_size), "nonconforming": "0", "submit": "1"}
+        refused = client.post(address, {**typed, "version": "1", "form_key": "first"})
+        assert refused.status_code == 422
+        shown = re.search(r'name="version" value="(\d+)"', refused.content.decode())
+        assert shown
+        photo = io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"0" * 20)
+        photo.name = "FAT.png"
+        again = {**typed, "version": shown[1], "form_key": "second", "photo": photo}
+        assert client.post(address, again).status_code == 302
+        one.refresh_from_db()
+        assert one.judged_at is not None
 
     def test_text_where_a_number_belongs_is_refused_not_an_error(self, person: Person, signed_in: SignedIn) -> None:
         one = measured(person)
@@ -306,6 +324,17 @@ def test_photos_are_shown_other_files_are_only_downloaded(person: Person, signed
     assert (shown["Content-Type"], shown.content) == ("image/png", picture)
     for address in (f"/ncr/{one.pk}/files/{false.pk}/?show=1", f"/ncr/{one.pk}/files/{true.pk}/"):
         assert "attachment" in client.get(address)["Content-Disposition"]
+
+
+def test_what_was_photographed_at_the_inspection_stands_on_its_nonconformity(
+    person: Person, signed_in: SignedIn
+) -> None:
+    lot = inspecting.inspection(person("quality"))
+    picture = io.BytesIO(b"\x89PNG\r\n\x1a\n" + b"0" * 20)
+    attach_to_inspection(actor=person("quality"), inspection_id=lot.pk, file=picture, name="流挂.png")
+    inspecting.found(person("quality"), lot, inspected=lot.sample_size, bad=lot.sample_size)
+    shown = signed_in("quality").get(f"/ncr/{lot.nonconformities.get().pk}/").content.decode()
+    assert f"/inspections/{lot.pk}/files/{attachments_of(lot)[0].pk}/?show=1" in shown
 
 
 def test_suppliers_products_and_customers_show_their_quality(person: Person, signed_in: SignedIn) -> None:

@@ -106,6 +106,6 @@ export class Model {
     return this.needs
       .filter((need) => need.task === task.id)
       .map((need) => `${name(need) ?? ""}${need.units > 1 ? ` ${need.units}` : ""}`)
-      .join("、");
+      .join(document.documentElement.lang.startsWith("zh") ? "、" : ", ");
   }
 }

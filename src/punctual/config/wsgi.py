@@ -19,10 +19,13 @@ application = get_wsgi_application()
 def _warm() -> None:
     """Loads what is compiled beside the first pages: no first edit waits for it while it holds the database, no first
     promise takes minutes. Compiled, where it is not yet, by another process: here every page would wait for that."""
-    subprocess.run([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())], check=False)  # noqa: S603 our own
-    from punctual.engine.warm import warm_all
+    from punctual.platform.readiness import being_loaded
 
-    warm_all()
+    with being_loaded():
+        subprocess.run([sys.executable, "-m", "punctual.engine.warm", str(os.getpid())], check=False)  # noqa: S603 our own
+        from punctual.engine.warm import warm_all
+
+        warm_all()
     # What is here now stays: nothing of it is garbage, and each request after this is spared the looking through it.
     gc.collect()
     gc.freeze()

@@ -115,10 +115,17 @@ def _by_rules(seen: Gathered, outlooks: Mapping[int, Outlook], today: dt.date) -
 def outlooks_of(seen: Gathered) -> dict[int, Outlook]:
     """Order id → when it will be delivered: by the simulated schedule of all orders, else by its own plan."""
     found = {order.pk: seen.outlook(order) for order in seen.orders}
+    told = {order.pk: _counted(order) for order in seen.orders}
     simulated = OrderForecast.objects.filter(run__is_current=True, order__in=found)
     for pk, p50, p80 in simulated.values_list("order_id", "p50", "p80"):
-        found[pk] = outlook_of_quantiles(p50, p80)
+        found[pk] = outlook_of_quantiles(p50, p80, told[pk])
     return {pk: outlook for pk, outlook in found.items() if outlook is not None}
+
+
+def _counted(order: Order) -> tuple[dt.date, float] | None:
+    """The due day with the chance that stands on the order's page: a warning must not tell another one."""
+    due = order.promised_date or order.requested_date
+    return (due, order.confidence / 100) if due and order.confidence is not None else None
 
 
 def _approvals(order_ids: Sequence[int], seen: Gathered) -> list[Found]:

@@ -96,7 +96,7 @@ def _nonconformity_of(found: Inspection, verdict: Verdict, actor: User, today: d
         return again
     defects = " · ".join(f"{one.name} {one.quantity}" for one in found.defects.all())
     bad = list(found.items.filter(measurements__is_ok=False).distinct().values_list("name", flat=True))
-    title = f"{found.item_name} {defects or '、'.join(bad)}".strip()
+    title = f"{found.item_name} {defects or ' · '.join(bad)}".strip()
     critical = found.items.filter(measurements__is_ok=False, defect_class="critical").exists()
     given = NcrIn(
         title=f"{title} {found.nonconforming}/{found.inspected}"[:160],

@@ -21,6 +21,7 @@ from punctual.domain.plans.work_calendars import USUAL_DAY, plan_time
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import Listed
 from punctual.platform.papers import Facts, Grid, Heading, Picture, Text, paper
 from punctual.platform.sheets.reader import read_sheets
 from punctual.platform.sheets.writer import write_xlsx
@@ -180,7 +181,7 @@ def task_sheet(tasks: Sequence[Task], *, base: str) -> bytes:
         )
     ]
     for task in tasks:
-        people = "、".join(str(need.resource or need.skill) for need in task.needs.all())
+        people = str(Listed(need.resource or need.skill for need in task.needs.all()))
         blocks += [
             Heading(f"{task.wbs} {task.name}"),
             Grid(

@@ -39,6 +39,7 @@ from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
+from punctual.platform.readiness import is_being_loaded
 
 MOST_LINES: Final = 60
 KEPT_ANSWERS: Final = 64
@@ -64,8 +65,15 @@ def no_schedule() -> Refusal:
     )
 
 
+def _not_loaded() -> Refusal:
+    text = N_("The reckoning of dates is being made ready for the first time on this machine. Ask again in a minute.")
+    return Refusal(Reason("promise.not_ready", text))
+
+
 def desk_of(actor: User, *, without: int = 0) -> tuple[Desk, ScheduleRun]:
-    """The desk of the current run. Raises Refusal before the first run."""
+    """The desk of the current run. Raises Refusal before the first run, and while what reckons is not loaded."""
+    if is_being_loaded():
+        raise _not_loaded()
     run = current_run(actor)
     book = book_of(run) if run else None
     if run is None or book is None:

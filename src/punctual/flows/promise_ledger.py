@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.orders.life import RUNNING
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import move
+from punctual.domain.orders.services.summary import record_confidence
 from punctual.domain.scheduling.gathering import scheduling_settings
 from punctual.domain.scheduling.models import Channel, Promise, ScheduleRun
 from punctual.domain.scheduling.promising import Care, percent_kept
@@ -54,21 +56,32 @@ def promise_order(
     percent, earliest, run = (None, None, None)
     if dates:
         percent, earliest, run = chance(order, max(dates.values()), actor=actor, offer=offer, care=care)
-    return give_promise(
-        actor=actor,
-        order_id=order.pk,
-        dates=dates,
-        today=today,
-        channel=channel,
-        cause=cause,
-        reason=reason,
-        exception_reason=exception_reason,
-        percent=percent,
-        limits=limits_for(grade),
-        earliest=earliest,
-        run=run,
-        expected_version=expected_version,
-    )
+    with transaction.atomic():
+        made = give_promise(
+            actor=actor,
+            order_id=order.pk,
+            dates=dates,
+            today=today,
+            channel=channel,
+            cause=cause,
+            reason=reason,
+            exception_reason=exception_reason,
+            percent=percent,
+            limits=limits_for(grade),
+            earliest=earliest,
+            run=run,
+            expected_version=expected_version,
+        )
+        _tell_chance(order.pk, actor)
+    return made
+
+
+def _tell_chance(order_id: int, actor: User) -> None:
+    """The chance on the order's page is that of the day promised now, not of the day before it."""
+    order = Order.objects.get(pk=order_id)
+    found = forecast_of(actor, order)
+    if found is not None and order.promised_date is not None:
+        record_confidence(order.pk, percent_kept(found.histogram, order.promised_date))
 
 
 def chance(

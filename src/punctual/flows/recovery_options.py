@@ -90,10 +90,11 @@ class Money:
         return self.stakes.cost(out.days_late(self.due))
 
     def kept(self, forecast: Mapping[str, str]) -> float | None:
-        if self.due is None:
-            return None
+        return None if self.due is None else self.kept_by(self.due, forecast)
+
+    def kept_by(self, day: dt.date, forecast: Mapping[str, str]) -> float:
         out = outlook_of_quantiles(dt.date.fromisoformat(forecast["p50"]), dt.date.fromisoformat(forecast["p80"]))
-        return round(out.kept(self.due), 3)
+        return round(out.kept(day), 3)
 
 
 def forecast_data(axis: Axis, planned: float, p50: float, p80: float) -> dict[str, str]:
@@ -172,7 +173,7 @@ def new_promise(order: Order, before: Mapping[str, str], money: Money) -> list[d
             "cost": "0",
             "damage": str(money.damage(before)),
             "saved": 0.0,
-            "kept": money.kept(before),
+            "kept": money.kept_by(dt.date.fromisoformat(before["p80"]), before),
             "touched": [],
             "keeps": False,
             "needs_customer": True,

@@ -78,7 +78,7 @@ def take_up(*, actor: User, model: str, cause: str, today: dt.date) -> Nonconfor
     )
     templates = list(PlanTemplate.objects.filter(product_links__product=product)) if product else []
     planner = User.objects.filter(role=Role.PLANNER, is_active=True).order_by("pk").first() or actor
-    names = "、".join(f"{one.code} {one.name}" for one in templates) or "—"
+    names = " · ".join(f"{one.code} {one.name}" for one in templates) or "—"
     open_action(
         actor=actor,
         title=f"{model}: {cause} → {names}"[:200],

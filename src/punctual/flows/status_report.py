@@ -21,7 +21,7 @@ from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import plan_time, stored_time
 from punctual.domain.scheduling.models import OrderForecast
 from punctual.platform.accounts.models import User
-from punctual.platform.accounts.permissions import may
+from punctual.platform.accounts.permissions import Listed, may
 from punctual.platform.papers import Block as PaperBlock
 from punctual.platform.papers import Facts, Grid, Heading, Text, paper
 from punctual.platform.sheets.writer import write_xlsx
@@ -202,7 +202,7 @@ def _next(order: Order, today: dt.date) -> list[Sequence[object]]:
     found: list[Sequence[object]] = []
     for task in rows[:MOST]:
         start, finish = plan_time(task.start), plan_time(task.finish)
-        people = "、".join(str(need.resource or need.skill) for need in task.needs.all())
+        people = str(Listed(need.resource or need.skill for need in task.needs.all()))
         found.append((task, start and start.date(), finish and finish.date(), people))
     return found
 

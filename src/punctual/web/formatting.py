@@ -38,6 +38,16 @@ def comma() -> str:
     return "、" if is_chinese() else ", "
 
 
+def pause() -> str:
+    """What parts the clauses of a sentence that a page puts together."""
+    return "，" if is_chinese() else ", "
+
+
+def colon() -> str:
+    """Between a name and what it stands for."""
+    return "：" if is_chinese() else ": "
+
+
 def listed(words: Iterable[object]) -> str:
     """Words in a row, parted as the reader's language parts them."""
     return comma().join(map(str, words))

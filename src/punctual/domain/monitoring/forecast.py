@@ -23,16 +23,22 @@ CALENDAR_DAYS: Final = 7 / 5
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """When the delivery will be: the dates kept with 50 % and 80 %; mean and deviation in days from ``base``."""
+    """When the delivery will be: the dates kept with 50 % and 80 %; mean and deviation in days from ``base``.
+
+    ``counted``  a day and the share of the simulated runs that keep it, which is told rather than reckoned.
+    """
 
     base: dt.date
     mean: float
     sd: float
     p50: dt.date
     p80: dt.date
+    counted: tuple[dt.date, float] | None = None
 
     def kept(self, due: dt.date) -> float:
         """The chance that the delivery is on ``due`` or before."""
+        if self.counted is not None and self.counted[0] == due:
+            return self.counted[1]
         margin = (due - self.base).days + 0.5 - self.mean
         if self.sd <= 0:
             return 1.0 if margin >= 0 else 0.0
@@ -56,9 +62,9 @@ def outlook_of_plan(planned: dt.date, open_days: Sequence[float]) -> Outlook:
     return Outlook(planned, mean, sd, planned + round(mean) * day, planned + math.ceil(mean + Z80 * sd - 0.5) * day)
 
 
-def outlook_of_quantiles(p50: dt.date, p80: dt.date) -> Outlook:
-    """From two simulated dates."""
-    return Outlook(p50, 0.0, max(0, (p80 - p50).days) / Z80, p50, p80)
+def outlook_of_quantiles(p50: dt.date, p80: dt.date, counted: tuple[dt.date, float] | None = None) -> Outlook:
+    """From two simulated dates and, where it is known, how many of the runs keep a day."""
+    return Outlook(p50, 0.0, max(0, (p80 - p50).days) / Z80, p50, p80, counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from punctual.kernel.refusal import Reason, Severity
 from punctual.kernel.wording import N_
+from punctual.platform.accounts.permissions import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def doubts(claim: Claim) -> list[Reason]:
             _doubt(
                 "order",
                 N_("“%(task)s” follows “%(other)s”, which is not done. Has it really gone on?"),
-                {"task": claim.task, "other": "、".join(claim.waiting_for[:3])},
+                {"task": claim.task, "other": Listed(claim.waiting_for[:3])},
                 "percent",
             )
         )

@@ -13,6 +13,7 @@ from punctual.domain.quality.models import DefectClass, Kind, Sampling
 from punctual.engine.sampling import SamplingPlan, Severity, sampling_plan
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_, Word
+from punctual.platform.accounts.permissions import Listed
 
 MOST_UNITS: Final = 1_000_000
 LONGEST_REASON: Final = 1000
@@ -265,8 +266,8 @@ def verdict(lot: Lot, results: Results) -> Verdict:
     return Verdict(True, Reason("inspection.within_ac", text, numbers))
 
 
-def _names(names: Iterable[str]) -> str:
-    return "、".join(dict.fromkeys(names))
+def _names(names: Iterable[str]) -> Listed:
+    return Listed(dict.fromkeys(names))
 
 
 def judge(lot: Lot, results: Results) -> Judgement:

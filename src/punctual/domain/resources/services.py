@@ -126,7 +126,7 @@ def _changed_links(found: Resource, facts: ResourceFacts) -> list[Change]:
 
 
 def _skill_names(ids: Iterable[int]) -> str:
-    return "、".join(Skill.objects.filter(pk__in=ids).order_by("code").values_list("name", flat=True))
+    return " · ".join(Skill.objects.filter(pk__in=ids).order_by("code").values_list("name", flat=True))
 
 
 @transaction.atomic

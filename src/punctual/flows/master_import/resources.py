@@ -17,6 +17,7 @@ from punctual.domain.resources.services import change_resource, create_resource
 from punctual.flows.master_import.columns import ImportColumn, MasterImport, Outcome, Shape, Values, unknown
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
+from punctual.platform.accounts.permissions import Listed
 from punctual.platform.accounts.services import people
 
 KINDS: Final = {
@@ -98,7 +99,7 @@ def _records(found: Resource) -> Iterable[Values]:
         "name": found.name,
         "kind": found.kind,
         "team": found.team,
-        "skills": "、".join(skill.name for skill in found.skills.all()),
+        "skills": str(Listed(skill.name for skill in found.skills.all())),
         "calendar": found.calendar.code,
         "units": found.units,
         "hourly_cost": found.hourly_cost,

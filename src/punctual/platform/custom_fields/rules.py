@@ -14,6 +14,7 @@ from punctual.kernel.dates import NotADay, NoYear, parse_day
 from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_
+from punctual.platform.accounts.permissions import Listed
 
 SUBJECTS: Final = ("order", "task", "customer")
 KINDS: Final = ("text", "number", "day", "choice", "yes_no")
@@ -102,7 +103,7 @@ def read_value(facts: FieldFacts, given: Any, *, label: str) -> tuple[Value, Rea
         for key, english in facts.options:
             if text.lower() in {key.lower(), english.lower()} - {""}:
                 return key, None
-        known = "、".join(key for key, _english in facts.options[:12])
+        known = Listed(key for key, _english in facts.options[:12])
         return wrong(N_("“%(name)s” knows no “%(value)s”. Choose one of: %(known)s."), known=known)
     if len(text) > LONGEST_TEXT:
         words = N_("“%(name)s” has %(length)d characters; at most %(longest)d fit.")

@@ -13,6 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
+from punctual.platform.accounts.permissions import Listed
 from punctual.platform.sheets.guard import LARGEST_UNPACKED, Harm, harm_of
 
 Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
@@ -176,7 +177,7 @@ def find_table(sheets: Sequence[Sheet], known_headers: Sequence[str], name: str)
             "no_header",
             N_("No row of “%(name)s” looks like a header. One row must name the columns, such as %(columns)s."),
             name=name,
-            columns="、".join(list(known_headers)[:4]),
+            columns=Listed(list(known_headers)[:4]),
         )
     return table_at(sheet, index)
 

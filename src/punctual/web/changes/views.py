@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -109,25 +110,24 @@ def _save(request: HttpRequest, order: Order, change: ChangeOrder | None) -> Htt
     facts: dict[str, Any] = {name: post.get(name, "") for name in ("title", "reason", "words", "source")}
     facts["needs_customer"] = "needs_customer" in post
     asked = _asked(actor, post) if change is None else None
-    made = change
     try:
-        if asked is not None:
-            made = raise_asked(actor=actor, order=order, request_id=asked.pk, today=today, items=items, **facts)
-        elif change is None:
-            made = raise_change(actor=actor, order_id=order.pk, today=today, items=items, **facts)
-        else:
-            made = change_draft(
-                actor=actor, change_id=change.pk, expected_version=version_of(request), items=items, **facts
-            )
-        if "analyse" in post:
-            made, _found = analyse_change(actor=actor, change_id=made.pk, today=today)
+        # What is refused is taken back as a whole before the form is drawn anew.
+        with transaction.atomic():
+            if asked is not None:
+                made = raise_asked(actor=actor, order=order, request_id=asked.pk, today=today, items=items, **facts)
+            elif change is None:
+                made = raise_change(actor=actor, order_id=order.pk, today=today, items=items, **facts)
+            else:
+                made = change_draft(
+                    actor=actor, change_id=change.pk, expected_version=version_of(request), items=items, **facts
+                )
+            if "analyse" in post:
+                made, _found = analyse_change(actor=actor, change_id=made.pk, today=today)
     except Conflict:
         raise
     except Refusal as refusal:
-        if made is not None:
-            made.refresh_from_db(fields=["version"])
         facts["request"] = asked.number if asked is not None else ""
-        return _form(request, order, sheet, facts, change=made, refusal=refusal)
+        return _form(request, order, sheet, facts, change=change, refusal=refusal)
     return redirect(page_url(made))
 
 

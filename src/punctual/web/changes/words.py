@@ -192,6 +192,7 @@ VERBS: Final = {
 }
 """What stands in the story of a change order or an approval."""
 register_verbs(["changeorder", "approvalrequest"], VERBS)
+MONEY: Final = frozenset({"cost", "total_amount"})
 FIELDS: Final = {
     "cost": gettext_lazy("Cost"),
     "order": gettext_lazy("Order"),
@@ -208,20 +209,24 @@ FIELDS: Final = {
 
 def story(entries: Iterable[AuditEntry]) -> list[Step]:
     """Entries of a change order or an approval in words."""
-    states = {**dict(ChangeState.choices), **dict(CustomerAnswer.choices), **dict(StepState.choices)}
     steps = []
     for entry in entries:
         told = [
-            Told(
-                _label(str(one["field"])),
-                str(states.get(one["old"], one["old"] or "")),
-                str(states.get(one["new"], one["new"] or "")),
-            )
+            Told(_label(str(one["field"])), _told(str(one["field"]), one["old"]), _told(str(one["field"]), one["new"]))
             for one in entry.changes
         ]
         reason = "" if entry.verb == "issue_link" else entry.reason
         steps.append(Step(at=entry.at, who=entry.actor, verb=verb_of(entry), changes=told[:6], reason=reason))
     return steps
+
+
+def _told(field: str, value: object) -> str:
+    """A kept value in words: an approved change is not called what an approver's yes is called."""
+    states = {**dict(ChangeState.choices), **dict(CustomerAnswer.choices), **dict(StepState.choices)}
+    if field == "state":
+        states |= dict(ChangeState.choices)
+    number = _number(value) if field in MONEY else None
+    return f"{number:,f}" if number is not None else str(states.get(str(value), value or ""))
 
 
 def _label(field: str) -> str:

@@ -157,7 +157,7 @@ def _standing(order: Order, forecast: OrderForecast | None, head: Warning, befor
         planned_from=forecast.p50 if forecast else None,
         tail=forecast.p95 if forecast else None,
     )
-    kept = forecast.promise_percent if forecast else None
+    kept = order.confidence if forecast else None
     if kept is None and head.kind == "promise" and head.probability is not None:
         kept = round(100 * (1 - head.probability))
     return {

@@ -123,7 +123,7 @@ def _option_view(order: Order, one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **one,
         "title": " + ".join(titles),
-        "detail": "；".join(
+        "detail": " · ".join(
             _("%(what)s: %(hours)s h, %(cost)s")
             % {"what": worded_title(use["title"]), "hours": use["hours"], "cost": money_text(Decimal(use["cost"]))}
             for use in one["uses"]

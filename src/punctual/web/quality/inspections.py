@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final, cast
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -34,7 +36,7 @@ from punctual.domain.quality.services.results import (
 )
 from punctual.domain.quality.services.switching import severity_for
 from punctual.engine.sampling import AQLS, LEVELS
-from punctual.flows.failed_inspection import submit_inspection
+from punctual.flows.failed_inspection import Judged, submit_inspection
 from punctual.kernel.refusal import Conflict, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
@@ -102,6 +104,9 @@ def _page(
         "defects": _defects(found, typed),
         "shown": _shown(found, typed),
         "verdict": verdict,
+        # What the page says while it is typed; the count is put in there.
+        "within": _("%(count)s nonconforming is within Ac %(ac)s.") % {"count": "%(count)s", "ac": found.ac},
+        "reached": _("%(count)s nonconforming reaches Re %(re)s.") % {"count": "%(count)s", "re": found.re},
         "against": [] if not verdict.accepted and not against else against,
         "may_enter": mine,
         "may_submit": mine and not against,
@@ -232,32 +237,39 @@ def _is_known(given: ValueGiven) -> bool:
     return InspectionItem.objects.filter(pk=given.item, measurements__unit_no=given.unit_no).exists()
 
 
+def _enter(request: HttpRequest, found: Inspection, actor: User, today: dt.date) -> Judged | None:
+    """Results and photos; the verdict where it is asked for."""
+    enter_results(
+        actor=actor,
+        inspection_id=found.pk,
+        results=_results(request, found),
+        today=today,
+        expected_version=reading.version(request),
+        take_over=bool(request.POST.get("take_over")),
+    )
+    for file in request.FILES.getlist("photo"):
+        attach_to_inspection(actor=actor, inspection_id=found.pk, file=file, name=file.name or "photo")
+    return submit_inspection(actor=actor, inspection_id=found.pk, today=today) if request.POST.get("submit") else None
+
+
+def _told(request: HttpRequest, judged: Judged, actor: User) -> HttpResponse:
+    if judged.ncr is None:
+        words = _("%(number)s is accepted.") % {"number": judged.inspection.number}
+        return done(request, _url(judged.inspection.pk), words)
+    there = reverse("ncr", args=[judged.ncr.pk]) if may(actor, "quality.view") else _url(judged.inspection.pk)
+    named = {"number": judged.inspection.number, "ncr": judged.ncr.number}
+    return done(request, there, _("%(number)s is rejected; %(ncr)s is open.") % named)
+
+
 @require_POST
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep what is entered; ``go`` leads to another unit, ``submit`` gives the verdict."""
     actor, today = actor_of(request), timezone.localdate()
     found = inspection_by_id(actor, pk)
     try:
-        found = enter_results(
-            actor=actor,
-            inspection_id=pk,
-            results=_results(request, found),
-            today=today,
-            expected_version=reading.version(request),
-            take_over=bool(request.POST.get("take_over")),
-        )
-        for file in request.FILES.getlist("photo"):
-            attach_to_inspection(actor=actor, inspection_id=pk, file=file, name=file.name or "photo")
-        if request.POST.get("submit"):
-            judged = submit_inspection(actor=actor, inspection_id=pk, today=today)
-            if judged.ncr is not None:
-                words = {"number": judged.inspection.number, "ncr": judged.ncr.number}
-                return done(
-                    request,
-                    reverse("ncr", args=[judged.ncr.pk]) if may(actor, "quality.view") else _url(pk),
-                    _("%(number)s is rejected; %(ncr)s is open.") % words,
-                )
-            return done(request, _url(pk), _("%(number)s is accepted.") % {"number": judged.inspection.number})
+        # What is refused is taken back before the page is drawn anew: it must name the version that stands.
+        with transaction.atomic():
+            judged = _enter(request, found, actor, today)
     except Conflict as conflict:
         conflict.changes = tuple(in_words(Inspection, change) for change in conflict.changes)
         return _page(request, inspection_by_id(actor, pk), refusal=conflict, typed=request.POST)
@@ -265,6 +277,8 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
         raise
     except Refusal as refusal:
         return _page(request, inspection_by_id(actor, pk), refusal=refusal, typed=request.POST)
+    if judged is not None:
+        return _told(request, judged, actor)
     go = reading.key(request.POST, "go") or reading.key(request.POST, "unit")
     return done(request, f"{_url(pk)}?unit={go}" if go > 1 else _url(pk), "" if request.POST.get("go") else _("Saved."))
 

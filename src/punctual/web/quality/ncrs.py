@@ -62,6 +62,7 @@ from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.attachments.models import Attachment, DocumentKind
 from punctual.platform.attachments.services import attachments_of, documents_on
 from punctual.platform.records import get_or_not_found
 from punctual.web.orders.actions import done
@@ -121,11 +122,18 @@ def ncr(request: HttpRequest, pk: int) -> HttpResponse:
         "cost_kinds": CostKind.choices,
         "people": people(),
         "files": list(documents_on(found)),
+        "lot_photos": _lot_photos(found),
         "story": story(found),
         "forecast": outlook_of(found),
         "in_plan": _in_plan(found),
     }
     return render(request, "quality/ncr.html", context)
+
+
+def _lot_photos(found: Nonconformity) -> list[Attachment]:
+    """What was photographed where it was found."""
+    lot = found.inspection
+    return [one for one in documents_on(lot) if one.kind == DocumentKind.PHOTO] if lot else []
 
 
 def _in_plan(found: Nonconformity) -> SafeString | str:
@@ -432,7 +440,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         "given": given,
         "planned": planned,
         "days": (planned - before).days if planned and before else None,
-        "steps": [(one["name"], one["duration"] / reading.DAY_MINUTES) for one in steps_of(found, given)],
+        "steps": [(one["name"], Decimal(one["duration"]) / reading.DAY_MINUTES) for one in steps_of(found, given)],
     }
     return render(request, "quality/ncr_preview.html", context)
 

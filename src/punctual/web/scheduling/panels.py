@@ -69,8 +69,8 @@ def _promise(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     return {
         **common,
         "forecast": found,
-        "css": tone(found.promise_percent if found.promise_percent is not None else found.request_percent),
-        "percent": found.promise_percent if found.promise_percent is not None else found.request_percent,
+        "css": tone(order.confidence),
+        "percent": order.confidence,
         "late": due is not None and found.p80 > due,
         "picture": histogram(found, order),
         "rail": rail(rail_facts(order, found), width=334, height=46, labels=True),

@@ -35,6 +35,8 @@ from punctual.web.scheduling.words import hold_words, pull_words
 
 TONES = ((80, "ok"), (50, "warn"), (0, "late"))
 MOST_MOVES = 6
+PASSES = frozenset({"promise.no_schedule", "promise.not_ready"})
+"""What is over in a minute; the panel asks again by itself."""
 
 
 def actor_of(request: HttpRequest) -> User:
@@ -59,7 +61,7 @@ def entry_panel(request: HttpRequest) -> HttpResponse:
     try:
         told = promise_for_input(data=data, catalogue=catalogue_for(data, today), actor=actor, order_id=order_id)
     except Refusal as refusal:
-        return render(request, "scheduling/promise_none.html", {"reasons": refusal.reasons})
+        return _nothing(request, refusal)
     return render(request, "scheduling/promise_body.html", panel_context(told, request, day=_day(request, told)))
 
 
@@ -71,7 +73,7 @@ def import_panel(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         told = promise_for_input(data=data, catalogue=catalogue_for(data, today), actor=actor)
     except Refusal as refusal:
-        return render(request, "scheduling/promise_none.html", {"reasons": refusal.reasons})
+        return _nothing(request, refusal)
     # A promise is given for an order; the draft that comes of the file offers it.
     context = {**panel_context(told, request, day=_day(request, told)), "may_give": False}
     return render(request, "scheduling/promise_body.html", context)
@@ -84,9 +86,14 @@ def order_panel(request: HttpRequest, key: str) -> HttpResponse:
     try:
         told = promise_for_order(order=order, actor=actor)
     except Refusal as refusal:
-        return render(request, "scheduling/promise_none.html", {"reasons": refusal.reasons})
+        return _nothing(request, refusal)
     context = panel_context(told, request, day=_day(request, told))
     return render(request, "scheduling/promise_body.html", {**context, "order": order, "page": True})
+
+
+def _nothing(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    context = {"reasons": refusal.reasons, "again": bool(refusal.codes & PASSES)}
+    return render(request, "scheduling/promise_none.html", context)
 
 
 def line_ranges(request: HttpRequest, key: str) -> HttpResponse:

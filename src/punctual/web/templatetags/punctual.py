@@ -121,6 +121,16 @@ def comma() -> str:
     return formatting.comma()
 
 
+@register.simple_tag
+def pause() -> str:
+    return formatting.pause()
+
+
+@register.simple_tag
+def colon() -> str:
+    return formatting.colon()
+
+
 @register.filter
 def worded(reason: Reason) -> str:
     return worded_reason(reason)

@@ -55,7 +55,7 @@ def _tell(found: CustomerRequest, clock: str, reading: Reading, told: set[tuple[
             request=found,
             clock=clock,
             level=level.value,
-            defaults={"told": "、".join(person.name for person in people)[:200], "at": now},
+            defaults={"told": " · ".join(person.name for person in people)[:200], "at": now},
         )
         if not fresh:
             return 0

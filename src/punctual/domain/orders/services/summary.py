@@ -90,6 +90,11 @@ class ForecastDates:
     confidence: int | None
 
 
+def record_confidence(order_id: int, percent: int) -> None:
+    """The due day has changed and the schedule has not: how likely the new day is kept. No edit."""
+    Order.objects.filter(pk=order_id).update(confidence=percent)
+
+
 @transaction.atomic
 def record_forecasts(found: Mapping[int, ForecastDates]) -> None:
     """What the schedule over all orders says, order id → forecast; orders that are not named have none. No edit."""

@@ -216,5 +216,5 @@ def write_point(target: ControlPoint | TemplatePoint, point: PointIn, tools: Too
     ]
     new = [one.name.strip() for one in point.characteristics]
     if old != new:
-        changes.append(Change(field=f"{target.name}: characteristics", old="、".join(old), new="、".join(new)))
+        changes.append(Change(field=f"{target.name}: characteristics", old=" · ".join(old), new=" · ".join(new)))
     return changes

@@ -85,7 +85,7 @@ def _values(facts: RiskFacts) -> dict[str, Any]:
 
 def _links(risk: Risk) -> dict[str, str]:
     return {
-        name: "、".join(str(one) for one in getattr(risk, name).all()) for name in ("tasks", "resources", "suppliers")
+        name: " · ".join(str(one) for one in getattr(risk, name).all()) for name in ("tasks", "resources", "suppliers")
     }
 
 
