@@ -128,3 +128,38 @@ def test_the_story_of_a_customer_says_what_the_tracking_page_shows_in_words(
     body = signed_in("order_manager").get(f"/customers/{customer().pk}/").content.decode()
     assert "show_contact" not in body
     assert "姓名、电话" in body
+
+
+def test_the_series_is_changed_ended_and_taken_up_again_from_the_meetings_menu(
+    person: Person, signed_in: SignedIn
+) -> None:
+    found, client = called(person, begun=False), signed_in("order_manager")
+    page = f"/meetings/{found.pk}/"
+    assert f"{page}series/" not in signed_in("finance").get(page).content.decode()
+    assert signed_in("finance").get(f"{page}series/").status_code == 403
+    assert f"{page}series/" in client.get(page).content.decode()
+    assert str(found.series.owner.pk) in client.get(f"{page}series/").content.decode()
+    told = {"title": " ", "rhythm": "weekly", "minutes": 45, "owner": found.series.owner_id, "version": 1}
+    refused = client.post(f"{page}series/", told)
+    assert refused.status_code == 422
+    assert client.post(f"{page}series/", told | {"title": "周会"}).status_code == 302
+    assert "周会" in client.get(page).content.decode()
+    client.post(f"{page}do/end_series/")
+    assert f"{page}do/resume_series/" in client.get(page).content.decode()
+    assert client.post(f"{page}do/resume_series/").status_code == 302
+    assert f"{page}do/end_series/" in client.get(page).content.decode()
+
+
+def test_programs_change_a_series_too(person: Person, signed_in: SignedIn) -> None:
+    found = called(person, begun=False)
+    address, told = f"/api/v1/meetings/{found.pk}/series", {"version": 1, "rhythm": "monthly", "chair": "sales"}
+    person("sales")
+    refused = signed_in("finance").patch(address, told, content_type="application/json")
+    assert refused.status_code == 403
+    client = signed_in("order_manager")
+    answer = client.patch(address, told, content_type="application/json").json()
+    assert (answer["rhythm"], answer["chair"], answer["title"]) == ("monthly", "sales", "例会")
+    assert client.patch(address, told, content_type="application/json").status_code == 409
+    assert client.get(address).json()["version"] == 2
+    assert client.post(f"/api/v1/meetings/{found.pk}/end_series", {}, content_type="application/json").status_code == 200
+    assert client.get(address).json()["ended_at"]

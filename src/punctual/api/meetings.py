@@ -14,9 +14,10 @@ from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
 from punctual.api.requests import contact_or_none, customer_by_code, order_or_none, person_or_none
 from punctual.domain.customer_relations import pack, selectors
-from punctual.domain.customer_relations.models import Meeting, MinuteLine
+from punctual.domain.customer_relations.models import Meeting, MeetingSeries, MinuteLine
 from punctual.domain.customer_relations.services import meetings as meeting_services
 from punctual.domain.customer_relations.services import minutes
+from punctual.domain.customer_relations.services import series as of_series
 from punctual.domain.customer_relations.services.minutes import Line
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
@@ -80,6 +81,32 @@ class MoveIn(Schema):
     agenda: str = ""
     following: bool = False
     """Whether the later ones of the series keep the new time too."""
+
+
+class MeetingSeriesOut(Schema):
+    id: int
+    version: int
+    title: str
+    customer: str
+    order: str
+    rhythm: str
+    minutes: int
+    place: str
+    chair: str
+    ended_at: dt.datetime | None
+
+
+class MeetingSeriesPatch(Schema):
+    """What is left out stays. ``rhythm``: once, weekly, fortnightly or monthly; ``chair`` is a user name; an empty
+    ``order`` means all of the customer's running orders."""
+
+    version: int
+    title: str | None = None
+    rhythm: str | None = None
+    order: str | None = None
+    minutes: int | None = None
+    place: str | None = None
+    chair: str | None = None
 
 
 class RequestsLineIn(Schema):
@@ -177,6 +204,43 @@ def move_meeting(request: HttpRequest, pk: int, payload: MoveIn) -> Any:
     return _with_lines(actor, pk)
 
 
+def _series(found: MeetingSeries) -> dict[str, Any]:
+    plain = ("id", "version", "title", "rhythm", "minutes", "place", "ended_at")
+    return {
+        **{name: getattr(found, name) for name in plain},
+        "customer": found.customer.code,
+        "order": found.order.number or "" if found.order else "",
+        "chair": found.owner.username,
+    }
+
+
+@router.get("/meetings/{int:pk}/series", response=MeetingSeriesOut)
+def meeting_series(request: HttpRequest, pk: int) -> Any:
+    """The series that a meeting is one of."""
+    return _series(selectors.meeting_by_id(actor_of(request), pk).series)
+
+
+@router.patch("/meetings/{int:pk}/series", response=MeetingSeriesOut)
+def change_meeting_series(request: HttpRequest, pk: int, payload: MeetingSeriesPatch) -> Any:
+    """Another title, rhythm, order, usual length, place or chair; what is planned follows, and whoever was invited to
+    it gets the event again."""
+    actor = actor_of(request)
+    series = selectors.meeting_by_id(actor, pk).series
+    told = payload.model_dump(exclude_none=True, exclude={"version", "order", "chair"})
+    kept = {name: getattr(series, name) for name in ("title", "rhythm", "minutes", "place")}
+    order = series.order if payload.order is None else order_or_none(actor, payload.order)
+    chair = person_or_none(payload.chair or "") or series.owner
+    changed = of_series.change_series(
+        actor=actor,
+        series_id=series.pk,
+        expected_version=payload.version,
+        order=order,
+        owner=chair,
+        **(kept | told),
+    )
+    return _series(changed)
+
+
 @router.get("/meetings/{int:pk}/pack", response=list[dict[str, Any]])
 def meeting_pack(request: HttpRequest, pk: int) -> Any:
     """What happened since the last meeting, part by part."""
@@ -215,14 +279,16 @@ def _line_of(actor: User, payload: RequestsLineIn | MeetingTurnIn, text: str) ->
 
 @router.post("/meetings/{int:pk}/{verb}", response=MeetingWithLines)
 def meeting_step(request: HttpRequest, pk: int, verb: str, payload: RequestsVersionIn) -> Any:
-    """``invite``, ``start``, ``end``, ``approve`` or ``cancel``."""
+    """``invite``, ``start``, ``end``, ``approve`` or ``cancel``; for its series ``end_series`` or ``resume_series``."""
     actor = actor_of(request)
     same: dict[str, Any] = {"actor": actor, "meeting_id": pk, "expected_version": payload.version}
-    selectors.meeting_by_id(actor, pk)
+    series_id = selectors.meeting_by_id(actor, pk).series_id
     if verb == "start":
         meeting_services.start(**same, today=timezone.localdate())
     elif verb in ("invite", "end", "approve", "cancel"):
         getattr(meeting_services, verb)(**same)
+    elif verb in ("end_series", "resume_series"):
+        getattr(of_series, verb)(actor=actor, series_id=series_id)
     else:
         raise NotFound(Reason("meeting.verb", N_("A meeting can't “%(verb)s”."), {"verb": verb[:40]}))
     return _with_lines(actor, pk)

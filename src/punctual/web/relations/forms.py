@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.customer_relations.models import Channel, RequestKind, Urgency
 from punctual.domain.customer_relations.models.meetings import Rhythm
+from punctual.domain.customer_relations.services.series import may_chair
 from punctual.domain.parties.models import Customer
 from punctual.platform.accounts.models import Role, User
 from punctual.web.master.forms import FactsForm
@@ -67,6 +68,22 @@ class MeetingForm(FactsForm):
     agenda = forms.CharField(
         label=_("Agenda"), required=False, widget=forms.Textarea(attrs={"rows": 4}), max_length=5000
     )
+
+
+class SeriesForm(MeetingForm):
+    """What holds for the meetings of a series to come."""
+
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("Chair"))
+
+    def __init__(self, *args: Any, chair: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("customer", "starts_at", "agenda"):
+            del self.fields[name]
+        able = [one.pk for one in colleagues() if may_chair(one)]
+        self.fields["owner"].queryset = User.objects.filter(  # type: ignore[attr-defined]
+            pk__in=[chair.pk, *able]
+        ).order_by("display_name", "username")
+        self.fields["rhythm"].help_text = _("A planned meeting moves along unless people are invited or it was moved")
 
 
 class MoveForm(MeetingForm):

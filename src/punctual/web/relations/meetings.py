@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST
 from punctual.domain.customer_relations import pack, selectors
 from punctual.domain.customer_relations.invitations import invitation
 from punctual.domain.customer_relations.life import MEETING_LIFE
-from punctual.domain.customer_relations.models import LineKind, Meeting, MeetingState
+from punctual.domain.customer_relations.models import LineKind, Meeting, MeetingSeries, MeetingState
 from punctual.domain.customer_relations.rules import against_taking_out
 from punctual.domain.customer_relations.services import meetings as services
+from punctual.domain.customer_relations.services import series as of_series
 from punctual.domain.customer_relations.services.minutes import offered_kinds
 from punctual.domain.orders.selectors import orders_of
 from punctual.kernel.refusal import NotFound, Reason
@@ -33,7 +34,7 @@ from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import packs
 from punctual.web.relations.filters import customer_filter
-from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
+from punctual.web.relations.forms import MeetingForm, MoveForm, SeriesForm, colleagues
 from punctual.web.relations.minutes import KINDS, lines_of, lines_part
 from punctual.web.relations.requests import _order
 from punctual.web.shell.columns import BuiltInView, Column, choice_filter, link
@@ -171,6 +172,32 @@ def move_meeting(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def change_series(request: HttpRequest, pk: int) -> HttpResponse:
+    """Title, rhythm, order, length, place and chair of the meetings to come."""
+    actor = actor_of(request)
+    found = selectors.meeting_by_id(actor, pk)
+    require(actor, "meetings.change")
+    series = found.series
+
+    def save(facts: dict[str, Any], version: int | None) -> MeetingSeries:
+        order = _order(actor, facts.pop("order"))
+        return of_series.change_series(actor=actor, series_id=series.pk, expected_version=version, order=order, **facts)
+
+    plain = ("version", "title", "rhythm", "minutes", "place", "owner")
+    initial = {name: getattr(series, name) for name in plain}
+    initial["order"] = series.order.key if series.order is not None else ""
+    return edit(
+        request,
+        SeriesForm(request.POST or None, initial=initial, chair=series.owner),
+        save,
+        title=_("Change the series"),
+        crumbs=[Crumb(reverse("meetings"), _("Meetings")), Crumb(_url(found), found, is_data=True)],
+        back=_url(found),
+        done=lambda _series: _url(found),
+        wide={"title": "w2x", "place": "w2x", "owner": "w2x"},
+    )
+
+
 def _pack(actor: User, found: Meeting) -> list[dict[str, Any]]:
     """As it was when the meeting began; before that as things stand now."""
     kept: list[dict[str, Any]] | None = found.pack
@@ -216,6 +243,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
             if kind in offered
         ],
         "verbs": verbs,
+        "may_change_series": may(actor, "meetings.change"),
         "may_take_out": may(actor, "meetings.change") and not against_taking_out(found.state),
         "colleagues": colleagues() if "write" in verbs or "invite" in verbs else [],
         "following": found.series.meetings.filter(starts_at__gt=found.starts_at).order_by("starts_at").first(),
@@ -259,8 +287,12 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             _("The minutes are on their way."),
         ),
         "end_series": (
-            lambda: services.end_series(actor=actor, meeting_id=pk),
+            lambda: of_series.end_series(actor=actor, series_id=found.series_id),
             _("No further meeting is prepared."),
+        ),
+        "resume_series": (
+            lambda: of_series.resume_series(actor=actor, series_id=found.series_id),
+            _("The series goes on; its next meeting is prepared."),
         ),
         "ask_in": (lambda: _ask_in(request, actor, pk), _("Added.")),
         "take_out": (
