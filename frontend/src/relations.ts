@@ -25,12 +25,33 @@ const lineForm = document.getElementById("line-form") as HTMLFormElement | null;
 if (lineForm) {
   const field = lineForm.elements.namedItem("text") as HTMLInputElement;
   const { htmx: page } = window as unknown as { htmx: typeof htmx };
+  const decides = document.getElementById("line-settles") as HTMLElement;
+  const settles = lineForm.elements.namedItem("settles") as HTMLInputElement;
   let turn = Promise.resolve();
 
-  const failed = (text: string): void => {
+  const settle = (key: string, name: string): void => {
+    settles.value = key;
+    decides.hidden = !key;
+    (decides.querySelector("[data-settles-name]") as HTMLElement).textContent = name;
+  };
+
+  const failed = (line: FormData): void => {
+    const text = String(line.get("text"));
     field.value = field.value ? `${text} ${field.value}` : text;
+    if (line.get("settles")) settle(String(line.get("settles")), String(line.get("settled")));
     field.focus();
   };
+
+  // “Decided” beside what the customer was to decide: its words begin the line, and keeping that line settles it.
+  document.addEventListener("click", (event) => {
+    const source = (event.target as HTMLElement).closest<HTMLElement>("[data-settle], [data-unsettle]");
+    if (!source) return;
+    event.preventDefault();
+    settle(source.dataset.settle ?? "", source.dataset.text ?? "");
+    const begin = source.dataset.begin ?? "";
+    if (!field.value.startsWith(begin)) field.value = begin + field.value;
+    field.focus();
+  });
 
   const keep = async (line: FormData): Promise<void> => {
     const text = String(line.get("text"));
@@ -40,19 +61,21 @@ if (lineForm) {
       if (answer.redirected) throw new Error("signed out");
       const part = await answer.text();
       page.swap(answer.ok ? "#said" : "#notices", part, { swapStyle: answer.ok ? "outerHTML" : "beforeend" } as Parameters<typeof page.swap>[2]);
-      if (!answer.ok) return failed(text);
+      if (!answer.ok) return failed(line);
       const told = document.getElementById("line-kept");
       if (told) told.textContent = `${told.dataset.kept ?? ""} ${text}`;
     } catch {
       document.dispatchEvent(new CustomEvent("punctual:notice", { detail: { text: document.body.dataset.failed ?? "", kind: "error" } }));
-      failed(text);
+      failed(line);
     }
   };
 
   lineForm.addEventListener("submit", (event) => {
     event.preventDefault();
     const line = new FormData(lineForm, event.submitter);
+    line.set("settled", (decides.querySelector("[data-settles-name]") as HTMLElement).textContent ?? "");
     field.value = "";
+    settle("", "");
     field.focus();
     turn = turn.then(() => keep(line));
   });

@@ -15,7 +15,7 @@ from punctual.domain.actions.models import ActionItem
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.customer_relations.models import Meeting, TrackingTask
 from punctual.domain.customer_relations.services import meetings
-from punctual.domain.customer_relations.services.tracking import set_rule
+from punctual.domain.customer_relations.services.tracking import set_rule, settle_want, want
 from punctual.platform.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -133,10 +133,11 @@ def test_the_story_of_a_customer_says_what_the_tracking_page_shows_in_words(
 def test_the_series_is_changed_ended_and_taken_up_again_from_the_meetings_menu(
     person: Person, signed_in: SignedIn
 ) -> None:
-    found, client = called(person, begun=False), signed_in("order_manager")
+    found = called(person, begun=False)
     page = f"/meetings/{found.pk}/"
     assert f"{page}series/" not in signed_in("finance").get(page).content.decode()
     assert signed_in("finance").get(f"{page}series/").status_code == 403
+    client = signed_in("order_manager")
     assert f"{page}series/" in client.get(page).content.decode()
     assert str(found.series.owner.pk) in client.get(f"{page}series/").content.decode()
     told = {"title": " ", "rhythm": "weekly", "minutes": 45, "owner": found.series.owner_id, "version": 1}
@@ -161,5 +162,41 @@ def test_programs_change_a_series_too(person: Person, signed_in: SignedIn) -> No
     assert (answer["rhythm"], answer["chair"], answer["title"]) == ("monthly", "sales", "例会")
     assert client.patch(address, told, content_type="application/json").status_code == 409
     assert client.get(address).json()["version"] == 2
-    assert client.post(f"/api/v1/meetings/{found.pk}/end_series", {}, content_type="application/json").status_code == 200
+    assert (
+        client.post(f"/api/v1/meetings/{found.pk}/end_series", {}, content_type="application/json").status_code == 200
+    )
     assert client.get(address).json()["ended_at"]
+
+
+def test_what_the_customer_decides_is_settled_from_beside_it(person: Person, signed_in: SignedIn) -> None:
+    manager = person("order_manager")
+    task = want(actor=manager, order=confirmed(manager), title="图纸哪天给", due=dt.date(2099, 12, 4))
+    found, key = called(person), f"trackingtask:{task.pk}"
+    page = f"/meetings/{found.pk}/"
+    assert f'data-settle="{key}"' not in signed_in("quality").get(page).content.decode()
+    assert f'name="settles" value="{key}"' not in signed_in("quality").get(f"{page}?settle={key}").content.decode()
+    client = signed_in("order_manager")
+    assert f'data-settle="{key}"' in client.get(page).content.decode()
+    assert f'data-settle="{key}"' not in client.get(f"{page}?view=customer").content.decode()
+    assert f'name="settles" value="{key}"' in client.get(f"{page}?settle={key}").content.decode()
+    assert client.get(f"{page}?settle=trackingtask:x").status_code == 200
+    told = {"text": "图纸哪天给：周五", "kind": "note", "settles": key}
+    part = client.post(f"{page}write/", told, headers={"HX-Request": "true"}).content.decode()
+    assert found.lines.get().kind == "decision"
+    assert 'hx-swap-oob="true"' in part
+    assert "已定" in part
+    body = client.get(page).content.decode()
+    assert f'data-settle="{key}"' not in body
+    assert client.post(f"{page}write/", told, headers={"HX-Request": "true"}).status_code == 422
+    client.post(f"{page}write/", {"remove": found.lines.get().pk})
+    assert f'data-settle="{key}"' in client.get(page).content.decode()
+
+
+def test_what_the_customer_did_meanwhile_is_not_asked_in_the_meeting(person: Person, signed_in: SignedIn) -> None:
+    manager = person("order_manager")
+    task = want(actor=manager, order=confirmed(manager), title="图纸哪天给", due=dt.date(2099, 12, 4))
+    found = called(person)
+    settle_want(task=task, by="客户")
+    body = signed_in("order_manager").get(f"/meetings/{found.pk}/").content.decode()
+    assert "data-settle=" not in body
+    assert "会前后已办" in body

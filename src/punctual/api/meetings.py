@@ -38,6 +38,8 @@ class RequestsLineOut(Schema):
     target_type: str
     target_id: int | None
     target_label: str
+    settles: str
+    settles_label: str
 
 
 class MeetingOut(Schema):
@@ -119,6 +121,9 @@ class RequestsLineIn(Schema):
     due: dt.date | None = None
     order: str = ""
     contact: int | None = None
+    settles: str = ""
+    """The ``key`` of what the customer decides with it, out of the part ``wanted`` of the pack; then the ``kind`` is
+    decision."""
 
 
 class MeetingTurnIn(Schema):
@@ -274,6 +279,7 @@ def _line_of(actor: User, payload: RequestsLineIn | MeetingTurnIn, text: str) ->
         due=payload.due,
         order=order_or_none(actor, payload.order),
         contact=contact_or_none(actor, payload.contact),
+        settles=payload.settles if isinstance(payload, RequestsLineIn) else "",
     )
 
 

@@ -293,6 +293,19 @@ def against_line(
     return reasons
 
 
+def against_settling(*, kind: str, is_wanted: bool, is_open: bool) -> list[Reason]:
+    """Every reason against keeping a line of this kind as the customer's decision about something wanted of them."""
+    reasons = []
+    if kind != LineKind.DECISION:
+        text = N_("What settles a question is a decision; write another line for what follows from it.")
+        reasons.append(Reason("meeting.not_decision", text, field="kind"))
+    if not is_wanted:
+        reasons.append(Reason("meeting.not_wanted", N_("The customer was not asked to decide this."), field="settles"))
+    elif not is_open:
+        reasons.append(Reason("meeting.decided", N_("This is decided already."), field="settles"))
+    return reasons
+
+
 def against_turning(*, before: str, into: str, is_done: bool, work: Collection[str]) -> list[Reason]:
     """Every reason against making one of the kinds ``work`` out of a line that was kept."""
     reasons = []

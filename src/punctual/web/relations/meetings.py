@@ -35,7 +35,7 @@ from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import packs
 from punctual.web.relations.filters import customer_filter
 from punctual.web.relations.forms import MeetingForm, MoveForm, SeriesForm, colleagues
-from punctual.web.relations.minutes import KINDS, lines_of, lines_part
+from punctual.web.relations.minutes import KINDS, lines_of, lines_part, pack_of, settling, wanted_of
 from punctual.web.relations.requests import _order
 from punctual.web.shell.columns import BuiltInView, Column, choice_filter, link
 from punctual.web.shell.lists import ListPage
@@ -198,12 +198,6 @@ def change_series(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _pack(actor: User, found: Meeting) -> list[dict[str, Any]]:
-    """As it was when the meeting began; before that as things stand now."""
-    kept: list[dict[str, Any]] | None = found.pack
-    return kept if kept is not None else pack.build(actor, found, today=timezone.localdate())
-
-
 def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     """What is known at the left, what is said at the right. ``?view=customer`` is what goes onto the wall."""
     actor = actor_of(request)
@@ -212,7 +206,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     seen = request.GET.get("lines", "")
     if seen.isdecimal() and len(seen) < 10:
         return lines_part(request, actor, found, int(seen))
-    parts = packs.sections(_pack(actor, found), internal=not outside)
+    parts = packs.sections(pack_of(actor, found), internal=not outside, decided=packs.decided_of(found))
     verbs = set(MEETING_LIFE.verbs_from(found.state)) if may(actor, "meetings.change") else set()
     if not may(actor, "meetings.approve"):
         verbs -= {"approve", "send"}
@@ -225,6 +219,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     theirs_may = orders and may(actor, "tracking.change")
     context = {
         **lines,
+        **wanted_of(actor, found, parts, live=lines["live"]),
         "title": str(found),
         "chip": chip(css, name, found.get_state_display()),
         "when": f"{day_text(start.date(), weekday=True)} {start:%H:%M}–{end:%H:%M}",
@@ -235,7 +230,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "satisfaction": selectors.satisfaction_of(actor, found.series.customer),
         "attendees": attendees,
         "present": sum(one.present for one in attendees),
-        "wanted": next((part for part in parts if part["name"] == "wanted"), None),
+        "settling": settling(actor, found, request.GET.get("settle", "")) if lines["live"] else None,
         "parts": [part for part in parts if part["name"] != "wanted"],
         "kinds": [
             {"kind": kind, "label": LineKind(kind).label, "icon": KINDS[kind][0], "key": KINDS[kind][2]}
@@ -326,7 +321,7 @@ def paper(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     internal = request.GET.get("view") != "customer"
     day = timezone.localtime(found.starts_at).strftime("%Y%m%d")
     if what == "pack":
-        content = packs.pack_pdf(found, _pack(actor, found), internal=internal)
+        content = packs.pack_pdf(found, pack_of(actor, found), internal=internal)
         return as_download(content, f"pack-{day}.pdf", "application/pdf")
     if what == "minutes":
         return as_download(packs.minutes_pdf(found, internal), f"minutes-{day}.pdf", "application/pdf")

@@ -36,6 +36,14 @@ def _back(key: str) -> str:
     return f"{reverse('order', args=[key])}#tracking"
 
 
+def _done(request: HttpRequest, key: str, sentence: str) -> HttpResponse:
+    """Back to the customer's page on the order's; a dialog that asked by itself has the page come anew."""
+    messages.success(request, sentence)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return redirect(_back(key))
+
+
 @require_POST
 def give_link(request: HttpRequest, key: str) -> HttpResponse:
     """A new link; its address is shown once."""
@@ -52,8 +60,8 @@ def give_link(request: HttpRequest, key: str) -> HttpResponse:
         send=bool(request.POST.get("send")),
     )
     request.session["tracking_address"] = {"link": link.pk, "address": address}
-    messages.success(request, _("The link is sent.") if request.POST.get("send") else _("The link is made."))
-    return redirect(_back(order.key))
+    sentence = _("The link is sent.") if request.POST.get("send") else _("The link is made.")
+    return _done(request, order.key, sentence)
 
 
 @require_POST
@@ -82,8 +90,7 @@ def want(request: HttpRequest, key: str) -> HttpResponse:
         due=due,
         consequence=request.POST.get("consequence", ""),
     )
-    messages.success(request, _("The customer sees it on the tracking page."))
-    return redirect(_back(order.key))
+    return _done(request, order.key, _("The customer sees it on the tracking page."))
 
 
 @require_POST
