@@ -200,3 +200,44 @@ def test_what_the_customer_did_meanwhile_is_not_asked_in_the_meeting(person: Per
     body = signed_in("order_manager").get(f"/meetings/{found.pk}/").content.decode()
     assert "data-settle=" not in body
     assert "会前后已办" in body
+
+
+def test_who_comes_is_chosen_when_a_meeting_is_called(person: Person, signed_in: SignedIn) -> None:
+    theirs, other = customer(), customer("C002", "苏州恒拓电子")
+    first, second = theirs.contacts.get(), theirs.contacts.create(name="李工")
+    stranger = other.contacts.first() or other.contacts.create(name="别家")
+    sales, client = person("sales"), signed_in("order_manager")
+    page = client.get(f"/meetings/new/?customer={theirs.pk}").content.decode()
+    assert page.count('name="contacts"') == 2
+    assert f'value="{first.pk}" checked' in page
+    assert f'name="users" value="{sales.pk}"' in page
+    assert f'name="users" value="{person("order_manager").pk}"' not in page
+    told = {"title": "例会", "customer": theirs.pk, "rhythm": "once", "starts_at": "2099-01-05T14:00", "minutes": 60}
+    refused = client.post("/meetings/new/", told | {"guests_of": theirs.pk, "contacts": [stranger.pk]})
+    assert refused.status_code == 422
+    assert not Meeting.objects.exists()
+
+    def come(**more: object) -> set[str]:
+        client.post("/meetings/new/", told | more)
+        return {one.name for one in Meeting.objects.latest("pk").attendees.all()}
+
+    me = person("order_manager").name
+    chosen = come(guests_of=theirs.pk, contacts=[second.pk], users=[sales.pk])
+    assert chosen == {second.name, sales.name, me}
+    assert come(guests_of=theirs.pk) == {me}  # nobody ticked: only ours
+    assert come(guests_of=other.pk, contacts=[stranger.pk]) == {first.name, second.name, me}  # another customer's list
+    assert come() == {first.name, second.name, me}
+
+
+def test_programs_say_who_comes(person: Person, signed_in: SignedIn) -> None:
+    theirs, sales = customer(), person("sales")
+    told = {"title": "例会", "customer": theirs.code, "starts_at": "2099-01-05T14:00:00+08:00"}
+    client = signed_in("order_manager")
+
+    def call(**more: object) -> int:
+        return client.post("/api/v1/meetings", told | more, content_type="application/json").status_code
+
+    assert call(contacts=[0]) == 404
+    assert not Meeting.objects.exists()
+    assert call(contacts=[], users=[sales.username]) == 201
+    assert {one.name for one in Meeting.objects.get().attendees.all()} == {sales.name, person("order_manager").name}

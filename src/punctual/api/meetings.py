@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Schema
 from ninja.responses import Status
+from pydantic import Field
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
@@ -19,6 +20,7 @@ from punctual.domain.customer_relations.services import meetings as meeting_serv
 from punctual.domain.customer_relations.services import minutes
 from punctual.domain.customer_relations.services import series as of_series
 from punctual.domain.customer_relations.services.minutes import Line
+from punctual.domain.parties.selectors import get_contact
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -63,7 +65,8 @@ class MeetingWithLines(MeetingOut):
 
 
 class MeetingIn(Schema):
-    """A series with its first meeting."""
+    """A series with its first meeting. ``contacts``: ids of the customer's people who are asked to come, left out all
+    of them, empty nobody; ``users``: user names of ours who come beside the caller."""
 
     title: str
     customer: str
@@ -73,6 +76,8 @@ class MeetingIn(Schema):
     order: str = ""
     place: str = ""
     agenda: str = ""
+    contacts: list[int] | None = None
+    users: list[str] = Field(default_factory=list)
 
 
 class MoveIn(Schema):
@@ -184,6 +189,9 @@ def create_meeting(request: HttpRequest, payload: MeetingIn) -> Any:
     told["customer"] = customer_by_code(actor, payload.customer)
     told["order"] = order_or_none(actor, payload.order)
     told["starts_at"] = _aware(payload.starts_at)
+    if payload.contacts is not None:
+        told["contacts"] = [get_contact(actor, pk) for pk in payload.contacts]
+    told["users"] = [one for one in map(person_or_none, payload.users) if one is not None]
     found = meeting_services.call_series(actor=actor, **told)
     return Status(201, _with_lines(actor, found.pk))
 

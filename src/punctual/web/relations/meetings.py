@@ -34,7 +34,7 @@ from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import packs
 from punctual.web.relations.filters import customer_filter
-from punctual.web.relations.forms import MeetingForm, MoveForm, SeriesForm, colleagues
+from punctual.web.relations.forms import CallForm, MoveForm, SeriesForm, colleagues
 from punctual.web.relations.minutes import KINDS, lines_of, lines_part, pack_of, settling, wanted_of
 from punctual.web.relations.requests import _order
 from punctual.web.shell.columns import BuiltInView, Column, choice_filter, link
@@ -125,6 +125,7 @@ def new_meeting(request: HttpRequest) -> HttpResponse:
 
     def save(facts: dict[str, Any], version: int | None) -> Meeting:
         order = _order(actor, facts.pop("order"))
+        del facts["guests_of"]
         return services.call_series(actor=actor, order=order, **facts)
 
     key = request.GET.get("order", "")
@@ -134,13 +135,13 @@ def new_meeting(request: HttpRequest) -> HttpResponse:
         initial |= {"order": order.number, "customer": order.customer_id}
     return edit(
         request,
-        MeetingForm(request.POST or None, initial=initial),
+        CallForm(request.POST or None, initial=initial, actor=actor),
         save,
         title=_("Call a meeting"),
         crumbs=[Crumb(reverse("meetings"), _("Meetings"))],
         back=reverse("meetings"),
         done=_url,
-        wide={"title": "w2x", "customer": "w2x", "agenda": "w4x", "place": "w2x"},
+        wide={"title": "w2x", "customer": "w2x", "agenda": "w4x", "place": "w2x", "contacts": "w4x", "users": "w4x"},
     )
 
 
