@@ -1,4 +1,5 @@
 import type htmx from "htmx.org";
+import { pickIn } from "./pick";
 
 // Requests and meetings: a template goes into the answer; Alt and a letter says what a line of the minutes becomes.
 document.addEventListener("click", (event) => {
@@ -29,15 +30,28 @@ if (lineForm) {
   const settles = lineForm.elements.namedItem("settles") as HTMLInputElement;
   let turn = Promise.resolve();
 
+  const owner = lineForm.elements.namedItem("who") as HTMLSelectElement;
+  const told = document.getElementById("line-kept") as HTMLElement;
+  let given = false;
+
   const settle = (key: string, name: string): void => {
     settles.value = key;
     decides.hidden = !key;
     (decides.querySelector("[data-settles-name]") as HTMLElement).textContent = name;
   };
 
+  lineForm.addEventListener("punctual:owner", (event) => {
+    const { text, value } = (event as CustomEvent<{ text: string; value: string }>).detail;
+    owner.value = value;
+    given = true;
+    told.textContent = `${told.dataset.owner ?? ""} ${text}`;
+  });
+
   const failed = (line: FormData): void => {
     const text = String(line.get("text"));
     field.value = field.value ? `${text} ${field.value}` : text;
+    if (line.get("given")) owner.value = String(line.get("who"));
+    given = Boolean(line.get("given"));
     if (line.get("settles")) settle(String(line.get("settles")), String(line.get("settled")));
     field.focus();
   };
@@ -62,8 +76,7 @@ if (lineForm) {
       const part = await answer.text();
       page.swap(answer.ok ? "#said" : "#notices", part, { swapStyle: answer.ok ? "outerHTML" : "beforeend" } as Parameters<typeof page.swap>[2]);
       if (!answer.ok) return failed(line);
-      const told = document.getElementById("line-kept");
-      if (told) told.textContent = `${told.dataset.kept ?? ""} ${text}`;
+      told.textContent = `${told.dataset.kept ?? ""} ${text}`;
     } catch {
       document.dispatchEvent(new CustomEvent("punctual:notice", { detail: { text: document.body.dataset.failed ?? "", kind: "error" } }));
       failed(line);
@@ -73,12 +86,51 @@ if (lineForm) {
   lineForm.addEventListener("submit", (event) => {
     event.preventDefault();
     const line = new FormData(lineForm, event.submitter);
+    if (given) {
+      // Who was named with @ has something to do.
+      line.set("given", "1");
+      if (line.get("kind") === "note" && !settles.value) line.set("kind", "action");
+      owner.value = "";
+      given = false;
+    }
     line.set("settled", (decides.querySelector("[data-settles-name]") as HTMLElement).textContent ?? "");
     field.value = "";
     settle("", "");
     field.focus();
     turn = turn.then(() => keep(line));
   });
+}
+
+// “@” names who does it, “/” quotes a line of the material.
+const picks = document.getElementById("line-pick");
+if (lineForm && picks) {
+  const field = lineForm.elements.namedItem("text") as HTMLInputElement;
+  pickIn(field, picks, [
+    {
+      at: /(?:^|[^\w])[@＠]([^\s@＠]*)$/,
+      label: picks.dataset.who ?? "",
+      choices: () =>
+        [...(lineForm.elements.namedItem("who") as HTMLSelectElement).options].map((one) => ({
+          text: one.text,
+          note: (one.parentElement as HTMLOptGroupElement).label,
+          value: one.value,
+        })),
+      take: (choice) => {
+        lineForm.dispatchEvent(new CustomEvent("punctual:owner", { detail: choice }));
+        return "";
+      },
+    },
+    {
+      at: /(?:^|\s)[/／、]([^\s/／、]*)$/,
+      label: picks.dataset.quote ?? "",
+      choices: () =>
+        [...document.querySelectorAll<HTMLElement>("[data-quote]")].map((one) => {
+          const text = one.innerText.replace(/\s+/g, " ").trim();
+          return { text, note: one.dataset.quote ?? "", value: text };
+        }),
+      take: (choice) => `“${choice.value}” `,
+    },
+  ]);
 }
 
 // A canvas that is signed on: strokes become a PNG in the form's hidden field.

@@ -241,3 +241,23 @@ def test_programs_say_who_comes(person: Person, signed_in: SignedIn) -> None:
     assert not Meeting.objects.exists()
     assert call(contacts=[], users=[sales.username]) == 201
     assert {one.name for one in Meeting.objects.get().attendees.all()} == {sales.name, person("order_manager").name}
+
+
+def test_what_the_customer_is_not_shown_is_not_offered_as_a_quote(person: Person, signed_in: SignedIn) -> None:
+    found = called(person)
+    line = {
+        "params": {},
+        "is_data": True,
+        "order": "",
+        "url": "",
+        "mark": "",
+        "tone": "",
+        "percent": None,
+        "reason": "",
+    }
+    lines = [{**line, "text": "赶工没批", "internal": True}, {**line, "text": "主线体先发", "internal": False}]
+    found.pack = [{"name": "risks", "label": "Risks", "icon": "target", "lines": lines, "empty": ""}]
+    found.save()
+    body = signed_in("order_manager").get(f"/meetings/{found.pk}/").content.decode()
+    assert re.search(r"data-quote=[^>]*>\s*主线体先发", body)
+    assert not re.search(r"data-quote=[^>]*>\s*赶工没批", body)

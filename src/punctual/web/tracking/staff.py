@@ -18,6 +18,7 @@ from punctual.kernel.dates import NotADay, parse_day
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
 from punctual.web.master.pages import actor_of, number
+from punctual.web.orders.actions import done_here
 from punctual.web.shell.changes import register_labels
 
 LABELS = {
@@ -34,14 +35,6 @@ register_labels(LABELS)
 
 def _back(key: str) -> str:
     return f"{reverse('order', args=[key])}#tracking"
-
-
-def _done(request: HttpRequest, key: str, sentence: str) -> HttpResponse:
-    """Back to the customer's page on the order's; a dialog that asked by itself has the page come anew."""
-    messages.success(request, sentence)
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return redirect(_back(key))
 
 
 @require_POST
@@ -61,7 +54,7 @@ def give_link(request: HttpRequest, key: str) -> HttpResponse:
     )
     request.session["tracking_address"] = {"link": link.pk, "address": address}
     sentence = _("The link is sent.") if request.POST.get("send") else _("The link is made.")
-    return _done(request, order.key, sentence)
+    return done_here(request, _back(order.key), sentence)
 
 
 @require_POST
@@ -90,7 +83,7 @@ def want(request: HttpRequest, key: str) -> HttpResponse:
         due=due,
         consequence=request.POST.get("consequence", ""),
     )
-    return _done(request, order.key, _("The customer sees it on the tracking page."))
+    return done_here(request, _back(order.key), _("The customer sees it on the tracking page."))
 
 
 @require_POST
