@@ -58,7 +58,7 @@ class CountOut(Schema):
 
 
 class NotificationsChoice(Schema):
-    """``mail`` and ``robot``: off, now or digest; ``inbox``: whether the kind stands there. Without ``robot`` that stays
+    """``mail`` and ``robot``: off, now or digest; ``inbox``: whether the kind stands there. ``robot`` left out stays
     as it is."""
 
     mail: str = "off"
