@@ -29,6 +29,7 @@ export function pickIn(field: HTMLInputElement, box: HTMLElement, signs: Sign[])
   const close = (): void => {
     open = null;
     box.hidden = true;
+    box.replaceChildren();
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
   };
