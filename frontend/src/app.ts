@@ -203,6 +203,14 @@ export function notice(text: string, kind: "success" | "error" = "success"): voi
 for (const item of document.querySelectorAll(".toast2.success")) setTimeout(() => item.remove(), 8000);
 
 document.body.addEventListener("htmx:responseError", () => notice(document.body.dataset.failed ?? "", "error"));
+// What a dialog was refused stands in the dialog, beside what was typed: the page's notices lie behind it.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const detail = (event as CustomEvent<{ target: Element; requestConfig: { elt: Element } }>).detail;
+  const box = detail.requestConfig.elt.closest("dialog[open]");
+  if (!box || detail.target.id !== "notices") return;
+  box.querySelector("[data-notice]")?.remove();
+  detail.target = box.querySelector(".dlg-b") ?? box;
+});
 document.addEventListener("punctual:notice", (event) => {
   const { text, kind } = (event as CustomEvent<{ text: string; kind?: "success" | "error" }>).detail;
   notice(text, kind);

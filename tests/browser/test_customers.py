@@ -43,6 +43,45 @@ def test_a_meeting_is_held_and_its_lines_become_what_their_keys_say(visit: Open,
     assert page.locator("form[action$='/do/send/'] button").count() == 1
 
 
+def test_names_quotes_and_decisions_are_noted_from_the_keyboard_and_the_phone_has_the_field_first(visit: Open) -> None:
+    one = visit(user="order.manager", language="zh")
+    page = one.open("/meetings/?state=planned&sort=starts")
+    for row in page.locator("tr[data-href]").all():
+        address = row.get_attribute("data-href")
+        assert address
+        if one.open(address).locator("#wanted .st").count():
+            break
+        page = one.open("/meetings/?state=planned&sort=starts")
+    page = one.open(address)
+    page.locator("form[action$='/do/start/'] button").click()
+    field, picks = page.locator("#line-text"), page.locator("#line-pick [role=option]")
+    lines = page.locator("#said li")
+    field.press_sequentially("催外协件 @")
+    expect(picks.first).to_have_attribute("aria-selected", "true")
+    field.press("Enter")
+    expect(field).to_have_value("催外协件 ")
+    field.press("Enter")
+    expect(lines).to_have_count(1)
+    expect(lines.first.locator(".to")).to_be_visible()  # whoever was named has an action now
+    field.press_sequentially("按 /")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    field.press("Escape")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    field.fill("")
+    page.locator("[data-settle]").first.press("Enter")
+    expect(field).to_be_focused()
+    field.press("End")
+    field.press_sequentially("就按方案 B")
+    field.press("Enter")
+    expect(page.locator("#wanted .st.ok")).to_have_count(1)
+    phone = visit(user="order.manager", language="zh", size=PHONE).open(address)
+    place = phone.locator("#line-text").bounding_box()
+    pack = phone.locator(".pk").first.bounding_box()
+    assert place is not None
+    assert pack is not None
+    assert place["y"] < pack["y"]
+
+
 def _names_released(one: Visit, address: str, *, released: bool) -> None:
     page = one.open(address)
     page.locator("[name=show_contact]").set_checked(released)

@@ -15,7 +15,7 @@ from punctual.domain.actions.models import ActionItem
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.customer_relations.models import Meeting, TrackingTask
 from punctual.domain.customer_relations.services import meetings
-from punctual.domain.customer_relations.services.tracking import set_rule
+from punctual.domain.customer_relations.services.tracking import set_rule, settle_want, want
 from punctual.platform.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -128,3 +128,136 @@ def test_the_story_of_a_customer_says_what_the_tracking_page_shows_in_words(
     body = signed_in("order_manager").get(f"/customers/{customer().pk}/").content.decode()
     assert "show_contact" not in body
     assert "姓名、电话" in body
+
+
+def test_the_series_is_changed_ended_and_taken_up_again_from_the_meetings_menu(
+    person: Person, signed_in: SignedIn
+) -> None:
+    found = called(person, begun=False)
+    page = f"/meetings/{found.pk}/"
+    assert f"{page}series/" not in signed_in("finance").get(page).content.decode()
+    assert signed_in("finance").get(f"{page}series/").status_code == 403
+    client = signed_in("order_manager")
+    assert f"{page}series/" in client.get(page).content.decode()
+    assert str(found.series.owner.pk) in client.get(f"{page}series/").content.decode()
+    told = {"title": " ", "rhythm": "weekly", "minutes": 45, "owner": found.series.owner_id, "version": 1}
+    refused = client.post(f"{page}series/", told)
+    assert refused.status_code == 422
+    assert client.post(f"{page}series/", told | {"title": "周会"}).status_code == 302
+    assert "周会" in client.get(page).content.decode()
+    client.post(f"{page}do/end_series/")
+    assert f"{page}do/resume_series/" in client.get(page).content.decode()
+    assert client.post(f"{page}do/resume_series/").status_code == 302
+    assert f"{page}do/end_series/" in client.get(page).content.decode()
+
+
+def test_programs_change_a_series_too(person: Person, signed_in: SignedIn) -> None:
+    found = called(person, begun=False)
+    address, told = f"/api/v1/meetings/{found.pk}/series", {"version": 1, "rhythm": "monthly", "chair": "sales"}
+    person("sales")
+    refused = signed_in("finance").patch(address, told, content_type="application/json")
+    assert refused.status_code == 403
+    client = signed_in("order_manager")
+    answer = client.patch(address, told, content_type="application/json").json()
+    assert (answer["rhythm"], answer["chair"], answer["title"]) == ("monthly", "sales", "例会")
+    assert client.patch(address, told, content_type="application/json").status_code == 409
+    assert client.get(address).json()["version"] == 2
+    assert (
+        client.post(f"/api/v1/meetings/{found.pk}/end_series", {}, content_type="application/json").status_code == 200
+    )
+    assert client.get(address).json()["ended_at"]
+
+
+def test_what_the_customer_decides_is_settled_from_beside_it(person: Person, signed_in: SignedIn) -> None:
+    manager = person("order_manager")
+    task = want(actor=manager, order=confirmed(manager), title="图纸哪天给", due=dt.date(2099, 12, 4))
+    found, key = called(person), f"trackingtask:{task.pk}"
+    page = f"/meetings/{found.pk}/"
+    assert f'data-settle="{key}"' not in signed_in("quality").get(page).content.decode()
+    assert f'name="settles" value="{key}"' not in signed_in("quality").get(f"{page}?settle={key}").content.decode()
+    client = signed_in("order_manager")
+    assert f'data-settle="{key}"' in client.get(page).content.decode()
+    assert f'data-settle="{key}"' not in client.get(f"{page}?view=customer").content.decode()
+    assert f'name="settles" value="{key}"' in client.get(f"{page}?settle={key}").content.decode()
+    assert client.get(f"{page}?settle=trackingtask:x").status_code == 200
+    told = {"text": "图纸哪天给：周五", "kind": "note", "settles": key}
+    part = client.post(f"{page}write/", told, headers={"HX-Request": "true"}).content.decode()
+    assert found.lines.get().kind == "decision"
+    assert 'hx-swap-oob="true"' in part
+    assert "已定" in part
+    body = client.get(page).content.decode()
+    assert f'data-settle="{key}"' not in body
+    assert client.post(f"{page}write/", told, headers={"HX-Request": "true"}).status_code == 422
+    client.post(f"{page}write/", {"remove": found.lines.get().pk})
+    assert f'data-settle="{key}"' in client.get(page).content.decode()
+
+
+def test_what_the_customer_did_meanwhile_is_not_asked_in_the_meeting(person: Person, signed_in: SignedIn) -> None:
+    manager = person("order_manager")
+    task = want(actor=manager, order=confirmed(manager), title="图纸哪天给", due=dt.date(2099, 12, 4))
+    found = called(person)
+    settle_want(task=task, by="客户")
+    body = signed_in("order_manager").get(f"/meetings/{found.pk}/").content.decode()
+    assert "data-settle=" not in body
+    assert "会前后已办" in body
+
+
+def test_who_comes_is_chosen_when_a_meeting_is_called(person: Person, signed_in: SignedIn) -> None:
+    theirs, other = customer(), customer("C002", "苏州恒拓电子")
+    first, second = theirs.contacts.get(), theirs.contacts.create(name="李工")
+    stranger = other.contacts.first() or other.contacts.create(name="别家")
+    sales, client = person("sales"), signed_in("order_manager")
+    page = client.get(f"/meetings/new/?customer={theirs.pk}").content.decode()
+    assert page.count('name="contacts"') == 2
+    assert f'value="{first.pk}" checked' in page
+    assert f'name="users" value="{sales.pk}"' in page
+    assert f'name="users" value="{person("order_manager").pk}"' not in page
+    told = {"title": "例会", "customer": theirs.pk, "rhythm": "once", "starts_at": "2099-01-05T14:00", "minutes": 60}
+    refused = client.post("/meetings/new/", told | {"guests_of": theirs.pk, "contacts": [stranger.pk]})
+    assert refused.status_code == 422
+    assert not Meeting.objects.exists()
+
+    def come(**more: object) -> set[str]:
+        client.post("/meetings/new/", told | more)
+        return {one.name for one in Meeting.objects.latest("pk").attendees.all()}
+
+    me = person("order_manager").name
+    chosen = come(guests_of=theirs.pk, contacts=[second.pk], users=[sales.pk])
+    assert chosen == {second.name, sales.name, me}
+    assert come(guests_of=theirs.pk) == {me}  # nobody ticked: only ours
+    assert come(guests_of=other.pk, contacts=[stranger.pk]) == {first.name, second.name, me}  # another customer's list
+    assert come() == {first.name, second.name, me}
+
+
+def test_programs_say_who_comes(person: Person, signed_in: SignedIn) -> None:
+    theirs, sales = customer(), person("sales")
+    told = {"title": "例会", "customer": theirs.code, "starts_at": "2099-01-05T14:00:00+08:00"}
+    client = signed_in("order_manager")
+
+    def call(**more: object) -> int:
+        return client.post("/api/v1/meetings", told | more, content_type="application/json").status_code
+
+    assert call(contacts=[0]) == 404
+    assert not Meeting.objects.exists()
+    assert call(contacts=[], users=[sales.username]) == 201
+    assert {one.name for one in Meeting.objects.get().attendees.all()} == {sales.name, person("order_manager").name}
+
+
+def test_what_the_customer_is_not_shown_is_not_offered_as_a_quote(person: Person, signed_in: SignedIn) -> None:
+    found = called(person)
+    line = {
+        "params": {},
+        "is_data": True,
+        "order": "",
+        "url": "",
+        "mark": "",
+        "tone": "",
+        "percent": None,
+        "reason": "",
+    }
+    lines = [{**line, "text": "赶工没批", "internal": True}, {**line, "text": "主线体先发", "internal": False}]
+    found.pack = [{"name": "risks", "label": "Risks", "icon": "target", "lines": lines, "empty": ""}]
+    found.save()
+    body = signed_in("order_manager").get(f"/meetings/{found.pk}/").content.decode()
+    assert re.search(r"data-quote=[^>]*>\s*主线体先发", body)
+    assert not re.search(r"data-quote=[^>]*>\s*赶工没批", body)

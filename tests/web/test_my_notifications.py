@@ -32,6 +32,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(signed_in: SignedIn) -> N
     for kinds, hours in (
         ({"strange": {"mail": "now"}}, {}),
         ({"mention": {"mail": "hourly"}}, {}),
+        ({"mention": {"robot": "hourly"}}, {}),
         ({"mention": {"mail": "now"}}, {"quiet_end": "07:00"}),
     ):
         status, _said = put(client, kinds=kinds, **hours)
@@ -55,13 +56,14 @@ def test_a_kind_unticked_stays_out_of_the_inbox(person: Person, signed_in: Signe
 
 def test_the_api_changes_the_named_kinds_alone(person: Person, signed_in: SignedIn) -> None:
     sales, client = person("sales"), signed_in("sales")
+    put(client, kinds={"mention": {"mail": "digest", "robot": "now"}})
     put(client, kinds={"mention": {"mail": "now"}})
     status, said = put(client, kinds={"follow": {"inbox": False}}, quiet_begin="22:00", quiet_end="07:00")
     assert status == 200
     told = json.loads(said)
     assert told == client.get(API).json()
-    assert told["kinds"]["mention"] == {"mail": "now", "inbox": True}
-    assert told["kinds"]["follow"] == {"mail": "off", "inbox": False}
+    assert told["kinds"]["mention"] == {"mail": "now", "inbox": True, "robot": "now"}
+    assert told["kinds"]["follow"] == {"mail": "off", "inbox": False, "robot": "off"}
     assert set(told["kinds"]) == set(KINDS)
     assert (told["quiet_begin"], told["quiet_end"]) == ("22:00:00", "07:00:00")
     assert choices_of(person("planner"))["follow"] == Choice()

@@ -130,3 +130,15 @@ def test_the_panel_of_orders_takes_as_many_queries_for_eight_as_for_one(signed_i
     with CaptureQueriesContext(connection) as eight:
         client.get(f"/customers/{customer}/")
     assert len(eight) == len(one)
+
+
+def test_a_late_panel_that_turns_out_empty_leaves_no_tab(added, signed_in, person):
+    order = ordering.draft(person("sales"))
+    known = {"template": "orders/lines.html", "place": "half", "label": "Extra"}
+    added("order", "extra", order=1, context_function=lambda request, subject: None, **known)
+    client = signed_in("sales")
+    assert '<a href="#extra">' in client.get(f"/orders/{order.key}/").content.decode()
+    later = client.get(f"/orders/{order.key}/later/").content.decode()
+    assert 'id="tabs-half" hx-swap-oob="true"' in later
+    assert "#extra" not in later
+    assert 'id="extra"' not in later

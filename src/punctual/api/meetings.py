@@ -9,15 +9,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Schema
 from ninja.responses import Status
+from pydantic import Field
 
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
 from punctual.api.requests import contact_or_none, customer_by_code, order_or_none, person_or_none
 from punctual.domain.customer_relations import pack, selectors
-from punctual.domain.customer_relations.models import Meeting, MinuteLine
+from punctual.domain.customer_relations.models import Meeting, MeetingSeries, MinuteLine
 from punctual.domain.customer_relations.services import meetings as meeting_services
 from punctual.domain.customer_relations.services import minutes
+from punctual.domain.customer_relations.services import series as of_series
 from punctual.domain.customer_relations.services.minutes import Line
+from punctual.domain.parties.selectors import get_contact
 from punctual.kernel.refusal import NotFound, Reason
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
@@ -37,6 +40,8 @@ class RequestsLineOut(Schema):
     target_type: str
     target_id: int | None
     target_label: str
+    settles: str
+    settles_label: str
 
 
 class MeetingOut(Schema):
@@ -60,7 +65,8 @@ class MeetingWithLines(MeetingOut):
 
 
 class MeetingIn(Schema):
-    """A series with its first meeting."""
+    """A series with its first meeting. ``contacts``: ids of the customer's people who are asked to come, left out all
+    of them, empty nobody; ``users``: user names of ours who come beside the caller."""
 
     title: str
     customer: str
@@ -70,6 +76,8 @@ class MeetingIn(Schema):
     order: str = ""
     place: str = ""
     agenda: str = ""
+    contacts: list[int] | None = None
+    users: list[str] = Field(default_factory=list)
 
 
 class MoveIn(Schema):
@@ -82,6 +90,32 @@ class MoveIn(Schema):
     """Whether the later ones of the series keep the new time too."""
 
 
+class MeetingSeriesOut(Schema):
+    id: int
+    version: int
+    title: str
+    customer: str
+    order: str
+    rhythm: str
+    minutes: int
+    place: str
+    chair: str
+    ended_at: dt.datetime | None
+
+
+class MeetingSeriesPatch(Schema):
+    """What is left out stays. ``rhythm``: once, weekly, fortnightly or monthly; ``chair`` is a user name; an empty
+    ``order`` means all of the customer's running orders."""
+
+    version: int
+    title: str | None = None
+    rhythm: str | None = None
+    order: str | None = None
+    minutes: int | None = None
+    place: str | None = None
+    chair: str | None = None
+
+
 class RequestsLineIn(Schema):
     """``kind``: note, decision, action, request, change, risk or internal. An action is for ``owner``, a user name, or
     for ``contact``, the id of one of the customer's people."""
@@ -92,6 +126,9 @@ class RequestsLineIn(Schema):
     due: dt.date | None = None
     order: str = ""
     contact: int | None = None
+    settles: str = ""
+    """The ``key`` of what the customer decides with it, out of the part ``wanted`` of the pack; then the ``kind`` is
+    decision."""
 
 
 class MeetingTurnIn(Schema):
@@ -152,6 +189,9 @@ def create_meeting(request: HttpRequest, payload: MeetingIn) -> Any:
     told["customer"] = customer_by_code(actor, payload.customer)
     told["order"] = order_or_none(actor, payload.order)
     told["starts_at"] = _aware(payload.starts_at)
+    if payload.contacts is not None:
+        told["contacts"] = [get_contact(actor, pk) for pk in payload.contacts]
+    told["users"] = [one for one in map(person_or_none, payload.users) if one is not None]
     found = meeting_services.call_series(actor=actor, **told)
     return Status(201, _with_lines(actor, found.pk))
 
@@ -175,6 +215,43 @@ def move_meeting(request: HttpRequest, pk: int, payload: MoveIn) -> Any:
     told["starts_at"] = _aware(payload.starts_at)
     meeting_services.move(actor=actor, meeting_id=pk, expected_version=payload.version, **told)
     return _with_lines(actor, pk)
+
+
+def _series(found: MeetingSeries) -> dict[str, Any]:
+    plain = ("id", "version", "title", "rhythm", "minutes", "place", "ended_at")
+    return {
+        **{name: getattr(found, name) for name in plain},
+        "customer": found.customer.code,
+        "order": found.order.number or "" if found.order else "",
+        "chair": found.owner.username,
+    }
+
+
+@router.get("/meetings/{int:pk}/series", response=MeetingSeriesOut)
+def meeting_series(request: HttpRequest, pk: int) -> Any:
+    """The series that a meeting is one of."""
+    return _series(selectors.meeting_by_id(actor_of(request), pk).series)
+
+
+@router.patch("/meetings/{int:pk}/series", response=MeetingSeriesOut)
+def change_meeting_series(request: HttpRequest, pk: int, payload: MeetingSeriesPatch) -> Any:
+    """Another title, rhythm, order, usual length, place or chair; what is planned follows, and whoever was invited to
+    it gets the event again."""
+    actor = actor_of(request)
+    series = selectors.meeting_by_id(actor, pk).series
+    told = payload.model_dump(exclude_none=True, exclude={"version", "order", "chair"})
+    kept = {name: getattr(series, name) for name in ("title", "rhythm", "minutes", "place")}
+    order = series.order if payload.order is None else order_or_none(actor, payload.order)
+    chair = person_or_none(payload.chair or "") or series.owner
+    changed = of_series.change_series(
+        actor=actor,
+        series_id=series.pk,
+        expected_version=payload.version,
+        order=order,
+        owner=chair,
+        **(kept | told),
+    )
+    return _series(changed)
 
 
 @router.get("/meetings/{int:pk}/pack", response=list[dict[str, Any]])
@@ -210,19 +287,22 @@ def _line_of(actor: User, payload: RequestsLineIn | MeetingTurnIn, text: str) ->
         due=payload.due,
         order=order_or_none(actor, payload.order),
         contact=contact_or_none(actor, payload.contact),
+        settles=payload.settles if isinstance(payload, RequestsLineIn) else "",
     )
 
 
 @router.post("/meetings/{int:pk}/{verb}", response=MeetingWithLines)
 def meeting_step(request: HttpRequest, pk: int, verb: str, payload: RequestsVersionIn) -> Any:
-    """``invite``, ``start``, ``end``, ``approve`` or ``cancel``."""
+    """``invite``, ``start``, ``end``, ``approve`` or ``cancel``; for its series ``end_series`` or ``resume_series``."""
     actor = actor_of(request)
     same: dict[str, Any] = {"actor": actor, "meeting_id": pk, "expected_version": payload.version}
-    selectors.meeting_by_id(actor, pk)
+    series_id = selectors.meeting_by_id(actor, pk).series_id
     if verb == "start":
         meeting_services.start(**same, today=timezone.localdate())
     elif verb in ("invite", "end", "approve", "cancel"):
         getattr(meeting_services, verb)(**same)
+    elif verb in ("end_series", "resume_series"):
+        getattr(of_series, verb)(actor=actor, series_id=series_id)
     else:
         raise NotFound(Reason("meeting.verb", N_("A meeting can't “%(verb)s”."), {"verb": verb[:40]}))
     return _with_lines(actor, pk)

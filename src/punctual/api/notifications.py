@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,7 +16,7 @@ from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
-from punctual.platform.notifications import channels
+from punctual.platform.notifications import channels, own_robot
 from punctual.platform.notifications.models import Delivery, Notification, Webhook
 from punctual.platform.notifications.services import (
     Choice,
@@ -57,15 +58,45 @@ class CountOut(Schema):
 
 
 class NotificationsChoice(Schema):
-    """``mail``: off, now or digest; ``inbox``: whether the kind stands there."""
+    """``mail`` and ``robot``: off, now or digest; ``inbox``: whether the kind stands there. ``robot`` left out stays
+    as it is."""
 
     mail: str = "off"
     inbox: bool = True
+    robot: str | None = None
+
+
+class NotificationsRobot(Schema):
+    id: int
+    name: str
+    kind: str
+    own: bool
+
+
+class NotificationsRobots(Schema):
+    """``chosen``: the id of the one that tells me; ``offered``: my own and those that people may choose."""
+
+    chosen: int | None
+    offered: list[NotificationsRobot]
+
+
+class NotificationsRobotChoice(Schema):
+    """``robot``: the id of one of those offered, or nothing."""
+
+    robot: int | None = None
+
+
+class NotificationsOwnRobot(Schema):
+    """``kind``: wecom, dingtalk or feishu. Address and signing secret are told to nobody again."""
+
+    kind: str
+    address: str
+    secret: str = ""
 
 
 class NotificationsChoices(Schema):
     """``kinds``: what stands in the inbox and comes by mail; kinds not named stay as they are. Between
-    ``quiet_begin`` and ``quiet_end`` on one's own clock no mail comes; without them mail always comes.
+    ``quiet_begin`` and ``quiet_end`` on one's own clock neither mail nor robot tells; without them they always do.
     """
 
     kinds: dict[str, NotificationsChoice]
@@ -169,15 +200,67 @@ def notification_choices(request: HttpRequest) -> Any:
 def choose_notifications(request: HttpRequest, payload: NotificationsChoices) -> Any:
     """Choose how I am told."""
     actor = actor_of(request)
-    choices = {kind: Choice(one.mail, one.inbox) for kind, one in payload.kinds.items()}
+    before = choices_of(actor)
+    choices = {
+        kind: Choice(one.mail, one.inbox, before.get(kind, Choice()).robot if one.robot is None else one.robot)
+        for kind, one in payload.kinds.items()
+    }
     choose(actor=actor, choices=choices, quiet_begin=payload.quiet_begin, quiet_end=payload.quiet_end)
     return _choices(actor)
 
 
 def _choices(actor: User) -> dict[str, Any]:
     begin, end = quiet_hours_of(actor)
-    kinds = {kind: {"mail": one.mail, "inbox": one.inbox} for kind, one in choices_of(actor).items()}
+    kinds = {kind: asdict(one) for kind, one in choices_of(actor).items()}
     return {"kinds": kinds, "quiet_begin": begin, "quiet_end": end}
+
+
+def _robots(actor: User) -> dict[str, Any]:
+    chosen, own = own_robot.chosen_robot(actor), own_robot.own_robot(actor)
+    rows = [*([own] if own is not None else []), *own_robot.offered(actor)]
+    offered = [{"id": one.pk, "name": one.name, "kind": one.kind, "own": one.owner_id is not None} for one in rows]
+    return {"chosen": chosen.pk if chosen is not None else None, "offered": offered}
+
+
+@router.get("/notifications/robot", response=NotificationsRobots)
+def my_robot(request: HttpRequest) -> Any:
+    """Which robot tells me, and which could."""
+    return _robots(actor_of(request))
+
+
+@router.put("/notifications/robot", response=NotificationsRobots)
+def choose_robot(request: HttpRequest, payload: NotificationsRobotChoice) -> Any:
+    """Another robot tells me, or none."""
+    actor = actor_of(request)
+    own_robot.choose_robot(actor=actor, robot_id=payload.robot)
+    return _robots(actor)
+
+
+@router.put("/notifications/robot/own", response=NotificationsRobots)
+def keep_own_robot(request: HttpRequest, payload: NotificationsOwnRobot) -> Any:
+    """My own robot, in the place of the one before; it tells me from now on."""
+    actor = actor_of(request)
+    own_robot.keep_own_robot(actor=actor, **payload.model_dump())
+    return _robots(actor)
+
+
+@router.delete("/notifications/robot/own", response={204: None})
+def drop_own_robot(request: HttpRequest) -> Any:
+    """My own robot is no more."""
+    own_robot.drop_own_robot(actor=actor_of(request))
+    return Status(204, None)
+
+
+@router.post("/notifications/robot/test", response=NotificationsDeliveryOut)
+def test_robot(request: HttpRequest) -> Any:
+    """Send a word now by the robot that tells me."""
+    return _delivery(own_robot.test_chosen(actor=actor_of(request)))
+
+
+@router.get("/notifications/robot/deliveries", response=Listing[NotificationsDeliveryOut])
+def robot_deliveries(request: HttpRequest, paging: Query[Paging]) -> Any:
+    """What robots were to tell me and what came of it."""
+    return listing(own_robot.sent_to(actor_of(request)), paging, sorts=["created_at"], shape=_delivery)
 
 
 @router.get("/webhooks", response=Listing[WebhookOut])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from punctual.domain.actions.models import ActionState
 from punctual.domain.actions.selectors import actions_of
@@ -22,6 +22,7 @@ from punctual.domain.orders.models import Order
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.audit.models import AuditEntry
+from punctual.platform.audit.services import target_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class PackLine:
     percent: int | None = None
     internal: bool = False
     reason: str = ""
+    key: str = ""
+    """Of what the customer is to decide: which record it is, so that a line of the minutes can settle it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,10 @@ def _actions(asked: Asked) -> list[PackLine]:
     return lines
 
 
+def key_of(thing: Model) -> str:
+    return f"{target_type(thing)}:{thing.pk}"
+
+
 def _wanted(asked: Asked) -> list[PackLine]:
     """What we wait for from the customer: open wishes and requests that wait for them."""
     from punctual.domain.customer_relations.models import TrackingTask
@@ -214,15 +221,29 @@ def _wanted(asked: Asked) -> list[PackLine]:
             {"title": one.title, "due": one.due.isoformat()},
             order=one.order.label,
             tone="late" if one.due < asked.today else "warn",
+            key=key_of(one),
         )
         for one in rows.select_related("order")
     ]
     waiting = requests_of(asked.actor).filter(customer=asked.meeting.series.customer, state="waiting")
     lines += [
-        PackLine(f"{one.number} {one.title}", is_data=True, url=f"/requests/{one.number}/", tone="warn", mark="waiting")
+        PackLine(
+            f"{one.number} {one.title}",
+            is_data=True,
+            url=f"/requests/{one.number}/",
+            tone="warn",
+            mark="waiting",
+            key=key_of(one),
+        )
         for one in waiting[:10]
     ]
     return lines
+
+
+def still_wanted(actor: User, meeting: Meeting, *, today: dt.date) -> set[str]:
+    """The keys of what the customer has not decided yet, as things stand."""
+    asked = Asked(actor, meeting, orders_of_meeting(actor, meeting), since_of(meeting), today)
+    return {line.key for line in _wanted(asked)}
 
 
 register("wanted", _wanted, label=N_("Decisions wanted"), icon="help-circle", empty=N_("Nothing waits for you."))

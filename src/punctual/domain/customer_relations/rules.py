@@ -17,6 +17,7 @@ from punctual.domain.customer_relations.models import (
     SurveyKind,
     Urgency,
 )
+from punctual.domain.customer_relations.models.meetings import Rhythm
 from punctual.domain.orders.models import OrderState
 from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_
@@ -239,9 +240,36 @@ def against_meeting(*, starts_at: dt.datetime | None, minutes: int, now: dt.date
         reasons.append(Reason("meeting.start", N_("Say when it begins."), field="starts_at"))
     elif starts_at < now:
         reasons.append(Reason("meeting.past", N_("A meeting begins in the future."), field="starts_at"))
-    if not 5 <= minutes <= 12 * 60:
-        reasons.append(Reason("meeting.minutes", N_("A meeting takes 5 minutes to 12 hours."), field="minutes"))
+    return reasons + against_length(minutes)
+
+
+def against_series(*, title: str, rhythm: str, customer: int, order_of: int | None) -> list[Reason]:
+    """Every reason against a series of meetings with ``customer`` so; whose its order is."""
+    reasons = []
+    if not title.strip():
+        reasons.append(Reason("meeting.title", N_("Give the meeting a title."), field="title"))
+    if rhythm not in Rhythm.values:
+        reasons.append(Reason("meeting.rhythm", N_("Choose one of the rhythms offered."), field="rhythm"))
+    if order_of is not None and order_of != customer:
+        reasons.append(Reason("meeting.order", N_("This order belongs to another customer."), field="order"))
     return reasons
+
+
+def against_chair(*, stays: bool, is_active: bool, may_write: bool) -> list[Reason]:
+    """Every reason against somebody chairing a series; who chairs it already may stay."""
+    if stays or (is_active and may_write):
+        return []
+    return [Reason("meeting.chair", N_("Choose a chair who may call meetings and write minutes."), field="owner")]
+
+
+def against_length(minutes: int) -> list[Reason]:
+    if 5 <= minutes <= 12 * 60:
+        return []
+    return [Reason("meeting.minutes", N_("A meeting takes 5 minutes to 12 hours."), field="minutes")]
+
+
+def against_resuming(*, has_ended: bool) -> list[Reason]:
+    return [] if has_ended else [Reason("meeting.series_runs", N_("This series has not ended."))]
 
 
 def against_taking_out(state: str) -> list[Reason]:
@@ -262,6 +290,19 @@ def against_line(
         reasons.append(Reason("meeting.order", N_("This order belongs to another customer."), field="order"))
     if contact_of is not None and contact_of != customer:
         reasons.append(Reason("meeting.contact", N_("A contact belongs to another customer."), field="contact"))
+    return reasons
+
+
+def against_settling(*, kind: str, is_wanted: bool, is_open: bool) -> list[Reason]:
+    """Every reason against keeping a line of this kind as the customer's decision about something wanted of them."""
+    reasons = []
+    if kind != LineKind.DECISION:
+        text = N_("What settles a question is a decision; write another line for what follows from it.")
+        reasons.append(Reason("meeting.not_decision", text, field="kind"))
+    if not is_wanted:
+        reasons.append(Reason("meeting.not_wanted", N_("The customer was not asked to decide this."), field="settles"))
+    elif not is_open:
+        reasons.append(Reason("meeting.decided", N_("This is decided already."), field="settles"))
     return reasons
 
 

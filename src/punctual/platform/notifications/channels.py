@@ -16,7 +16,7 @@ from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import grant, may, require
-from punctual.platform.audit.services import record
+from punctual.platform.audit.services import differences, record
 from punctual.platform.notifications.kinds import EVENTS, KINDS
 from punctual.platform.notifications.models import Delivery, Robot, RobotKind, Way, Webhook
 from punctual.platform.notifications.outgoing import queue_robot, queue_webhook, send_again
@@ -26,12 +26,13 @@ grant("channels.manage", N_("set up group robots and webhooks and see what was s
 
 
 def robots_of(actor: User) -> QuerySet[Robot]:
-    return Robot.objects.all() if may(actor, "channels.manage") else Robot.objects.none()
+    """The company's; a person's own is their own matter."""
+    return Robot.objects.filter(owner=None) if may(actor, "channels.manage") else Robot.objects.none()
 
 
 def groups() -> QuerySet[Robot]:
     """Groups in use, for who chooses where something goes; their addresses and secrets are for administrators."""
-    return Robot.objects.filter(active=True).defer("address", "secret")
+    return Robot.objects.filter(active=True, owner=None).defer("address", "secret")
 
 
 def webhooks_of(actor: User) -> QuerySet[Webhook]:
@@ -58,25 +59,56 @@ def _against_kinds(kinds: Sequence[str], known: Sequence[str]) -> list[Reason]:
     return [Reason("channel.kind", text, {"kind": strange[0]}, field="kinds")]
 
 
+def against_robot(kind: str, address: str, offered: Sequence[str]) -> list[Reason]:
+    """Every reason against a robot of this kind at this address."""
+    if kind not in offered:
+        return [Reason("channel.robot", N_("Choose one of the robots offered."), field="kind")]
+    if kind != RobotKind.APPRISE:
+        return _against_address(address.strip(), field="address")
+    if "://" not in address:
+        return [Reason("channel.apprise", N_("Write the Apprise address, as tgram://…"), field="address")]
+    return []
+
+
 @transaction.atomic
-def add_robot(*, actor: User, name: str, kind: str, address: str, secret: str = "", kinds: Sequence[str] = ()) -> Robot:
-    """A group that is told from now on."""
+def add_robot(
+    *,
+    actor: User,
+    name: str,
+    kind: str,
+    address: str,
+    secret: str = "",
+    kinds: Sequence[str] = (),
+    personal: bool = False,
+) -> Robot:
+    """A group that is told from now on; ``personal``: people may have their own notices sent there."""
     require(actor, "channels.manage")
     reasons = _against_kinds(kinds, list(KINDS))
     if not name.strip():
         reasons.append(Reason("channel.name", N_("Give it a name."), field="name"))
-    if kind not in RobotKind.values:
-        reasons.append(Reason("channel.robot", N_("Choose one of the robots offered."), field="kind"))
-    elif kind != RobotKind.APPRISE:
-        reasons += _against_address(address.strip(), field="address")
-    elif "://" not in address:
-        reasons.append(Reason("channel.apprise", N_("Write the Apprise address, as tgram://…"), field="address"))
-    refuse_if(reasons)
+    refuse_if([*reasons, *against_robot(kind, address, RobotKind.values)])
     made = Robot.objects.create(
-        name=name.strip()[:80], kind=kind, address=address.strip(), secret=secret.strip(), kinds=list(kinds)
+        name=name.strip()[:80],
+        kind=kind,
+        address=address.strip(),
+        secret=secret.strip(),
+        kinds=list(kinds),
+        personal=personal,
     )
     record(actor=actor, verb="create", target=made)
     return made
+
+
+@transaction.atomic
+def allow_robot(*, actor: User, robot_id: int, personal: bool) -> Robot:
+    """Whether people may have their own notices sent to this group; when not, it tells nobody theirs any more."""
+    require(actor, "channels.manage")
+    robot = get_or_not_found(robots_of(actor).select_for_update(of=("self",)), pk=robot_id)
+    changes = differences({"personal": robot.personal}, {"personal": personal})
+    robot.personal = personal
+    robot.save(update_fields=["personal"])
+    record(actor=actor, verb="change", target=robot, changes=changes)
+    return robot
 
 
 @transaction.atomic
@@ -92,11 +124,15 @@ def test_robot(*, actor: User, robot_id: int) -> Delivery:
     """Send a word now; the log tells what came of it."""
     require(actor, "channels.manage")
     robot = get_or_not_found(robots_of(actor), pk=robot_id)
+    return queue_test(actor, robot)
+
+
+def queue_test(actor: User, robot: Robot, *, user: User | None = None) -> Delivery:
     text = _("This is a test by %(who)s at %(when)s.") % {
         "who": actor.name,
         "when": timezone.localtime().strftime("%H:%M:%S"),
     }
-    delivery = queue_robot(robot=robot, subject="Punctual 准交", body=text)
+    delivery = queue_robot(robot=robot, subject="Punctual 准交", body=text, user=user)
     assert delivery is not None
     return delivery
 

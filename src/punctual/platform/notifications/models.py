@@ -45,12 +45,13 @@ class Mode(models.TextChoices):
 
 
 class MailChoice(models.Model):
-    """How a person is told of a kind of notification: by mail too, and whether it stands in the inbox. Without a row:
-    only in the inbox. What is ``muted`` is kept among what is done."""
+    """How a person is told of a kind of notification: by mail (``mode``) and by robot too, and whether it stands in the
+    inbox. Without a row: only in the inbox. What is ``muted`` is kept among what is done."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
     mode = models.CharField(max_length=6, choices=Mode.choices, default=Mode.OFF)
+    robot = models.CharField(max_length=6, choices=Mode.choices, default=Mode.OFF)
     muted = models.BooleanField(default=False)
 
     class Meta:
@@ -61,7 +62,8 @@ class MailChoice(models.Model):
 
 
 class QuietHours(models.Model):
-    """When a person gets no mail: what comes then waits until the end. On the person's own clock; may pass midnight."""
+    """When neither mail nor robot tells a person anything: what comes then waits until the end. On the person's own
+    clock; may pass midnight."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quiet_hours")
     begin = models.TimeField(_("Quiet from"), null=True, blank=True)
@@ -79,7 +81,8 @@ class RobotKind(models.TextChoices):
 
 
 class Robot(models.Model):
-    """A group that is told. ``kinds`` of notifications, empty = all."""
+    """A group that is told. ``kinds`` of notifications, empty = all. ``personal``: people may have their own notices
+    sent there. With an ``owner`` it is that person's own and tells nobody else anything."""
 
     name = models.CharField(_("Name"), max_length=80)
     kind = models.CharField(_("Kind"), max_length=10, choices=RobotKind.choices)
@@ -87,6 +90,10 @@ class Robot(models.Model):
     secret = models.CharField(_("Signing secret"), max_length=200, blank=True)
     kinds = models.JSONField(default=list)
     active = models.BooleanField(_("In use"), default=True)
+    personal = models.BooleanField(_("People may choose it"), default=False)
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="own_robot"
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -94,6 +101,16 @@ class Robot(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RobotChoice(models.Model):
+    """Which robot tells a person their own notices: their own, or a group's that may be chosen."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="robot_choice")
+    robot = models.ForeignKey(Robot, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.robot_id}"
 
 
 class Webhook(models.Model):

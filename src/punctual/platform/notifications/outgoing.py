@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from punctual.platform.accounts.models import User
 from punctual.platform.notifications.models import Delivery, DeliveryState, Robot, Way, Webhook
 from punctual.platform.notifications.safe_http import NotSent
 from punctual.platform.notifications.senders import send
@@ -64,9 +65,21 @@ def queue_mail(
     )
 
 
-def queue_robot(*, robot: Robot, subject: str, body: str, key: str | None = None) -> Delivery | None:
+def queue_robot(
+    *,
+    robot: Robot,
+    subject: str,
+    body: str,
+    key: str | None = None,
+    user: User | None = None,
+    not_before: dt.datetime | None = None,
+) -> Delivery | None:
+    """To a group; with ``user`` it is that person's notice, which they see among what was sent to them."""
     return _queue(
-        Delivery(way=Way.ROBOT, address=robot.name, subject=subject[:300], body=body, robot=robot, dedupe_key=key)
+        Delivery(
+            way=Way.ROBOT, address=robot.name, subject=subject[:300], body=body, robot=robot, user=user, dedupe_key=key
+        ),
+        not_before=not_before,
     )
 
 

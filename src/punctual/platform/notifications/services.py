@@ -18,7 +18,7 @@ from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.notifications.kinds import KINDS
-from punctual.platform.notifications.models import MailChoice, Mode, Notification, QuietHours, Robot
+from punctual.platform.notifications.models import MailChoice, Mode, Notification, QuietHours, Robot, RobotChoice
 from punctual.platform.notifications.outgoing import absolute, queue_mail, queue_robot
 from punctual.platform.outbox.models import OutboxEvent
 from punctual.platform.outbox.services import emit
@@ -67,12 +67,15 @@ def notify(
         ignore_conflicts=True,
     )
     by_mail = [one.user_id for one in chosen if one.mode == Mode.NOW]
-    robots = [robot.pk for robot in Robot.objects.filter(active=True) if not robot.kinds or kind in robot.kinds]
-    if by_mail or robots:
+    by_robot = [one.user_id for one in chosen if one.robot == Mode.NOW]
+    company = Robot.objects.filter(active=True, owner=None)
+    robots = [robot.pk for robot in company if not robot.kinds or kind in robot.kinds]
+    if by_mail or by_robot or robots:
         with transaction.atomic():
             emit(
                 "notification.told",
                 users=by_mail,
+                by_robot=by_robot,
                 robots=robots,
                 about=kind,
                 text=text,
@@ -94,12 +97,34 @@ def send_out(event: OutboxEvent) -> None:
             key=f"notice:{event.pk}:{user.pk}",
             not_before=after_quiet_hours(user, timezone.now()),
         )
+    for one in own_robots(told.get("by_robot", [])):
+        with override(one.user.language or settings.LANGUAGE_CODE):
+            text = _for(one, _worded(told))
+        queue_robot(
+            robot=one.robot,
+            subject=text[:60],
+            body=_with_link(text, told["url"]),
+            key=f"own:{event.pk}:{one.user_id}",
+            user=one.user,
+            not_before=after_quiet_hours(one.user, timezone.now()),
+        )
     with override(settings.LANGUAGE_CODE):
         text = _worded(told)
     for robot in Robot.objects.filter(pk__in=told["robots"], active=True):
         queue_robot(
             robot=robot, subject=text[:60], body=_with_link(text, told["url"]), key=f"robot:{event.pk}:{robot.pk}"
         )
+
+
+def own_robots(users: Iterable[int]) -> list[RobotChoice]:
+    """Which robot tells whom of them: their own, or a group's as long as it may be chosen."""
+    rows = RobotChoice.objects.filter(user__in=users, user__is_active=True, robot__active=True)
+    return list(rows.filter(Q(robot__owner=F("user")) | Q(robot__owner=None, robot__personal=True)).select_related())
+
+
+def _for(choice: RobotChoice, text: str) -> str:
+    """In a group it says whose notice it is."""
+    return text if choice.robot.owner_id else f"@{choice.user.name} {text}"
 
 
 def _worded(told: Mapping[str, Any]) -> str:
@@ -133,30 +158,57 @@ def after_quiet_hours(user: User, moment: dt.datetime) -> dt.datetime:
 
 
 def send_digests(*, now: dt.datetime | None = None) -> int:
-    """Once a day: each person's unread notifications of the kinds they want as a digest, in one mail. Of what they
-    keep out of the inbox all: it was never there to be read."""
+    """Once a day: each person's unread notifications of the kinds they want as a digest, in one mail, and in one
+    message of their robot. Of what they keep out of the inbox all: it was never there to be read."""
     now = now or timezone.now()
+    count = 0
+    wishes = _digests(Q(mode=Mode.DIGEST), now)
+    for user in User.objects.filter(pk__in=wishes, is_active=True).exclude(email=""):
+        told = _digest(user, wishes[user.pk], now)
+        if told is not None:
+            day = now.astimezone(zone_of(user)).date()
+            with transaction.atomic():
+                queue_mail(to=user.email, subject=told[0], body=told[1], key=f"digest:{user.pk}:{day}")
+            count += 1
+    wishes = _digests(Q(robot=Mode.DIGEST), now)
+    for one in own_robots(wishes):
+        told = _digest(one.user, wishes[one.user_id], now)
+        if told is not None:
+            subject, day = _for(one, told[0]), now.astimezone(zone_of(one.user)).date()
+            with transaction.atomic():
+                queue_robot(
+                    robot=one.robot,
+                    subject=subject,
+                    body=f"{subject}\n\n{told[1]}",
+                    key=f"own-digest:{one.user_id}:{day}",
+                    user=one.user,
+                    not_before=after_quiet_hours(one.user, now),
+                )
+            count += 1
+    return count
+
+
+def _digests(chosen: Q, now: dt.datetime) -> dict[int, Q]:
+    """Who wants a digest, and of which notifications."""
     wishes: dict[int, Q] = {}
-    for one in MailChoice.objects.filter(mode=Mode.DIGEST):
+    for one in MailChoice.objects.filter(chosen):
         standing = Q(done_at=F("created_at")) if one.muted else _awake(now) & Q(read_at=None, done_at=None)
         wishes[one.user_id] = wishes.get(one.user_id, Q()) | (Q(kind=one.kind) & standing)
-    count = 0
-    for user in User.objects.filter(pk__in=wishes, is_active=True).exclude(email=""):
-        since = now - dt.timedelta(days=1)
-        fresh = list(Notification.objects.filter(wishes[user.pk], user=user, created_at__gt=since).reverse())
-        if not fresh:
-            continue
-        with override(user.language or settings.LANGUAGE_CODE):
-            lines = [
-                _with_link(_worded({"text": one.text, "params": one.params}), one.url).replace("\n\n", "\n")
-                for one in fresh
-            ]
-            subject = gettext("Punctual: %(count)d new since yesterday") % {"count": len(fresh)}
-        day = now.astimezone(zone_of(user)).date()
-        with transaction.atomic():
-            queue_mail(to=user.email, subject=subject, body="\n\n".join(lines), key=f"digest:{user.pk}:{day}")
-        count += 1
-    return count
+    return wishes
+
+
+def _digest(user: User, wish: Q, now: dt.datetime) -> tuple[str, str] | None:
+    """Subject and body of a person's digest of the last day; nothing where nothing is new."""
+    since = now - dt.timedelta(days=1)
+    fresh = list(Notification.objects.filter(wish, user=user, created_at__gt=since).reverse())
+    if not fresh:
+        return None
+    with override(user.language or settings.LANGUAGE_CODE):
+        lines = [
+            _with_link(_worded({"text": one.text, "params": one.params}), one.url).replace("\n\n", "\n")
+            for one in fresh
+        ]
+        return gettext("Punctual: %(count)d new since yesterday") % {"count": len(fresh)}, "\n\n".join(lines)
 
 
 def _awake(now: dt.datetime) -> Q:
@@ -213,25 +265,26 @@ def snooze(*, actor: User, ids: Iterable[int], until: dt.datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How one kind of notification comes: ``mail`` off, now or digest; ``inbox`` whether it stands there."""
+    """How one kind of notification comes: ``mail`` and ``robot`` off, now or digest; ``inbox`` whether it stands
+    there."""
 
     mail: str = Mode.OFF.value
     inbox: bool = True
+    robot: str = Mode.OFF.value
 
 
 def choices_of(actor: User) -> dict[str, Choice]:
     """Kind → how it comes, for every kind there is."""
-    chosen = {one.kind: Choice(one.mode, not one.muted) for one in MailChoice.objects.filter(user=actor)}
+    chosen = {one.kind: Choice(one.mode, not one.muted, one.robot) for one in MailChoice.objects.filter(user=actor)}
     return {kind: chosen.get(kind, Choice()) for kind in KINDS}
 
 
 def _against(choices: Mapping[str, Choice]) -> list[Reason]:
+    text = N_("There is no such choice: %(kind)s, %(mode)s.")
     return [
-        Reason(
-            "notification.choice", N_("There is no such choice: %(kind)s, %(mode)s."), {"kind": kind, "mode": one.mail}
-        )
+        Reason("notification.choice", text, {"kind": kind, "mode": f"{one.mail}, {one.robot}"})
         for kind, one in choices.items()
-        if kind not in KINDS or one.mail not in Mode.values
+        if kind not in KINDS or one.mail not in Mode.values or one.robot not in Mode.values
     ]
 
 
@@ -239,14 +292,16 @@ def _against(choices: Mapping[str, Choice]) -> list[Reason]:
 def choose(
     *, actor: User, choices: Mapping[str, Choice], quiet_begin: dt.time | None = None, quiet_end: dt.time | None = None
 ) -> None:
-    """What stands in the inbox, what comes by mail as well, and when nothing does."""
+    """What stands in the inbox, what comes by mail and by robot as well, and when nothing does."""
     reasons = _against(choices)
     if (quiet_begin is None) != (quiet_end is None):
         reasons.append(Reason("notification.quiet", N_("Quiet hours need a beginning and an end."), field="quiet_end"))
     if reasons:
         raise Refusal(*reasons)
     for kind, one in choices.items():
-        MailChoice.objects.update_or_create(user=actor, kind=kind, defaults={"mode": one.mail, "muted": not one.inbox})
+        MailChoice.objects.update_or_create(
+            user=actor, kind=kind, defaults={"mode": one.mail, "robot": one.robot, "muted": not one.inbox}
+        )
     QuietHours.objects.update_or_create(user=actor, defaults={"begin": quiet_begin, "end": quiet_end})
 
 

@@ -4,6 +4,7 @@ from punctual.web.channels import feeds, views
 
 urlpatterns = [
     path("me/notifications/", views.my_notifications, name="my_notifications"),
+    path("me/robot/<str:verb>/", views.my_robot, name="my_robot"),
     path("inbox/step/", views.inbox_step, name="inbox_step"),
     path("settings/channels/", views.company_channels, name="company_channels"),
     path("settings/channels/<str:verb>/", views.change_channels, name="change_channels"),

@@ -22,7 +22,7 @@ from punctual.domain.parties.models import Grade
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import may, require
-from punctual.platform.notifications import channels
+from punctual.platform.notifications import channels, own_robot
 from punctual.platform.notifications.kinds import EVENTS, KINDS
 from punctual.platform.notifications.models import DeliveryState, Mode, RobotKind, Way
 from punctual.platform.notifications.services import (
@@ -36,6 +36,7 @@ from punctual.platform.notifications.services import (
 )
 from punctual.web.channels.feeds import feed_address, new_feed_token
 from punctual.web.master.pages import actor_of, number
+from punctual.web.orders.actions import done_here
 from punctual.web.shell.refusals import worded
 
 
@@ -57,7 +58,12 @@ def my_notifications(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         post = request.POST
         choices = {
-            kind: Choice(post.get(f"mode-{kind}", Mode.OFF.value), inbox=f"inbox-{kind}" in post) for kind in KINDS
+            kind: Choice(
+                post.get(f"mode-{kind}", Mode.OFF.value),
+                inbox=f"inbox-{kind}" in post,
+                robot=post.get(f"robot-{kind}", before.robot),
+            )
+            for kind, before in choices_of(actor).items()
         }
         try:
             choose(
@@ -79,8 +85,45 @@ def my_notifications(request: HttpRequest) -> HttpResponse:
         "quiet": quiet_hours_of(actor),
         "refused": refused,
         "feed_address": feed_address(token) if token else "",
+        "robot": own_robot.chosen_robot(actor),
+        "own": own_robot.own_robot(actor),
+        "offered": own_robot.offered(actor),
+        "robot_kinds": [(kind.value, kind.label) for kind in own_robot.OWN_KINDS],
+        "sent": own_robot.sent_to(actor)[:8],
     }
     return render(request, "channels/mine.html", context, status=422 if refused else 200)
+
+
+@require_POST
+def my_robot(request: HttpRequest, verb: str) -> HttpResponse:
+    """Choose who tells me, keep or drop my own robot, send a test, try again."""
+    actor, post = actor_of(request), request.POST
+    verbs: dict[str, tuple[Callable[[], object], str]] = {
+        "choose": (lambda: own_robot.choose_robot(actor=actor, robot_id=number(request, "robot")), _("Saved.")),
+        "keep": (
+            lambda: own_robot.keep_own_robot(
+                actor=actor,
+                kind=post.get("kind", ""),
+                address=post.get("address", ""),
+                secret=post.get("secret", ""),
+            ),
+            _("Added. Send a test to see whether it arrives."),
+        ),
+        "drop": (lambda: own_robot.drop_own_robot(actor=actor), _("Removed.")),
+        "test": (
+            lambda: own_robot.test_chosen(actor=actor),
+            _("A test is on its way; the log below tells what came of it."),
+        ),
+        "again": (
+            lambda: own_robot.repeat_mine(actor=actor, delivery_id=post.get("delivery", "")),
+            _("It is tried again."),
+        ),
+    }
+    if verb not in verbs:
+        raise NotFound(Reason("channel.verb", N_("There is no such step.")))
+    function, sentence = verbs[verb]
+    function()
+    return done_here(request, f"{reverse('my_notifications')}#robot", sentence)
 
 
 @require_POST
@@ -152,8 +195,13 @@ def change_channels(request: HttpRequest, verb: str) -> HttpResponse:
                 address=post.get("address", ""),
                 secret=post.get("secret", ""),
                 kinds=post.getlist("kinds"),
+                personal="personal" in post,
             ),
             _("Added. Send a test to see whether it arrives."),
+        ),
+        "allow-robot": (
+            lambda: channels.allow_robot(actor=actor, robot_id=pk, personal="personal" in post),
+            _("Saved."),
         ),
         "drop-robot": (lambda: channels.drop_robot(actor=actor, robot_id=pk), _("Removed.")),
         "test-robot": (
@@ -175,8 +223,7 @@ def change_channels(request: HttpRequest, verb: str) -> HttpResponse:
         raise NotFound(Reason("channel.verb", N_("There is no such step.")))
     function, sentence = verbs[verb]
     function()
-    messages.success(request, sentence)
-    return redirect("company_channels")
+    return done_here(request, reverse("company_channels"), sentence)
 
 
 def response_times(request: HttpRequest) -> HttpResponse:

@@ -56,6 +56,14 @@ def done(request: HttpRequest, url: str, sentence: str = "") -> HttpResponse:
     return redirect(url)
 
 
+def done_here(request: HttpRequest, url: str, sentence: str) -> HttpResponse:
+    """The same where ``url`` is a part of the page that asked: for htmx that page comes anew."""
+    if not request.headers.get("HX-Request"):
+        return done(request, url, sentence)
+    messages.success(request, sentence)
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+
+
 def _page(order: Order) -> str:
     return reverse("order", args=[order.key])
 

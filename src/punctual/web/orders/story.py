@@ -56,6 +56,7 @@ VERBS: Final[dict[str, Promise]] = {
     "open_link": gettext_lazy("opened the tracking link"),
     "want": gettext_lazy("asked the customer for something"),
     "settle_want": gettext_lazy("noted what the customer has done"),
+    "reopen_want": gettext_lazy("asked the customer for it again"),
     "raise_change": gettext_lazy("raised a change order"),
     "promise": gettext_lazy("promised a date"),
     "compare_po": gettext_lazy("compared it with the customer's order"),

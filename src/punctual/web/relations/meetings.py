@@ -17,9 +17,10 @@ from django.views.decorators.http import require_POST
 from punctual.domain.customer_relations import pack, selectors
 from punctual.domain.customer_relations.invitations import invitation
 from punctual.domain.customer_relations.life import MEETING_LIFE
-from punctual.domain.customer_relations.models import LineKind, Meeting, MeetingState
+from punctual.domain.customer_relations.models import LineKind, Meeting, MeetingSeries, MeetingState
 from punctual.domain.customer_relations.rules import against_taking_out
 from punctual.domain.customer_relations.services import meetings as services
+from punctual.domain.customer_relations.services import series as of_series
 from punctual.domain.customer_relations.services.minutes import offered_kinds
 from punctual.domain.orders.selectors import orders_of
 from punctual.kernel.refusal import NotFound, Reason
@@ -33,8 +34,8 @@ from punctual.web.master.pages import Crumb, actor_of, edit, number
 from punctual.web.orders.actions import as_download, done
 from punctual.web.relations import packs
 from punctual.web.relations.filters import customer_filter
-from punctual.web.relations.forms import MeetingForm, MoveForm, colleagues
-from punctual.web.relations.minutes import KINDS, lines_of, lines_part
+from punctual.web.relations.forms import CallForm, MoveForm, SeriesForm, colleagues
+from punctual.web.relations.minutes import KINDS, lines_of, lines_part, pack_of, settling, wanted_of
 from punctual.web.relations.requests import _order
 from punctual.web.shell.columns import BuiltInView, Column, choice_filter, link
 from punctual.web.shell.lists import ListPage
@@ -124,6 +125,7 @@ def new_meeting(request: HttpRequest) -> HttpResponse:
 
     def save(facts: dict[str, Any], version: int | None) -> Meeting:
         order = _order(actor, facts.pop("order"))
+        del facts["guests_of"]
         return services.call_series(actor=actor, order=order, **facts)
 
     key = request.GET.get("order", "")
@@ -133,13 +135,13 @@ def new_meeting(request: HttpRequest) -> HttpResponse:
         initial |= {"order": order.number, "customer": order.customer_id}
     return edit(
         request,
-        MeetingForm(request.POST or None, initial=initial),
+        CallForm(request.POST or None, initial=initial, actor=actor),
         save,
         title=_("Call a meeting"),
         crumbs=[Crumb(reverse("meetings"), _("Meetings"))],
         back=reverse("meetings"),
         done=_url,
-        wide={"title": "w2x", "customer": "w2x", "agenda": "w4x", "place": "w2x"},
+        wide={"title": "w2x", "customer": "w2x", "agenda": "w4x", "place": "w2x", "contacts": "w4x", "users": "w4x"},
     )
 
 
@@ -171,10 +173,30 @@ def move_meeting(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _pack(actor: User, found: Meeting) -> list[dict[str, Any]]:
-    """As it was when the meeting began; before that as things stand now."""
-    kept: list[dict[str, Any]] | None = found.pack
-    return kept if kept is not None else pack.build(actor, found, today=timezone.localdate())
+def change_series(request: HttpRequest, pk: int) -> HttpResponse:
+    """Title, rhythm, order, length, place and chair of the meetings to come."""
+    actor = actor_of(request)
+    found = selectors.meeting_by_id(actor, pk)
+    require(actor, "meetings.change")
+    series = found.series
+
+    def save(facts: dict[str, Any], version: int | None) -> MeetingSeries:
+        order = _order(actor, facts.pop("order"))
+        return of_series.change_series(actor=actor, series_id=series.pk, expected_version=version, order=order, **facts)
+
+    plain = ("version", "title", "rhythm", "minutes", "place", "owner")
+    initial = {name: getattr(series, name) for name in plain}
+    initial["order"] = series.order.key if series.order is not None else ""
+    return edit(
+        request,
+        SeriesForm(request.POST or None, initial=initial, chair=series.owner),
+        save,
+        title=_("Change the series"),
+        crumbs=[Crumb(reverse("meetings"), _("Meetings")), Crumb(_url(found), found, is_data=True)],
+        back=_url(found),
+        done=lambda _series: _url(found),
+        wide={"title": "w2x", "place": "w2x", "owner": "w2x"},
+    )
 
 
 def meeting(request: HttpRequest, pk: int) -> HttpResponse:
@@ -185,7 +207,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     seen = request.GET.get("lines", "")
     if seen.isdecimal() and len(seen) < 10:
         return lines_part(request, actor, found, int(seen))
-    parts = packs.sections(_pack(actor, found), internal=not outside)
+    parts = packs.sections(pack_of(actor, found), internal=not outside, decided=packs.decided_of(found))
     verbs = set(MEETING_LIFE.verbs_from(found.state)) if may(actor, "meetings.change") else set()
     if not may(actor, "meetings.approve"):
         verbs -= {"approve", "send"}
@@ -198,6 +220,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
     theirs_may = orders and may(actor, "tracking.change")
     context = {
         **lines,
+        **wanted_of(actor, found, parts, live=lines["live"]),
         "title": str(found),
         "chip": chip(css, name, found.get_state_display()),
         "when": f"{day_text(start.date(), weekday=True)} {start:%H:%M}–{end:%H:%M}",
@@ -208,7 +231,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
         "satisfaction": selectors.satisfaction_of(actor, found.series.customer),
         "attendees": attendees,
         "present": sum(one.present for one in attendees),
-        "wanted": next((part for part in parts if part["name"] == "wanted"), None),
+        "settling": settling(actor, found, request.GET.get("settle", "")) if lines["live"] else None,
         "parts": [part for part in parts if part["name"] != "wanted"],
         "kinds": [
             {"kind": kind, "label": LineKind(kind).label, "icon": KINDS[kind][0], "key": KINDS[kind][2]}
@@ -216,6 +239,7 @@ def meeting(request: HttpRequest, pk: int) -> HttpResponse:
             if kind in offered
         ],
         "verbs": verbs,
+        "may_change_series": may(actor, "meetings.change"),
         "may_take_out": may(actor, "meetings.change") and not against_taking_out(found.state),
         "colleagues": colleagues() if "write" in verbs or "invite" in verbs else [],
         "following": found.series.meetings.filter(starts_at__gt=found.starts_at).order_by("starts_at").first(),
@@ -259,8 +283,12 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             _("The minutes are on their way."),
         ),
         "end_series": (
-            lambda: services.end_series(actor=actor, meeting_id=pk),
+            lambda: of_series.end_series(actor=actor, series_id=found.series_id),
             _("No further meeting is prepared."),
+        ),
+        "resume_series": (
+            lambda: of_series.resume_series(actor=actor, series_id=found.series_id),
+            _("The series goes on; its next meeting is prepared."),
         ),
         "ask_in": (lambda: _ask_in(request, actor, pk), _("Added.")),
         "take_out": (
@@ -294,7 +322,7 @@ def paper(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     internal = request.GET.get("view") != "customer"
     day = timezone.localtime(found.starts_at).strftime("%Y%m%d")
     if what == "pack":
-        content = packs.pack_pdf(found, _pack(actor, found), internal=internal)
+        content = packs.pack_pdf(found, pack_of(actor, found), internal=internal)
         return as_download(content, f"pack-{day}.pdf", "application/pdf")
     if what == "minutes":
         return as_download(packs.minutes_pdf(found, internal), f"minutes-{day}.pdf", "application/pdf")

@@ -16,11 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from punctual.domain.customer_relations import selectors
+from punctual.domain.customer_relations import pack, selectors
 from punctual.domain.customer_relations.life import MEETING_LIFE
 from punctual.domain.customer_relations.models import LineKind, Meeting, MinuteLine
 from punctual.domain.customer_relations.rules import against_turning
 from punctual.domain.customer_relations.services import meetings, minutes
+from punctual.domain.customer_relations.services.decisions import is_open, may_settle, name_of
+from punctual.domain.customer_relations.services.decisions import wanted_of as found_wanted
 from punctual.domain.customer_relations.services.minutes import Line
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.parties.selectors import get_contact
@@ -52,7 +54,7 @@ def lines_of(actor: User, found: Meeting, *, outside: bool, seen: int) -> dict[s
     rows = packs.minutes_of(found, internal=not outside)
     names = packs.names_shown(found, internal=not outside)
     others = _others(actor, found) if live else []
-    kept = [(one.pk, one.kind, one.target_id) for one in rows]
+    kept = [(one.pk, one.kind, one.target_id, one.settles) for one in rows]
     return {
         "found": found,
         "mark": sha256(repr((found.version, kept, others, live)).encode()).hexdigest()[:12],
@@ -110,13 +112,43 @@ def _target_url(one: MinuteLine) -> str:
     return packs.if_there(address)
 
 
+def pack_of(actor: User, found: Meeting) -> list[dict[str, Any]]:
+    """As it was when the meeting began; before that as things stand now."""
+    kept: list[dict[str, Any]] | None = found.pack
+    return kept if kept is not None else pack.build(actor, found, today=timezone.localdate())
+
+
+def wanted_of(actor: User, found: Meeting, parts: list[dict[str, Any]], *, live: bool) -> dict[str, Any]:
+    """What the customer is to decide. While minutes are written each line says whether it ``asks`` for a decision that
+    the actor may note; what was settled elsewhere since the meeting began does not."""
+    part = next((part for part in parts if part["name"] == "wanted"), None)
+    if part is None or not live:
+        return {"wanted": part}
+    wanted = pack.still_wanted(actor, found, today=timezone.localdate())
+    lines = []
+    for one in part["lines"]:
+        asks = one["key"] in wanted and not one["decision"] and may_settle(actor, one["key"])
+        gone = bool(one["key"]) and one["key"] not in wanted and not one["decision"]
+        settled = {"mark": _("Settled meanwhile"), "tone": "ok", "icon": "circle-check"} if gone else {}
+        lines.append({**one, "asks": asks, **settled})
+    return {"wanted": {**part, "lines": lines}}
+
+
+def settling(actor: User, found: Meeting, key: str) -> dict[str, str] | None:
+    """What the next line decides, where the page was asked for it without script."""
+    wanted = found_wanted(actor, found, key) if key and may_settle(actor, key) else None
+    return {"key": key, "words": name_of(wanted)} if wanted is not None and is_open(wanted) else None
+
+
 def lines_part(request: HttpRequest, actor: User, found: Meeting, seen: int) -> HttpResponse:
     """The lines alone, as an open page asks for them every few seconds and after each line; nothing where the page has
     them (``had``), so that nothing that is open on it closes."""
     context = lines_of(actor, found, outside=False, seen=seen)
     if request.GET.get("had") == context["mark"]:
         return HttpResponse(status=204)
-    return render(request, "relations/minute_lines.html", context)
+    parts = packs.sections(pack_of(actor, found), internal=True, decided=packs.decided_of(found))
+    context |= wanted_of(actor, found, parts, live=context["live"])
+    return render(request, "relations/minute_lines.html", {**context, "anew": True})
 
 
 @require_POST
@@ -155,9 +187,11 @@ def _chosen(request: HttpRequest, letter: str) -> int | None:
 
 def _line(request: HttpRequest, actor: User) -> Line:
     owner, contact, order = _chosen(request, "u"), _chosen(request, "c"), number(request, "order")
+    kind, settles = request.POST.get("kind", LineKind.NOTE), request.POST.get("settles", "")
     return Line(
         text=request.POST.get("text", ""),
-        kind=request.POST.get("kind", LineKind.NOTE),
+        kind=LineKind.DECISION if settles and kind == LineKind.NOTE else kind,
+        settles=settles,
         owner=get_or_not_found(User.objects.filter(is_active=True), pk=owner) if owner else None,
         due=posted_day(request, "due") if request.POST.get("due") else None,
         order=get_or_not_found(orders_of(actor), pk=order) if order else None,

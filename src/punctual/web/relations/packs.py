@@ -16,11 +16,16 @@ from punctual.platform.papers import Block, Facts, Grid, Heading, Text, paper
 from punctual.web.formatting import listed
 
 
-def sections(pack: Sequence[Mapping[str, Any]], *, internal: bool) -> list[dict[str, Any]]:
-    """Worded, without what the customer is not shown unless ``internal``."""
+def sections(
+    pack: Sequence[Mapping[str, Any]], *, internal: bool, decided: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Worded, without what the customer is not shown unless ``internal``. ``decided``: the key of what was wanted of
+    the customer, and what they decided."""
     shown = []
     for part in pack:
         lines = [_line(one) for one in part["lines"] if internal or not one["internal"]]
+        if part["name"] == "wanted":
+            lines = [_wanted(one, decided or {}) for one in lines]
         shown.append({**part, "label": _(part["label"]), "empty": _(part["empty"]), "lines": lines})
     return shown
 
@@ -46,6 +51,21 @@ def _line(one: Mapping[str, Any]) -> dict[str, Any]:
         "icon": icons.get(one["tone"], "clock"),
         "url": if_there(one["url"]) if one["url"] else "",
     }
+
+
+def _wanted(one: dict[str, Any], decided: Mapping[str, str]) -> dict[str, Any]:
+    """``words`` is what it is called without its day; ``decision`` what was decided."""
+    decision = decided.get(one.get("key", ""), "")
+    late = one["tone"] == "late"
+    mark = _("Decision made") if decision else _("Overdue") if late else _("To be decided")
+    words = one["params"].get("title") or one["text"]
+    tone = {"mark": mark, "tone": "ok", "icon": "circle-check"} if decision else {"mark": mark}
+    return {**one, **tone, "key": one.get("key", ""), "words": words, "decision": decision}
+
+
+def decided_of(meeting: Meeting) -> dict[str, str]:
+    """What the meeting's lines settle, and with which words."""
+    return dict(meeting.lines.exclude(settles="").values_list("settles", "text"))
 
 
 def minutes_of(meeting: Meeting, *, internal: bool) -> list[MinuteLine]:
@@ -86,6 +106,12 @@ def order_named(meeting: Meeting, line: MinuteLine) -> str:
     return line.order.label if line.order is not None and meeting.series.order_id is None else ""
 
 
+def _said(meeting: Meeting, line: MinuteLine) -> str:
+    """The line's words with the order, and what they settle."""
+    settled = _("(settles “%(what)s”)") % {"what": line.settles_label} if line.settles else ""
+    return " ".join(filter(None, [order_named(meeting, line), line.text, settled]))
+
+
 def minutes_text(meeting: Meeting, internal: bool) -> str:
     """The minutes as the body of a mail."""
     head = [meeting.series.title, when(meeting), meeting.place]
@@ -93,7 +119,7 @@ def minutes_text(meeting: Meeting, internal: bool) -> str:
     names = names_shown(meeting, internal=internal)
     lines = []
     for at, one in enumerate(minutes_of(meeting, internal=internal), 1):
-        said = " ".join(filter(None, [f"{at}. [{one.get_kind_display()}]", order_named(meeting, one), one.text]))
+        said = " ".join([f"{at}. [{one.get_kind_display()}]", _said(meeting, one)])
         agreed = filter(None, [names(one), one.due.isoformat() if one.due else ""])
         lines.append(" → ".join(filter(None, [said, ", ".join(agreed)])))
     return "\n".join([*filter(None, head), _("Present: %(people)s") % {"people": there}, "", *lines])
@@ -108,7 +134,7 @@ def minutes_pdf(meeting: Meeting, internal: bool) -> bytes:
         (
             f"{one.at.astimezone(zone):%H:%M}",
             one.get_kind_display(),
-            " ".join(filter(None, [order_named(meeting, one), one.text])),
+            _said(meeting, one),
             names(one),
             one.due or "",
         )
@@ -135,10 +161,14 @@ def minutes_pdf(meeting: Meeting, internal: bool) -> bytes:
 
 def pack_pdf(meeting: Meeting, pack: Sequence[Mapping[str, Any]], *, internal: bool) -> bytes:
     blocks: list[Block] = []
-    for part in sections(pack, internal=internal):
+    for part in sections(pack, internal=internal, decided=decided_of(meeting)):
         blocks.append(Heading(str(part["label"])))
         rows = [
-            (one["order"], " ".join(filter(None, [str(one["text"]), one["reason"]])), one["mark"])
+            (
+                one["order"],
+                " ".join(filter(None, [str(one["text"]), one["reason"], one.get("decision", "")])),
+                one["mark"],
+            )
             for one in part["lines"]
         ]
         if rows:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("meetings/new/", meetings.new_meeting, name="meeting_new"),
     path("meetings/<int:pk>/", meetings.meeting, name="meeting"),
     path("meetings/<int:pk>/move/", meetings.move_meeting, name="meeting_move"),
+    path("meetings/<int:pk>/series/", meetings.change_series, name="meeting_series"),
     path("meetings/<int:pk>/write/", minutes.write, name="meeting_write"),
     path("meetings/<int:pk>/do/<str:verb>/", meetings.act, name="meeting_do"),
     path("meetings/<int:pk>/paper/<str:what>/", meetings.paper, name="meeting_paper"),

@@ -18,6 +18,7 @@ from punctual.kernel.dates import NotADay, parse_day
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.records import get_or_not_found
 from punctual.web.master.pages import actor_of, number
+from punctual.web.orders.actions import done_here
 from punctual.web.shell.changes import register_labels
 
 LABELS = {
@@ -52,8 +53,8 @@ def give_link(request: HttpRequest, key: str) -> HttpResponse:
         send=bool(request.POST.get("send")),
     )
     request.session["tracking_address"] = {"link": link.pk, "address": address}
-    messages.success(request, _("The link is sent.") if request.POST.get("send") else _("The link is made."))
-    return redirect(_back(order.key))
+    sentence = _("The link is sent.") if request.POST.get("send") else _("The link is made.")
+    return done_here(request, _back(order.key), sentence)
 
 
 @require_POST
@@ -82,8 +83,7 @@ def want(request: HttpRequest, key: str) -> HttpResponse:
         due=due,
         consequence=request.POST.get("consequence", ""),
     )
-    messages.success(request, _("The customer sees it on the tracking page."))
-    return redirect(_back(order.key))
+    return done_here(request, _back(order.key), _("The customer sees it on the tracking page."))
 
 
 @require_POST

@@ -129,7 +129,7 @@ class LineKind(models.TextChoices):
 
 class MinuteLine(models.Model):
     """One thing that was said. ``target_*`` is what it became, ``who`` does it by ``due`` as it was agreed then.
-    Internal lines stay out of the customer's minutes."""
+    ``settles`` is the key of what the customer decided with it. Internal lines stay out of the customer's minutes."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=10, choices=LineKind.choices, default=LineKind.NOTE)
@@ -142,6 +142,8 @@ class MinuteLine(models.Model):
     target_type = models.CharField(max_length=40, blank=True)
     target_id = models.BigIntegerField(null=True, blank=True)
     target_label = models.CharField(max_length=200, blank=True)
+    settles = models.CharField(max_length=60, blank=True)
+    settles_label = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["at", "id"]

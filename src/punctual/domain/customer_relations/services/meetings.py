@@ -20,7 +20,7 @@ from punctual.domain.customer_relations.models import (
     MeetingState,
 )
 from punctual.domain.customer_relations.models.meetings import Rhythm
-from punctual.domain.customer_relations.rules import against_meeting, against_taking_out
+from punctual.domain.customer_relations.rules import against_meeting, against_series, against_taking_out
 from punctual.domain.customer_relations.selectors import company_zone, meetings_of
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.workdays import CompanyWorkdays
@@ -49,19 +49,16 @@ def call_series(
     place: str = "",
     agenda: str = "",
     users: Sequence[User] = (),
-    contacts: Sequence[Contact] = (),
+    contacts: Sequence[Contact] | None = None,
     now: dt.datetime | None = None,
 ) -> Meeting:
-    """A series with its first meeting; without ``contacts`` all of the customer's are asked to come."""
+    """A series with its first meeting; without ``contacts`` all of the customer's are asked to come, with none of them
+    only ours."""
     require(actor, "meetings.change")
     reasons = against_meeting(starts_at=starts_at, minutes=minutes, now=now or timezone.now())
-    if not title.strip():
-        reasons.append(Reason("meeting.title", N_("Give the meeting a title."), field="title"))
-    if rhythm not in Rhythm.values:
-        reasons.append(Reason("meeting.rhythm", N_("Choose one of the rhythms offered."), field="rhythm"))
-    if order is not None and order.customer_id != customer.pk:
-        reasons.append(Reason("meeting.order", N_("This order belongs to another customer."), field="order"))
-    if any(one.customer_id != customer.pk for one in contacts):
+    order_of = order.customer_id if order is not None else None
+    reasons += against_series(title=title, rhythm=rhythm, customer=customer.pk, order_of=order_of)
+    if any(one.customer_id != customer.pk for one in contacts or ()):
         reasons.append(Reason("meeting.contact", N_("A contact belongs to another customer."), field="contacts"))
     refuse_if(reasons)
     assert starts_at is not None
@@ -78,10 +75,14 @@ def call_series(
         series=series, starts_at=starts_at, minutes=minutes, place=place.strip(), agenda=agenda.strip()
     )
     people = [*dict.fromkeys([actor, *users])]
-    guests = list(contacts) or list(customer.contacts.filter(archived_at=None)[:8])
-    _ask_in(meeting, people, guests)
+    _ask_in(meeting, people, guests_of(customer) if contacts is None else contacts)
     record(actor=actor, verb="create", target=meeting)
     return meeting
+
+
+def guests_of(customer: Customer) -> list[Contact]:
+    """Who of the customer is asked to come where nobody was chosen."""
+    return list(customer.contacts.filter(archived_at=None)[:8])
 
 
 def _ask_in(meeting: Meeting, users: Sequence[User], contacts: Sequence[Contact]) -> None:
@@ -156,7 +157,7 @@ def invite(*, actor: User, meeting_id: int, expected_version: int | None = None)
     meeting = locked_meeting(actor, meeting_id, expected_version, "invite")
     meeting.invited_at = timezone.now()
     save_next(meeting, fields=["invited_at"])
-    _send_invitations(meeting)
+    send_invitations(meeting)
     record(actor=actor, verb="invite", target=meeting)
     return meeting
 
@@ -166,7 +167,7 @@ def _when(meeting: Meeting) -> str:
     return f"{local:%Y-%m-%d %H:%M}"
 
 
-def _send_invitations(meeting: Meeting) -> None:
+def send_invitations(meeting: Meeting) -> None:
     """One mail a person and sequence number; a repetition of the same is dropped."""
     for one in meeting.attendees.all():
         if one.email:
@@ -198,7 +199,7 @@ def move(
     now: dt.datetime | None = None,
 ) -> Meeting:
     """Another time, place or agenda; whoever was invited gets the same event again, changed. With ``following`` the
-    later ones keep the new time too, else they go on as the rhythm has it."""
+    later ones keep the new time, length and place too, else they go on as the series has it."""
     meeting = locked_meeting(actor, meeting_id, expected_version, "move")
     refuse_if(against_meeting(starts_at=starts_at, minutes=minutes, now=now or timezone.now()))
     assert starts_at is not None
@@ -214,9 +215,19 @@ def move(
     meeting.sequence += 1
     save_next(meeting, fields=[*fields, "slot", "sequence"])
     record(actor=actor, verb="move", target=meeting, changes=changes)
+    if following:
+        _take_along(meeting)
     if meeting.invited_at is not None:
-        _send_invitations(meeting)
+        send_invitations(meeting)
     return meeting
+
+
+def _take_along(meeting: Meeting) -> None:
+    """The series' usual length and place are this meeting's from now on."""
+    series = lock(MeetingSeries.objects.all(), expected_version=None, pk=meeting.series_id)
+    if (series.minutes, series.place) != (meeting.minutes, meeting.place):
+        series.minutes, series.place = meeting.minutes, meeting.place
+        save_next(series, fields=["minutes", "place"])
 
 
 @transaction.atomic
@@ -228,7 +239,7 @@ def cancel(*, actor: User, meeting_id: int, expected_version: int | None = None)
     save_next(meeting, fields=["state", "sequence"])
     _told(actor, meeting, "cancel", old)
     if meeting.invited_at is not None:
-        _send_invitations(meeting)
+        send_invitations(meeting)
     prepare_next(actor=actor, meeting=meeting)
     return meeting
 
@@ -330,27 +341,36 @@ def worked(slot: dt.datetime) -> dt.datetime:
     return dt.datetime.combine(CompanyWorkdays().after(local.date(), 0), local.time(), tzinfo=company_zone())
 
 
-def _slot_after(meeting: Meeting) -> dt.datetime | None:
-    """When the rhythm has the next one, wherever a holiday or a move put this one."""
+def slot_after(meeting: Meeting, *, after: dt.datetime | None = None) -> dt.datetime | None:
+    """When the rhythm has the next one, wherever a holiday or a move put this one; with ``after`` the first that lies
+    later than that."""
     before = meeting.series.meetings.filter(starts_at__lt=meeting.starts_at).order_by("-starts_at").first()
     month_day = (before.slot or before.starts_at).astimezone(company_zone()).day if before is not None else 0
-    return next_slot(meeting.slot or meeting.starts_at, meeting.series.rhythm, month_day=month_day)
+    slot = next_slot(meeting.slot or meeting.starts_at, meeting.series.rhythm, month_day=month_day)
+    while slot is not None and after is not None and worked(slot) <= after:
+        slot = next_slot(slot, meeting.series.rhythm, month_day=month_day)
+    return slot
 
 
-def prepare_next(*, actor: User, meeting: Meeting) -> Meeting | None:
+def put(meeting: Meeting, slot: dt.datetime) -> None:
+    """The meeting where the rhythm has it, or on the first working day from then on."""
+    meeting.starts_at = worked(slot)
+    meeting.slot = slot if slot != meeting.starts_at else None
+
+
+def prepare_next(*, actor: User, meeting: Meeting, after: dt.datetime | None = None) -> Meeting | None:
     """The series' next meeting with the same people, unless there is one already."""
-    series, slot = meeting.series, _slot_after(meeting)
+    series, slot = meeting.series, slot_after(meeting, after=after)
     if slot is None or series.ended_at or series.meetings.filter(starts_at__gt=meeting.starts_at).exists():
         return None
-    starts_at = worked(slot)
-    made = Meeting.objects.create(
+    made = Meeting(
         series=series,
-        starts_at=starts_at,
-        slot=slot if slot != starts_at else None,
         minutes=series.minutes,
-        place=meeting.place,
+        place=series.place,
         agenda=meeting.agenda,
     )
+    put(made, slot)
+    made.save()
     Attendee.objects.bulk_create(
         [
             Attendee(meeting=made, user=one.user, contact=one.contact, name=one.name, email=one.email)
@@ -359,18 +379,6 @@ def prepare_next(*, actor: User, meeting: Meeting) -> Meeting | None:
     )
     record(actor=actor, verb="create", target=made)
     return made
-
-
-@transaction.atomic
-def end_series(*, actor: User, meeting_id: int) -> MeetingSeries:
-    """No further meetings; a planned one is cancelled by itself."""
-    require(actor, "meetings.change")
-    meeting = lock(meetings_of(actor), expected_version=None, pk=meeting_id)
-    series = meeting.series
-    series.ended_at = timezone.now()
-    save_next(series, fields=["ended_at"])
-    record(actor=actor, verb="end_series", target=meeting)
-    return series
 
 
 def remind(*, now: dt.datetime | None = None) -> int:

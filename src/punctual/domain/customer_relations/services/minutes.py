@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from punctual.domain.actions.services import open_action
 from punctual.domain.customer_relations.models import Channel, LineKind, Meeting, MinuteLine, RequestKind
-from punctual.domain.customer_relations.rules import against_line, against_turning
+from punctual.domain.customer_relations.rules import against_line, against_settling, against_turning
 from punctual.domain.customer_relations.selectors import orders_of_meeting
+from punctual.domain.customer_relations.services import decisions
 from punctual.domain.customer_relations.services.meetings import locked_meeting
 from punctual.domain.customer_relations.services.requests import RequestInput, record_request
 from punctual.domain.customer_relations.services.tracking import want
@@ -29,7 +30,7 @@ from punctual.platform.records import get_or_not_found
 @dataclass(frozen=True, slots=True)
 class Line:
     """What was said and what it becomes. ``owner`` and ``due`` for an action; by default the chair, in a week. With
-    ``contact`` it is the customer who does it."""
+    ``contact`` it is the customer who does it; ``settles`` is the key of what the customer decides with it."""
 
     text: str
     kind: str = LineKind.NOTE
@@ -37,6 +38,7 @@ class Line:
     due: dt.date | None = None
     order: Order | None = None
     contact: Contact | None = None
+    settles: str = ""
 
 
 Maker = Callable[[User, Meeting, Line], models.Model]
@@ -146,12 +148,22 @@ def write_line(
 ) -> MinuteLine:
     """One thing that was said; by its kind it becomes an action, a request, a change order or a risk at once."""
     meeting = locked_meeting(actor, meeting_id, None, "write")
-    refuse_if(_against(meeting, line))
+    wanted = decisions.wanted_of(actor, meeting, line.settles) if line.settles else None
+    reasons = _against(meeting, line)
+    if line.settles:
+        is_open = wanted is not None and decisions.is_open(wanted)
+        reasons += against_settling(kind=line.kind, is_wanted=wanted is not None, is_open=is_open)
+    refuse_if(reasons)
+    if wanted is not None:
+        decisions.settle(actor, meeting, wanted, line.text.strip())
+        line = replace(line, order=line.order or wanted.order)
     return MinuteLine.objects.create(
         meeting=meeting,
         text=line.text.strip(),
         by=actor,
         at=at or timezone.now(),
+        settles=line.settles,
+        settles_label=decisions.name_of(wanted)[:200] if wanted is not None else "",
         **_made(actor, meeting, line, today),
     )
 
@@ -174,6 +186,9 @@ def turn_line(*, actor: User, meeting_id: int, line_id: int, into: Line, today: 
 
 @transaction.atomic
 def remove_line(*, actor: User, meeting_id: int, line_id: int) -> None:
-    """Take a line out; what it became stays."""
+    """Take a line out; what it became stays, what it settled is open again."""
     meeting = locked_meeting(actor, meeting_id, None, "write")
-    meeting.lines.filter(pk=line_id).delete()
+    for line in meeting.lines.filter(pk=line_id):
+        if line.settles:
+            decisions.take_back(actor, line)
+        line.delete()

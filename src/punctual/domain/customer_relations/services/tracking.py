@@ -250,6 +250,17 @@ def settle_want(*, task: TrackingTask, by: str, answer: str = "", actor: User | 
     return task
 
 
+@transaction.atomic
+def reopen_want(*, actor: User, task: TrackingTask) -> TrackingTask:
+    """It was not done after all: the customer is asked for it again."""
+    require(actor, "tracking.change")
+    task = TrackingTask.objects.select_for_update(of=("self",)).select_related("order").get(pk=task.pk)
+    task.done_at, task.done_by, task.answer = None, "", ""
+    task.save(update_fields=["done_at", "done_by", "answer"])
+    record(actor=actor, verb="reopen_want", target=task.order, reason=task.title)
+    return task
+
+
 # — what the customer says —
 
 
