@@ -54,6 +54,11 @@ def test_entry_pages_open_only_for_those_who_enter(signed_in, person, url):
         assert status == 200 if role in ENTERERS else status in (403, 404), role
 
 
+def test_what_is_not_there_is_told_in_one_language(signed_in, person):
+    text = signed_in("order_manager").get("/orders/nirgends/").content.decode()
+    assert "这里没有您能看到的“nirgends”。" in text
+
+
 def test_home_opens_for_every_role(signed_in, person):
     ordering.confirmed(person("order_manager"))
     for role in (*EVERYBODY, "worker"):

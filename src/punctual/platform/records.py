@@ -33,8 +33,8 @@ def not_found(model: type[models.Model], key: object) -> NotFound:
     return NotFound(
         Reason(
             code=f"{model._meta.model_name}.not_found",
-            text=N_("There is no %(noun)s “%(key)s” that you may see."),
-            params={"noun": Word(str(model._meta.verbose_name)), "key": str(key)},
+            text=N_("There is no “%(key)s” here that you may see."),
+            params={"key": str(key)},
         )
     )
 
