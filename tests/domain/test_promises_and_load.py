@@ -18,8 +18,9 @@ from punctual.domain.plans.models import Plan, Task
 from punctual.domain.plans.services.making import make_plan
 from punctual.domain.resources.models import Resource
 from punctual.domain.scheduling import desk
+from punctual.domain.scheduling.agreed import handed_on
 from punctual.domain.scheduling.calibration import summarised
-from punctual.domain.scheduling.gathering import availability_of
+from punctual.domain.scheduling.gathering import availability_of, gather, previous_starts
 from punctual.domain.scheduling.ledger import kept, reliability
 from punctual.domain.scheduling.load import Loads, periods_of, starts_of, uses_of
 from punctual.domain.scheduling.models import (
@@ -30,6 +31,7 @@ from punctual.domain.scheduling.models import (
     Promise,
     Scenario,
     ScheduledTask,
+    ScheduleRun,
     SchedulingSettings,
 )
 from punctual.domain.scheduling.promising import Care, percent_kept
@@ -38,6 +40,7 @@ from punctual.domain.scheduling.services.absences import cancel_absence, enter_a
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
 from punctual.domain.scheduling.services.settings import change_scheduling_settings
 from punctual.domain.scheduling.simulation import Ratio, Ratios, simulate_book
+from punctual.domain.scheduling.solving import Effort
 from punctual.domain.scheduling.task_ends import forecasts_of_tasks, line_forecasts, task_forecasts
 from punctual.flows.load_picture import week_of
 from punctual.flows.promise_at_entry import promise_for_order
@@ -142,6 +145,58 @@ def test_negotiation_moves_others_only_within_their_promises(asking: Order, mana
         before = OrderForecast.objects.get(run__is_current=True, order=move.entry.id).planned
         assert before + dt.timedelta(days=move.days) <= dt.date(2026, 12, 18)
         assert move.p80_then <= dt.date(2026, 12, 18)
+
+
+def _starts() -> dict[str, dt.datetime]:
+    return previous_starts(ScheduleRun.objects.get(is_current=True))
+
+
+@pytest.mark.parametrize("reviewed", [True, False])
+def test_what_was_negotiated_stands_in_the_schedules_that_follow(asking: Order, manager: User, reviewed: bool) -> None:
+    told = promise_for_order(order=asking, actor=manager, care=CARE)
+    assert told is not None
+    better = told.answer.offer("negotiated")
+    axis, before = told.axis, _starts()
+    others = {name: axis.start_of(then) for name, (_, then) in better.others.items()}
+    own = [axis.start_of(slot) for slot in better.own if slot is not None]
+    assert others
+    assert all(before[name] != at for name, at in others.items())
+    promise(asking, manager, better.p95, offer="negotiated")
+    only_start = Effort(moves=1, runs=60)  # no search that would find it anew by itself
+    scheduling.run(manager, effort=only_start)
+    assert _starts() == before, "a draft takes nobody's place"
+    Order.objects.filter(pk=asking.pk).update(state=OrderState.IN_REVIEW, number="SO-2026-00009")
+    if reviewed:
+        scheduling.run(manager, effort=only_start)
+        assert [at for name, at in _starts().items() if name.startswith(f"q{asking.pk}:")] == own
+        assert all(_starts()[name] <= at for name, at in others.items()), "moved no further than was offered"
+    asking.refresh_from_db()
+    Order.objects.filter(pk=asking.pk).update(state=OrderState.CONFIRMED)
+    make_plan(order=asking, actor=manager, today=TODAY)
+    for _ in range(2):
+        scheduling.run(manager, effort=only_start)
+        assert [_starts()[str(pk)] for pk in asking.plan.tasks.values_list("pk", flat=True)] == own
+        assert all(_starts()[name] <= at for name, at in others.items()), "moved no further than was offered"
+    assert OrderForecast.objects.get(run__is_current=True, order=asking).planned == better.planned
+
+
+def test_who_was_moved_since_by_somebody_else_stays_there(asking: Order, manager: User) -> None:
+    told = promise_for_order(order=asking, actor=manager, care=CARE)
+    assert told is not None
+    better = told.answer.offer("negotiated")
+    promise(asking, manager, better.p95, offer="negotiated")
+    agreed = asking.agreed_plan
+    agreed.others = {name: ["2026-01-05T08:00:00", then] for name, (_, then) in agreed.others.items()}
+    agreed.save()
+    Order.objects.filter(pk=asking.pk).update(state=OrderState.IN_REVIEW, number="SO-2026-00009")
+    book = gather(TODAY)
+    found = handed_on(book, _starts())
+    assert {name: found[name] for name in agreed.others} == {name: _starts()[name] for name in agreed.others}
+    asking.lines.update(quantity=1)
+    asking.lines.create(
+        line_no=20, product=asking.lines.get().product, model_text="HC-9", quantity=Decimal(1), unit="台"
+    )
+    assert not any(name.startswith("q") for name in handed_on(gather(TODAY), _starts())), "it is another order now"
 
 
 def test_offers_are_compared_over_the_same_draws(asking: Order, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:

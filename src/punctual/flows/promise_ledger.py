@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
@@ -14,9 +15,11 @@ from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import move
 from punctual.domain.orders.services.summary import record_confidence
+from punctual.domain.scheduling.agreed import keep_agreed
+from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.gathering import scheduling_settings
 from punctual.domain.scheduling.models import Channel, Promise, ScheduleRun
-from punctual.domain.scheduling.promising import Care, percent_kept
+from punctual.domain.scheduling.promising import Care, Offered, percent_kept
 from punctual.domain.scheduling.selectors import current_run, forecast_of
 from punctual.domain.scheduling.services.promises import give_promise, keep_told
 from punctual.flows.promise_at_entry import limits_for, promise_for_order
@@ -53,9 +56,9 @@ def promise_order(
     if isinstance(dates, dt.date):
         dates = dict.fromkeys(order.lines.values_list("pk", flat=True), dates)
     grade = order.customer.grade if order.customer else ""
-    percent, earliest, run = (None, None, None)
+    found = Chance(None, None, None)
     if dates:
-        percent, earliest, run = chance(order, max(dates.values()), actor=actor, offer=offer, care=care)
+        found = chance(order, max(dates.values()), actor=actor, offer=offer, care=care)
     with transaction.atomic():
         made = give_promise(
             actor=actor,
@@ -66,12 +69,14 @@ def promise_order(
             cause=cause,
             reason=reason,
             exception_reason=exception_reason,
-            percent=percent,
+            percent=found.percent,
             limits=limits_for(grade),
-            earliest=earliest,
-            run=run,
+            earliest=found.earliest,
+            run=found.run,
             expected_version=expected_version,
         )
+        if found.offer is not None and found.run is not None and found.axis is not None:
+            keep_agreed(order.pk, found.run, found.axis, found.offer)
         _tell_chance(order.pk, actor)
     return made
 
@@ -84,26 +89,35 @@ def _tell_chance(order_id: int, actor: User) -> None:
         record_confidence(order.pk, percent_kept(found.histogram, order.promised_date))
 
 
-def chance(
-    order: Order, day: dt.date, *, actor: User, offer: str = "nobody", care: Care | None = None
-) -> tuple[int | None, dt.date | None, ScheduleRun | None]:
-    """Probability in percent that the order is delivered by ``day``, the earliest day at the company's floor, and the
-    run that says so; nothing while there is no schedule."""
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Probability in percent that an order is delivered by a day, the earliest day at the company's floor, and the run
+    that says so; for an order that has no plan the offer that was asked for, on the axis of its slots."""
+
+    percent: int | None
+    earliest: dt.date | None
+    run: ScheduleRun | None
+    offer: Offered | None = None
+    axis: Axis | None = None
+
+
+def chance(order: Order, day: dt.date, *, actor: User, offer: str = "nobody", care: Care | None = None) -> Chance:
+    """Empty while there is no schedule."""
     floor = scheduling_settings().floor_percent
     if order.state in RUNNING:
         run, found = current_run(actor), forecast_of(actor, order)
         if found is None:
-            return None, None, run
-        return percent_kept(found.histogram, day), earliest_in(found.histogram, floor), run
+            return Chance(None, None, run)
+        return Chance(percent_kept(found.histogram, day), earliest_in(found.histogram, floor), run)
     # Whoever was shown a date may have it: a search cut short by a busy machine must not find less than the shown one.
     try:
         told = promise_for_order(order=order, actor=actor, care=care or Care(seconds=None))
     except Refusal:
-        return None, None, None
+        return Chance(None, None, None)
     if told is None:
-        return None, None, None
+        return Chance(None, None, None)
     chosen = told.answer.offer(offer)
-    return chosen.percent(day), chosen.earliest(floor), told.run
+    return Chance(chosen.percent(day), chosen.earliest(floor), told.run, chosen, told.axis)
 
 
 def earliest_in(histogram: list[tuple[str, int]], percent: int) -> dt.date | None:

@@ -44,15 +44,15 @@ def accept_rush(
     if priority not in Priority.values:
         refuse_if([Reason("order.priority", N_("Choose a priority."), field="priority")])
     harm = harm_of(order=order, day=day, priority=priority, actor=actor)
-    percent, earliest, run = chance(order, day, actor=actor, offer="levers")
+    found = chance(order, day, actor=actor, offer="levers")
     limits = limits_for(order.customer.grade if order.customer else "")
     refuse_if(
         reasons_against_promise(
             date=day,
             today=today,
-            percent=percent,
+            percent=found.percent,
             limits=limits,
-            earliest=earliest,
+            earliest=found.earliest,
             exception_reason=reason,
             may_except=may(actor, "promises.exception"),
         )
@@ -62,8 +62,8 @@ def accept_rush(
         "day": day.isoformat(),
         "priority": priority,
         "reason": reason.strip(),
-        "percent": percent,
-        "run": run.pk if run else None,
+        "percent": found.percent,
+        "run": found.run.pk if found.run else None,
     }
     with transaction.atomic():
         if harm.broken:

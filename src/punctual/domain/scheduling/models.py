@@ -317,6 +317,23 @@ class Promise(models.Model):
         return f"{self.order} {self.line_no}: {self.date}"
 
 
+class AgreedPlan(models.Model):
+    """Where the offer on which an order's last promise stands had its tasks, and those of others that made room.
+
+    ``own``: a moment, or null, for each task in the order of the outline; ``others``: piece of the book → [its moment
+    in ``run``, its moment in the offer]. ``is_used``: a run has begun there.
+    """
+
+    order = models.OneToOneField("orders.Order", on_delete=models.CASCADE, related_name="agreed_plan")
+    run = models.ForeignKey(ScheduleRun, null=True, on_delete=models.SET_NULL, related_name="+")
+    own = models.JSONField(default=list)
+    others = models.JSONField(default=dict)
+    is_used = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return str(self.order)
+
+
 class ScenarioState(models.TextChoices):
     OPEN = "open", _("Open")
     APPLIED = "applied", _("Applied")

@@ -86,7 +86,8 @@ class Hold:
 
 @dataclass(frozen=True)
 class Offered:
-    """One of the three dates. ``ends`` are simulated days (ordinals), sorted."""
+    """One of the three dates. ``ends`` are simulated days (ordinals), sorted. ``own``: slot of each of the order's
+    pieces, None behind its delivery; ``others``: piece that moves → its slot now and then."""
 
     kind: Kind
     planned: dt.date
@@ -94,6 +95,8 @@ class Offered:
     request_percent: int | None
     moves: Sequence[Move] = ()
     pulls: Sequence[Pull] = ()
+    own: Sequence[int | None] = ()
+    others: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def p50(self) -> dt.date:
@@ -179,26 +182,19 @@ def answer(
     if levered is not None:
         found["levers"] = levered[0]
     simulated = dict(zip(found, desk.ends(*found.values()), strict=True))
-    # What moves more can always be left: no offer is later than the one before it.
-    slots = simulated["nobody"]
-    better_slots = np.minimum(simulated.get("negotiated", slots), slots)
-    offers = [
-        _offered("nobody", desk.axis, base, slots, requested),
-        replace(
-            _offered("negotiated", desk.axis, better, better_slots, requested),
-            moves=moves_of(desk.book, desk.axis, better, known),
-        ),
-    ]
+    nobody = _offered("nobody", desk, found["nobody"], simulated["nobody"], requested)
+    offers = [nobody]
+    if "negotiated" in found:
+        made = _offered("negotiated", desk, found["negotiated"], simulated["negotiated"], requested)
+        offers.append(replace(made, moves=moves_of(desk.book, desk.axis, better, known)))
+    # What moves more can always be left: an offer that is later than the one before it is none.
+    if len(offers) == 1 or offers[1].p80 > nobody.p80:
+        offers[1:] = [replace(nobody, kind="negotiated")]
     if levered is not None:
         taken, pulls = levered
-        levered_slots = np.minimum(simulated["levers"], better_slots)
-        offers.append(
-            replace(
-                _offered("levers", desk.axis, taken.offer, levered_slots, requested),
-                moves=moves_of(desk.book, desk.axis, taken.offer, known),
-                pulls=pulls,
-            )
-        )
+        made = _offered("levers", desk, taken, simulated["levers"], requested)
+        if made.p80 < offers[1].p80:
+            offers.append(replace(made, moves=moves_of(desk.book, desk.axis, taken.offer, known), pulls=pulls))
     holds = holds_of(desk, wish, chain, names)
     return Answer(offers, holds, requested, time.monotonic() - began, len(wish.pieces))
 
@@ -215,9 +211,19 @@ def negotiated(shop: Shop, candidate: Candidate, base: Offer, care: Care, *, fil
     return found if found.finish < base.finish else base
 
 
-def _offered(kind: Kind, axis: Axis, offer: Offer, slots: Slots, requested: dt.date | None) -> Offered:
-    days = np.sort(axis.days_of(slots))
-    made = Offered(kind, axis.day_of(offer.finish), days, None)
+def _offered(kind: Kind, desk: Desk, taken: Taken, slots: Slots, requested: dt.date | None) -> Offered:
+    days = np.sort(desk.axis.days_of(slots))
+    offer = taken.offer
+    places = dict(zip((piece.id for piece in taken.wish.delivering), offer.start, strict=True))
+    index = desk.book.index
+    made = Offered(
+        kind,
+        desk.axis.day_of(offer.finish),
+        days,
+        None,
+        own=[places.get(piece.id) for piece in taken.wish.pieces],
+        others={name: (desk.book.starts[index[name]], offer.plan.start[index[name]]) for name in offer.moved},
+    )
     return replace(made, request_percent=made.percent(requested)) if requested else made
 
 

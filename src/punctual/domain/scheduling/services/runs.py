@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from punctual.domain.orders.services.summary import ForecastDates, record_forecasts
 from punctual.domain.plans.work_calendars import stored_time
+from punctual.domain.scheduling.agreed import handed_on, mark_used
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import Book
 from punctual.domain.scheduling.calibration import current_ratios
@@ -139,12 +140,13 @@ def _compute(today: dt.date, effort: Effort, tell: Callable[[int], None]) -> Com
     with one_picture():
         earlier = previous_starts(before)
         book = gather(today, previous=earlier)
+        starts = handed_on(book, earlier)
         ratios = current_ratios()
         branches = branches_of(one.id for one in book.orders)
     axis = company_axis(today)
     tell(5)
     known = {piece.id for piece in book.pieces}
-    kept = slots_of({name: start for name, start in earlier.items() if name in known}, axis)
+    kept = slots_of({name: start for name, start in starts.items() if name in known}, axis)
     solved = solve(book, axis, ratios, effort, tell, previous=kept)
     inputs = {
         "orders": sum(not one.soft for one in book.orders),
@@ -185,6 +187,7 @@ def store(run: ScheduleRun, computed: Computed, mark: str, began: float, *, last
     run.book = solved.book.packed()
     run.finished_at, run.seconds = timezone.now(), round(time.monotonic() - began, 3)
     run.save()
+    mark_used(solved.book)
     _forget_old(run)
     emit("schedule.done", run_id=run.pk)
     return run
