@@ -89,7 +89,7 @@ def test_a_change_is_analysed_approved_signed_by_the_customer_and_applied(
     page = one.open(address)
     with page.expect_navigation():
         page.locator("form[action$='/link/'] button").click()
-    link = page.locator("#the-link").input_value()
+    link = page.locator(".note code.brk").inner_text()
     one.context.clear_cookies(name="sessionid")
     page.goto(link)
     one.check_both()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import re
 from collections.abc import Callable
@@ -158,6 +159,14 @@ def test_a_case_goes_from_report_to_a_planned_visit(person: Person, signed_in: S
     visit = found.visits.get()
     assert "canvas" in engineer.get(f"/visits/{visit.pk}/").content.decode()
     assert engineer.post(f"/visits/{visit.pk}/", {"report": "x"}).status_code == 422
+    drawn = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"drawn" * 20).decode()
+    told = {"report": "换泵油", "signed_by": "张工", "signature": drawn, "solved": "1", "cause": "缺油"}
+    assert engineer.get(f"/visits/{visit.pk}/paper/?part=signature").status_code == 404, "nothing is signed yet"
+    assert engineer.post(f"/visits/{visit.pk}/", {**told, "version": visit.version}).status_code == 302
+    signed = engineer.get(f"/visits/{visit.pk}/").content.decode()
+    assert "缺油" in signed
+    assert f'src="/visits/{visit.pk}/paper/?part=signature"' in signed
+    assert engineer.get(f"/visits/{visit.pk}/paper/?part=signature").content.startswith(b"\x89PNG")
 
 
 def test_response_times_are_set_by_order_managers_only(person: Person, signed_in: SignedIn) -> None:

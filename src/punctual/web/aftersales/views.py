@@ -278,8 +278,10 @@ def change_visit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def visit_paper(request: HttpRequest, pk: int) -> HttpResponse:
-    """The service report with the signature, as PDF."""
+    """The service report with the signature, as PDF; the signature alone for the page."""
     found = get_or_not_found(selectors.visits_of(actor_of(request)).exclude(done_at=None), pk=pk)
+    if request.GET.get("part") == "signature":
+        return HttpResponse(path_of(found.signature).read_bytes(), content_type="image/png")
     blocks: list[Block] = [
         Facts(
             [
@@ -294,6 +296,8 @@ def visit_paper(request: HttpRequest, pk: int) -> HttpResponse:
         Heading(_("What was done")),
         Text(found.report),
     ]
+    if found.case and found.case.cause:
+        blocks += [Heading(_("Cause")), Text(found.case.cause)]
     if found.parts:
         blocks += [Heading(_("Parts used")), Text(found.parts)]
     blocks.append(Heading(_("Signed for the customer")))
