@@ -196,10 +196,17 @@ class Page {
     this.draw();
   }
 
+  // The row, and its bar where none of it is in sight.
   private reveal(row: number): void {
     const top = row * ROW;
     if (top < this.scroller.scrollTop) this.scroller.scrollTop = top;
     else if (top + ROW > this.scroller.scrollTop + this.scroller.clientHeight) this.scroller.scrollTop = top + ROW - this.scroller.clientHeight;
+    const task = this.model.rows[row];
+    if (task) {
+      const begins = this.scale.x(task.start);
+      const seen = this.scroller.scrollLeft;
+      if (this.scale.x(task.finish) <= seen || begins >= seen + this.scroller.clientWidth) this.scroller.scrollLeft = Math.max(0, begins - this.scroller.clientWidth / 4);
+    }
     this.paint();
   }
 
@@ -367,7 +374,8 @@ class Page {
     const command = event.ctrlKey || event.metaKey;
     if (command && event.key.toLowerCase() === "z") {
       event.preventDefault();
-      this.send({ verb: event.shiftKey ? "redo" : "undo" });
+      const verb = event.shiftKey ? "redo" : "undo";
+      if (!document.querySelector<HTMLButtonElement>(`[data-tool="${verb}"]`)?.disabled) this.send({ verb });
     } else if (command && event.key.toLowerCase() === "y") {
       event.preventDefault();
       this.send({ verb: "redo" });

@@ -105,6 +105,7 @@ export class Grid {
     const id = this.id(target);
     if (id === null) return;
     const again = id === this.host.model.selected && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    this.host.reveal(this.host.model.rowOf.get(id) ?? 0);
     this.host.select(id, event.ctrlKey || event.metaKey || event.shiftKey);
     this.focus();
     if (again && this.host.mayEdit) this.begin(this.body.querySelector<HTMLElement>(`[data-id="${id}"] [data-col="${target.closest<HTMLElement>("[data-col]")?.dataset.col}"]`));
