@@ -91,5 +91,15 @@ def workshop(actor: User, orders: int = 3, *, promised: dt.date = dt.date(2026, 
     return [planned(number, one, actor, promised=promised)[0] for number in range(1, orders + 1)]
 
 
+def asking(actor: User) -> Order:
+    """Two orders on the only fitter, scheduled; a draft of the same product asks for a date."""
+    orders = workshop(actor, 2)
+    draft = order(9, orders[0].lines.get().product, requested=dt.date(2026, 12, 4), state=OrderState.DRAFT)
+    Order.objects.filter(pk=draft.pk).update(number=None)
+    run(actor)
+    draft.refresh_from_db()
+    return draft
+
+
 def run(actor: User, *, today: dt.date = TODAY, effort: Effort = QUICK) -> ScheduleRun:
     return first_schedule(actor=actor, today=today, effort=effort)

@@ -18,9 +18,8 @@ from punctual.domain.plans.models import Plan, Task
 from punctual.domain.plans.services.making import make_plan
 from punctual.domain.resources.models import Resource
 from punctual.domain.scheduling import desk
-from punctual.domain.scheduling.agreed import handed_on
 from punctual.domain.scheduling.calibration import summarised
-from punctual.domain.scheduling.gathering import availability_of, gather, previous_starts
+from punctual.domain.scheduling.gathering import availability_of
 from punctual.domain.scheduling.ledger import kept, reliability
 from punctual.domain.scheduling.load import Loads, periods_of, starts_of, uses_of
 from punctual.domain.scheduling.models import (
@@ -40,7 +39,6 @@ from punctual.domain.scheduling.services.absences import cancel_absence, enter_a
 from punctual.domain.scheduling.services.levelling import accept_levelling, shifts_of
 from punctual.domain.scheduling.services.settings import change_scheduling_settings
 from punctual.domain.scheduling.simulation import Ratio, Ratios, simulate_book
-from punctual.domain.scheduling.solving import Effort
 from punctual.domain.scheduling.task_ends import forecasts_of_tasks, line_forecasts, task_forecasts
 from punctual.flows.load_picture import week_of
 from punctual.flows.promise_at_entry import promise_for_order
@@ -69,14 +67,7 @@ def manager(person: Callable[[str], User]) -> User:
 
 @pytest.fixture
 def asking(manager: User) -> Order:
-    """Two orders on the only fitter, scheduled; a draft of the same product asks for a date."""
-    orders = scheduling.workshop(manager, 2)
-    line = orders[0].lines.get()
-    draft = scheduling.order(9, line.product, requested=dt.date(2026, 12, 4), state=OrderState.DRAFT)
-    Order.objects.filter(pk=draft.pk).update(number=None)
-    scheduling.run(manager)
-    draft.refresh_from_db()
-    return draft
+    return scheduling.asking(manager)
 
 
 def promise(order: Order, actor: User, day: dt.date, **more: object) -> list[Promise]:
@@ -145,58 +136,6 @@ def test_negotiation_moves_others_only_within_their_promises(asking: Order, mana
         before = OrderForecast.objects.get(run__is_current=True, order=move.entry.id).planned
         assert before + dt.timedelta(days=move.days) <= dt.date(2026, 12, 18)
         assert move.p80_then <= dt.date(2026, 12, 18)
-
-
-def _starts() -> dict[str, dt.datetime]:
-    return previous_starts(ScheduleRun.objects.get(is_current=True))
-
-
-@pytest.mark.parametrize("reviewed", [True, False])
-def test_what_was_negotiated_stands_in_the_schedules_that_follow(asking: Order, manager: User, reviewed: bool) -> None:
-    told = promise_for_order(order=asking, actor=manager, care=CARE)
-    assert told is not None
-    better = told.answer.offer("negotiated")
-    axis, before = told.axis, _starts()
-    others = {name: axis.start_of(then) for name, (_, then) in better.others.items()}
-    own = [axis.start_of(slot) for slot in better.own if slot is not None]
-    assert others
-    assert all(before[name] != at for name, at in others.items())
-    promise(asking, manager, better.p95, offer="negotiated")
-    only_start = Effort(moves=1, runs=60)  # no search that would find it anew by itself
-    scheduling.run(manager, effort=only_start)
-    assert _starts() == before, "a draft takes nobody's place"
-    Order.objects.filter(pk=asking.pk).update(state=OrderState.IN_REVIEW, number="SO-2026-00009")
-    if reviewed:
-        scheduling.run(manager, effort=only_start)
-        assert [at for name, at in _starts().items() if name.startswith(f"q{asking.pk}:")] == own
-        assert all(_starts()[name] <= at for name, at in others.items()), "moved no further than was offered"
-    asking.refresh_from_db()
-    Order.objects.filter(pk=asking.pk).update(state=OrderState.CONFIRMED)
-    make_plan(order=asking, actor=manager, today=TODAY)
-    for _ in range(2):
-        scheduling.run(manager, effort=only_start)
-        assert [_starts()[str(pk)] for pk in asking.plan.tasks.values_list("pk", flat=True)] == own
-        assert all(_starts()[name] <= at for name, at in others.items()), "moved no further than was offered"
-    assert OrderForecast.objects.get(run__is_current=True, order=asking).planned == better.planned
-
-
-def test_who_was_moved_since_by_somebody_else_stays_there(asking: Order, manager: User) -> None:
-    told = promise_for_order(order=asking, actor=manager, care=CARE)
-    assert told is not None
-    better = told.answer.offer("negotiated")
-    promise(asking, manager, better.p95, offer="negotiated")
-    agreed = asking.agreed_plan
-    agreed.others = {name: ["2026-01-05T08:00:00", then] for name, (_, then) in agreed.others.items()}
-    agreed.save()
-    Order.objects.filter(pk=asking.pk).update(state=OrderState.IN_REVIEW, number="SO-2026-00009")
-    book = gather(TODAY)
-    found = handed_on(book, _starts())
-    assert {name: found[name] for name in agreed.others} == {name: _starts()[name] for name in agreed.others}
-    asking.lines.update(quantity=1)
-    asking.lines.create(
-        line_no=20, product=asking.lines.get().product, model_text="HC-9", quantity=Decimal(1), unit="台"
-    )
-    assert not any(name.startswith("q") for name in handed_on(gather(TODAY), _starts())), "it is another order now"
 
 
 def test_offers_are_compared_over_the_same_draws(asking: Order, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +310,6 @@ def test_the_week_of_a_person_holds_what_the_schedule_gives_and_nobody_elses(ask
 
 
 def book_of_current():
-    from punctual.domain.scheduling.models import ScheduleRun
 
     found = book_of(ScheduleRun.objects.get(is_current=True))
     assert found is not None
@@ -394,7 +332,6 @@ def test_hired_hands_take_what_the_only_fitter_has_no_time_for(asking: Order, ma
 
 
 def test_accepting_a_proposal_moves_the_plan_and_not_the_next_schedule(asking: Order, manager: User) -> None:
-    from punctual.domain.scheduling.models import ScheduleRun
 
     run = ScheduleRun.objects.get(is_current=True)
     shifts = shifts_of(run)
@@ -414,7 +351,6 @@ def test_accepting_a_proposal_moves_the_plan_and_not_the_next_schedule(asking: O
 def test_of_two_planners_who_accept_at_once_the_second_is_told_and_nothing_is_mixed(
     asking: Order, manager: User, person: Callable[[str], User]
 ) -> None:
-    from punctual.domain.scheduling.models import ScheduleRun
 
     run = ScheduleRun.objects.get(is_current=True)
     order_id = next(iter(shifts_of(run)))
@@ -427,7 +363,6 @@ def test_of_two_planners_who_accept_at_once_the_second_is_told_and_nothing_is_mi
 
 
 def test_a_proposal_of_an_older_run_is_refused(asking: Order, manager: User) -> None:
-    from punctual.domain.scheduling.models import ScheduleRun
 
     old = ScheduleRun.objects.get(is_current=True)
     order_id = next(iter(shifts_of(old)))

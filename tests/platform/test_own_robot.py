@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -208,7 +207,3 @@ def test_programs_choose_and_set_up_a_robot(signed_in: SignedIn, person: Person)
     assert put(api, {"robot": None}).json()["chosen"] is None
     assert client.delete(f"{api}/own").status_code == 204
     assert client.get(api).json() == {"chosen": None, "offered": []}
-
-
-def test_no_migration_is_missing() -> None:
-    call_command("makemigrations", "notifications", "--check", "--dry-run")

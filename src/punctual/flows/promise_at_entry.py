@@ -21,7 +21,6 @@ from punctual.domain.orders.inputs import OrderInput
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.orders.services.summary import summarise
 from punctual.domain.resources.models import Resource, Skill
-from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.calibration import current_ratios
 from punctual.domain.scheduling.desk import Desk, Wish
 from punctual.domain.scheduling.gathering import (
@@ -58,7 +57,6 @@ class Told:
     run: ScheduleRun
     is_stale: bool
     limits: PromiseLimits
-    axis: Axis
 
 
 def no_schedule() -> Refusal:
@@ -168,7 +166,7 @@ def _told(order: Order, lines: Sequence[OrderLine], actor: User, care: Care | No
             while len(_ANSWERS) > KEPT_ANSWERS:
                 _ANSWERS.popitem(last=False)
     grade = order.customer.grade if order.customer else ""
-    return Told(found, run, fingerprint(run.today or desk.axis.today) != run.fingerprint, limits_for(grade), desk.axis)
+    return Told(found, run, fingerprint(run.today or desk.axis.today) != run.fingerprint, limits_for(grade))
 
 
 def _mark(run: ScheduleRun, wish: Wish, requested: dt.date | None, care: Care | None) -> str:

@@ -16,7 +16,6 @@ from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import move
 from punctual.domain.orders.services.summary import record_confidence
 from punctual.domain.scheduling.agreed import keep_agreed
-from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.gathering import scheduling_settings
 from punctual.domain.scheduling.models import Channel, Promise, ScheduleRun
 from punctual.domain.scheduling.promising import Care, Offered, percent_kept
@@ -75,8 +74,8 @@ def promise_order(
             run=found.run,
             expected_version=expected_version,
         )
-        if found.offer is not None and found.run is not None and found.axis is not None:
-            keep_agreed(order.pk, found.run, found.axis, found.offer)
+        if found.offer is not None and found.run is not None:
+            keep_agreed(order.pk, found.run, found.offer)
         _tell_chance(order.pk, actor)
     return made
 
@@ -92,13 +91,12 @@ def _tell_chance(order_id: int, actor: User) -> None:
 @dataclass(frozen=True, slots=True)
 class Chance:
     """Probability in percent that an order is delivered by a day, the earliest day at the company's floor, and the run
-    that says so; for an order that has no plan the offer that was asked for, on the axis of its slots."""
+    that says so; for an order that has no plan the offer that was asked for."""
 
     percent: int | None
     earliest: dt.date | None
     run: ScheduleRun | None
     offer: Offered | None = None
-    axis: Axis | None = None
 
 
 def chance(order: Order, day: dt.date, *, actor: User, offer: str = "nobody", care: Care | None = None) -> Chance:
@@ -117,7 +115,7 @@ def chance(order: Order, day: dt.date, *, actor: User, offer: str = "nobody", ca
     if told is None:
         return Chance(None, None, None)
     chosen = told.answer.offer(offer)
-    return Chance(chosen.percent(day), chosen.earliest(floor), told.run, chosen, told.axis)
+    return Chance(chosen.percent(day), chosen.earliest(floor), told.run, chosen)
 
 
 def earliest_in(histogram: list[tuple[str, int]], percent: int) -> dt.date | None:

@@ -11,8 +11,8 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import Book
+from punctual.domain.scheduling.gathering import company_axis
 from punctual.domain.scheduling.models import AgreedPlan, ScheduleRun
 from punctual.domain.scheduling.promising import Offered
 
@@ -20,8 +20,10 @@ Starts = Mapping[str, dt.datetime]
 """Piece → when it begins, on the site's clock."""
 
 
-def keep_agreed(order_id: int, run: ScheduleRun, axis: Axis, offer: Offered) -> AgreedPlan:
-    """Keep the places of the offer that was taken; part of the promise's transaction."""
+def keep_agreed(order_id: int, run: ScheduleRun, offer: Offered) -> AgreedPlan:
+    """Keep the places of the offer that was taken, which stands on ``run``; part of the promise's transaction."""
+    assert run.today is not None
+    axis = company_axis(run.today)
     places = {
         "own": [None if slot is None else axis.start_of(slot).isoformat() for slot in offer.own],
         "others": {
@@ -36,11 +38,10 @@ def keep_agreed(order_id: int, run: ScheduleRun, axis: Axis, offer: Offered) -> 
 def handed_on(book: Book, earlier: Starts) -> dict[str, dt.datetime]:
     """``earlier`` with what is agreed, and with the places of quotations under the names that their plans have now."""
     starts = dict(earlier)
-    own = _pieces_by_order(book)
-    for order, names in own.items():
-        before = [name for name in earlier if name.startswith(f"q{order}:")]
-        if before and not any(name in earlier for name in names):
-            _put(starts, names, [earlier[name] for name in before])
+    own, quoted = _pieces_by_order(book), _quoted(earlier)
+    for order in own.keys() & quoted.keys():
+        if not any(name in earlier for name in own[order]):
+            _put(starts, own[order], quoted[order])
     for agreed in AgreedPlan.objects.filter(order__in=list(own), is_used=False).order_by("pk"):
         for name, (before, then) in agreed.others.items():
             if earlier.get(name) == dt.datetime.fromisoformat(before):  # nobody has moved it since
@@ -58,6 +59,16 @@ def _pieces_by_order(book: Book) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     for piece in book.pieces:
         found[piece.order].append(piece.id)
+    return found
+
+
+def _quoted(earlier: Starts) -> dict[int, list[dt.datetime]]:
+    """Order → the places that it had as a quotation, when its pieces were called ``q12:-3``."""
+    found: dict[int, list[dt.datetime]] = defaultdict(list)
+    for name, start in earlier.items():
+        order, is_quoted, _row = name.removeprefix("q").partition(":")
+        if is_quoted:
+            found[int(order)].append(start)
     return found
 
 

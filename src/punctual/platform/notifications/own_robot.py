@@ -26,8 +26,12 @@ def offered(actor: User) -> QuerySet[Robot]:
     return groups().filter(personal=True)
 
 
+def _mine(actor: User) -> QuerySet[Robot]:
+    return Robot.objects.filter(owner=actor)
+
+
 def own_robot(actor: User) -> Robot | None:
-    return Robot.objects.filter(owner=actor).first()
+    return _mine(actor).first()
 
 
 def chosen_robot(actor: User) -> Robot | None:
@@ -46,12 +50,8 @@ def choose_robot(*, actor: User, robot_id: int | None) -> None:
     if robot_id is None:
         RobotChoice.objects.filter(user=actor).delete()
         return
-    robot = get_or_not_found(offered(actor) | groups_of_own(actor), pk=robot_id)
+    robot = get_or_not_found(offered(actor) | _mine(actor).defer("address", "secret"), pk=robot_id)
     RobotChoice.objects.update_or_create(user=actor, defaults={"robot": robot})
-
-
-def groups_of_own(actor: User) -> QuerySet[Robot]:
-    return Robot.objects.filter(owner=actor).defer("address", "secret")
 
 
 @transaction.atomic
@@ -67,7 +67,7 @@ def keep_own_robot(*, actor: User, kind: str, address: str, secret: str = "") ->
 
 @transaction.atomic
 def drop_own_robot(*, actor: User) -> None:
-    robot = get_or_not_found(Robot.objects.filter(owner=actor), owner=actor.pk)
+    robot = get_or_not_found(_mine(actor), owner=actor.pk)
     record(actor=actor, verb="delete", target=robot, reason=robot.name)
     robot.delete()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -94,6 +94,17 @@ def my_notifications(request: HttpRequest) -> HttpResponse:
     return render(request, "channels/mine.html", context, status=422 if refused else 200)
 
 
+def _step(
+    request: HttpRequest, verbs: Mapping[str, tuple[Callable[[], object], str]], verb: str, *, back: str
+) -> HttpResponse:
+    """Does what the verb stands for and says so."""
+    if verb not in verbs:
+        raise NotFound(Reason("channel.verb", N_("There is no such step.")))
+    function, sentence = verbs[verb]
+    function()
+    return done_here(request, back, sentence)
+
+
 @require_POST
 def my_robot(request: HttpRequest, verb: str) -> HttpResponse:
     """Choose who tells me, keep or drop my own robot, send a test, try again."""
@@ -119,11 +130,7 @@ def my_robot(request: HttpRequest, verb: str) -> HttpResponse:
             _("It is tried again."),
         ),
     }
-    if verb not in verbs:
-        raise NotFound(Reason("channel.verb", N_("There is no such step.")))
-    function, sentence = verbs[verb]
-    function()
-    return done_here(request, f"{reverse('my_notifications')}#robot", sentence)
+    return _step(request, verbs, verb, back=f"{reverse('my_notifications')}#robot")
 
 
 @require_POST
@@ -219,11 +226,7 @@ def change_channels(request: HttpRequest, verb: str) -> HttpResponse:
             _("It is tried again."),
         ),
     }
-    if verb not in verbs:
-        raise NotFound(Reason("channel.verb", N_("There is no such step.")))
-    function, sentence = verbs[verb]
-    function()
-    return done_here(request, reverse("company_channels"), sentence)
+    return _step(request, verbs, verb, back=reverse("company_channels"))
 
 
 def response_times(request: HttpRequest) -> HttpResponse:
