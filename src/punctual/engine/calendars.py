@@ -183,12 +183,12 @@ class WorkCalendar:
         """Working minutes from 1984-01-01 to ``moment`` (naive, local)."""
         wall = wall_minutes(moment)
         tables = self.tables(wall // DAY + 1)
-        return int(tables.working(np.int64(wall)))  # type: ignore[arg-type]
+        return tables.working_at(wall)
 
     def to_datetime_start(self, minutes: int) -> datetime:
         """Where working minute ``minutes`` begins: at a boundary the next morning, not the evening."""
         tables = self.tables_for_work(minutes + 1, minutes)
-        return moment_of(int(tables.start(np.int64(minutes))))  # type: ignore[arg-type]
+        return moment_of(tables.start_at(minutes))
 
     def to_datetime_finish(self, minutes: int) -> datetime:
         """Where ``minutes`` working minutes are done: at a boundary the evening, not the next morning."""

@@ -88,7 +88,7 @@ def earned_value(performance: Performance) -> list[PeriodFigures]:
         (
             k
             for k, period in enumerate(performance.periods, 1)
-            if period.ev is not None and bac > 0 and _reaches(period.ev, bac)
+            if period.ev is not None and bac > 0 and reaches(period.ev, bac)
         ),
         None,
     )
@@ -136,8 +136,8 @@ def earned_schedule(performance: Performance, ev: float, at: float) -> float | N
     points = _plan_points(performance)
     last = len(points) - 1
     low = max(k for k, (_, pv) in enumerate(points) if pv <= ev or k == 0)
-    if _reaches(ev, points[low][1]) and _reaches(points[low][1], ev):
-        first = next(time for time, pv in points if _reaches(pv, points[low][1]))
+    if reaches(ev, points[low][1]) and reaches(points[low][1], ev):
+        first = next(time for time, pv in points if reaches(pv, points[low][1]))
         return points[low][0] if low == last else min(max(float(at), first), points[low][0])
     if low == last:
         return None
@@ -149,7 +149,7 @@ def _plan_points(performance: Performance) -> list[tuple[float, float]]:
     points = [(0.0, 0.0)]
     duration, bac = performance.planned_duration, performance.bac
     for time, period in enumerate(performance.periods, 1):
-        done = _reaches(period.pv, bac)
+        done = reaches(period.pv, bac)
         if done and points[-1][0] < duration <= time:
             break
         points.append((float(time), period.pv))
@@ -160,7 +160,8 @@ def _plan_points(performance: Performance) -> list[tuple[float, float]]:
     return points
 
 
-def _reaches(value: float, goal: float) -> bool:
+def reaches(value: float, goal: float) -> bool:
+    """Whether ``value`` is ``goal`` or more, but for rounding."""
     return value >= goal - _RELATIVE * abs(goal)
 
 
@@ -189,12 +190,12 @@ def _problems(performance: Performance) -> list[Reason]:
             text = N_("EV and AC must both be given or both be missing")
             reasons.append(Reason("earned_value.half_a_period", text, field="ev", row=row))
         for name, value in (("pv", period.pv), ("ev", period.ev)):
-            if value is not None and name not in wrong and not _reaches(performance.bac, value):
+            if value is not None and name not in wrong and not reaches(performance.bac, value):
                 text = N_("%(name)s is %(value)s, more than the budget at completion of %(bac)s")
                 params = {"name": name.upper(), "value": f"{value:g}", "bac": f"{performance.bac:g}"}
                 reasons.append(Reason("earned_value.above_budget", text, params, field=name, row=row))
         if "pv" not in wrong:
-            if not _reaches(period.pv, before):
+            if not reaches(period.pv, before):
                 text = N_("PV falls from %(before)s to %(value)s; it is cumulative and cannot fall")
                 params = {"before": f"{before:g}", "value": f"{period.pv:g}"}
                 reasons.append(Reason("earned_value.falling_plan", text, params, field="pv", row=row))

@@ -8,7 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from punctual.engine.earned_value import Performance, PeriodFigures, PeriodInput, earned_share, earned_value
+from punctual.engine.earned_value import (
+    Performance,
+    PeriodFigures,
+    PeriodInput,
+    earned_share,
+    earned_value,
+    reaches,
+)
 from punctual.engine.earned_value import ProgressRule as EngineRule
 
 WEEK: Final = dt.timedelta(days=7)
@@ -140,7 +147,8 @@ def performance(
     between: Between,
     weekly: bool = True,
 ) -> Performed | None:
-    """Figures week by week, else of today alone (then without what needs the time before: earned schedule); None where
+    """Figures week by week, else of today alone: the plan's curve is followed either way, which earned schedule asks
+    for, but what was earned in the weeks before is not, unless all is done and its week is to be found. None where
     nothing is planned. ``costs`` None: not known, and so all that hangs on it."""
     if rule == "milestones":
         pieces = by_milestones(pieces)
@@ -149,7 +157,7 @@ def performance(
         return None
     first = min(piece.planned_start for piece in pieces).date()
     last = max(piece.planned_finish for piece in pieces).date()
-    ends = week_ends(first, last, today) if weekly else [today]
+    ends = week_ends(first, last, today)
     now = _evening(today)
     evenings = [_evening(end) for end in ends]
     planned = _through_time(
@@ -158,20 +166,23 @@ def performance(
         bac,
         lambda piece, at: planned_share(piece, at, between, rule),
     )
-    gained = _through_time(
-        [_Spell(piece.weight, _known_from(piece, now), piece.actual_finish, piece) for piece in pieces],
-        [at for at in evenings if at <= now],
-        bac,
-        lambda piece, at: earned(piece, at, now, rule),
-    )
+    spells = [_Spell(piece.weight, _known_from(piece, now), piece.actual_finish, piece) for piece in pieces]
+    come = [at for at in evenings if at <= now]
+
+    def gained_at(moments: Sequence[dt.datetime]) -> list[float]:
+        return _through_time(spells, moments, bac, lambda piece, at: earned(piece, at, now, rule))
+
+    gained = dict(zip(come[-1:], gained_at(come[-1:]), strict=True))
+    if weekly or reaches(gained[come[-1]], bac):
+        gained = dict(zip(come, gained_at(come), strict=True))
     inputs = []
     reached = 0.0
-    for number, end in enumerate(ends):
+    for number, (end, evening) in enumerate(zip(ends, evenings, strict=True)):
         reached = max(reached, planned[number])
-        if end > today:
+        ev = gained.get(evening)
+        if ev is None:
             inputs.append(PeriodInput(reached, None, None))
             continue
-        ev = gained[number]
         ac = sum(amount for day, amount in costs if day <= end) if costs is not None else 0.0
         inputs.append(PeriodInput(reached, ev, max(0.0, ac)))
     begin = ends[0] - WEEK

@@ -186,7 +186,7 @@ class Gathered:
     def facts(self, order: Order, outlook: Outlook | None) -> tuple[OrderFacts, Limits]:
         plan = self.plans[order.pk]
         limits = self.limits(order)
-        done = self.performed(order)
+        done = self.performed(order, weekly=False)
         now = done.current if done else None
         tasks = [self._task(plan, row) for row in self.tasks[plan.pk] if not row["is_summary"] and row["percent"] < 100]
         facts = OrderFacts(

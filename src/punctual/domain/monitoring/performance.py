@@ -47,11 +47,11 @@ class Portfolio:
     total: PeriodFigures | None
 
 
-def portfolio_of(seen: Gathered, *, weekly: bool = True) -> Portfolio:
-    """All orders that were gathered, week by week or as they stand today."""
+def portfolio_of(seen: Gathered) -> Portfolio:
+    """All orders that were gathered, as they stand today."""
     rows = []
     for order in seen.orders:
-        done = seen.performed(order, weekly=weekly)
+        done = seen.performed(order, weekly=False)
         if done is not None:
             rows.append(OfOrder(order, done, seen.weights_of(seen.plans[order.pk])[1]))
     money = [one.done for one in rows if one.is_money and one.done.current is not None]

@@ -80,7 +80,7 @@ def earned(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "reports.view")
     seen = Gathered(running(orders_of(actor).order_by().values_list("pk", flat=True)), timezone.localdate())
-    found = bubbles(portfolio_of(seen, weekly=False).orders, sees_costs=may(actor, "costs.view"))
+    found = bubbles(portfolio_of(seen).orders, sees_costs=may(actor, "costs.view"))
     return render(request, "monitoring/bubbles.html", {"bubbles": found})
 
 
