@@ -30,6 +30,7 @@ PARTS = {
     "dashboard_earned", "home_timeline", "ncr_preview", "order_customer", "order_later", "order_peek",
     "order_products", "palette", "plan_phases", "promise_import", "promise_lines", "promise_order",
     "shortage_lines",
+    "shortage_ways",
 }  # fmt: skip
 """What stands within another page."""
 OTHERS = {"healthz", "metrics", "readyz", "portal_forgot", "portal_sign_in", "track_enter"}

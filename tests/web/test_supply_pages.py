@@ -85,6 +85,9 @@ def test_the_shortage_says_what_where_when_and_the_ways_out(
     for part in ("注液泵 NP-25", "SO-2026-00001", "2 装配", "¥10,000", world["purchase"].number):
         assert part in text, part
     assert ("断料" if language == "zh-hans" else "Stops the work") in text
+    ways = f"/shortages/{world['shortage'].pk}/ways/"
+    assert f'hx-get="{ways}"' in client.get("/shortages/").content.decode()
+    text = words(client.get(ways))
     assert ("加急 PO-2026-00001" if language == "zh-hans" else "Expedite PO-2026-00001") in text
 
 
@@ -93,7 +96,9 @@ def test_the_purchase_lines_below_the_shortages_come_by_themselves(world: dict[s
     assert 'hx-get="/shortages/lines/?lines=all"' in client.get("/shortages/?lines=all").content.decode()
     for lines in ("", "?lines=all"):
         assert world["purchase"].number in words(client.get(f"/shortages/lines/{lines}"))
-    assert signed_in("worker").get("/shortages/lines/").status_code == 403
+    worker = signed_in("worker")
+    for part in ("lines", f"{world['shortage'].pk}/ways"):
+        assert worker.get(f"/shortages/{part}/").status_code == 403
 
 
 def test_a_changed_date_is_shown_before_it_is_done(world: dict[str, Any], signed_in: Enter) -> None:

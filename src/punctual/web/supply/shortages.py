@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from punctual.domain.orders.models import Order
+from punctual.domain.plans.models import Dependency
 from punctual.domain.supply.life import ON_THE_WAY
 from punctual.domain.supply.models import (
     PurchaseLine,
+    Requirement,
     Reservation,
     ReservationState,
     Shortage,
@@ -31,7 +33,7 @@ from punctual.domain.supply.models import (
 from punctual.domain.supply.scorecard import NOTHING, Lateness, lateness
 from punctual.domain.supply.selectors import purchase_lines_of, sees_costs, shortage_by_id, shortages_of
 from punctual.domain.supply.services.deciding import choose
-from punctual.domain.supply.ways import Way, WaysOut
+from punctual.domain.supply.ways import WaysOut
 from punctual.kernel.refusal import NotFound
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
@@ -116,7 +118,7 @@ def _selected(actor: User, wish: str) -> Shortage | None:
 
 
 def shortages(request: HttpRequest) -> HttpResponse:
-    """The list on the left, one of them with its ways out on the right; the purchase lines below come by themselves."""
+    """The list on the left, one of them on the right; its ways out and the purchase lines below come by themselves."""
     actor, today = actor_of(request), timezone.localdate()
     require(actor, "supply.view")
     everything = shortages_of(actor)
@@ -152,12 +154,10 @@ def shortages(request: HttpRequest) -> HttpResponse:
         "state": request.GET.get("state", ""),
         "q": request.GET.get("q", ""),
         "order_filter": request.GET.get("order", ""),
-        "sees_costs": sees_costs(actor),
-        "may_decide": may(actor, "supply.decide"),
         "may_change": may(actor, "supply.change"),
     }
     if selected is not None:
-        context |= detail(actor, selected, today=today)
+        context |= detail(selected, today=today)
     return render(request, "supply/shortages.html", context)
 
 
@@ -168,10 +168,30 @@ def lines_part(request: HttpRequest) -> HttpResponse:
     return render(request, "supply/shortage_lines.html", _lines(actor, request, today=timezone.localdate()))
 
 
-def detail(actor: User, shortage: Shortage, *, today: dt.date) -> dict[str, Any]:
-    """Facts, picture and ways of one shortage."""
+def ways_part(request: HttpRequest, pk: int) -> HttpResponse:
+    """The ways out of one shortage: each is a schedule of its own, and some of other orders' plans too."""
+    actor = actor_of(request)
+    require(actor, "supply.view")
+    shortage = shortage_by_id(actor, pk)
+    order = shortage.requirement.order
+    ways = WaysOut(shortage, today=timezone.localdate())
+    due = order.promised_date or order.requested_date
+    context = {
+        "selected": shortage,
+        "order": order,
+        "ways": ways.all(),
+        "now": ways.now,
+        "due": due,
+        "due_text": day_text(due),
+        "sees_costs": sees_costs(actor),
+        "may_decide": may(actor, "supply.decide"),
+    }
+    return render(request, "supply/shortage_ways.html", context)
+
+
+def detail(shortage: Shortage, *, today: dt.date) -> dict[str, Any]:
+    """Facts and picture of one shortage."""
     need = shortage.requirement
-    ways = WaysOut(shortage, today=today)
     items = list(StockItem.objects.filter(material=need.material))
     others = list(
         Reservation.objects.filter(state=ReservationState.ACTIVE, stock_item__material=need.material)
@@ -182,8 +202,6 @@ def detail(actor: User, shortage: Shortage, *, today: dt.date) -> dict[str, Any]
     coming = PurchaseLine.objects.filter(material=need.material, purchase_order__state__in=ON_THE_WAY).aggregate(
         sum=Sum(F("quantity") - F("received"))
     )["sum"]
-    found: list[Way] = ways.all()
-    due = need.order.promised_date or need.order.requested_date
     return {
         "selected": shortage,
         "need": need,
@@ -191,24 +209,20 @@ def detail(actor: User, shortage: Shortage, *, today: dt.date) -> dict[str, Any]
         "on_hand": sum((item.on_hand for item in items), ZERO),
         "for_others": sum((one.quantity for one in others), ZERO),
         "coming": coming or ZERO,
-        "ways": found,
-        "now": ways.now,
-        "due": due,
-        "due_text": day_text(due),
         "picture": material_picture(shortage, today=today, others=others),
-        "waiting": _waiting(ways),
+        "waiting": _waiting(need),
     }
 
 
-def _waiting(ways: WaysOut) -> int:
+def _waiting(need: Requirement) -> int:
     """How many tasks wait behind the one that needs it, itself included."""
-    forecast = ways.picture.forecast
-    if forecast is None or ways.need.task_id not in forecast.stored.state.tasks:
+    if need.task is None:
         return 0
     after: dict[int, list[int]] = {}
-    for link in forecast.stored.state.links.values():
-        after.setdefault(link.predecessor, []).append(link.successor)
-    seen, waiting = {ways.need.task_id}, [ways.need.task_id]
+    links = Dependency.objects.filter(plan=need.task.plan_id).order_by()
+    for before, behind in links.values_list("predecessor_id", "successor_id"):
+        after.setdefault(before, []).append(behind)
+    seen, waiting = {need.task.pk}, [need.task.pk]
     while waiting:
         for task_id in after.get(waiting.pop(), ()):
             if task_id not in seen:

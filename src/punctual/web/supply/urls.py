@@ -16,6 +16,7 @@ from punctual.web.supply import (
 urlpatterns = [
     path("shortages/", shortages.shortages, name="shortages"),
     path("shortages/lines/", shortages.lines_part, name="shortage_lines"),
+    path("shortages/<int:pk>/ways/", shortages.ways_part, name="shortage_ways"),
     path("shortages/<int:pk>/choose/", shortages.choose_way, name="shortage_choose"),
     path("materials/", materials.MaterialList.as_view(), name="materials"),
     path("materials/new/", materials.edit_material, name="material_new"),
