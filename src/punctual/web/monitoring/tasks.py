@@ -51,7 +51,7 @@ SCOPES: Final[tuple[tuple[str, Words], ...]] = (
     ("team", gettext_lazy("My team")),
     ("all", gettext_lazy("Everybody")),
 )
-PER_PAGE: Final = 18
+PER_PAGE: Final = 12
 SHOWN: Final = 60
 STEPS: Final = (25, 50, 75, 90, 100)
 
