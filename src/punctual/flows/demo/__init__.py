@@ -16,7 +16,7 @@ from punctual.flows.demo.customer_pos import build_customer_pos
 from punctual.flows.demo.customers import build_customer_relations
 from punctual.flows.demo.delivery import build_deliveries
 from punctual.flows.demo.documents import build_documents
-from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people, is_watched
+from punctual.flows.demo.monitoring import build_monitoring, give_tasks_to_people, is_watched, look_at_all
 from punctual.flows.demo.orders import build_orders
 from punctual.flows.demo.parties import build_parties
 from punctual.flows.demo.people import build_people
@@ -76,6 +76,7 @@ def build_forecasts(today: dt.date) -> None:
         if not is_watched():
             with nothing_waits():
                 build_monitoring(today)
+    look_at_all(today)
 
 
 def build_company(today: dt.date) -> None:
@@ -85,7 +86,6 @@ def build_company(today: dt.date) -> None:
 
 
 def forecasts_job(progress: Progress, *, today: str) -> dict[str, Any]:
-    """The second half in the worker, while the pages are open already. Nothing to do where it is done."""
-    if not is_watched():
-        build_forecasts(dt.date.fromisoformat(today))
+    """The second half in the worker, while the pages are open already; what is done stays as it is."""
+    build_forecasts(dt.date.fromisoformat(today))
     return {}

@@ -8,6 +8,7 @@ import random
 from decimal import Decimal
 from typing import Final
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -30,12 +31,14 @@ from punctual.domain.plans.services.editing import edit_locked
 from punctual.domain.plans.work_calendars import plan_time
 from punctual.domain.resources.models import Resource, ResourceKind
 from punctual.flows.demo.people import demo_user
+from punctual.flows.demo.records import nothing_waits
 from punctual.flows.early_warning import look_at
 from punctual.flows.purchase_costs import follow_all
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.notifications.models import Delivery, DeliveryState, Way
 
 WEEKS: Final = 14
+AT_A_TIME: Final = 8
 NOTES: Final = ("按图完成", "首件合格", "等吊车半天", "返工一处，已补", "与电气并行", "")
 STUCK: Final = ("导向轴来料拒收，等处置", "客户样件未到", "缺 2 只伺服，采购在催")
 
@@ -47,12 +50,12 @@ def give_tasks_to_people(today: dt.date) -> None:
 
 
 def is_watched() -> bool:
-    """The last part of the demo stands already."""
+    """What has happened stands already."""
     return Thresholds.objects.filter(grade="A").exists()
 
 
 def build_monitoring(today: dt.date) -> None:
-    """What has happened and what is seen of it, dated relative to ``today``."""
+    """What has happened, dated relative to ``today``."""
     _settings()
     _history(today)
     _money(today)
@@ -60,8 +63,15 @@ def build_monitoring(today: dt.date) -> None:
     _forecasts(today)
     _scheduled_reports(today)
     _said_by_hand(today)
-    states = (*RUNNING, OrderState.IN_REVIEW)
-    look_at(list(Order.objects.filter(state__in=states).order_by("pk").values_list("pk", flat=True)), today=today)
+
+
+def look_at_all(today: dt.date) -> None:
+    """What is seen of it: a few orders at a time, since people write meanwhile; who was seen is not looked at again."""
+    orders = Order.objects.filter(state__in=(*RUNNING, OrderState.IN_REVIEW)).order_by("pk")
+    waiting = list(orders.exclude(forecast_points__day=today).values_list("pk", flat=True))
+    for first in range(0, len(waiting), AT_A_TIME):
+        with transaction.atomic(), nothing_waits():
+            look_at(waiting[first : first + AT_A_TIME], today=today)
 
 
 def _settings() -> None:
