@@ -24,7 +24,7 @@ def test_the_harm_is_seen_before_anything_is_promised(
     one.check_page()
     days.first.click()
     page.wait_for_load_state("networkidle")
-    expect(page.locator(".cmp2 b")).to_have_count(4)
+    expect(page.locator(".cmp2 b")).to_have_count(5)
     hurt = page.locator("table.tb tbody tr")
     assert hurt.count() >= 1
     counter = page.locator("form", has=page.locator("input[name=counter]"))

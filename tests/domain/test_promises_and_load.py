@@ -181,9 +181,9 @@ def test_while_the_reckoning_is_loaded_nobody_waits_for_it_and_the_panel_asks_ag
 
 
 def test_a_rush_order_names_whom_it_hurts(asking: Order, manager: User) -> None:
-    harm = harm_of(order=asking, day=dt.date(2026, 11, 30), priority=1, actor=manager, effort=scheduling.QUICK)
+    harm = harm_of(order=asking, day=dt.date(2026, 11, 30), priority=1, actor=manager)
     assert harm.finish <= dt.date(2026, 12, 3)
-    assert [move.days > 0 for move in harm.moves]
+    assert any(move.days > 0 for move in harm.moves)
     assert not Promise.objects.exists()
 
 

@@ -286,6 +286,22 @@ def test_a_rush_order_gets_its_date_at_the_cost_of_promises():
     assert all(old == new for old, new in zip(shop.schedule.start, offer.plan.start, strict=True) if old < shop.now)
 
 
+def test_a_rush_order_hurts_nobody_where_making_room_within_the_promises_is_enough():
+    shop = full_shop(slack=3)
+    date = negotiate(shop, NEW, Limits(evaluations=4000)).finish
+    offer = rush(shop, NEW, date, Limits(evaluations=4000), workers=1)
+    assert offer.finish <= date
+    assert all(row.breaks == 0 for row in consequences(shop, offer))
+
+
+def test_a_rush_order_leaves_those_alone_that_are_spared():
+    shop = full_shop(slack=0)
+    everybody = {order.id for order in shop.problem.orders}
+    offer = rush(shop, NEW, 9, Limits(evaluations=1000), spared=everybody, workers=1)
+    assert offer.finish == GapFiller(shop).offer(NEW).finish
+    assert not offer.moved
+
+
 def test_quantiles_of_an_offer_are_ordered_and_collapse_without_uncertainty():
     shop = full_shop(slack=3)
     offer = negotiate(shop, NEW, Limits(evaluations=4000))

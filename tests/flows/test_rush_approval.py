@@ -11,9 +11,12 @@ from django.utils import timezone
 import scheduling
 from punctual.domain.orders.models import Order, OrderState, Priority
 from punctual.domain.plans.models import Task
-from punctual.domain.scheduling.models import Promise, ScheduledTask, TaskPin
+from punctual.domain.scheduling.gathering import company_axis, previous_starts
+from punctual.domain.scheduling.models import AgreedPlan, OrderForecast, Promise, ScheduledTask, TaskPin
 from punctual.domain.scheduling.services.locks import lock_task, unlock_task
+from punctual.domain.scheduling.solving import Effort
 from punctual.flows.rush_approval import SUBJECT, accept_rush
+from punctual.flows.rush_order import harm_of
 from punctual.kernel.refusal import Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.approvals.models import ApprovalRequest, ApprovalState
@@ -88,6 +91,26 @@ def test_broken_promises_wait_for_a_manager_and_nothing_changes_before(
     assert (told.date, told.by) == (EARLY, manager)
     rush.refresh_from_db()
     assert rush.priority == Priority.URGENT
+
+
+def test_the_schedule_that_follows_has_everything_where_its_harm_was_computed(
+    rush: Order, manager: User, person: Person
+) -> None:
+    harm = harm_of(order=rush, day=EARLY, priority=Priority.URGENT, actor=manager)
+    before = previous_starts(harm.run)
+    asked = accept(rush, manager, EARLY)
+    assert asked is not None
+    assert not AgreedPlan.objects.exists(), "nothing has changed before the yes"
+    decide(actor=person("manager"), request_id=asked.pk, approve=True, today=TODAY)
+    assert Promise.objects.get().probability == harm.percent
+    Order.objects.filter(pk=rush.pk).update(state=OrderState.IN_REVIEW, number="SO-2026-00009")
+    axis = company_axis(TODAY)
+    moved = {name: axis.start_of(then) for name, (_, then) in harm.offer.others.items()}
+    assert moved
+    run = scheduling.run(manager, effort=Effort(moves=1, runs=60))  # no search that would find it anew by itself
+    starts = previous_starts(run)
+    assert all(before[name] < starts[name] <= at for name, at in moved.items()), "no further than was asked for"
+    assert OrderForecast.objects.get(run=run, order=rush).planned == harm.finish
 
 
 def test_who_keeps_a_rush_order_waiting_is_reminded_and_a_stand_in_decides(

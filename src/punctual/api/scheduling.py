@@ -294,6 +294,7 @@ def rush(request: HttpRequest, key: str, date: dt.date, priority: int = 1) -> An
     return {
         "date": harm.day,
         "finish": harm.finish,
+        "percent": harm.percent,
         "broken": [move.entry.key for move in harm.broken],
         "cost": round(harm.cost, 2),
         "moves": [_move(move) for move in harm.moves],

@@ -15,7 +15,7 @@ from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.states import move
 from punctual.domain.orders.services.summary import record_confidence
-from punctual.domain.scheduling.agreed import keep_agreed
+from punctual.domain.scheduling.agreed import keep_agreed, places_of
 from punctual.domain.scheduling.gathering import scheduling_settings
 from punctual.domain.scheduling.models import Channel, Promise, ScheduleRun
 from punctual.domain.scheduling.promising import Care, Offered, percent_kept
@@ -75,7 +75,7 @@ def promise_order(
             expected_version=expected_version,
         )
         if found.offer is not None and found.run is not None:
-            keep_agreed(order.pk, found.run, found.offer)
+            keep_agreed(order.pk, found.run, places_of(found.run, found.offer))
         _tell_chance(order.pk, actor)
     return made
 

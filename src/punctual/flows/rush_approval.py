@@ -13,11 +13,12 @@ from django.utils import timezone
 from punctual.domain.orders.models import Order, Priority
 from punctual.domain.orders.selectors import orders_of
 from punctual.domain.orders.services.priority import set_priority
+from punctual.domain.scheduling.agreed import keep_agreed, places_of
+from punctual.domain.scheduling.gathering import scheduling_settings
 from punctual.domain.scheduling.models import Channel, PromiseCause, ScheduleRun
 from punctual.domain.scheduling.rules import reasons_against_promise
 from punctual.domain.scheduling.services.promises import give_promise
 from punctual.flows.promise_at_entry import limits_for
-from punctual.flows.promise_ledger import chance
 from punctual.flows.rush_order import Harm, harm_of
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
@@ -44,15 +45,14 @@ def accept_rush(
     if priority not in Priority.values:
         refuse_if([Reason("order.priority", N_("Choose a priority."), field="priority")])
     harm = harm_of(order=order, day=day, priority=priority, actor=actor)
-    found = chance(order, day, actor=actor, offer="levers")
     limits = limits_for(order.customer.grade if order.customer else "")
     refuse_if(
         reasons_against_promise(
             date=day,
             today=today,
-            percent=found.percent,
+            percent=harm.percent,
             limits=limits,
-            earliest=found.earliest,
+            earliest=harm.offer.earliest(scheduling_settings().floor_percent),
             exception_reason=reason,
             may_except=may(actor, "promises.exception"),
         )
@@ -62,8 +62,9 @@ def accept_rush(
         "day": day.isoformat(),
         "priority": priority,
         "reason": reason.strip(),
-        "percent": found.percent,
-        "run": found.run.pk if found.run else None,
+        "percent": harm.percent,
+        "run": harm.run.pk,
+        "places": places_of(harm.run, harm.offer),
     }
     with transaction.atomic():
         if harm.broken:
@@ -113,7 +114,8 @@ def _facts(harm: Harm) -> list[dict[str, Any]]:
 
 
 def _do(order: Order, wish: dict[str, Any], actor: User, today: dt.date) -> None:
-    day = dt.date.fromisoformat(wish["day"])
+    """The promise, and the places for which its harm was computed: the next schedule begins there."""
+    day, run = dt.date.fromisoformat(wish["day"]), ScheduleRun.objects.filter(pk=wish["run"]).first()
     give_promise(
         actor=actor,
         order_id=order.pk,
@@ -126,9 +128,11 @@ def _do(order: Order, wish: dict[str, Any], actor: User, today: dt.date) -> None
         percent=wish["percent"],
         limits=limits_for(order.customer.grade if order.customer else ""),
         earliest=None,
-        run=ScheduleRun.objects.filter(pk=wish["run"]).first() if wish["run"] else None,
+        run=run,
         expected_version=None,
     )
+    if run is not None and "places" in wish:  # not in what was asked before they were kept
+        keep_agreed(order.pk, run, wish["places"])
     if wish["priority"] != order.priority:
         set_priority(actor=actor, order_id=order.pk, priority=wish["priority"], reason=wish["reason"])
 

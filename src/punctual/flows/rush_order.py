@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from punctual.domain.orders.models import Order, Priority
-from punctual.domain.scheduling.book import Group
-from punctual.domain.scheduling.desk import NEW
-from punctual.domain.scheduling.gathering import PRIORITY_WEIGHT, damages_of
-from punctual.domain.scheduling.promising import Move, moves_of
-from punctual.domain.scheduling.solving import Effort, schedule_book
+from punctual.domain.orders.models import Order
+from punctual.domain.scheduling.desk import Taken
+from punctual.domain.scheduling.gathering import scheduling_settings
+from punctual.domain.scheduling.models import ScheduleRun
+from punctual.domain.scheduling.promising import Care, Move, Offered, moves_of, offered
+from punctual.engine.optimise.answer import Limits
 from punctual.engine.promise.model import Offer
+from punctual.engine.promise.rush import rush
 from punctual.flows.promise_at_entry import desk_of, known_of, wish_of
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 
-EFFORT: Final = Effort(moves=1_200, seconds=0.8)
-PULL: Final = 200
-"""How much more a slot of the rush order's own lateness counts than money says: it is what was asked for."""
+CARE: Final = Care(evaluations=160, seconds=None)
+"""Of each of the searches, at most eight. By no clock: who accepts is to get what the page showed."""
 
 
 @dataclass(frozen=True)
 class Harm:
-    """``finish``: the day the rush order is delivered then; ``moves`` of the others, the ones that break first."""
+    """``finish``: the day the rush order is delivered then, on ``run`` with everything at the places of ``offer``;
+    ``moves`` of the others, the ones that break first."""
 
     day: dt.date
     priority: int
-    finish: dt.date
+    run: ScheduleRun
+    offer: Offered
     moves: list[Move]
+
+    @property
+    def finish(self) -> dt.date:
+        return self.offer.planned
+
+    @property
+    def percent(self) -> int:
+        """Probability that the day is kept then."""
+        return self.offer.percent(self.day)
 
     @property
     def broken(self) -> list[Move]:
@@ -41,27 +52,29 @@ class Harm:
         return sum(move.cost for move in self.moves)
 
 
-def harm_of(*, order: Order, day: dt.date, priority: int, actor: User, effort: Effort = EFFORT) -> Harm:
-    """Everything that is not fixed is scheduled anew with the rush order due on ``day``; nothing is stored."""
+def harm_of(*, order: Order, day: dt.date, priority: int, actor: User, care: Care = CARE) -> Harm:
+    """The others make room, no more urgent order and none more than it takes; nothing is stored. The rush order is to
+    be done before ``day`` by as many days as a plan that hurts nobody needs to be kept at the company's floor: one that
+    just meets the day is kept every other time."""
     require(actor, "scheduling.view")
     desk, run = desk_of(actor, without=order.pk)
-    lines = list(order.lines.select_related("product"))
-    wish = desk.demanding(wish_of(order, lines, desk))
-    money = 1 + round(damages_of(order)[0] / 800)
-    weight = min(50_000, (money + PULL) * PRIORITY_WEIGHT[Priority(priority)])
-    group = Group(NEW, order.pk, 0, weight, desk.axis.end_of(day))
-    book = replace(
-        desk.book,
-        orders=(*desk.book.orders, wish.entry),
-        groups=(*desk.book.groups, group),
-        pieces=(*desk.book.pieces, *(replace(piece, group=NEW) for piece in wish.delivering)),
-        starts=(),
-    )
-    base = desk.filler.offer(desk.candidate(wish))
-    starts = [*desk.book.starts, *base.start]
-    live = {piece.id: start for piece, start in zip(book.pieces, starts, strict=True)}
-    done = schedule_book(book, effort, previous=live, feasible=True)
-    offer = Offer(done.group_ends[NEW], (), (), desk.book.schedule, (), done.group_ends)
-    moves = moves_of(desk.book, desk.axis, offer, known_of(run))
+    wish = desk.demanding(wish_of(order, list(order.lines.select_related("product")), desk))
+    candidate = desk.candidate(wish)
+    harmless = Taken(desk.book, wish, desk.filler.offer(candidate))
+    usual = offered("nobody", desk, harmless, desk.ends(harmless)[0], day)
+    reserve = max(dt.timedelta(0), usual.earliest(scheduling_settings().floor_percent) - usual.planned)
+    spared = {one.id for one in desk.book.groups if desk.book.entries[one.order].priority < priority}
+    limits = Limits(evaluations=care.evaluations, seconds=care.seconds)
+    known = known_of(run)
+
+    def harm(offer: Offer) -> float:
+        """Expected lateness, and a little for each who moves at all."""
+        moves = moves_of(desk.book, desk.axis, offer, known)
+        return sum(move.cost for move in moves) + len(moves)
+
+    by = desk.axis.end_of(day - reserve)
+    offer = rush(desk.shop, candidate, by, limits, spared=spared, harm=harm, filler=desk.filler)
+    taken = Taken(desk.book, wish, offer)
+    moves = moves_of(desk.book, desk.axis, offer, known)
     moves.sort(key=lambda move: (-(move.percent or 0) + (move.percent_then or 0), -move.days))
-    return Harm(day, priority, desk.axis.day_of(done.group_ends[NEW]), moves)
+    return Harm(day, priority, run, offered("rush", desk, taken, desk.ends(taken)[0], day), moves)

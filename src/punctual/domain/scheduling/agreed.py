@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from punctual.domain.scheduling.book import Book
 from punctual.domain.scheduling.gathering import company_axis
@@ -20,17 +21,21 @@ Starts = Mapping[str, dt.datetime]
 """Piece → when it begins, on the site's clock."""
 
 
-def keep_agreed(order_id: int, run: ScheduleRun, offer: Offered) -> AgreedPlan:
-    """Keep the places of the offer that was taken, which stands on ``run``; part of the promise's transaction."""
+def places_of(run: ScheduleRun, offer: Offered) -> dict[str, Any]:
+    """Where an offer that stands on ``run`` has the order's own pieces and those that move for it, as plain data."""
     assert run.today is not None
     axis = company_axis(run.today)
-    places = {
+    return {
         "own": [None if slot is None else axis.start_of(slot).isoformat() for slot in offer.own],
         "others": {
             name: [axis.start_of(before).isoformat(), axis.start_of(then).isoformat()]
             for name, (before, then) in offer.others.items()
         },
     }
+
+
+def keep_agreed(order_id: int, run: ScheduleRun, places: Mapping[str, Any]) -> AgreedPlan:
+    """Keep the places of the offer that was taken; part of the promise's transaction."""
     found, _ = AgreedPlan.objects.update_or_create(order_id=order_id, defaults={**places, "run": run, "is_used": False})
     return found
 

@@ -32,7 +32,7 @@ from punctual.kernel.refusal import Refusal
 
 logger = logging.getLogger(__name__)
 
-Kind = Literal["nobody", "negotiated", "levers"]
+Kind = Literal["nobody", "negotiated", "levers", "rush"]
 MOST_HOLDS: Final = 4
 SHORTER: Final = 0.75
 """An expedited purchase takes this share of its usual time."""
@@ -182,17 +182,17 @@ def answer(
     if levered is not None:
         found["levers"] = levered[0]
     simulated = dict(zip(found, desk.ends(*found.values()), strict=True))
-    nobody = _offered("nobody", desk, found["nobody"], simulated["nobody"], requested)
+    nobody = offered("nobody", desk, found["nobody"], simulated["nobody"], requested)
     offers = [nobody]
     if "negotiated" in found:
-        made = _offered("negotiated", desk, found["negotiated"], simulated["negotiated"], requested)
+        made = offered("negotiated", desk, found["negotiated"], simulated["negotiated"], requested)
         offers.append(replace(made, moves=moves_of(desk.book, desk.axis, better, known)))
     # What moves more can always be left: an offer that is later than the one before it is none.
     if len(offers) == 1 or offers[1].p80 > nobody.p80:
         offers[1:] = [replace(nobody, kind="negotiated")]
     if levered is not None:
         taken, pulls = levered
-        made = _offered("levers", desk, taken, simulated["levers"], requested)
+        made = offered("levers", desk, taken, simulated["levers"], requested)
         if made.p80 < offers[1].p80:
             offers.append(replace(made, moves=moves_of(desk.book, desk.axis, taken.offer, known), pulls=pulls))
     holds = holds_of(desk, wish, chain, names)
@@ -211,7 +211,8 @@ def negotiated(shop: Shop, candidate: Candidate, base: Offer, care: Care, *, fil
     return found if found.finish < base.finish else base
 
 
-def _offered(kind: Kind, desk: Desk, taken: Taken, slots: Slots, requested: dt.date | None) -> Offered:
+def offered(kind: Kind, desk: Desk, taken: Taken, slots: Slots, requested: dt.date | None) -> Offered:
+    """What was taken with its simulated ends, and with the places it has for everything that is moved by it."""
     days = np.sort(desk.axis.days_of(slots))
     offer = taken.offer
     places = dict(zip((piece.id for piece in taken.wish.delivering), offer.start, strict=True))

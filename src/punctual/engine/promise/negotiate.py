@@ -52,9 +52,10 @@ AN_ATTEMPT, A_ROUND, A_WHILE = 4, 1000, 0.25
 """Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs;
 where the clock ends the search, seconds before they do (whoever is done first waits for the others' attempts)."""
 
-AGAIN, WISER = 0.5, 0.5
-"""How often an attempt starts from the best plan so far, and not from the one in force; and how often with what the
-thread's attempts before it have learned of who is hard to place elsewhere, and not with the first estimate."""
+MODEST, AGAIN, WISER = 0.5, 0.5, 0.5
+"""How often an attempt aims at nothing earlier than is wanted; how often it starts from the best plan so far, and not
+from the one in force; and how often with what the thread's attempts before it have learned of who is hard to place
+elsewhere, and not with the first estimate."""
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class _Table:
     sequence: Ints
     due: npt.NDArray[np.int64]
     least: int
+    enough: int
 
 
 @dataclass(slots=True)
@@ -109,18 +111,19 @@ def negotiate(
     candidate: Candidate,
     limits: Limits,
     *,
+    wanted: int = 0,
     workers: int = 2,
     seed: int = 0,
     filler: GapFiller | None = None,
 ) -> Offer:
     """The verified negotiated offer, never later than when nobody moves (which is kept where nothing earlier is
-    found).
+    found). An end at ``wanted`` is early enough: nothing is moved for an earlier one.
     """
     filler = filler or GapFiller(shop)
     whole = filler.whole(candidate)
     gaps = filler.draft(candidate, seed=seed)
     allowed = latest_ends(shop, gaps.ends)
-    table = _table(shop, filler.network(whole), allowed, gaps)
+    table = _table(shop, filler.network(whole), allowed, gaps, wanted)
     start = np.array(shop.schedule.start + gaps.start, dtype=np.int32)
     best = _State(start, np.array(shop.schedule.mode + gaps.mode, dtype=np.int32), gaps.finish, 0)
     if best.finish > table.least and limits.progress(0) < 1.0:
@@ -145,12 +148,12 @@ def _search(table: _Table, best: _State, limits: Limits, seats: list[_Seat], fil
         seat.desk.hops[:] = hops
         desks.lay(table.line, table.net, seat.plan, table.empty, table.modes)
     with Crew(len(seats)) as crew:
-        while limits.progress(sum(seat.tried for seat in seats)) < 1.0 and best.finish > table.least:
+        while limits.progress(sum(seat.tried for seat in seats)) < 1.0 and best.finish > table.enough:
 
             def work(seat: _Seat, best: _State = best, until: float = limits.elapsed() + A_WHILE) -> None:
                 seat.best = best
                 most = seat.tried + A_ROUND
-                while seat.best.finish > table.least:
+                while seat.best.finish > table.enough:
                     if seconds is None:
                         if seat.tried >= most or (limits.seconds and limits.elapsed() >= limits.seconds):
                             return
@@ -207,8 +210,10 @@ def _estimated(table: _Table, desk: Desk, sweeps: int) -> npt.NDArray[np.int64]:
 
 def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
     desk, net, best = seat.desk, table.net, seat.best
-    late = best.finish - 1 - table.least
-    goal = table.least + int(seat.share * late)
+    # Where a date is asked for, every other attempt aims at nothing earlier: it moves less.
+    least = table.enough if table.enough > table.least and seat.dice.random() < MODEST else table.least
+    late = best.finish - 1 - least
+    goal = least + int(seat.share * late)
     seat.share = seat.dice.random()
     due = table.due.copy()
     due[-2] = goal
@@ -220,7 +225,7 @@ def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
     desks.lay_as(desk, seat.copy if again else seat.plan)
     if seat.dice.random() >= WISER:
         desk.hops[:] = hops
-    late -= goal - table.least
+    late -= goal - least
     samples = seat.dice.choice(SAMPLES)
     done = bring_forward(table.line, net, desk, table.sequence, table.homes, late, PLACES, MOST_MOVED, samples)
     seat.tried += AN_ATTEMPT + int(desk.counters[TRIED]) // PLACES_AN_EVALUATION
@@ -243,7 +248,7 @@ def _offer(shop: Shop, table: _Table, state: _State) -> Offer:
     )
 
 
-def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer) -> _Table:
+def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer, wanted: int) -> _Table:
     confirmed = len(shop.problem.tasks)
     ends = max(shop.schedule.finish(shop.problem), default=0)
     standing = max(ends, *(latest for latest in allowed.values() if latest < FREE), 0)
@@ -254,6 +259,7 @@ def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer) -> _T
     free = np.flatnonzero((net.fixed < 0) & (np.arange(count) < confirmed))
     due = [allowed.get(order.id, FREE) for order in shop.problem.orders] + [FREE, FREE]
     late_first = np.ascontiguousarray(free[np.argsort(-home[free], kind="stable")]).astype(np.int32)
+    least = int((heads(net) + shortest_modes(net))[confirmed:].max())
     return _Table(
         net=net,
         line=lines.build(net, slots - 1),
@@ -266,7 +272,8 @@ def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer) -> _T
         homes=np.ascontiguousarray(late_first[::-1]),
         sequence=_sequence(net, confirmed),
         due=np.array(due, dtype=np.int64),
-        least=int((heads(net) + shortest_modes(net))[confirmed:].max()),
+        least=least,
+        enough=max(wanted, least),
     )
 
 

@@ -1,18 +1,29 @@
-"""A date earlier than the promises to others allow: who pays for it, and how much."""
+"""A date earlier than the promises to others allow: who pays for it, and how much.
+
+The date is negotiated for with the promises as they are, and where that is not enough with all of them loosened, by
+less and by more: tight promises make many move a little, loose ones few by much, and which of the two is the cheaper
+only the comparison shows.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Container
 from dataclasses import replace
+from itertools import product
+from math import ceil
+from typing import Final
 
-from punctual.engine.capacity.model import Schedule, order_ends
 from punctual.engine.optimise.answer import Limits
-from punctual.engine.optimise.tardiness import minimise_tardiness
 from punctual.engine.promise.gap import GapFiller
-from punctual.engine.promise.model import Candidate, Offer, Shop, joined, latest_ends, moved_tasks
-from punctual.engine.verify import verified
+from punctual.engine.promise.model import Candidate, Offer, Shop, consequences, latest_ends
+from punctual.engine.promise.negotiate import negotiate
 
-URGENT = 50
-"""Weight of a slot after the asked date, in the largest weight of the other orders."""
+LATER: Final = (1 / 2, 1, 2)
+"""By how much promises are loosened: shares of what lies between the asked date and the date that hurts nobody, and of
+the new order's longest task, by which somebody in its way has to wait."""
+TRIES: Final = 2
+"""Searches with each, which find different plans."""
 
 
 def rush(
@@ -21,32 +32,37 @@ def rush(
     date: int,
     limits: Limits,
     *,
+    spared: Container[str] = (),
+    harm: Callable[[Offer], float] | None = None,
     workers: int = 2,
     seed: int = 0,
     filler: GapFiller | None = None,
 ) -> Offer:
-    """The plan that brings the new order nearest to ``date`` and costs the others least, verified.
+    """The plan that brings the new order to ``date`` and does the least ``harm`` (else weight times slots by which
+    others are late), verified; where none does, the one that comes nearest.
 
-    Others may end after their promises; each slot costs the weight of the order. What started before now stays.
-    :func:`punctual.engine.promise.model.consequences` says who is hit.
+    ``limits`` are those of each search, of which there are at most eight. Others may end after their promises, but for
+    the orders ``spared``. What started before now stays. :func:`punctual.engine.promise.model.consequences` says who is
+    hit.
     """
-    gaps = (filler or GapFiller(shop)).offer(candidate, seed=seed)
-    whole = joined(shop, candidate)
-    allowed = latest_ends(shop, gaps.ends)
-    heaviest = max([1, *(order.weight for order in shop.problem.orders)])
-    orders = [replace(order, due=allowed.get(order.id)) for order in shop.problem.orders]
-    orders.append(replace(candidate.order, due=date, weight=min(URGENT * heaviest, 2**20)))
-    asked = replace(whole, orders=tuple(orders))
-    first = Schedule(gaps.plan.start + gaps.start, gaps.plan.mode + gaps.mode)
-    answer = minimise_tardiness(asked, limits, workers=workers, seed=seed, incumbent=first)
-    count = len(shop.problem.tasks)
-    plan = Schedule(answer.schedule.start[:count], answer.schedule.mode[:count])
-    verified(whole, answer.schedule)
-    return Offer(
-        finish=max(answer.schedule.finish(whole)[count:]),
-        start=answer.schedule.start[count:],
-        mode=answer.schedule.mode[count:],
-        plan=plan,
-        moved=moved_tasks(shop, plan.start, plan.mode),
-        ends=order_ends(shop.problem, plan),
-    )
+    filler = filler or GapFiller(shop)
+    best = filler.offer(candidate, seed=seed)
+    ends = latest_ends(shop, best.ends)
+    scale = best.finish - date + max(mode.duration for task in candidate.tasks for mode in task.modes)
+
+    def cost(offer: Offer) -> float:
+        return harm(offer) if harm else float(sum(row.cost for row in consequences(shop, offer)))
+
+    def rank(offer: Offer) -> tuple[int, float, int]:
+        return max(date, offer.finish), cost(offer), len(offer.moved)
+
+    for share, more in product((0, *LATER), range(TRIES)):
+        if best.finish <= date and (share == 0 or cost(best) <= 0):
+            break
+        loose = {order: end if order in spared else end + ceil(scale * share) for order, end in ends.items()}
+        offer = negotiate(
+            replace(shop, promises=loose), candidate, replace(limits, begun=time.monotonic()), wanted=date,
+            workers=workers, seed=seed + more, filler=filler,
+        )  # fmt: skip
+        best = min(best, offer, key=rank)
+    return best
