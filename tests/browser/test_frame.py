@@ -18,7 +18,7 @@ def test_signing_in_and_every_settings_page(visit: Open, language: str, size: tu
     one = visit(language=language, size=size, theme=theme)
     one.open("/accounts/login/")
     one.check_page()
-    one.sign_in("admin")
+    one.type_sign_in("admin")
     for path in ("/me/settings/", "/settings/", "/settings/people/", "/inbox/"):
         one.open(path)
         one.check_page()
