@@ -10,7 +10,8 @@ PUNCTUAL_HOSTS      host names served, comma-separated; default: this machine on
 PUNCTUAL_PROXY      1 behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For itself
 PUNCTUAL_IDLE_HOURS and PUNCTUAL_SESSION_DAYS: a sign-in ends after so long unused (12) and after so long at all (14)
 PUNCTUAL_API_RATE   API requests a minute of one user or address (default 1200), then 429
-PUNCTUAL_REDIS      ``redis://…`` for rate limits, presence and cache of many processes; default: each its own
+PUNCTUAL_REDIS      ``redis://…`` for limits and presence over several machines; default: a file, for one machine
+PUNCTUAL_PROCESSES  web processes of ``punctual serve``; default: by cores and memory, at most 4
 PUNCTUAL_OIDC_*     SERVER, CLIENT, SECRET, NAME: sign-in through an OpenID Connect provider beside passwords
 PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs ``pip install python3-saml``
 PUNCTUAL_BACKUP_DIR folder for a backup every night; PUNCTUAL_BACKUP_KEEP how many daily, weekly, monthly (7,5,12)
@@ -230,7 +231,7 @@ _REDIS = _read("PUNCTUAL_REDIS")
 CACHES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS}
     if _REDIS
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    else {"BACKEND": "punctual.platform.counters.CountersCache", "LOCATION": DATA / "counters.db"},
     # Pieces of pages that look the same time and again, such as the sidebar; each process keeps its own.
     "pieces": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
