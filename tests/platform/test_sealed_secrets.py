@@ -24,7 +24,7 @@ from django.db import connection
 from django.test import Client
 from django.utils.translation import gettext, override
 
-from migrated import SOURCE, migrated_database
+from migrated import SOURCE, migrated_database, said_by
 from punctual.platform.accounts.models import ApiToken, User
 from punctual.platform.accounts.services import issue_token
 from punctual.platform.audit.models import AuditEntry
@@ -408,17 +408,7 @@ print("ok")
 @pytest.mark.slow
 @pytest.mark.own_database
 def test_what_stood_plain_is_sealed_once_and_nothing_of_it_stays_in_the_file(tmp_path: Path) -> None:
-    shutil.copyfile(migrated_database(), tmp_path / "punctual.db")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
-    given = {
-        "PUNCTUAL_DATA": str(tmp_path),
-        "PYTHONPATH": str(SOURCE),
-        "DJANGO_SETTINGS_MODULE": "punctual.config.settings",
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=kept | given, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert run.stdout.strip() == "ok", run.stdout + run.stderr[-3000:]
+    assert said_by(PROGRAM, tmp_path) == "ok"
 
 
 @pytest.mark.slow
