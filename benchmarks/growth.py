@@ -208,7 +208,7 @@ def main() -> None:
                 "create_confirm": create_and_confirm(token, told["body"], sign_in(link)),
             }
             result: dict[str, Any] = {"load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
-            with granian("punctual.config.wsgi:application", data, data) as (port, web):
+            with granian("punctual.config.wsgi:application", data, data, 1) as (port, web):
                 result["share"] = shares(port, web, database, asks, given.seconds)
                 before = sizes(link)
                 confirm(port, asks["create_confirm"], given.confirmed)

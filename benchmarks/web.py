@@ -1,9 +1,9 @@
 """How fast pages and the API answer, beside a floor and a peer, all in one run on one machine.
 
-    python benchmarks/web.py [--orders 10000] [--seconds 8] [--clients 1 4 16] [--no-peer] [--json]
+    python benchmarks/web.py [--orders 10000] [--seconds 8] [--clients 1 4 16] [--processes N] [--no-peer] [--json]
 
 floor   a bare Django view that selects the same fifty rows and renders them with a plain template, on the same server
-        (granian, one process, the same threads) and the same database
+        (granian, as many processes and threads) and the same database
 peer    Tryton (trytond, sale) from PyPI in an environment of its own, SQLite, asked over its JSON-RPC for the same:
         fifty sales with what a list shows, and a sale of five lines made, quoted and confirmed
         (Tryton renders no page on the server and makes no plan of a sale, so this favours it)
@@ -36,7 +36,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from punctual.cli.commands.serve import threads  # noqa: E402
+from punctual.cli.commands.serve import shared_counts, web_command  # noqa: E402
+from punctual.cli.machine import web_processes  # noqa: E402
 
 TESTDATA = Path(os.environ.get("PUNCTUAL_TESTDATA", ROOT.parent / "shared" / "testdata"))
 
@@ -72,18 +73,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def granian(target: str, folder: Path, data: Path) -> Iterator[tuple[int, int]]:
+def granian(target: str, folder: Path, data: Path, processes: int) -> Iterator[tuple[int, int]]:
     """A server as the product starts its own; gives its port and process."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
-    command += ["--blocking-threads", str(threads()), "--no-ws", "--log-level", "critical", target]
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]),
-        "PUNCTUAL_DATA": str(data),
-        "PUNCTUAL_COLLECTED": "1",
-        "PUNCTUAL_API_RATE": "0",
-        "PUNCTUAL_LOG": "ERROR",
-    }
+    command = web_command("127.0.0.1", port, processes, target=target, log="critical")
+    counts = data / f"counts-{port}"
+    counts.mkdir()
+    environment = (
+        os.environ
+        | shared_counts(str(counts))
+        | {
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(folder)]),
+            "PUNCTUAL_DATA": str(data),
+            "PUNCTUAL_COLLECTED": "1",
+            "PUNCTUAL_API_RATE": "0",
+            "PUNCTUAL_LOG": "ERROR",
+        }
+    )
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         wait_for(port)
@@ -245,7 +251,9 @@ def prepared(orders: int) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield data, told
 
 
-def product_and_floor(orders: int, clients: list[int], seconds: float, writes: bool) -> dict[str, Any]:
+def product_and_floor(
+    orders: int, clients: list[int], seconds: float, *, writes: bool, processes: int
+) -> dict[str, Any]:
     """Every scenario at one size."""
     rows: dict[str, Any] = {}
     sizes: dict[str, int] = {}
@@ -253,9 +261,9 @@ def product_and_floor(orders: int, clients: list[int], seconds: float, writes: b
         (data / "floor_app.py").write_text(FLOOR)
         cookie = {"Cookie": f"sessionid={told['session']}", "Accept-Encoding": "gzip"}
         token = {"Authorization": f"Bearer {told['token']}"}
-        with granian("floor_app:application", data, data) as (port, _):
+        with granian("floor_app:application", data, data, processes) as (port, _):
             rows["floor"] = {n: load(port, get("/bare/", {}), n, seconds) for n in clients}
-        with granian("punctual.config.wsgi:application", data, data) as (port, pid):
+        with granian("punctual.config.wsgi:application", data, data, processes) as (port, pid):
             pages = {
                 "list": "/orders/",
                 "order": f"/orders/{told['order']}/",
@@ -280,13 +288,16 @@ def main() -> None:
     parser.add_argument("--orders", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4, 16])
+    parser.add_argument("--processes", type=int, default=web_processes(beside_workers=True), help="as serve's own")
     parser.add_argument("--no-peer", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     before = os.getloadavg()[0]
-    result: dict[str, Any] = {"load_before": before, "cores": os.cpu_count()}
+    result: dict[str, Any] = {"load_before": before, "cores": os.cpu_count(), "processes": given.processes}
     for position, orders in enumerate(given.orders):
-        result[str(orders)] = product_and_floor(orders, given.clients, given.seconds, writes=position == 0)
+        result[str(orders)] = product_and_floor(
+            orders, given.clients, given.seconds, writes=position == 0, processes=given.processes
+        )
     if not given.no_peer:
         from web_peer import tryton
 

@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """All browser tests to one worker, since they share a server, and the permission table to one.
+    """All browser tests to one worker, since they share a server, as do the web processes' tests, and the permission
+    table to one.
 
     The parallel run's own groups are a suffix of each test's name, which this pytest's names no longer take.
     """
@@ -40,7 +41,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Grouped(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            for group in ("tests/browser/", "tests/web/test_permission_matrix.py"):
+            for group in (
+                "tests/browser/",
+                "tests/web/test_permission_matrix.py",
+                "tests/platform/test_web_processes.py",
+            ):
                 if nodeid.startswith(group):
                     return group
             return nodeid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -42,6 +43,23 @@ def _migrate(made: Path) -> None:
         with sqlite3.connect(Path(folder) / "punctual.db") as source, sqlite3.connect(half) as target:
             source.backup(target)
         half.rename(made)
+
+
+def said_by(program: str, data: Path) -> str:
+    """What a program says that runs with the product's own settings on a migrated database in this folder, and after it
+    what it complains of."""
+    shutil.copyfile(migrated_database(), data / "punctual.db")
+    foreign = ("PYTEST_", "DJANGO_", "PUNCTUAL_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    given = {
+        "PUNCTUAL_DATA": str(data),
+        "PYTHONPATH": str(SOURCE),
+        "DJANGO_SETTINGS_MODULE": "punctual.config.settings",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", program], env=kept | given, capture_output=True, text=True, check=False, timeout=600
+    )
+    return run.stdout.strip() if run.returncode == 0 else run.stdout + run.stderr[-3000:]
 
 
 @contextmanager

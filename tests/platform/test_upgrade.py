@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from migrated import SOURCE, migrated_database
+from migrated import said_by
 
 PROGRAM = """
 import django
@@ -48,14 +44,4 @@ print("ok")
 @pytest.mark.slow
 @pytest.mark.own_database
 def test_the_tables_of_the_first_migrations_come_up_to_date_with_their_data(tmp_path: Path) -> None:
-    shutil.copyfile(migrated_database(), tmp_path / "punctual.db")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
-    given = {
-        "PUNCTUAL_DATA": str(tmp_path),
-        "PYTHONPATH": str(SOURCE),
-        "DJANGO_SETTINGS_MODULE": "punctual.config.settings",
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=kept | given, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert run.stdout.strip() == "ok", run.stdout + run.stderr[-3000:]
+    assert said_by(PROGRAM, tmp_path) == "ok"

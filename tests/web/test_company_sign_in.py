@@ -4,14 +4,11 @@ because what is configured decides which tables and addresses there are."""
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from migrated import SOURCE, migrated_database
+from migrated import said_by
 
 PROGRAM = r"""
 import base64, hashlib, json, os, sys, threading, time
@@ -92,15 +89,5 @@ print("ok")
 @pytest.mark.slow
 @pytest.mark.skipif("postgres" in os.environ.get("DATABASE_URL", ""), reason="tried on a SQLite file")
 def test_the_directory_lets_in_whom_it_knows_by_verified_mail_and_makes_nobody(tmp_path: Path) -> None:
-    shutil.copyfile(migrated_database(), tmp_path / "punctual.db")
-    foreign = ("PYTEST_", "DJANGO_", "PUNCTUAL_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    given = {
-        "PUNCTUAL_DATA": str(tmp_path),
-        "PYTHONPATH": str(SOURCE),
-        "DJANGO_SETTINGS_MODULE": "punctual.config.settings",
-    }
-    run = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=kept | given, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert run.stdout.strip().endswith("ok"), run.stdout + run.stderr[-3000:]
+    said = said_by(PROGRAM, tmp_path)
+    assert said.endswith("ok"), said

@@ -160,9 +160,8 @@ def _webhook(one: Webhook) -> dict[str, Any]:
 
 
 def _delivery(one: Delivery) -> dict[str, Any]:
-    last = one.log[-1]["error"] if one.log else ""
     plain = ("way", "address", "subject", "state", "attempts", "created_at", "sent_at")
-    return {"id": str(one.pk), **{name: getattr(one, name) for name in plain}, "error": last}
+    return {"id": str(one.pk), **{name: getattr(one, name) for name in plain}, "error": one.last_error}
 
 
 @router.get("/notifications", response=Listing[NotificationOut])

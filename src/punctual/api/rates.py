@@ -1,6 +1,6 @@
 """So many API requests a minute of one user, or of one address without a sign-in; then 429 and when to come again.
 
-Counted in the cache: each process its own, or all together where Redis is configured.
+Counted in the cache that all processes share.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 
 from punctual.api.problems import problem
+from punctual.platform.counters import count
 from punctual.platform.logs import client_address
 
 
@@ -29,12 +29,7 @@ class ApiRateMiddleware:
         now = time.time()
         who = f"u{request.user.pk}" if request.user.is_authenticated else f"a{client_address(request)}"
         key = f"api-rate:{who}:{int(now // 60)}"
-        cache.add(key, 0, 120)
-        try:
-            used = cache.incr(key)
-        except ValueError:  # thrown out of a full cache between the two steps
-            used = 1
-        if used <= settings.API_RATE:
+        if count(key, 120) <= settings.API_RATE:
             return self.get_response(request)
         response = problem(429, gettext("Too many requests; wait a little."), code="http.too_many_requests")
         response["Retry-After"] = str(max(1, int(60 - now % 60)))

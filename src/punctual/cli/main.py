@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "backup": "one consistent file of database and attachments, while running",
     "restore": "back to what a backup holds",
     "doctor": "what is wrong with this installation",
+    "secrets": "whether everything kept sealed can be read; --renew seals it under the present key",
     "manage": "Django's own commands",
     "import": "orders out of a customer's .xlsx, .xls or .csv: import orders FILE [--dry-run]",
     "export": "an order's plan as Microsoft Project XML, or everything in open formats",

@@ -19,12 +19,12 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """In a session of its own, so that it can be ended with everything it has started.
+def spawn(command: Sequence[str], **told: str) -> subprocess.Popen[bytes]:
+    """In a session of its own, so that it can be ended with everything it has started; ``told`` are variables for it.
 
     glibc gives each thread memory of its own and hands little of it back; two such arenas do for four threads.
     """
-    environment = {"MALLOC_ARENA_MAX": "2"} | os.environ
+    environment = {"MALLOC_ARENA_MAX": "2"} | os.environ | told
     return subprocess.Popen(command, env=environment, start_new_session=True)  # noqa: S603 - our own words
 
 
@@ -65,13 +65,21 @@ def wait(
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Each with everything it has started, also where it has ended itself and left that behind."""
     for process in processes:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
+        _tell(process, signal.SIGTERM)
     deadline = time.monotonic() + 10
     for process in processes:
-        try:
-            process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        while (process.poll() is None or _tell(process, 0)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        _tell(process, signal.SIGKILL)
+        process.wait()
+
+
+def _tell(process: subprocess.Popen[bytes], number: int) -> bool:
+    """To all of its session; False where nobody is left in it."""
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):  # some systems say the latter of those that only wait to be asked
+        return False
+    return True

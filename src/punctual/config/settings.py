@@ -4,12 +4,14 @@ PUNCTUAL_DATA       folder of database, files and secret (default: ``var`` besid
 DATABASE_URL        ``postgres://…``; default SQLite in PUNCTUAL_DATA
 PUNCTUAL_POOL       connections a process shares on PostgreSQL; default: one a thread, kept open
 PUNCTUAL_WRITE_WAIT seconds a writer waits for its turn on SQLite (default 20), then 503 with Retry-After
-PUNCTUAL_SECRET     signing key; default: made once and kept in PUNCTUAL_DATA
+PUNCTUAL_SECRET     signing key, the key of sealed secrets comes from it; default: made once and kept in PUNCTUAL_DATA
+PUNCTUAL_OLD_SECRETS  former ones, comma-separated: what was signed or sealed under them is still read
 PUNCTUAL_HOSTS      host names served, comma-separated; default: this machine only
 PUNCTUAL_PROXY      1 behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For itself
 PUNCTUAL_IDLE_HOURS and PUNCTUAL_SESSION_DAYS: a sign-in ends after so long unused (12) and after so long at all (14)
 PUNCTUAL_API_RATE   API requests a minute of one user or address (default 1200), then 429
-PUNCTUAL_REDIS      ``redis://…`` for rate limits, presence and cache of many processes; default: each its own
+PUNCTUAL_REDIS      ``redis://…`` for limits and presence over several machines; default: a file, for one machine
+PUNCTUAL_PROCESSES  web processes of ``punctual serve``; default: by cores and memory, at most 4
 PUNCTUAL_OIDC_*     SERVER, CLIENT, SECRET, NAME: sign-in through an OpenID Connect provider beside passwords
 PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs ``pip install python3-saml``
 PUNCTUAL_BACKUP_DIR folder for a backup every night; PUNCTUAL_BACKUP_KEEP how many daily, weekly, monthly (7,5,12)
@@ -72,7 +74,7 @@ def _secret() -> str:
 
 
 SECRET_KEY = _secret()
-# Former keys: sessions and seals signed with them stay valid after the key was changed.
+# Former keys: what was signed or sealed under them stays valid after the key was changed.
 SECRET_KEY_FALLBACKS = [key for key in _read("PUNCTUAL_OLD_SECRETS").split(",") if key]
 DEBUG = _flag("PUNCTUAL_DEBUG")
 ALLOWED_HOSTS = [host for host in _read("PUNCTUAL_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",") if host]
@@ -221,6 +223,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Punctual"
+MFA_ADAPTER = "punctual.web.account.adapter.SecondFactorAdapter"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
@@ -228,7 +231,7 @@ _REDIS = _read("PUNCTUAL_REDIS")
 CACHES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS}
     if _REDIS
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    else {"BACKEND": "punctual.platform.counters.CountersCache", "LOCATION": DATA / "counters.db"},
     # Pieces of pages that look the same time and again, such as the sidebar; each process keeps its own.
     "pieces": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -237,7 +240,7 @@ CACHES: dict[str, Any] = {
     },
 }
 API_RATE = int(_read("PUNCTUAL_API_RATE", "1200"))
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "punctual.platform.sealed_sessions"
 SESSION_IDLE_SECONDS = int(float(_read("PUNCTUAL_IDLE_HOURS", "12")) * 3600)
 SESSION_COOKIE_AGE = int(float(_read("PUNCTUAL_SESSION_DAYS", "14")) * 24 * 3600)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS

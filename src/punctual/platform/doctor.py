@@ -159,6 +159,20 @@ def _clock() -> tuple[bool, str]:
     return not names, "on time" if not names else f"late: {', '.join(names)}; does the worker run?"
 
 
+def _secrets() -> tuple[bool, str]:
+    """Whether what is kept sealed can be read."""
+    from punctual.platform.resealing import survey
+
+    places = survey()
+    lost = {kept["place"]: kept["unreadable"] for kept in places if kept["unreadable"]}
+    if lost:
+        told = ", ".join(f"{count} of {place}" for place, count in lost.items())
+        return False, f"kept under another signing secret and not readable: {told}; name it in PUNCTUAL_OLD_SECRETS"
+    former = sum(kept["former"] + kept["plain"] for kept in places)
+    rest = f", {former} of them to be sealed anew: punctual secrets --renew" if former else ""
+    return True, f"{sum(kept['present'] for kept in places) + former} readable{rest}"
+
+
 def _backups() -> tuple[bool, str]:
     """Whether the last nightly backup is of the last two days."""
     from punctual.platform.backup import kept_backups
@@ -186,6 +200,7 @@ CHECKS: Final[dict[str, Callable[[], tuple[bool, str]]]] = {
     "clock": _clock,
     "audit": _audit,
     "backup": _backups,
+    "secrets": _secrets,
 }
 
 

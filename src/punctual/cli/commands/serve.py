@@ -7,18 +7,23 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Event
+from typing import Final
 
+from punctual.cli.machine import web_processes, web_threads
 from punctual.cli.processes import heed_stop, say, spawn, wait, workers
 from punctual.cli.setup import migrate, set_up
 from punctual.kernel.queues import PLANNING
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
+
+MOST_ASKED: Final = 64
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--whole-demo", action="store_true", help="compute the demo's schedule before the first page")
     parser.add_argument("--data", metavar="DIR", help="folder of database and files (default: var)")
     parser.add_argument("--no-worker", action="store_true", help="pages only; run the worker elsewhere")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        default=os.environ.get("PUNCTUAL_PROCESSES"),
+        help="processes that answer pages (default: PUNCTUAL_PROCESSES, else by cores and memory, at most 4)",
+    )
 
 
 def _check_port(host: str, port: int) -> None:
@@ -52,6 +64,7 @@ def address_of(host: str, port: int) -> str:
 
 def run(arguments: argparse.Namespace) -> None:
     """Set up, then start the web server and the worker and wait for either to end."""
+    count = _processes(arguments)
     _check_port(arguments.host, arguments.port)
     os.environ["PUNCTUAL_COLLECTED"] = "1"
     if not os.environ.get("PUNCTUAL_URL_FILE"):
@@ -64,11 +77,22 @@ def run(arguments: argparse.Namespace) -> None:
         if migrate() and not arguments.no_demo:
             _build_demo(whole=arguments.whole_demo)
     told = heed_stop()
-    processes = [_web(arguments.host, arguments.port)]
-    _announce(arguments.host, arguments.port, told)
-    if not arguments.no_worker and not told.is_set():  # only now, so that nobody waits for the first page
-        processes += workers()
-    sys.exit(wait(processes, told, passing=[compiling]))
+    with tempfile.TemporaryDirectory(prefix="punctual-metrics-") as counts:
+        processes = [spawn(web_command(arguments.host, arguments.port, count), **shared_counts(counts))]
+        _announce(arguments.host, arguments.port, told)
+        if not arguments.no_worker and not told.is_set():  # only now, so that nobody waits for the first page
+            processes += workers()
+        status = wait(processes, told, passing=[compiling])
+    sys.exit(status)
+
+
+def _processes(arguments: argparse.Namespace) -> int:
+    if arguments.processes is None:
+        return web_processes(beside_workers=not arguments.no_worker)
+    if not 1 <= arguments.processes <= MOST_ASKED:
+        text = N_("There can be 1 to %(most)d web processes.")
+        raise Refusal(Reason("serve.processes", text, {"most": MOST_ASKED}))
+    return int(arguments.processes)
 
 
 @contextmanager
@@ -119,17 +143,18 @@ def _collect_static() -> None:
     stamp.write_text(wanted)
 
 
-def threads() -> int:
-    """Requests that a web process answers at once. More than there are cores only take the interpreter from each other:
-    with four on two cores a list came a tenth to a quarter slower than with two (benchmarks/web.py)."""
-    return max(2, min(4, os.cpu_count() or 2))
-
-
-def _web(host: str, port: int) -> subprocess.Popen[bytes]:
+def web_command(
+    host: str, port: int, count: int, *, target: str = "punctual.config.wsgi:application", log: str = "warning"
+) -> list[str]:
+    """The web server with so many processes; one that dies is started again while the others go on answering."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    command += ["--workers", "1", "--blocking-threads", str(threads()), "--no-ws", "--log-level", "warning"]
-    command.append("punctual.config.wsgi:application")
-    return spawn(command)
+    command += ["--workers", str(count), "--blocking-threads", str(web_threads(count)), "--respawn-failed-workers"]
+    return [*command, "--no-ws", "--log-level", log, target]
+
+
+def shared_counts(folder: str) -> dict[str, str]:
+    """What web processes are told so that /metrics adds up what each of them counted; the folder is empty."""
+    return {"PROMETHEUS_MULTIPROC_DIR": folder}
 
 
 def _announce(host: str, port: int, told: Event) -> None:

@@ -8,6 +8,8 @@ from typing import Final
 
 from django.core.cache import cache
 
+from punctual.platform.counters import count
+
 WAIT: Final = 300
 """After so many tries nothing is tried any more for so many seconds."""
 
@@ -28,11 +30,7 @@ class Tries:
         return int(cache.get(self.key, 0)) >= self.most
 
     def count(self) -> None:
-        cache.add(self.key, 0, WAIT)
-        try:
-            cache.incr(self.key)
-        except ValueError:  # thrown out of a full cache between the two steps
-            cache.set(self.key, 1, WAIT)
+        count(self.key, WAIT)
 
     def forget(self) -> None:
         cache.delete(self.key)

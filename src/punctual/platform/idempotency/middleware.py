@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from punctual.platform.accounts.models import User
 from punctual.platform.idempotency.models import DoneRequest
+from punctual.platform.sealing import Unreadable, seal_bytes, unseal_bytes
 from punctual.platform.trouble import ATTEMPTS, Trouble, pause, problem, trouble_of
 
 LONGEST_KEY = 180
@@ -78,7 +79,7 @@ class IdempotencyMiddleware:
                 done.status = response.status_code
                 done.content_type = response.get("Content-Type", "")
                 done.location = response.get("Location", "")
-                done.body = response.content
+                done.body = seal_bytes(response.content)  # a new token or signing secret may stand in it
                 done.save()
                 return response
         except _Undo as undo:
@@ -117,7 +118,12 @@ def _replay(done: DoneRequest, fingerprint: str) -> HttpResponse:
         return _problem(
             422, "idempotency.key_reused", _("This Idempotency-Key was used for a different request; take a new one.")
         )
-    response = HttpResponse(bytes(done.body), status=done.status, content_type=done.content_type or None)
+    try:
+        body = unseal_bytes(bytes(done.body))
+    except Unreadable:
+        text = _("This was done before, and what it answered can’t be read any more; it is not done again.")
+        return _problem(409, "idempotency.unreadable", text)
+    response = HttpResponse(body, status=done.status, content_type=done.content_type or None)
     if done.location:
         response["Location"] = done.location
     response["Idempotent-Replay"] = "true"

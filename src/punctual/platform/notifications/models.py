@@ -5,7 +5,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from punctual.platform.sealing import Locked, SecretField
 
 
 class Notification(models.Model):
@@ -82,12 +85,13 @@ class RobotKind(models.TextChoices):
 
 class Robot(models.Model):
     """A group that is told. ``kinds`` of notifications, empty = all. ``personal``: people may have their own notices
-    sent there. With an ``owner`` it is that person's own and tells nobody else anything."""
+    sent there. With an ``owner`` it is that person's own and tells nobody else anything. Who has the address writes to
+    the group, so it is a secret too."""
 
     name = models.CharField(_("Name"), max_length=80)
     kind = models.CharField(_("Kind"), max_length=10, choices=RobotKind.choices)
-    address = models.CharField(_("Address"), max_length=500)
-    secret = models.CharField(_("Signing secret"), max_length=200, blank=True)
+    address = SecretField(_("Address"))
+    secret = SecretField(_("Signing secret"), blank=True)
     kinds = models.JSONField(default=list)
     active = models.BooleanField(_("In use"), default=True)
     personal = models.BooleanField(_("People may choose it"), default=False)
@@ -101,6 +105,10 @@ class Robot(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_readable(self) -> bool:
+        return not isinstance(self.address, Locked) and not isinstance(self.secret, Locked)
 
 
 class RobotChoice(models.Model):
@@ -118,7 +126,7 @@ class Webhook(models.Model):
 
     url = models.URLField(_("Address"), max_length=500)
     description = models.CharField(_("Description"), max_length=120, blank=True)
-    secret = models.CharField(max_length=80)
+    secret = SecretField()
     kinds = models.JSONField(default=list)
     active = models.BooleanField(_("In use"), default=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -130,6 +138,10 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.description or self.url
+
+    @property
+    def is_readable(self) -> bool:
+        return not isinstance(self.secret, Locked)
 
 
 class Way(models.TextChoices):
@@ -148,14 +160,15 @@ class Delivery(models.Model):
     """One message on its way out. ``id`` goes along (Message-ID, webhook-id), so that a receiver knows a repetition.
 
     It is sent at least once: who is killed between sending and writing it down sends it again under the same id.
-    ``data``: files and calendar parts of mails, the body of webhooks. ``log``: [{"at", "status", "error"}].
+    ``body`` is sealed, since links that open without a sign-in stand in it. ``data``: files and calendar parts of
+    mails, the body of webhooks. ``log``: [{"at", "status", "error"}].
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     way = models.CharField(max_length=8, choices=Way.choices)
     address = models.CharField(max_length=500)
     subject = models.CharField(max_length=300, blank=True)
-    body = models.TextField(blank=True)
+    body = SecretField(blank=True)
     data = models.JSONField(default=dict)
     robot = models.ForeignKey(Robot, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
     webhook = models.ForeignKey(Webhook, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
@@ -178,6 +191,12 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.way} {self.address}"
+
+    @property
+    def last_error(self) -> str:
+        """Why the last attempt failed, in the reader's language where the sentence is ours."""
+        error = str(self.log[-1]["error"]) if self.log else ""
+        return gettext(error) if error else ""
 
 
 class FeedToken(models.Model):

@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, InvalidURL
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -93,6 +93,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float | 
         raise
     except TimeoutError as error:
         raise NotSent(f"no answer within {limit:g} s") from error
+    except InvalidURL as error:  # its own words repeat the address, which may be the key itself
+        raise NotSent("the address holds a character that no address may hold") from error
     except (OSError, HTTPException, ValueError) as error:
         raise NotSent(f"{type(error).__name__}: {error}"[:200]) from error
 

@@ -16,10 +16,14 @@ from django.core.mail import EmailMessage
 
 from punctual.platform.notifications.models import Delivery, Robot, RobotKind, Way
 from punctual.platform.notifications.safe_http import NotSent, post
+from punctual.platform.sealing import UNREADABLE, Locked
 
 
 def send(delivery: Delivery) -> str:
     """What the receiver answered, for the log."""
+    told_by = [one for one in (delivery.robot, delivery.webhook) if one is not None]
+    if isinstance(delivery.body, Locked) or not all(one.is_readable for one in told_by):
+        raise NotSent(UNREADABLE)
     if delivery.way == Way.MAIL:
         return _mail(delivery)
     if delivery.way == Way.WEBHOOK:

@@ -3,8 +3,12 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from punctual.platform.sealing import Unreadable, seal, unseal
 from punctual.web.account.sessions import begin
 
 
@@ -18,6 +22,21 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Signing in and out speaks for itself."""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """The key of the codes, and what the recovery codes are made from, are sealed in the database."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        try:
+            return unseal(encrypted_text)
+        except Unreadable as error:
+            raise ValidationError(
+                _("Your second factor can’t be read here any more; tell your administrator.")
+            ) from error
 
 
 def social_adapter() -> type:

@@ -93,11 +93,11 @@ def _turns(one: MinuteLine) -> list[dict[str, str]]:
 def _others(actor: User, found: Meeting) -> list[str]:
     """Who else has these minutes open to write; the actor is noted too. Two who come in the same moment see each other
     some seconds later."""
-    now, key = time.time(), f"minutes-{found.pk}"
-    here: dict[int, tuple[str, float]] = cache.get(key) or {}
-    here = {pk: (name, at) for pk, (name, at) in here.items() if now - at < HERE} | {actor.pk: (actor.name, now)}
+    now, key, me = time.time(), f"minutes-{found.pk}", str(actor.pk)
+    here: dict[str, tuple[str, float]] = cache.get(key) or {}
+    here = {pk: (name, at) for pk, (name, at) in here.items() if now - at < HERE} | {me: (actor.name, now)}
     cache.set(key, here, HERE)
-    return sorted(name for pk, (name, _at) in here.items() if pk != actor.pk)
+    return sorted(name for pk, (name, _at) in here.items() if pk != me)
 
 
 def _target_url(one: MinuteLine) -> str:

@@ -1,4 +1,4 @@
-"""``/metrics`` in Prometheus text: requests of this process, and what waits in the database.
+"""``/metrics`` in Prometheus text: requests of all processes of this server, and what waits in the database.
 
 Readable from this machine, by an administrator, or with an administrator's API token; figures tell of the business.
 """
@@ -7,15 +7,27 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Metric,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from punctual.domain.monitoring.models import Warning, WarningState
 from punctual.domain.scheduling.models import ScheduleRun
@@ -34,17 +46,10 @@ REQUESTS: Final = Counter("punctual_requests_total", "Requests answered", ["meth
 SECONDS: Final = Histogram(
     "punctual_request_seconds", "Time to answer", ["route"], buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 )
-EVENTS: Final = Gauge("punctual_events_waiting", "Events not yet handled")
-JOBS: Final = Gauge("punctual_jobs", "Background jobs by state", ["state"])
-EVENT_AGE: Final = Gauge("punctual_event_oldest_seconds", "Age of the oldest event not yet handled")
-EVENTS_GIVEN_UP: Final = Gauge("punctual_events_given_up", "Events whose handlers failed for good")
-JOB_AGE: Final = Gauge("punctual_job_oldest_seconds", "Age of the oldest waiting background job")
-WARNINGS: Final = Gauge("punctual_open_warnings", "Open early warnings by kind", ["kind"])
-SOLVE: Final = Gauge("punctual_last_schedule_run_seconds", "How long the last finished schedule run took")
-SOLVED_AT: Final = Gauge("punctual_last_schedule_run_timestamp_seconds", "When the last schedule run finished")
-MESSAGES: Final = Gauge("punctual_messages_waiting", "Mails, robot messages and webhooks not yet delivered")
 SLOW: Final = Counter("punctual_slow_queries_total", "Database statements that took longer than a quarter of a second")
 SLOW_SECONDS: Final = 0.25
+SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which the processes of one server keep their counts together (cli/commands/serve.py)."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 
 
@@ -80,25 +85,56 @@ def _age(moment: dt.datetime | None) -> float:
     return max(0.0, (timezone.now() - moment).total_seconds()) if moment else 0.0
 
 
-def _measure() -> None:
-    """What stands in the database, as of now."""
-    waiting = OutboxEvent.objects.filter(handled_at=None)
-    EVENTS.set(waiting.count())
-    EVENT_AGE.set(_age(waiting.filter(attempts__lt=MAX_ATTEMPTS).aggregate(at=Min("created_at"))["at"]))
-    EVENTS_GIVEN_UP.set(waiting.filter(attempts__gte=MAX_ATTEMPTS).count())
-    by_state = dict(Job.objects.order_by().values_list("state").annotate(n=Count("pk")))
-    for state in JobState.values:
-        JOBS.labels(state).set(by_state.get(state, 0))
-    JOB_AGE.set(_age(Job.objects.filter(state=JobState.QUEUED).aggregate(at=Min("created_at"))["at"]))
-    WARNINGS.clear()
-    open_ones = Warning.objects.filter(state=WarningState.OPEN).order_by().values_list("kind").annotate(n=Count("pk"))
-    for kind, count in open_ones:
-        WARNINGS.labels(kind).set(count)
-    run = ScheduleRun.objects.filter(finished_at__isnull=False).defer("book").order_by("-finished_at").first()
-    if run is not None and run.finished_at is not None:
-        SOLVE.set(run.seconds)
-        SOLVED_AT.set(run.finished_at.timestamp())
-    MESSAGES.set(Delivery.objects.filter(state=DeliveryState.WAITING).count())
+class Standing(Collector):
+    """What stands in the database, as of now; the same whichever process is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        waiting = OutboxEvent.objects.filter(handled_at=None)
+        oldest = waiting.filter(attempts__lt=MAX_ATTEMPTS).aggregate(at=Min("created_at"))["at"]
+        given_up = waiting.filter(attempts__gte=MAX_ATTEMPTS).count()
+        messages = Delivery.objects.filter(state=DeliveryState.WAITING).count()
+        job = Job.objects.filter(state=JobState.QUEUED).aggregate(at=Min("created_at"))["at"]
+        yield _figure("events_waiting", "Events not yet handled", waiting.count())
+        yield _figure("event_oldest_seconds", "Age of the oldest event not yet handled", _age(oldest))
+        yield _figure("events_given_up", "Events whose handlers failed for good", given_up)
+        yield _figure("job_oldest_seconds", "Age of the oldest waiting background job", _age(job))
+        yield _figure("messages_waiting", "Mails, robot messages and webhooks not yet delivered", messages)
+        yield _by(
+            "jobs",
+            "Background jobs by state",
+            "state",
+            dict.fromkeys(JobState.values, 0) | _counts(Job.objects.all(), "state"),
+        )
+        open_ones = Warning.objects.filter(state=WarningState.OPEN)
+        yield _by("open_warnings", "Open early warnings by kind", "kind", _counts(open_ones, "kind"))
+        run = ScheduleRun.objects.filter(finished_at__isnull=False).defer("book").order_by("-finished_at").first()
+        took, at = (run.seconds, run.finished_at.timestamp()) if run is not None and run.finished_at else (0.0, 0.0)
+        yield _figure("last_schedule_run_seconds", "How long the last finished schedule run took", took)
+        yield _figure("last_schedule_run_timestamp_seconds", "When the last schedule run finished", at)
+
+
+def _figure(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"punctual_{name}", words, value=value)
+
+
+def _by(name: str, words: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(f"punctual_{name}", words, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def _counts(rows: QuerySet[Any], column: str) -> dict[str, int]:
+    return dict(rows.order_by().values_list(column).annotate(n=Count("pk")))
+
+
+def _registry() -> CollectorRegistry:
+    """What all processes of this server counted, where it has several, with what stands in the database."""
+    if SHARED not in os.environ:
+        return REGISTRY
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]  # registers itself
+    return together
 
 
 def _may_read(request: HttpRequest) -> bool:
@@ -110,8 +146,10 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The figures of this process and of the database."""
+    """The figures of the web processes and of the database."""
     if not _may_read(request):
         raise Forbidden(Reason("metrics.forbidden", N_("Metrics are read from this machine or by an administrator.")))
-    _measure()
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    standing = CollectorRegistry()
+    standing.register(Standing())
+    text = generate_latest(_registry()) + generate_latest(standing)
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)

@@ -21,6 +21,7 @@ CHECKS: Final[dict[str, Promise]] = {
     "clock": _("Work by the clock"),
     "audit": _("Audit trail"),
     "backup": _("Backups"),
+    "secrets": _("Sealed secrets"),
 }
 
 
