@@ -133,6 +133,14 @@ def open_punch(order: Order, *, delivery: Delivery | None = None) -> dict[str, i
     return counts
 
 
+def punch_before(acceptance: Acceptance) -> QuerySet[PunchItem]:
+    """Its own open items, done or not; before a final acceptance also what is open of the order's others."""
+    which = Q(acceptance=acceptance)
+    if acceptance.kind == AcceptanceKind.FINAL and acceptance.state == AcceptanceState.OPEN:
+        which |= Q(acceptance__order=acceptance.order_id, action__state=ActionState.OPEN)
+    return PunchItem.objects.filter(which).select_related("acceptance", "action__owner")
+
+
 # ------------------------------------------------------------------------------------------------------ payments
 
 
