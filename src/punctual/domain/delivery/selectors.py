@@ -124,7 +124,7 @@ def is_shipped(acceptance: Acceptance) -> bool:
 
 def open_punch(order: Order, *, delivery: Delivery | None = None) -> dict[str, int]:
     """Grade → open items of the order (or of one delivery's acceptances)."""
-    rows = PunchItem.objects.filter(acceptance__order=order, action__state=ActionState.OPEN)
+    rows = punch_of(order)
     if delivery is not None:
         rows = rows.filter(Q(acceptance__delivery=delivery) | Q(acceptance__delivery=None))
     counts: dict[str, int] = {}
@@ -133,10 +133,16 @@ def open_punch(order: Order, *, delivery: Delivery | None = None) -> dict[str, i
     return counts
 
 
+def punch_of(order: Order) -> QuerySet[PunchItem]:
+    """The open items of all its acceptances."""
+    rows = PunchItem.objects.filter(acceptance__order=order, action__state=ActionState.OPEN)
+    return rows.select_related("acceptance", "action__owner")
+
+
 def punch_before(acceptance: Acceptance) -> QuerySet[PunchItem]:
-    """Its own open items, done or not; before a final acceptance also what is open of the order's others."""
+    """Its own open items, done or not; with a final acceptance also what is open of the order's others."""
     which = Q(acceptance=acceptance)
-    if acceptance.kind == AcceptanceKind.FINAL and acceptance.state == AcceptanceState.OPEN:
+    if acceptance.kind == AcceptanceKind.FINAL:
         which |= Q(acceptance__order=acceptance.order_id, action__state=ActionState.OPEN)
     return PunchItem.objects.filter(which).select_related("acceptance", "action__owner")
 
