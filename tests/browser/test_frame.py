@@ -163,3 +163,21 @@ def test_tools_for_chosen_tasks_wait_until_one_is_chosen(visit: Open) -> None:
     rows.nth(1).click()
     expect(details).to_be_enabled()
     expect(link).to_be_disabled()
+
+
+def test_what_a_dialog_was_refused_stands_in_it_beside_what_was_typed(visit: Open) -> None:
+    one = visit(user="order.manager", language="en")
+    one.expected.append("422")
+    page = one.open("/service-cases/?state=reported,planned,working")
+    page.locator("tr[data-href] a").first.click()
+    page.locator("[data-dialog=rma-dialog]").click()
+    dialog = page.locator("#rma-dialog")
+    dialog.locator("[name=part]").fill("Load cell")
+    dialog.locator("[name=quantity]").fill("0")
+    dialog.locator("button.pri").click()
+    expect(dialog.locator("[data-notice]")).to_be_visible()
+    expect(dialog.locator("[name=part]")).to_have_value("Load cell")
+    dialog.locator("[name=quantity]").fill("1")
+    dialog.locator("button.pri").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("Load cell")).to_be_visible()

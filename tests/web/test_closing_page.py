@@ -25,9 +25,7 @@ def test_what_is_open_is_named_and_what_was_spent_stands_beside_the_budget(perso
     acceptance = plan_acceptance(actor=person("quality"), order_id=plan.order_id, kind="fat")
     wish = {"actor": person("quality"), "acceptance_id": acceptance.pk, "owner": person("worker"), "due": TODAY}
     add_punch(**wish, title="备份光盘", grade="C")
-    Expense.objects.create(
-        plan=plan, kind="material", amount=Decimal(12345), day=TODAY, created_by=person("finance")
-    )
+    Expense.objects.create(plan=plan, kind="material", amount=Decimal(12345), day=TODAY, created_by=person("finance"))
     Order.objects.filter(pk=plan.order_id).update(state=OrderState.ACCEPTED)
     page = signed_in("order_manager").get(f"/orders/{plan.order.key}/close/").content.decode()
     assert "备份光盘" in page

@@ -16,7 +16,7 @@ from punctual.platform.records import get_or_not_found
 
 def cases_of(actor: User) -> QuerySet[ServiceCase]:
     """Everybody's for the office; an engineer sees the own ones."""
-    rows = ServiceCase.objects.select_related("customer", "order", "engineer", "request", "warranty")
+    rows = ServiceCase.objects.select_related("customer", "order", "engineer", "request__order_line", "warranty")
     if may(actor, "service.view"):
         return rows
     return rows.filter(Q(engineer=actor) | Q(visits__engineer=actor)).distinct()

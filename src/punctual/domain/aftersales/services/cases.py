@@ -59,7 +59,8 @@ LARGEST_SIGNATURE: Final = 400_000
 
 @dataclass(slots=True)
 class CaseInput:
-    """What is told of a case. ``serial`` finds the warranty together with the line."""
+    """What is told of a case. ``serial`` finds the warranty together with the line; ``name`` is who asked, where it is
+    none of the contacts."""
 
     customer: Customer
     title: str
@@ -71,6 +72,7 @@ class CaseInput:
     order_line: OrderLine | None = None
     serial: str = ""
     contact: Contact | None = None
+    name: str = ""
     engineer: User | None = None
 
 
@@ -147,6 +149,7 @@ def open_case(*, actor: User, data: CaseInput, today: dt.date, at: dt.datetime |
         urgency=data.urgency,
         channel=data.channel,
         contact=data.contact,
+        name=data.name,
         order=data.order,
         order_line=data.order_line,
         owner=data.engineer if data.engineer and may(data.engineer, "requests.change") else actor,
@@ -161,6 +164,7 @@ def open_case(*, actor: User, data: CaseInput, today: dt.date, at: dt.datetime |
         order=data.order,
         warranty=warranty,
         under_warranty=warranty is not None,
+        serial=data.serial.strip()[:80],
         request=request,
         engineer=data.engineer,
     )
