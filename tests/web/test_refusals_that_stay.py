@@ -10,7 +10,7 @@ from django.test import Client
 
 from delivering import running, shipped
 from ordering import TODAY
-from punctual.domain.aftersales.models import Rma, ServiceCase
+from punctual.domain.aftersales.models import Rma, ServiceCase, Visit
 from punctual.domain.aftersales.services.cases import CaseInput, open_case
 from punctual.domain.orders.models import Order, OrderState
 
@@ -62,3 +62,12 @@ def test_the_closing_review_is_found_again_from_the_closed_order(person: Any, si
     Order.objects.filter(pk=order.pk).update(state=OrderState.CLOSED)
     page = signed_in("order_manager").get(f"/orders/{order.key}/").content.decode()
     assert f'href="/orders/{order.key}/close/"' in page
+
+
+def test_return_visits_can_be_planned_though_a_service_visit_is(person: Any, signed_in: Enter) -> None:
+    order = running(person)
+    Order.objects.filter(pk=order.pk).update(state=OrderState.ACCEPTED)
+    assert order.customer is not None
+    Visit.objects.create(order=order, customer=order.customer, engineer=person("worker"), day=TODAY)
+    page = signed_in("order_manager").get(f"/orders/{order.key}/later/").content.decode()
+    assert 'data-dialog="returns-dialog"' in page
