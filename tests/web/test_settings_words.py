@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 
 from punctual.domain.scheduling.gathering import scheduling_settings
+from punctual.platform.approvals.subjects import SUBJECTS
+from punctual.platform.company.services import company
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[[str], Client]
@@ -34,3 +36,26 @@ def test_the_state_of_the_installation_is_told_in_the_readers_language(signed_in
     assert "全部已执行" in page
     for english in ("all applied", "answers", "MB free", "waiting, oldest"):
         assert english not in page
+
+
+def test_a_refused_chain_of_approvals_keeps_what_was_typed_and_names_its_row(signed_in: Enter) -> None:
+    told = {"level-0": "1", "role-0": "quality", "kind-0": "", "amount-0": "很多", "days-0": ""}
+    subject = next(iter(SUBJECTS))
+    answer = signed_in("administrator").post("/settings/approvals/", {**told, "subject": subject})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="很多"' in page
+    assert "第 1 行" in page
+
+
+def test_a_refused_review_rule_keeps_what_was_typed(signed_in: Enter) -> None:
+    told = {"part": "rules", "rows": "1", "family-0": "", "amount-0": "abc", "roles-0": ["sales", "quality"]}
+    page = signed_in("administrator").post("/settings/orders/", told).content.decode()
+    assert 'value="abc"' in page
+    assert page.count("checked") == 2
+
+
+def test_a_refused_name_of_the_company_stands_beside_its_field(signed_in: Enter) -> None:
+    answer = signed_in("administrator").post("/settings/", {"name": "   ", "version": company().version})
+    assert answer.status_code == 422
+    assert "请填写公司名称" in answer.content.decode().split('id="company-name"')[1].split("</div>")[0]
