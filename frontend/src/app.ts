@@ -133,10 +133,48 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => {
     for (const button of form.querySelectorAll<HTMLButtonElement>("button:not([type=button])")) button.setAttribute("aria-busy", "true");
   });
+  if (form.hasAttribute("hx-post") || !form.matches("dialog form, [data-stay]") || form.matches("[data-leave]")) return;
+  event.preventDefault();
+  void settle(form, event.submitter);
 });
-window.addEventListener("pageshow", () => {
-  for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
-});
+const rested = (part: ParentNode): void => {
+  for (const button of part.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
+};
+window.addEventListener("pageshow", () => rested(document));
+
+type Told = { "punctual:notice": { text: string } };
+// What a dialog asks for, and other small forms of a page, is sent while the page stays: what was refused stands beside
+// what was typed. An answer that is a page of its own is fetched as one; the same key does nothing twice.
+async function settle(form: HTMLFormElement, by: HTMLElement | null): Promise<void> {
+  const target = by?.getAttribute("formaction") ?? form.getAttribute("action") ?? "";
+  const answer = await fetch(target, { method: "POST", body: new FormData(form, by), headers: { "HX-Request": "true", "Punctual-Stay": "true" } }).catch(() => null);
+  const onward = answer?.headers.get("HX-Redirect");
+  if (onward) {
+    const there = new URL(onward, location.href);
+    const here = there.pathname === location.pathname && there.search === location.search;
+    location.assign(there);
+    if (here && there.hash) location.reload();
+    return;
+  }
+  const words = answer?.headers.get("HX-Retarget") === "#notices" ? await answer.text() : "";
+  const told = answer?.headers.get("HX-Trigger");
+  if (!answer || told) {
+    rested(form);
+    notice(told ? (JSON.parse(told) as Told)["punctual:notice"].text : (document.body.dataset.failed ?? ""), "error");
+    return;
+  }
+  if (!words) {
+    if (by instanceof HTMLButtonElement && by.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: by.name, value: by.value }));
+    form.action = target;
+    form.submit();
+    return;
+  }
+  rested(form);
+  const dialog = form.closest("dialog");
+  const box = dialog?.querySelector(".dlg-b") ?? dialog ?? document.getElementById("notices")!;
+  box.querySelector("[data-notice]")?.remove();
+  box.insertAdjacentHTML("beforeend", words);
+}
 
 // A filter form sends each group as one comma-separated value, so that addresses stay short and readable.
 document.addEventListener("submit", (event) => {

@@ -163,3 +163,36 @@ def test_tools_for_chosen_tasks_wait_until_one_is_chosen(visit: Open) -> None:
     rows.nth(1).click()
     expect(details).to_be_enabled()
     expect(link).to_be_disabled()
+
+
+def test_what_a_dialog_was_refused_stands_in_it_beside_what_was_typed(visit: Open) -> None:
+    one = visit(user="order.manager", language="en")
+    one.expected.append("422")
+    page = one.open("/service-cases/?state=reported,planned,working")
+    page.locator("tr[data-href] a").first.click()
+    page.locator("[data-dialog=rma-dialog]").click()
+    dialog = page.locator("#rma-dialog")
+    dialog.locator("[name=part]").fill("Load cell")
+    dialog.locator("[name=quantity]").fill("0")
+    dialog.locator("button.pri").click()
+    expect(dialog.locator("[data-notice]")).to_be_visible()
+    expect(dialog.locator("[name=part]")).to_have_value("Load cell")
+    dialog.locator("[name=quantity]").fill("1")
+    dialog.locator("button.pri").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("Load cell")).to_be_visible()
+
+
+def test_an_order_on_paper_is_one_column_and_nothing_lies_on_its_picture(visit: Open) -> None:
+    one = visit(user="order.manager")
+    page = one.open("/orders/?health=late")
+    page.locator("tr[data-href] a").first.click()
+    expect(page.locator(".pp1 canvas").first).to_be_visible()
+    page.set_viewport_size({"width": 1040, "height": 800})
+    page.emulate_media(media="print")
+    picture, beside = page.locator(".pp1 canvas").first.bounding_box(), page.locator(".pp2").first.bounding_box()
+    assert picture
+    assert beside
+    assert picture["y"] + picture["height"] <= beside["y"]
+    columns = page.locator(".og").evaluate("node => getComputedStyle(node).gridTemplateColumns.split(' ').length")
+    assert columns == 1

@@ -332,3 +332,28 @@ def test_two_long_causes_that_begin_alike_are_two_faults(person: Person) -> None
     assert [open_for("—", cause) for cause in causes] == [first, second]
     with pytest.raises(Refusal):
         take_up(actor=manager, model="—", cause=causes[0], today=day)
+
+
+def test_a_case_does_not_close_over_a_visit_ahead_or_a_part_on_its_way(person: Person) -> None:
+    manager = person("order_manager")
+    visit = planned(person)
+    assert visit.case is not None
+    part = services.authorise_return(actor=manager, case_id=visit.case.pk, part="传感器", quantity=Decimal(1))
+    services.solve_case(actor=manager, case_id=visit.case.pk, measure="换件")
+    with pytest.raises(Refusal) as refused:
+        services.move_case(actor=manager, case_id=visit.case.pk, verb="close")
+    assert refused.value.codes == {"service_case.visit", "service_case.return"}
+    services.change_visit(actor=manager, visit_id=visit.pk, cancel=True)
+    services.move_return(actor=manager, rma_id=part.pk, verb="cancel")
+    services.move_case(actor=manager, case_id=visit.case.pk, verb="close")
+    assert ServiceCase.objects.get().state == CaseState.CLOSED
+
+
+def test_a_service_visit_does_not_stand_for_the_return_visits(person: Person) -> None:
+    order = delivered(person)
+    planned(person, opened(person, order=order, order_line=order.lines.order_by("line_no")[0]))
+    assert not selectors.has_return_visits(order)
+    services.plan_return_visits(
+        actor=person("order_manager"), order=order, engineer=person("worker"), accepted_on=TODAY
+    )
+    assert selectors.has_return_visits(order)

@@ -108,6 +108,8 @@ def test_every_shut_gate_is_named_and_only_documents_and_payment_can_be_released
     with pytest.raises(Refusal) as refused:
         ship(**wish)
     assert refused.value.codes == {"delivery.document", "delivery.payment", "delivery.fat", "delivery.punch"}
+    unpaid = next(reason for reason in refused.value.reasons if reason.code == "delivery.payment")
+    assert str(unpaid.params["amount"]).startswith("¥"), "money is written as money"
     with pytest.raises(Forbidden):
         release(actor=person("supply_chain"), delivery_id=delivery.pk, reason="急")
     release(actor=person("manager"), delivery_id=delivery.pk, reason="客户书面同意后补")

@@ -17,6 +17,7 @@ from punctual.domain.changes.services.purchase_orders import (
     change_from,
     compare,
     see_point,
+    see_points,
     take_point,
     waive_point,
 )
@@ -132,6 +133,27 @@ def test_unusual_values_wait_for_somebody_elses_eyes(person):
         waive_point(actor=person("order_manager"), point_id=point.pk, reason="x")
     see_point(actor=person("order_manager"), point_id=point.pk)
     submit_for_review(actor=person("sales"), order_id=order.pk, today=TODAY)
+
+
+def test_what_was_ticked_is_seen_at_once_or_not_at_all(person):
+    for _index in range(2):
+        ordering.confirmed(person("order_manager"))
+    order = ordering.draft(person("sales"), ordering.line(quantity="20", unit_price="900000"), **OURS)
+    comparison = compared(person, order, (None, "HC-VI30", "B", "视觉检测机", 20, "台", 900_000, FAR))
+    ticked = [one.pk for one in comparison.points.all()]
+    assert len(ticked) == 2
+    with pytest.raises(Forbidden):
+        see_points(actor=person("sales"), order_id=order.pk, points=ticked)
+    other = ordering.draft(person("sales"), ordering.line())
+    for wrong in ([], [*ticked, 999_999]):
+        with pytest.raises(Refusal) as refused:
+            see_points(actor=person("order_manager"), order_id=order.pk, points=wrong)
+        assert refused.value.codes == {"po.none_seen"}
+    with pytest.raises(Refusal):
+        see_points(actor=person("order_manager"), order_id=other.pk, points=ticked)
+    assert {one.state for one in comparison.points.all()} == {"open"}
+    assert see_points(actor=person("order_manager"), order_id=order.pk, points=ticked) == 2
+    assert {(one.state, one.by) for one in comparison.points.all()} == {("seen", person("order_manager"))}
 
 
 def test_an_order_made_out_of_the_customers_file_waits_for_them_too(person):

@@ -9,7 +9,7 @@ from punctual.domain.catalog.models import Product
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.delivery.models import Delivery, DocumentRequest
 from punctual.domain.monitoring.models import Block
-from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.orders.selectors import endangered
 from punctual.domain.plans.models import Baseline, Plan, PlanTemplate, ProductTemplate, Task
 from punctual.domain.plans.template_document import document_of, read_document, vocabulary
@@ -62,6 +62,11 @@ def test_the_company_shows_what_orders_and_quality_go_through(demo_company):
     assert Delivery.objects.filter(
         order__state=OrderState.PARTIALLY_DELIVERED, state__in=["shipped", "received"]
     ).exists()
+    left = Delivery.objects.filter(state__in=["shipped", "received"]).values_list("items__line", "items__quantity")
+    for line in OrderLine.objects.filter(actual_date=None, pk__in=[line for line, _quantity in left]):
+        assert sum(quantity for one, quantity in left if one == line.pk) < line.quantity, (
+            "what has left whole has its day"
+        )
     assert SupplierSeverity.objects.filter(severity="tightened").count() == 1
     assert ChartSignal.objects.filter(answered_at=None).exists()
     assert CorrectiveAction.objects.filter(state="open").exists()

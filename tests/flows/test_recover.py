@@ -21,16 +21,18 @@ from punctual.domain.plans.models import Assignment, Plan, Task
 from punctual.domain.plans.services.editing import edit_locked
 from punctual.domain.resources.models import Resource, ResourceKind
 from punctual.domain.scheduling import selectors
+from punctual.domain.scheduling.gathering import company_axis
 from punctual.domain.scheduling.models import ExtraShift, OrderForecast, TaskPin
 from punctual.domain.scheduling.selectors import book_of
 from punctual.domain.supply.models import PurchaseRequest
 from punctual.engine.capacity.model import Mode
-from punctual.engine.recovery import patched
+from punctual.engine.recovery import Forecast, patched
 from punctual.engine.recovery.patch import Patch
 from punctual.engine.verify import violations_of
 from punctual.flows.recover import compute_recovery, request_recovery
 from punctual.flows.recovery_apply import BOUGHT, apply_option, check_effects, undo_option
 from punctual.flows.recovery_approval import SUBJECT, choose_option
+from punctual.flows.recovery_options import Days
 from punctual.flows.why import MATERIAL, explain_material, why_late
 from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import User
@@ -145,6 +147,24 @@ def test_every_way_out_is_feasible_when_it_is_checked_again(computed: RecoveryRu
         )
         problem, schedule = patched(book.problem, book.schedule, patch)
         assert not list(violations_of(problem, schedule))
+
+
+def test_what_stands_is_told_as_on_the_orders_page_and_a_way_out_by_its_gain(computed: RecoveryRun) -> None:
+    """The search draws less often than the schedule and with draws of its own; an order has one P50 and one P80."""
+    told = OrderForecast.objects.get(run__is_current=True, order=computed.order)
+    computed.order.refresh_from_db()
+    assert (computed.before["p50"], computed.before["p80"]) == (told.p50.isoformat(), told.p80.isoformat())
+    assert computed.before["kept"] == pytest.approx((computed.order.confidence or 0) / 100)
+    for one in computed.options:
+        assert dt.date.fromisoformat(one["p80"]) == told.p80 - dt.timedelta(days=one["gain_p80"])
+
+
+def test_dates_told_on_another_page_move_the_ways_by_working_days() -> None:
+    axis = company_axis(dt.date(2026, 11, 30))
+    now, after = Forecast(40, 42.0, 47.0), Forecast(24, 26.0, 30.0)
+    days = Days(axis, now, (dt.date(2026, 12, 7), dt.date(2026, 12, 9)))
+    assert days.of(now) == {"planned": "2026-12-04", "p50": "2026-12-07", "p80": "2026-12-09"}
+    assert days.of(after) == {"planned": "2026-12-02", "p50": "2026-12-03", "p80": "2026-12-07"}
 
 
 def test_applying_does_everything_at_once_and_a_new_plan_shows_the_promised_gain(

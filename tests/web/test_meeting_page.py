@@ -187,6 +187,7 @@ def test_what_the_customer_decides_is_settled_from_beside_it(person: Person, sig
     assert "已定" in part
     body = client.get(page).content.decode()
     assert f'data-settle="{key}"' not in body
+    assert "→ 周五" in body, "the question is not told a second time"
     assert client.post(f"{page}write/", told, headers={"HX-Request": "true"}).status_code == 422
     client.post(f"{page}write/", {"remove": found.lines.get().pk})
     assert f'data-settle="{key}"' in client.get(page).content.decode()

@@ -43,6 +43,8 @@ class CaseOut(Schema):
     customer: str
     order: str
     under_warranty: bool
+    line_no: int | None
+    serial: str
     engineer: str
     cause: str
     measure: str
@@ -77,11 +79,12 @@ class VisitIn(Schema):
 
 
 def _shape(found: ServiceCase) -> dict[str, Any]:
-    plain = ("id", "version", "number", "title", "kind", "state", "under_warranty", "cause", "measure")
+    plain = ("id", "version", "number", "title", "kind", "state", "under_warranty", "serial", "cause", "measure")
     return {
         **{name: getattr(found, name) for name in plain},
         "customer": found.customer.code,
         "order": found.order.number or "" if found.order else "",
+        "line_no": found.request.order_line.line_no if found.request.order_line else None,
         "engineer": found.engineer.username if found.engineer else "",
         "request": found.request.number,
         "visits": [

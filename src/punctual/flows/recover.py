@@ -16,11 +16,11 @@ from punctual.domain.orders.selectors import order_by_id
 from punctual.domain.plans.models import Plan
 from punctual.domain.scheduling.axis import Axis
 from punctual.domain.scheduling.book import Book, Group
-from punctual.domain.scheduling.models import ScheduleRun
+from punctual.domain.scheduling.models import OrderForecast, ScheduleRun
 from punctual.domain.scheduling.selectors import axis_of, book_of
 from punctual.engine.recovery import Case, Recovery, recover
 from punctual.flows.recovery_levers import levers_of
-from punctual.flows.recovery_options import Money, Words, forecast_data, new_promise, option_data
+from punctual.flows.recovery_options import Days, Money, Words, new_promise, option_data
 from punctual.kernel.queues import PLANNING
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
@@ -107,9 +107,10 @@ def compute_recovery(
     )
     found = recover(case, levers, runs=runs)
     words = Words(book, axis, levers)
-    before = forecast_data(axis, found.before.planned, found.before.p50, found.before.p80)
+    days = Days(axis, found.before, _told(run, book, order, group))
+    before = days.of(found.before)
     money = Money(order, today, axis, group)
-    options = [option_data(option, words, axis, money, before) for option in found.options]
+    options = [option_data(option, words, days, money, before) for option in found.options]
     options += new_promise(order, before, money)
     best = max(options, key=lambda one: one["saved"], default=None)
     for number, one in enumerate(options):
@@ -118,7 +119,7 @@ def compute_recovery(
     with transaction.atomic():
         made = into or RecoveryRun(order=order, asked_by=actor, day=today)
         made.state, made.options = RecoveryState.READY, options
-        made.before = {**before, "damage": str(money.damage(before)), "kept": money.kept(before), "run": run.pk}
+        made.before = {**before, "damage": str(money.damage(before)), "kept": money.kept_now(before), "run": run.pk}
         made.left_out = [{"lever": words.title(name), "why": reason.code} for name, reason in found.left_out.items()]
         made.versions = {str(pk): version for pk, version in _versions(book, found)}
         made.seconds = round(time.monotonic() - began, 2)
@@ -143,6 +144,17 @@ def _target(book: Book, order_id: int) -> Group:
     if not groups:
         raise Refusal(Reason("recovery.nothing_open", N_("Nothing of this order is left to be scheduled.")))
     return max(groups, key=lambda one: (book.group_ends[one.id] - (one.due if one.due is not None else 10**9), one.id))
+
+
+def _told(run: ScheduleRun, book: Book, order: Order, group: Group) -> tuple[dt.date, dt.date] | None:
+    """P50 and P80 as the order's page tells them: the order's where this is its last delivery, else the line's."""
+    found = OrderForecast.objects.filter(run=run, order=order).first()
+    if found is None:
+        return None
+    if book.group_ends[group.id] == book.order_end(order.pk):
+        return found.p50, found.p80
+    line = found.lines.get(str(group.line))
+    return (dt.date.fromisoformat(line[0]), dt.date.fromisoformat(line[1])) if line else None
 
 
 def _versions(book: Book, found: Recovery) -> list[tuple[int, int]]:

@@ -21,6 +21,7 @@ from punctual.engine.recovery import (
     Crash,
     Expedite,
     ExtraCapacity,
+    Forecast,
     Lever,
     Option,
     Outsourcing,
@@ -82,12 +83,17 @@ class Money:
         self.stakes = seen.stakes(seen.orders[0]) if seen.orders else None
         self.due = order.promised_date or order.requested_date
         self.key = order.key
+        self.told = None if order.confidence is None else order.confidence / 100
 
     def damage(self, forecast: Mapping[str, str]) -> Decimal:
         if self.stakes is None or self.due is None:
             return Decimal(0)
         out = outlook_of_quantiles(dt.date.fromisoformat(forecast["p50"]), dt.date.fromisoformat(forecast["p80"]))
         return self.stakes.cost(out.days_late(self.due))
+
+    def kept_now(self, forecast: Mapping[str, str]) -> float | None:
+        """The chance as it stands on the order's page, else reckoned."""
+        return self.kept(forecast) if self.told is None or self.due is None else self.told
 
     def kept(self, forecast: Mapping[str, str]) -> float | None:
         return None if self.due is None else self.kept_by(self.due, forecast)
@@ -97,12 +103,26 @@ class Money:
         return round(out.kept(day), 3)
 
 
-def forecast_data(axis: Axis, planned: float, p50: float, p80: float) -> dict[str, str]:
-    return {
-        "planned": axis.day_of(round(planned)).isoformat(),
-        "p50": axis.day_of(round(p50)).isoformat(),
-        "p80": axis.day_of(round(p80)).isoformat(),
-    }
+class Days:
+    """The slots of the search as days.
+
+    The search simulates less often than the schedule does, so its dates alone would be other ones than the order's page
+    tells. What stands is therefore told as it stands there (``told``: P50 and P80), and a way out by what it gains.
+    """
+
+    def __init__(self, axis: Axis, now: Forecast, told: tuple[dt.date, dt.date] | None) -> None:
+        self.axis = axis
+        self.told = told or (axis.day_of(round(now.p50)), axis.day_of(round(now.p80)))
+        own = (round(now.p50), round(now.p80))
+        self.moved = tuple(
+            0 if day == axis.day_of(slot) else axis.end_of(day) - axis.end_of(axis.day_of(slot))
+            for day, slot in zip(self.told, own, strict=True)
+        )
+
+    def of(self, found: Forecast) -> dict[str, str]:
+        slots = (round(found.planned), round(found.p50) + self.moved[0], round(found.p80) + self.moved[1])
+        planned, p50, p80 = (self.axis.day_of(max(0, slot)) for slot in slots)
+        return {"planned": planned.isoformat(), "p50": p50.isoformat(), "p80": max(p50, p80).isoformat()}
 
 
 def _between(before: Mapping[str, str], after: Mapping[str, str], name: str) -> int:
@@ -110,8 +130,8 @@ def _between(before: Mapping[str, str], after: Mapping[str, str], name: str) -> 
     return (dt.date.fromisoformat(before[name]) - dt.date.fromisoformat(after[name])).days
 
 
-def option_data(option: Option, words: Words, axis: Axis, money: Money, before: Mapping[str, str]) -> dict[str, Any]:
-    after = forecast_data(axis, option.forecast.planned, option.forecast.p50, option.forecast.p80)
+def option_data(option: Option, words: Words, days: Days, money: Money, before: Mapping[str, str]) -> dict[str, Any]:
+    after = days.of(option.forecast)
     cost = Decimal(round(option.cost))
     damage, base = money.damage(after), money.damage(before)
     touched = [row for row in _touched(option, words.book) if row["key"] != money.key]

@@ -35,6 +35,7 @@ from punctual.domain.scheduling.selectors import axis_of, book_of
 from punctual.domain.scheduling.simulation import Slots
 from punctual.domain.supply.models import PurchaseLine
 from punctual.kernel.queues import PLANNING
+from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.models import Job, JobState
 from punctual.platform.jobs.services import Progress, start_job
@@ -117,7 +118,7 @@ def ask_for_analysis(order: Order, *, actor: User) -> Job:
     """Let a worker simulate; joins the one under way. The actor has fetched the order."""
     return running_job(order) or start_job(
         function=JOB,
-        label="Risks",
+        label=N_("Risks"),
         actor=actor,
         arguments={"order_id": order.pk, "actor_id": actor.pk},
         queue=PLANNING,

@@ -21,6 +21,15 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-MINOR_UNITS[currency]), rounding=ROUND_HALF_UP)
 
 
+def written(amount: Decimal, currency: str, *, whole: bool = True) -> str:
+    """``¥95,100``; cents are written only where there are any (or always with ``whole=False``)."""
+    places = MINOR_UNITS.get(currency, 2)
+    if whole and amount == amount.to_integral_value():
+        places = 0
+    sign = "−" if amount < 0 else ""
+    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{abs(amount):,.{places}f}"
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount and its currency; amounts of different currencies are never added."""

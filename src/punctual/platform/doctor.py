@@ -1,4 +1,4 @@
-"""Looks the installation over and says in one line each what it found."""
+"""Looks the installation over and says in one line each, in the active language, what it found."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 LONG_WAIT: Final = 900
 """Seconds after which a job that nobody has taken is a fault."""
@@ -27,24 +28,27 @@ class Finding(TypedDict):
 def _database() -> tuple[bool, str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return True, f"{connection.vendor} answers"
+    return True, _("%(database)s answers") % {"database": connection.vendor}
 
 
 def _integrity() -> tuple[bool, str]:
     if connection.vendor != "sqlite":
-        return True, "left to PostgreSQL"
+        return True, _("left to PostgreSQL")
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA quick_check")
         result = str(cursor.fetchone()[0])
         cursor.execute("PRAGMA foreign_key_check")
         orphans = len(cursor.fetchall())
-    return result == "ok" and not orphans, f"quick check {result}, {orphans} rows point nowhere"
+    return result == "ok" and not orphans, _("quick check %(result)s, %(n)d rows point nowhere") % {
+        "result": result,
+        "n": orphans,
+    }
 
 
 def _migrations() -> tuple[bool, str]:
     executor = MigrationExecutor(connection)
     pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    return not pending, f"{pending} pending" if pending else "all applied"
+    return not pending, _("%(n)d pending") % {"n": pending} if pending else _("all applied")
 
 
 def _events() -> tuple[bool, str]:
@@ -55,7 +59,11 @@ def _events() -> tuple[bool, str]:
     failed = waiting.filter(attempts__gte=MAX_ATTEMPTS).count()
     oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     age = int((timezone.now() - oldest).total_seconds()) if oldest else 0
-    return not failed and age < 600, f"{waiting.count()} waiting, oldest {age} s, {failed} given up"
+    return not failed and age < 600, _("%(n)d waiting, oldest %(age)d s, %(failed)d given up") % {
+        "n": waiting.count(),
+        "age": age,
+        "failed": failed,
+    }
 
 
 def _jobs() -> tuple[bool, str]:
@@ -65,13 +73,15 @@ def _jobs() -> tuple[bool, str]:
     waiting = Job.objects.filter(state=JobState.QUEUED)
     oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     age = int((timezone.now() - oldest).total_seconds()) if oldest else 0
-    late = ": does a worker of each queue run?" if age >= LONG_WAIT else ""
-    return age < LONG_WAIT, f"{waiting.count()} waiting, oldest {age} s, {failed} failed so far{late}"
+    text = _("%(n)d waiting, oldest %(age)d s, %(failed)d failed so far")
+    if age >= LONG_WAIT:
+        text = _("%(n)d waiting, oldest %(age)d s, %(failed)d failed so far: does a worker of each queue run?")
+    return age < LONG_WAIT, text % {"n": waiting.count(), "age": age, "failed": failed}
 
 
 def _disk() -> tuple[bool, str]:
     free = shutil.disk_usage(settings.DATA if Path(settings.DATA).exists() else "/").free >> 20
-    return free > 500, f"{free} MB free"
+    return free > 500, _("%(size)d MB free") % {"size": free}
 
 
 def _data_folder() -> tuple[bool, str]:
@@ -82,7 +92,7 @@ def _administrators() -> tuple[bool, str]:
     from punctual.platform.accounts.models import Role, User
 
     count = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count()
-    return count > 0, f"{count} active"
+    return count > 0, _("%(n)d active") % {"n": count}
 
 
 def _audit() -> tuple[bool, str]:
@@ -92,10 +102,10 @@ def _audit() -> tuple[bool, str]:
 
     last = AuditCheckpoint.objects.order_by("-id").first()
     if last is None:
-        return True, "not sealed yet"
+        return True, _("not sealed yet")
     waiting = AuditEntry.objects.filter(pk__gt=last.last_entry).count()
     late = waiting > 0 and timezone.now() - last.at > LATE and _oldest_is_late(last.last_entry)
-    return not late, f"sealed up to row {last.last_entry}, {waiting} rows wait"
+    return not late, _("sealed up to row %(last)d, %(n)d rows wait") % {"last": last.last_entry, "n": waiting}
 
 
 def _oldest_is_late(after: int) -> bool:
@@ -147,7 +157,8 @@ def _storage() -> tuple[bool, str]:
             cursor.execute("SELECT pg_database_size(current_database())")
             size = int(cursor.fetchone()[0])
     files = [path.stat().st_size for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
-    return True, f"database {size >> 20} MB, {len(files)} files of {sum(files) >> 20} MB"
+    text = _("database %(size)d MB, %(n)d files of %(files)d MB")
+    return True, text % {"size": size >> 20, "n": len(files), "files": sum(files) >> 20}
 
 
 def _clock() -> tuple[bool, str]:
@@ -156,7 +167,9 @@ def _clock() -> tuple[bool, str]:
 
     overdue = Schedule.objects.filter(next_run__lt=timezone.now() - dt.timedelta(minutes=15), repeats__lt=0)
     names = [str(name) for name in overdue.values_list("name", flat=True)[:3]]
-    return not names, "on time" if not names else f"late: {', '.join(names)}; does the worker run?"
+    return not names, _("on time") if not names else _("late: %(names)s; does the worker run?") % {
+        "names": ", ".join(_(name) for name in names)
+    }
 
 
 def _secrets() -> tuple[bool, str]:
@@ -178,12 +191,13 @@ def _backups() -> tuple[bool, str]:
     from punctual.platform.backup import kept_backups
 
     if not settings.BACKUP_DIR:
-        return True, "no folder is set (PUNCTUAL_BACKUP_DIR)"
+        return True, _("no folder is set (PUNCTUAL_BACKUP_DIR)")
     kept = kept_backups()
     if not kept:
-        return False, f"none in {settings.BACKUP_DIR}"
+        return False, _("none in %(folder)s") % {"folder": settings.BACKUP_DIR}
     age = timezone.now() - kept[0].at
-    return age < dt.timedelta(days=2), f"{len(kept)} kept, the last {int(age.total_seconds() // 3600)} h old"
+    text = _("%(n)d kept, the last %(hours)d h old")
+    return age < dt.timedelta(days=2), text % {"n": len(kept), "hours": int(age.total_seconds() // 3600)}
 
 
 CHECKS: Final[dict[str, Callable[[], tuple[bool, str]]]] = {

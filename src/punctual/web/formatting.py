@@ -11,7 +11,7 @@ from typing import Final
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from punctual.kernel.money import MINOR_UNITS, SYMBOLS
+from punctual.kernel.money import written
 from punctual.kernel.quantity import plain
 
 UNKNOWN = "—"
@@ -99,13 +99,7 @@ def moment_text(value: dt.datetime | None) -> str:
 
 def money_text(amount: Decimal | None, currency: str = "CNY", *, whole: bool = True) -> str:
     """``¥95,100``; cents are written only where there are any (or always with ``whole=False``)."""
-    if amount is None:
-        return UNKNOWN
-    places = MINOR_UNITS.get(currency, 2)
-    if whole and amount == amount.to_integral_value():
-        places = 0
-    sign = "−" if amount < 0 else ""
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{abs(amount):,.{places}f}"
+    return UNKNOWN if amount is None else written(amount, currency, whole=whole)
 
 
 def quantity_text(quantity: Decimal | None, unit: str = "") -> str:

@@ -17,9 +17,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Each check with its finding; exit status 1 when one failed."""
     set_up(arguments.data)
+    from django.utils import translation
+
     from punctual.platform.doctor import audit_trail, examine
 
-    findings = [audit_trail()] if arguments.audit else examine()
+    with translation.override("en"):
+        findings = [audit_trail()] if arguments.audit else examine()
     if not arguments.json:
         for finding in findings:
             sys.stdout.write(f"{'ok ' if finding['ok'] else 'BAD'}  {finding['check']}: {finding['finding']}\n")

@@ -47,7 +47,10 @@ class CaseState(models.TextChoices):
 
 
 class ServiceCase(Versioned):
-    """Something is to be done at or for a customer. Its clocks are those of ``request``, which belongs to it alone."""
+    """Something is to be done at or for a customer. Its clocks are those of ``request``, which belongs to it alone.
+
+    ``serial`` as the customer reads it from the plate, whether a warranty knows it or not.
+    """
 
     number = models.CharField(max_length=20, unique=True)
     title = models.CharField(_("Subject"), max_length=200)
@@ -68,6 +71,7 @@ class ServiceCase(Versioned):
         Warranty, null=True, blank=True, on_delete=models.SET_NULL, related_name="cases", verbose_name=_("Warranty")
     )
     under_warranty = models.BooleanField(_("Under warranty"), default=False)
+    serial = models.CharField(_("Serial number"), max_length=80, blank=True)
     request = models.OneToOneField(
         "customer_relations.CustomerRequest", on_delete=models.PROTECT, related_name="service_case"
     )

@@ -7,8 +7,8 @@ import datetime as dt
 from django.db.models import Count, Q, QuerySet
 
 from punctual.domain.aftersales.life import OPEN_CASES
-from punctual.domain.aftersales.models import Rma, ServiceCase, Visit, Warranty
-from punctual.domain.orders.models import OrderLine
+from punctual.domain.aftersales.models import Rma, ServiceCase, Visit, VisitKind, Warranty
+from punctual.domain.orders.models import Order, OrderLine
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
@@ -16,7 +16,7 @@ from punctual.platform.records import get_or_not_found
 
 def cases_of(actor: User) -> QuerySet[ServiceCase]:
     """Everybody's for the office; an engineer sees the own ones."""
-    rows = ServiceCase.objects.select_related("customer", "order", "engineer", "request", "warranty")
+    rows = ServiceCase.objects.select_related("customer", "order", "engineer", "request__order_line", "warranty")
     if may(actor, "service.view"):
         return rows
     return rows.filter(Q(engineer=actor) | Q(visits__engineer=actor)).distinct()
@@ -58,6 +58,11 @@ def covering(line: OrderLine, serial: str, *, day: dt.date) -> Warranty | None:
     """The warranty that covers this line or serial number on that day."""
     rows = Warranty.objects.filter(order_line=line, begins__lte=day, ends__gte=day)
     return rows.filter(serial=serial).first() or rows.first() if serial else rows.first()
+
+
+def has_return_visits(order: Order) -> bool:
+    """Whether the return visits after acceptance are planned."""
+    return Visit.objects.filter(order=order, kind=VisitKind.RETURN, cancelled_at=None).exists()
 
 
 def recurring(actor: User, *, since: dt.date, at_least: int = 2) -> list[tuple[str, str, int]]:

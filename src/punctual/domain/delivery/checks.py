@@ -15,7 +15,7 @@ from punctual.domain.delivery.models import (
 )
 from punctual.domain.delivery.selectors import all_shipped, delivery_settings, open_punch, photos_of
 from punctual.domain.orders.models import Order
-from punctual.kernel.quantity import plain
+from punctual.kernel.money import written
 from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_, Word
 from punctual.platform.attachments.models import Approval, DocumentKind
@@ -78,7 +78,11 @@ def payment(delivery: Delivery, today: dt.date) -> list[Reason]:
         Reason(
             "delivery.payment",
             text,
-            {"name": row.label, "open": plain(row.open_amount), "amount": plain(row.amount)},
+            {
+                "name": row.label,
+                "open": written(row.open_amount, delivery.order.currency),
+                "amount": written(row.amount, delivery.order.currency),
+            },
             field="payment",
         )
         for row in rows

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from punctual.kernel.money import Money
+from punctual.kernel.money import Money, written
 from punctual.kernel.quantity import plain
 from punctual.kernel.refusal import Reason
 from punctual.kernel.wording import N_
@@ -159,7 +159,7 @@ def reallocated(total: Decimal, currency: str, shares: Sequence[Share]) -> list[
 
 
 def against_entry(
-    *, kind: str, amount: Decimal | None, invoiced: Decimal, received: Decimal, due: Decimal
+    *, kind: str, amount: Decimal | None, invoiced: Decimal, received: Decimal, due: Decimal, currency: str
 ) -> list[Reason]:
     """An invoice or receipt never goes beyond the milestone."""
     if amount is None or amount <= 0:
@@ -169,7 +169,7 @@ def against_entry(
     done = invoiced if kind == "invoice" else received
     if done + amount > due:
         text = N_("Only %(left)s are left on this milestone.")
-        return [Reason("payment.too_much", text, {"left": plain(due - done)}, field="amount")]
+        return [Reason("payment.too_much", text, {"left": written(due - done, currency)}, field="amount")]
     return []
 
 

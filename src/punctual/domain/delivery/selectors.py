@@ -124,13 +124,27 @@ def is_shipped(acceptance: Acceptance) -> bool:
 
 def open_punch(order: Order, *, delivery: Delivery | None = None) -> dict[str, int]:
     """Grade → open items of the order (or of one delivery's acceptances)."""
-    rows = PunchItem.objects.filter(acceptance__order=order, action__state=ActionState.OPEN)
+    rows = punch_of(order)
     if delivery is not None:
         rows = rows.filter(Q(acceptance__delivery=delivery) | Q(acceptance__delivery=None))
     counts: dict[str, int] = {}
     for grade in rows.values_list("grade", flat=True):
         counts[grade] = counts.get(grade, 0) + 1
     return counts
+
+
+def punch_of(order: Order) -> QuerySet[PunchItem]:
+    """The open items of all its acceptances."""
+    rows = PunchItem.objects.filter(acceptance__order=order, action__state=ActionState.OPEN)
+    return rows.select_related("acceptance", "action__owner")
+
+
+def punch_before(acceptance: Acceptance) -> QuerySet[PunchItem]:
+    """Its own open items, done or not; with a final acceptance also what is open of the order's others."""
+    which = Q(acceptance=acceptance)
+    if acceptance.kind == AcceptanceKind.FINAL:
+        which |= Q(acceptance__order=acceptance.order_id, action__state=ActionState.OPEN)
+    return PunchItem.objects.filter(which).select_related("acceptance", "action__owner")
 
 
 # ------------------------------------------------------------------------------------------------------ payments

@@ -63,8 +63,8 @@ def _can_be_parted(order: Order) -> bool:
 
 
 def _shipped(order: Order, day: dt.date, *, batch: int, partly: bool = False) -> Delivery:
-    """A delivery that has left: everything, or all but the larger half of the last line; of a single machine with its
-    spares the spares alone."""
+    """A delivery that has left: everything, or of several machines the first half; of a single machine with its spares
+    the spares alone."""
     delivery = Delivery.objects.create(
         number=next_number(series="DN", year=day.year),
         order=order,
@@ -80,15 +80,14 @@ def _shipped(order: Order, day: dt.date, *, batch: int, partly: bool = False) ->
         created_by=order.owner,
     )
     lines = list(order.lines.order_by("line_no"))
-    if partly and len(lines) > 1 and lines[0].quantity == 1:
-        lines, partly = lines[1:], False
-    items = []
-    for line in lines:
-        whole = line.quantity or Decimal(1)
-        quantity = whole // 2 if partly and line is lines[-1] else whole
-        if quantity > 0:
-            items.append(DeliveryItem(delivery=delivery, line=line, quantity=quantity))
-    DeliveryItem.objects.bulk_create(items)
+    share = 1
+    if partly and (lines[0].quantity or 1) > 1:
+        lines, share = lines[:1], 2
+    elif partly:
+        lines = lines[1:]
+    DeliveryItem.objects.bulk_create(
+        [DeliveryItem(delivery=delivery, line=one, quantity=(one.quantity or Decimal(1)) // share) for one in lines]
+    )
     return delivery
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from punctual.kernel.refusal import Refusal
+from punctual.kernel.refusal import Conflict, Forbidden, Refusal
 from punctual.platform.accounts.models import Role, TokenScope, User
 from punctual.platform.accounts.permissions import LABELS, ROLES_BY_PERMISSION, may, require
 from punctual.platform.accounts.services import (
@@ -33,6 +33,7 @@ from punctual.platform.notifications.services import inbox_of, mark_read, put_aw
 from punctual.platform.records import get_or_not_found
 from punctual.web.account.api_reference import operations_by_subject
 from punctual.web.account.forms import MySettingsForm, PersonForm
+from punctual.web.shell.middleware import status_of
 from punctual.web.shell.refusals import show_in
 
 
@@ -187,17 +188,25 @@ def company_settings(request: HttpRequest) -> HttpResponse:
     """The company's name and the last changes of settings."""
     actor = _actor(request)
     found = company()
+    refusal: Refusal | None = None
     if request.method == "POST":
-        change_company(
-            actor=actor, name=request.POST.get("name", ""), expected_version=int(request.POST.get("version", 0))
-        )
-        messages.success(request, _("Saved."))
-        return redirect("company_settings")
+        try:
+            change_company(
+                actor=actor, name=request.POST.get("name", ""), expected_version=int(request.POST.get("version", 0))
+            )
+            messages.success(request, _("Saved."))
+            return redirect("company_settings")
+        except (Conflict, Forbidden):
+            raise
+        except Refusal as refused:
+            refusal = refused
     recent = AuditEntry.objects.filter(target_type__in=["company", "user"]).select_related("actor")[:20]
     context = {
         "title": _("Settings"),
         "found": found,
+        "name": request.POST.get("name", found.name),
+        "reasons": refusal.reasons if refusal else (),
         "may_change": may(actor, "settings.manage"),
         "recent": recent if may(actor, "accounts.manage") else [],
     }
-    return render(request, "account/company.html", context)
+    return render(request, "account/company.html", context, status=status_of(refusal) if refusal else 200)

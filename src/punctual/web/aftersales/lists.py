@@ -83,6 +83,7 @@ class CaseList(ListPage):
         Column("title", gettext_lazy("Subject"), lambda one: one.title),
         Column("customer", gettext_lazy("Customer"), lambda one: str(one.customer), sort=("customer__name",)),
         Column("order", gettext_lazy("Order"), lambda one: one.order.label if one.order else "", fold=True),
+        Column("serial", gettext_lazy("Serial number"), lambda one: one.serial, sort=("serial",), fold=True),
         Column("kind", gettext_lazy("Kind"), lambda one: one.get_kind_display(), sort=("kind",), fold=True),
         Column(
             "warranty",

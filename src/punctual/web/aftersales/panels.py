@@ -38,7 +38,7 @@ def _of_order(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         "may_serve": changing,
         "engineers": engineers() if changing else [],
         "warranty_lines": list(order.lines.order_by("line_no")[:30]) if changing else [],
-        "may_plan": order.state in ("accepted", "closed"),
+        "may_plan": order.state in ("accepted", "closed") and not selectors.has_return_visits(order),
     }
 
 

@@ -62,7 +62,7 @@ def new_case(request: HttpRequest) -> HttpResponse:
         order, line = _order_and_line(actor, facts.pop("order"), facts.pop("line_no"))
         name = facts.pop("contact").strip()
         contact = facts["customer"].contacts.filter(archived_at=None, name=name).first() if name else None
-        data = services.CaseInput(**facts, order=order, order_line=line, contact=contact)
+        data = services.CaseInput(**facts, order=order, order_line=line, contact=contact, name=name)
         return services.open_case(actor=actor, data=data, today=timezone.localdate())
 
     key = request.GET.get("order", "")

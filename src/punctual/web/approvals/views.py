@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -238,6 +238,9 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     return done(request, reverse("approval_delegation"), _("You decide yourself again."))
 
 
+MOST_ROWS: Final = 40
+
+
 def rules(request: HttpRequest) -> HttpResponse:
     """The chains of every subject."""
     actor = actor_of(request)
@@ -251,16 +254,23 @@ def rules(request: HttpRequest) -> HttpResponse:
             refusal = refused
     context = {
         "title": _("Approval chains"),
-        "subjects": [_subject(name) for name in SUBJECTS],
+        "subjects": [_subject(name, request.POST if refusal else {}) for name in SUBJECTS],
         "roles": Role.choices,
         "reasons": refusal.reasons if refusal else (),
     }
     return render(request, "approvals/rules.html", context, status=status_of(refusal) if refusal else 200)
 
 
-def _subject(name: str) -> dict[str, Any]:
+def _subject(name: str, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The chain of a subject; of the one that was refused what was typed."""
     subject = SUBJECTS[name]
     kept = list(ApprovalRule.objects.filter(subject=name))
+    if typed.get("subject") == name:
+        columns = ("level", "role", "kind", "amount", "days")
+        again = [
+            {one: typed.get(f"{one}-{at}", "") for one in columns} for at in range(MOST_ROWS) if f"role-{at}" in typed
+        ]
+        return {"name": name, "label": _(subject.label), "icon": subject.icon, "rows": again, "standard": not kept}
     rows = [
         {
             "level": one.level,
@@ -278,7 +288,7 @@ def _subject(name: str) -> dict[str, Any]:
 def _levels(post: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The filled rows; what can't be read becomes a value that the service refuses."""
     levels = []
-    for at in range(40):
+    for at in range(MOST_ROWS):
         role = post.get(f"role-{at}")
         if not role:
             continue

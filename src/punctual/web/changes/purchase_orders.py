@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from punctual.domain.changes.comparing import LINE_FIELDS
@@ -22,6 +23,7 @@ from punctual.domain.changes.services.purchase_orders import (
     change_from,
     compare,
     see_point,
+    see_points,
     take_point,
     waive_point,
 )
@@ -112,6 +114,7 @@ def _page(request: HttpRequest, order: Order, refusal: Refusal | None) -> HttpRe
         "earlier": found[1:],
         "points": points,
         "open_count": open_count,
+        "to_see": sum(1 for one in points if one["may_see"]),
         "heads": [_words(name, of_line=True) for name in LINE_FIELDS],
         "rows": _rows(last, order) if last else [],
         "may_upload": may(actor, "orders.change"),
@@ -155,6 +158,17 @@ def settle(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     else:
         raise Refusal(Reason("po.verb", N_("Choose: take the customer's value, waive, or seen.")))
     return done(request, reverse("order_po", args=[order.key]), _("Settled."))
+
+
+@require_POST
+def seen(request: HttpRequest, key: str) -> HttpResponse:
+    """A second person has looked at every value that was ticked."""
+    actor = actor_of(request)
+    order = order_by_key(actor, key)
+    ticked = [int(one) for one in request.POST.getlist("point") if one.isdecimal() and len(one) < 12]
+    count = see_points(actor=actor, order_id=order.pk, points=ticked)
+    text = ngettext("%(n)d value has been looked at.", "%(n)d values have been looked at.", count) % {"n": count}
+    return done(request, reverse("order_po", args=[order.key]), text)
 
 
 @require_POST

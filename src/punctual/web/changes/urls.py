@@ -17,6 +17,7 @@ urlpatterns = [
     path("orders/<str:key>/po/", purchase_orders.po_page, name="order_po"),
     path("orders/<str:key>/po/upload/", purchase_orders.upload_po, name="po_upload"),
     path("orders/<str:key>/po/points/<int:pk>/", purchase_orders.settle, name="po_settle"),
+    path("orders/<str:key>/po/seen/", purchase_orders.seen, name="po_seen"),
     path("orders/<str:key>/po/<int:pk>/change/", purchase_orders.to_change, name="po_change"),
     path("sign/change/<str:token>/", public.sign_change, name="change_sign"),
 ]

@@ -46,7 +46,7 @@ class FieldForm(FactsForm):
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy("Only for a choice: one a line; its English words after a vertical bar"),
     )
-    position = forms.IntegerField(label=gettext_lazy("Place"), initial=10, min_value=0)
+    position = forms.IntegerField(label=gettext_lazy("Order in the form"), initial=10, min_value=0)
     required = forms.BooleanField(label=gettext_lazy("Must be filled in"), required=False)
     in_list = forms.BooleanField(label=gettext_lazy("Column of the list"), required=False, initial=True)
 

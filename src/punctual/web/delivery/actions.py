@@ -185,15 +185,22 @@ def _do_acceptance(request: HttpRequest, acceptance: Acceptance, verb: str) -> s
             file=file,
             file_name=(file.name or "") if file else "",
             with_punch="with_punch" in request.POST,
+            **_entered(posted),
             expected_version=version,
         )
         return _("Signed; the result is fixed.")
     if verb == "fail":
-        day = posted.day("held_on")
+        day = posted.day("failed_on")
         posted.done()
-        fail_acceptance(**wish, held_on=day, reason=posted.text("reason"), today=today, expected_version=version)
+        reason = posted.text("reason")
+        fail_acceptance(**wish, held_on=day, reason=reason, today=today, **_entered(posted), expected_version=version)
         return _("Recorded as failed.")
     if verb == "cancel":
         cancel_acceptance(**wish, reason=posted.text("reason"), expected_version=version)
         return _("Cancelled.")
     raise NotFound(Reason("acceptance.verb", N_("An acceptance can't “%(verb)s”."), {"verb": verb[:40]}))
+
+
+def _entered(posted: Posted) -> dict[str, Any]:
+    """What stands in the table of criteria: it belongs to the signature, saved before or not."""
+    return {"results": posted.results(), "note": posted.text("note") if "note" in posted.post else None}

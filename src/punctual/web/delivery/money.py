@@ -21,6 +21,7 @@ from punctual.domain.delivery.selectors import (
     expected,
     listed_milestones,
     milestones_of,
+    punch_of,
 )
 from punctual.domain.delivery.services.closing import (
     against_closing,
@@ -183,6 +184,7 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
     order = order_by_key(actor, key)
     review = ClosingReview.objects.filter(order=order).select_related("closed_by").first()
     refusal: Refusal | None = None
+    chosen: list[int] = []
     if request.method == "POST":
         chosen = [int(one) for one in request.POST.getlist("template_task") if one.isdecimal()]
         try:
@@ -205,7 +207,10 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
         "figures": _figures(review.figures if review else figures_of(order)),
         "tasks": [_hours(row) for row in sorted(tasks, key=lambda row: -abs(row["actual"] - row["planned"]))[:40]],
         "proposals": [_hours(row) for row in (review.proposals if review else proposals_of(tasks))],
+        "chosen": chosen,
         "against": [] if review else against_closing(order, today),
+        "punch": [] if review else punch_of(order),
+        "sees_costs": may(actor, "costs.view"),
         "may_close": may(actor, "delivery.close") and review is None,
         "lessons": request.POST.get("lessons", ""),
         "reasons": refusal.reasons if refusal else (),
@@ -228,7 +233,8 @@ def _figures(kept: dict[str, Any]) -> dict[str, Any]:
         for name in ("promised", "actual", "first_planned")
     }
     money = {name: Decimal(kept[name]) for name in ("value", "received", "damages", "budget", "first_budget")}
-    return {**kept, **days, **money}
+    spent = Decimal(kept["spent"]) if "spent" in kept else None
+    return {**kept, **days, **money, "spent": spent}
 
 
 def settings_page(request: HttpRequest) -> HttpResponse:

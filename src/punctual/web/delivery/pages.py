@@ -30,6 +30,7 @@ from punctual.domain.delivery.selectors import (
     delivery_by_number,
     line_facts,
     photos_of,
+    punch_before,
     shipped_quantities,
 )
 from punctual.domain.delivery.services.acceptance import facts_of
@@ -226,7 +227,7 @@ def show_acceptance(request: HttpRequest, acceptance: Acceptance, refusal: Refus
         "verdicts": Verdict.choices,
         "grades": PunchGrade.choices,
         "people": User.objects.filter(is_active=True).order_by("role", "username"),
-        "punch": acceptance.punch.all(),
+        "punch": punch_before(acceptance),
         "punch_count": sum(facts.open_punch.values()),
         "may_change": may(actor, "delivery.accept") and ACCEPTANCE.allows(acceptance.state, "change"),
         "speak": speak,
@@ -235,6 +236,10 @@ def show_acceptance(request: HttpRequest, acceptance: Acceptance, refusal: Refus
         "reasons": refusal.reasons if refusal else (),
         "today": timezone.localdate(),
         "signer": post.get("signer", ""),
+        "note": post.get("note", acceptance.note),
+        "with_punch": "with_punch" in post,
+        "failed_on": post.get("failed_on") or timezone.localdate().isoformat(),
+        "fail_reason": post.get("reason", ""),
         "back": reverse("delivery", args=[acceptance.delivery.number])
         if acceptance.delivery
         else reverse("order", args=[acceptance.order.key]),

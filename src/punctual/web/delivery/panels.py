@@ -58,10 +58,11 @@ def _of_customer(request: HttpRequest, found: Customer) -> dict[str, Any] | None
 
 
 def _buttons(request: HttpRequest, order: Order) -> dict[str, Any] | None:
-    """What usually follows: a delivery, or the closing review."""
+    """What usually follows: a delivery, or the closing review; it can be read again once the order is closed."""
     deliver = order.state in DELIVERING and may(request.user, "delivery.prepare")
     close = order.state == OrderState.ACCEPTED and may(request.user, "delivery.close")
-    return {"may_deliver": deliver, "may_close": close} if deliver or close else None
+    closed = order.state == OrderState.CLOSED and may(request.user, "delivery.view")
+    return {"may_deliver": deliver, "may_close": close, "closed": closed} if deliver or close or closed else None
 
 
 register_panel(

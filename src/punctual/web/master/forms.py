@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext_lazy as _
 
 from punctual.kernel.quantity import NotANumber, parse_decimal, plain
@@ -46,6 +47,12 @@ class FactsForm(forms.Form):
     """A form about one record; ``version`` is the one its writer saw, absent for a new record."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and field.empty_label == BLANK_CHOICE_DASH[0][1]:
+                field.empty_label = "—"
 
     def facts(self) -> dict[str, Any]:
         """The fields without the version."""

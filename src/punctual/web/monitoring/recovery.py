@@ -25,7 +25,7 @@ from punctual.domain.plans.models import Task
 from punctual.domain.plans.work_calendars import plan_time
 from punctual.domain.scheduling.axis import SLOT
 from punctual.domain.scheduling.gathering import company_axis
-from punctual.domain.scheduling.models import ScheduledTask
+from punctual.domain.scheduling.models import OrderForecast, ScheduledTask
 from punctual.domain.scheduling.selectors import forecast_of
 from punctual.flows.recover import request_recovery
 from punctual.flows.recovery_apply import BOUGHT, undo_option
@@ -91,11 +91,18 @@ def recover_page(request: HttpRequest, key: str) -> HttpResponse:
         "is_applied": bool(run and run.state == RecoveryState.APPLIED),
         "asked": waiting_of(run) if run and run.state == RecoveryState.READY else None,
         "is_old": bool(run and run.state == RecoveryState.READY and run.day < today),
+        "has_moved": bool(run and run.state == RecoveryState.READY and forecast and _has_moved(run, forecast)),
         "may_compute": may(actor, "recovery.compute"),
         "against_applying": reasons_against(actor, "recovery.apply"),
         "runs": list(recoveries_of(actor).filter(order=order, state__in=FINISHED)[:5]),
     }
     return render(request, "monitoring/recover.html", context)
+
+
+def _has_moved(run: RecoveryRun, now: OrderForecast) -> bool:
+    """Whether the order's dates are other ones than those the ways out were measured against."""
+    then = OrderForecast.objects.filter(run=run.before["run"], order=run.order_id).first()
+    return run.before["run"] != now.run_id and (then is None or (then.p50, then.p80) != (now.p50, now.p80))
 
 
 def _picked(request: HttpRequest, run: RecoveryRun | None, options: list[dict[str, Any]]) -> dict[str, Any] | None:

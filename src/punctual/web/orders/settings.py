@@ -71,12 +71,15 @@ def order_settings(request: HttpRequest) -> HttpResponse:
     for field in form.fields.values():
         field.disabled = not may_change
     rules = [(rule.family_id, plain(rule.minimum_amount), rule.roles) for rule in ReviewRule.objects.all()]
+    rules += [(None, "", [])] * (EMPTY_ROWS if may_change else 0)
+    if reasons:
+        rules = [(family, amount, list(roles)) for family, amount, roles in _typed(request.POST)]
     context = {
         "title": _("Order checks and review"),
         "form": form,
         "found": found,
         "may_change": may_change,
-        "rules": [*rules, *([(None, "", [])] * (EMPTY_ROWS if may_change else 0))],
+        "rules": rules,
         "families": ProductFamily.objects.all(),
         "signers": [(role.value, role.label) for role in SIGNERS],
         "reasons": reasons,
@@ -84,18 +87,30 @@ def order_settings(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/settings.html", context, status=422 if reasons or form.errors else 200)
 
 
+def _typed(data: QueryDict) -> list[tuple[int | None, str, list[str]]]:
+    """Rows of the table as they were typed: family, amount, roles."""
+    count = min(int(data.get("rows", "0") or 0) if data.get("rows", "0").isdecimal() else 0, 200)
+    families = [data.get(f"family-{row}", "") for row in range(count)]
+    return [
+        (
+            int(family) if family.isdecimal() else None,
+            data.get(f"amount-{row}", "").strip(),
+            data.getlist(f"roles-{row}"),
+        )
+        for row, family in enumerate(families)
+    ]
+
+
 def _rules(data: QueryDict) -> list[RuleInput]:
-    """Rows of the table; a row without any role is left out."""
+    """The rules of the table; a row without any role is left out."""
     rules = []
-    for row in range(min(int(data.get("rows", "0") or 0) if data.get("rows", "0").isdecimal() else 0, 200)):
-        roles = tuple(data.getlist(f"roles-{row}"))
-        amount, family = data.get(f"amount-{row}", "").strip(), data.get(f"family-{row}", "")
+    for row, (family, amount, roles) in enumerate(_typed(data), start=1):
         if not roles:
             continue
         try:
             minimum = parse_decimal(amount or "0", places=2)
         except NotANumber as error:
             text = N_("Rule %(row)d: “%(amount)s” is not an amount.")
-            raise Refusal(Reason("order.review_rule.amount", text, {"row": row + 1, "amount": amount})) from error
-        rules.append(RuleInput(int(family) if family.isdecimal() else None, Decimal(minimum), roles))
+            raise Refusal(Reason("order.review_rule.amount", text, {"row": row, "amount": amount})) from error
+        rules.append(RuleInput(family, Decimal(minimum), tuple(roles)))
     return rules

@@ -54,11 +54,13 @@ def _line(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(one: dict[str, Any], decided: Mapping[str, str]) -> dict[str, Any]:
-    """``words`` is what it is called without its day; ``decision`` what was decided."""
+    """``words`` is what it is called without its day; ``decision`` what was decided, without the question it answers,
+    with which the line of the minutes begins."""
     decision = decided.get(one.get("key", ""), "")
     late = one["tone"] == "late"
     mark = _("Decision made") if decision else _("Overdue") if late else _("To be decided")
     words = one["params"].get("title") or one["text"]
+    decision = decision.removeprefix(words).lstrip(":： ") or decision
     tone = {"mark": mark, "tone": "ok", "icon": "circle-check"} if decision else {"mark": mark}
     return {**one, **tone, "key": one.get("key", ""), "words": words, "decision": decision}
 

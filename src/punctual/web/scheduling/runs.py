@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -27,6 +26,7 @@ from punctual.domain.supply.scorecard import Lateness, lateness
 from punctual.flows.replan import replan_by_hand
 from punctual.kernel.refusal import Conflict, Refusal
 from punctual.platform.accounts.permissions import may, require
+from punctual.web.master.forms import NumberField
 from punctual.web.orders.actions import version_of
 from punctual.web.scheduling.promise import actor_of
 from punctual.web.scheduling.words import why_words
@@ -122,7 +122,7 @@ class SchedulingForm(forms.Form):
     win_percent = forms.IntegerField(label=gettext_lazy("Quotations that become orders, %"))
     quote_after = forms.ChoiceField(label=gettext_lazy("An expired quotation becomes"))
     overtime_percent = forms.IntegerField(label=gettext_lazy("Cost of an hour of overtime, % of a usual one"))
-    expedite_per_day = forms.DecimalField(label=gettext_lazy("Usual price of a purchase arriving a day earlier"))
+    expedite_per_day = NumberField(label=gettext_lazy("Usual price of a purchase arriving a day earlier"))
     use_calibration = forms.BooleanField(label=gettext_lazy("Use the durations of finished tasks"), required=False)
 
 
@@ -152,5 +152,4 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 def _initial(found: SchedulingSettings) -> dict[str, Any]:
     values = {name: getattr(found, name) for name in SchedulingForm.base_fields if not name.startswith("confidence_")}
-    values["expedite_per_day"] = Decimal(found.expedite_per_day).normalize()
     return values | {f"confidence_{grade}": found.confidence.get(grade, 75) for grade in GRADES}

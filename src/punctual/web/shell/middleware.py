@@ -105,13 +105,21 @@ def status_of(refusal: Refusal) -> int:
 
 
 class RefusalMiddleware:
-    """A refusal that a page did not show itself becomes a page (or, for htmx, a notice) with every reason."""
+    """A refusal that a page did not show itself becomes a page (or, for htmx, a notice) with every reason.
+
+    A form that stays where it is until it is settled (``Punctual-Stay``) is told where to go on to; it goes by itself.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code not in (302, 303) or "Punctual-Stay" not in request.headers:
+            return response
+        onward = HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
+        onward.cookies = response.cookies
+        return onward
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refusal) or request.path.startswith("/api/"):

@@ -20,12 +20,13 @@ from punctual.domain.aftersales.models import (
     CaseKind,
     Outcome,
     Rma,
+    RmaState,
     ServiceCase,
     Visit,
     VisitKind,
     Warranty,
 )
-from punctual.domain.aftersales.selectors import cases_of, covering, rmas_of, visits_of
+from punctual.domain.aftersales.selectors import cases_of, covering, has_return_visits, rmas_of, visits_of
 from punctual.domain.customer_relations.life import RUNNING
 from punctual.domain.customer_relations.models import Channel, RequestKind, Urgency
 from punctual.domain.customer_relations.selectors import company_zone
@@ -59,7 +60,8 @@ LARGEST_SIGNATURE: Final = 400_000
 
 @dataclass(slots=True)
 class CaseInput:
-    """What is told of a case. ``serial`` finds the warranty together with the line."""
+    """What is told of a case. ``serial`` finds the warranty together with the line; ``name`` is who asked, where it is
+    none of the contacts."""
 
     customer: Customer
     title: str
@@ -71,6 +73,7 @@ class CaseInput:
     order_line: OrderLine | None = None
     serial: str = ""
     contact: Contact | None = None
+    name: str = ""
     engineer: User | None = None
 
 
@@ -147,6 +150,7 @@ def open_case(*, actor: User, data: CaseInput, today: dt.date, at: dt.datetime |
         urgency=data.urgency,
         channel=data.channel,
         contact=data.contact,
+        name=data.name,
         order=data.order,
         order_line=data.order_line,
         owner=data.engineer if data.engineer and may(data.engineer, "requests.change") else actor,
@@ -161,6 +165,7 @@ def open_case(*, actor: User, data: CaseInput, today: dt.date, at: dt.datetime |
         order=data.order,
         warranty=warranty,
         under_warranty=warranty is not None,
+        serial=data.serial.strip()[:80],
         request=request,
         engineer=data.engineer,
     )
@@ -311,6 +316,18 @@ def solve_case(
     return found
 
 
+def _loose_ends(found: ServiceCase) -> list[Reason]:
+    """What would go on without the case."""
+    visit_text = N_("The visit on %(day)s is still ahead; report, or cancel it first.")
+    return_text = N_("%(number)s has not come to its end; settle or cancel the return first.")
+    ahead = found.visits.filter(done_at=None, cancelled_at=None)
+    under_way = found.rmas.exclude(state__in=[RmaState.RETURNED, RmaState.CANCELLED])
+    return [
+        *(Reason("service_case.visit", visit_text, {"day": one.day.isoformat()}) for one in ahead),
+        *(Reason("service_case.return", return_text, {"number": one.number}) for one in under_way),
+    ]
+
+
 @transaction.atomic
 def move_case(
     *, actor: User, case_id: int, verb: str, reason: str = "", expected_version: int | None = None
@@ -321,6 +338,8 @@ def move_case(
     found = _locked(actor, case_id, expected_version, verb)
     if verb in ("reopen", "cancel") and not reason.strip():
         raise Refusal(Reason("service_case.reason", N_("Say why."), field="reason"))
+    if verb in ("close", "cancel"):
+        refuse_if(_loose_ends(found))
     _move(actor, found, verb, reason=reason.strip())
     if verb == "cancel" and found.request.state in RUNNING:
         requests.settle(actor=actor, request_id=found.request_id, text=reason)
@@ -402,7 +421,7 @@ def plan_return_visits(*, actor: User, order: Order, engineer: User, accepted_on
     found = get_or_not_found(orders_of(actor).select_related("customer"), pk=order.pk)
     if found.state not in (OrderState.ACCEPTED, OrderState.CLOSED) or found.customer is None:
         raise Refusal(Reason("visit.not_accepted", N_("Return visits begin with the acceptance.")))
-    if Visit.objects.filter(order=found, kind=VisitKind.RETURN, cancelled_at=None).exists():
+    if has_return_visits(found):
         raise Refusal(Reason("visit.planned", N_("The return visits of this order are planned already.")))
     workdays = CompanyWorkdays()
     visits = [

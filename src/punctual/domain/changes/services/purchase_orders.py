@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Final
@@ -262,6 +263,17 @@ def see_point(*, actor: User, point_id: int, reason: str = "") -> ComparisonPoin
         text = N_("Somebody else looks at it: the second pair of eyes can't be your own.")
         raise Forbidden(Reason("po.own_eyes", text))
     return _settle(point, actor, PointState.SEEN, reason)
+
+
+@transaction.atomic
+def see_points(*, actor: User, order_id: int, points: Sequence[int]) -> int:
+    """The unusual values that were ticked one by one have been looked at; all of them or none."""
+    ours = set(ComparisonPoint.objects.filter(comparison__order=order_id, pk__in=points).values_list("pk", flat=True))
+    if not points or len(ours) != len(set(points)):
+        raise Refusal(Reason("po.none_seen", N_("Tick what you have looked at.")))
+    for pk in sorted(ours):
+        see_point(actor=actor, point_id=pk)
+    return len(ours)
 
 
 @transaction.atomic

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
-from typing import IO
+from types import MappingProxyType
+from typing import IO, Final
 
 from django.db import transaction
 
@@ -41,6 +42,11 @@ from punctual.platform.outbox.services import emit
 from punctual.platform.records import lock, save_next
 
 AFTER_DELIVERY = (OrderState.CONFIRMED, OrderState.IN_PROGRESS, OrderState.PARTIALLY_DELIVERED, OrderState.DELIVERED)
+
+
+Results = Mapping[int, tuple[str, str]]
+"""Result id → (what was found, verdict)."""
+NOTHING: Final[Results] = MappingProxyType({})
 
 
 def criteria_of(order: Order, delivery: Delivery | None) -> list[DeliveryStandard]:
@@ -103,12 +109,19 @@ def enter_results(
     *,
     actor: User,
     acceptance_id: int,
-    results: Mapping[int, tuple[str, str]],
+    results: Results,
     note: str = "",
     expected_version: int | None = None,
 ) -> Acceptance:
     """Result id → (what was found, verdict)."""
     acceptance = _locked(actor, acceptance_id, expected_version)
+    changes = _enter(acceptance, results, note)
+    save_next(acceptance, fields=["note"])
+    record(actor=actor, verb="change", target=acceptance, changes=changes)
+    return acceptance
+
+
+def _enter(acceptance: Acceptance, results: Results, note: str | None) -> list[Change]:
     reasons = ACCEPTANCE.reasons(acceptance.state, "change")
     if any(verdict not in Verdict.values for _value, verdict in results.values()):
         reasons.append(Reason("acceptance.verdict", N_("Choose a verdict for each criterion."), field="results"))
@@ -120,10 +133,16 @@ def enter_results(
             changes.append(Change(field=row.criterion[:60], old=f"{row.value} {row.verdict}", new=f"{value} {verdict}"))
             row.value, row.verdict = value.strip()[:80], verdict
             row.save(update_fields=["value", "verdict"])
-    acceptance.note = note.strip()[:2000]
-    save_next(acceptance, fields=["note"])
-    record(actor=actor, verb="change", target=acceptance, changes=changes)
-    return acceptance
+    if note is not None:
+        acceptance.note = note.strip()[:2000]
+    return changes
+
+
+def _enter_last(acceptance: Acceptance, actor: User, results: Results, note: str | None) -> None:
+    """What stands on the page when it is signed or fails, entered with it."""
+    changes = _enter(acceptance, results, note) if results or note is not None else []
+    if changes:
+        record(actor=actor, verb="change", target=acceptance, changes=changes)
 
 
 @transaction.atomic
@@ -177,10 +196,13 @@ def sign_acceptance(
     file: IO[bytes] | None = None,
     file_name: str = "",
     with_punch: bool = False,
+    results: Results = NOTHING,
+    note: str | None = None,
     expected_version: int | None = None,
 ) -> Acceptance:
     """The customer has signed, in the field or on paper. The final one accepts the order and starts its warranty."""
     acceptance = _locked(actor, acceptance_id, expected_version)
+    _enter_last(acceptance, actor, results, note)
     order = lock(orders_of(actor).select_related("owner"), expected_version=None, pk=acceptance.order_id)
     acceptance.order = order
     shipped_on = acceptance.delivery.shipped_on if acceptance.delivery and acceptance.kind != "fat" else None
@@ -238,10 +260,13 @@ def fail_acceptance(
     held_on: dt.date | None,
     reason: str,
     today: dt.date,
+    results: Results = NOTHING,
+    note: str | None = None,
     expected_version: int | None = None,
 ) -> Acceptance:
     """It was not accepted; the next one is planned anew."""
     acceptance = _locked(actor, acceptance_id, expected_version)
+    _enter_last(acceptance, actor, results, note)
     reasons = ACCEPTANCE.reasons(acceptance.state, "fail") + against_holding(facts_of(acceptance))
     reasons += against_day(held_on, today=today, field="held_on")
     if not reason.strip():

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
+from punctual.domain.costs.selectors import cost_rows_of_plans
 from punctual.domain.delivery.models import ClosingReview, PaymentMilestone
 from punctual.domain.orders import guards
 from punctual.domain.orders.damages import clause_of, days_late
@@ -48,7 +49,18 @@ def figures_of(order: Order) -> dict[str, Any]:
         "damages": str(clause.due(late)),
         "budget": str(plan.budget.aggregate(sum=Sum("amount"))["sum"] or 0) if plan else "0",
         "first_budget": str(first.budget_total) if first else "0",
+        "spent": str(_spent(plan)) if plan else "0",
+        "unfinished": unfinished_of(plan).count() if plan else 0,
     }
+
+
+def _spent(plan: Plan) -> Decimal:
+    return sum((row.actual for row in cost_rows_of_plans([plan])[plan.pk]), Decimal(0))
+
+
+def unfinished_of(plan: Plan) -> QuerySet[Task]:
+    """Tasks that nobody has reported as done."""
+    return Task.objects.filter(plan=plan, is_summary=False, percent__lt=100)
 
 
 def tasks_of(order: Order) -> list[dict[str, Any]]:

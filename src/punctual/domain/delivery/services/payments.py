@@ -225,7 +225,8 @@ def enter(
     """An invoice written or money received on a milestone, never more than it is."""
     require(actor, "payments.enter")
     row = lock(milestones_of(actor).select_related("order"), expected_version=expected_version, pk=milestone_id)
-    reasons = against_entry(kind=kind, amount=amount, invoiced=row.invoiced, received=row.received, due=row.amount)
+    so_far = {"invoiced": row.invoiced, "received": row.received, "due": row.amount}
+    reasons = against_entry(kind=kind, amount=amount, currency=row.order.currency, **so_far)
     if kind not in EntryKind.values:
         reasons.append(Reason("payment.entry_kind", N_("Choose: invoice or receipt."), field="kind"))
     if on is None or on > today:

@@ -38,6 +38,7 @@ from punctual.domain.scheduling.models import (
 from punctual.domain.scheduling.solving import Effort, Forecast, Solved, solve
 from punctual.domain.scheduling.task_ends import Days, branches_of, line_days, task_days
 from punctual.kernel.queues import PLANNING
+from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.jobs.services import start_job
 from punctual.platform.many_rows import insert_rows
@@ -71,7 +72,7 @@ def request_run(*, why: str, label: str = "", actor: User | None, job: str = JOB
             waiting.save(update_fields=["why"])
         return waiting
     run = ScheduleRun.objects.create(why=[reason], asked_by=actor)
-    started = start_job(function=job, label="Schedule", actor=actor, arguments={"run_id": run.pk}, queue=PLANNING)
+    started = start_job(function=job, label=N_("Schedule"), actor=actor, arguments={"run_id": run.pk}, queue=PLANNING)
     run.job_id = started.pk
     run.save(update_fields=["job_id"])
     return run
