@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """All browser tests to one worker, since they share a server, as do the web processes' tests, and the permission
-    table to one.
+    """All browser tests to one worker, since they share a server, as do the web processes' tests. The permission table
+    to two, each of which builds its company once.
 
     The parallel run's own groups are a suffix of each test's name, which this pytest's names no longer take.
     """
@@ -41,13 +41,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Grouped(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            for group in (
-                "tests/browser/",
-                "tests/web/test_permission_matrix.py",
-                "tests/platform/test_web_processes.py",
-            ):
+            for group in ("tests/browser/", "tests/platform/test_web_processes.py"):
                 if nodeid.startswith(group):
                     return group
+            if nodeid.startswith("tests/web/test_permission_matrix.py"):
+                part = nodeid.rpartition("[")[2].rstrip("]")
+                return f"permission table {int(part) % 2 if part.isdecimal() else 0}"
             return nodeid
 
     return Grouped(config, log)

@@ -14,6 +14,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
+WITH_SQL = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+
+def sql(text, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        return cursor.fetchall() if cursor.description else []
+"""
+"""How a program begins that goes back in time: ``call_command`` and ``sql`` are its tools."""
 
 
 def migrated_database() -> Path:

@@ -24,7 +24,7 @@ from django.db import connection
 from django.test import Client
 from django.utils.translation import gettext, override
 
-from migrated import SOURCE, migrated_database, said_by
+from migrated import SOURCE, WITH_SQL, migrated_database, said_by
 from punctual.platform.accounts.models import ApiToken, User
 from punctual.platform.accounts.services import issue_token
 from punctual.platform.audit.models import AuditEntry
@@ -336,18 +336,8 @@ def test_a_repeated_request_whose_answer_can_not_be_read_is_not_done_again(
 # — what stood plain before —
 
 PROGRAM = """
-import json, sys
-from pathlib import Path
-import django
-django.setup()
+import json
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection
-
-def sql(text, *values):
-    with connection.cursor() as cursor:
-        cursor.execute(text, values)
-        return cursor.fetchall() if cursor.description else []
 
 def plain():
     return [text for text in TYPED if any(text.encode() in path.read_bytes() for path in settings.DATA.glob("*.db*"))]
@@ -408,7 +398,7 @@ print("ok")
 @pytest.mark.slow
 @pytest.mark.own_database
 def test_what_stood_plain_is_sealed_once_and_nothing_of_it_stays_in_the_file(tmp_path: Path) -> None:
-    assert said_by(PROGRAM, tmp_path) == "ok"
+    assert said_by(WITH_SQL + PROGRAM, tmp_path) == "ok"
 
 
 @pytest.mark.slow

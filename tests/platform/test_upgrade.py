@@ -6,18 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from migrated import said_by
+from migrated import WITH_SQL, said_by
 
 PROGRAM = """
-import django
-django.setup()
-from django.core.management import call_command
-from django.db import connection
-
-def sql(text, *values):
-    with connection.cursor() as cursor:
-        cursor.execute(text, values)
-        return cursor.fetchall() if cursor.description else []
 
 for app in ("audit", "accounts"):
     call_command("migrate", app, "0001", verbosity=0)
@@ -44,4 +35,4 @@ print("ok")
 @pytest.mark.slow
 @pytest.mark.own_database
 def test_the_tables_of_the_first_migrations_come_up_to_date_with_their_data(tmp_path: Path) -> None:
-    assert said_by(PROGRAM, tmp_path) == "ok"
+    assert said_by(WITH_SQL + PROGRAM, tmp_path) == "ok"
