@@ -83,3 +83,27 @@ def test_an_address_beyond_the_calendar_is_an_empty_list(signed_in: Callable[[st
 
 def test_a_strange_view_to_drop_is_one_that_is_not_there(signed_in: Callable[[str], Client]) -> None:
     assert signed_in("sales").post("/views/", {"delete": "x"}).status_code == 404
+
+
+def test_a_list_opens_with_the_view_that_was_chosen_and_all_of_it_is_still_reached(
+    person: Person, signed_in: Callable[[str], Client]
+) -> None:
+    shared = save_view(actor=person("sales"), page="orders", name="ours", query="state=draft", shared=True)
+    secret = save_view(actor=person("sales"), page="orders", name="mine", query="state=lost")
+    planner = signed_in("planner")
+    assert planner.post("/views/", {"first": secret.pk, "next": "/orders/"}).status_code == 404
+    assert planner.get("/orders/").status_code == 200
+    assert planner.post("/views/", {"first": shared.pk, "next": "/orders/"}).status_code == 302
+    assert planner.get("/orders/")["Location"] == "/orders/?state=draft"
+    page = planner.get("/orders/?state=draft").content.decode()
+    assert 'aria-pressed="true"' in page
+    assert 'href="?all=1"' in page
+    assert planner.get("/orders/?all=1").status_code == 200
+    assert signed_in("sales").get("/orders/").status_code == 200, "for nobody else"
+    planner = signed_in("planner")
+    save_view(actor=person("sales"), page="orders", name="ours", query="state=draft")
+    assert planner.get("/orders/").status_code == 200, "what is shared no more opens nothing"
+    save_view(actor=person("sales"), page="orders", name="ours", query="state=draft", shared=True)
+    assert planner.get("/orders/").status_code == 302
+    assert planner.post("/views/", {"first": shared.pk, "next": "/orders/"}).status_code == 302
+    assert planner.get("/orders/").status_code == 200, "the same press takes it back"

@@ -11,7 +11,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.records import get_or_not_found
-from punctual.platform.saved_views.models import SavedView
+from punctual.platform.saved_views.models import FirstView, SavedView
 
 MOST_VIEWS: Final = 20
 """Of one person on one page: each is counted whenever the page is opened."""
@@ -44,3 +44,17 @@ def delete_view(*, actor: User, view_id: int) -> None:
     """One's own; an administrator any that is shared."""
     mine = Q(user=actor) | (Q(shared=True) if actor.role == Role.ADMINISTRATOR else Q())
     get_or_not_found(SavedView.objects.filter(mine), pk=view_id).delete()
+
+
+def first_view(actor: User, page: str) -> SavedView | None:
+    """The one with which the page opens, while the actor still sees it."""
+    found = FirstView.objects.filter(user=actor, page=page).select_related("view").first()
+    return found.view if found is not None and (found.view.shared or found.view.user_id == actor.pk) else None
+
+
+def open_first(*, actor: User, view_id: int) -> None:
+    """Let the page open with this view, or, where it does, as it did before."""
+    view = get_or_not_found(SavedView.objects.filter(Q(user=actor) | Q(shared=True)), pk=view_id)
+    dropped, _kinds = FirstView.objects.filter(user=actor, page=view.page, view=view).delete()
+    if not dropped:
+        FirstView.objects.update_or_create(user=actor, page=view.page, defaults={"view": view})

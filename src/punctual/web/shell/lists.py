@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -34,7 +34,7 @@ from punctual.platform.custom_fields.selectors import (
     with_values,
 )
 from punctual.platform.records import get_or_not_found
-from punctual.platform.saved_views.services import views_for
+from punctual.platform.saved_views.services import first_view, views_for
 from punctual.platform.search.services import ids
 from punctual.platform.sheets.writer import write_csv, write_xlsx
 from punctual.web.formatting import listed
@@ -66,6 +66,8 @@ class Tab:
     active: bool
     own_id: int | None = None
     count: str = ""
+    view_id: int | None = None
+    is_first: bool = False
 
 
 @dataclass
@@ -196,6 +198,8 @@ class ListPage(ABC, View):
 
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         actor = cast(User, request.user)
+        if not request.GET and (first := first_view(actor, self.key)) is not None and first.query:
+            return redirect(f"{request.path}?{first.query}")
         self._columns = [column for column in self.shown_columns(actor) if column.on_page]
         if "cell" in request.GET:
             column, editor, item = self._cell(actor, request.GET["cell"])
@@ -378,18 +382,22 @@ class ListPage(ABC, View):
     def _tabs(self, actor: User, query: QueryDict, listed: int) -> list[Tab]:
         """With how many rows each has: of the open one what is listed, of others what was counted lately."""
         current = _canonical(query)
-        named: list[tuple[Words, str, int | None]] = [(tab.label, tab.query, None) for tab in self.tabs]
-        for view in views_for(actor, self.key):
-            may_drop = view.user_id == actor.pk or actor.role == Role.ADMINISTRATOR
-            named.append((view.name, view.query, view.pk if may_drop else None))
+        named: list[tuple[Words, str, Any]] = [(tab.label, tab.query, None) for tab in self.tabs]
+        named += [(view.name, view.query, view) for view in views_for(actor, self.key)]
+        first = first_view(actor, self.key)
         texts = [text for _label, text, _own in named]
         counts = counted(actor, self.key, texts, lambda text: self._count(actor, QueryDict(text)))
         tabs = []
-        for label, text, own in named:
+        for label, text, view in named:
             active = _canonical(QueryDict(text)) == current
             count = listed if active else counts[text]
             shown = str(count) if count < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
-            tabs.append(Tab(label, f"?{text}", active, own, shown))
+            address = f"?{text}" if text or first is None else f"?{EVERYTHING}=1"
+            made = Tab(label, address, active, count=shown)
+            if view is not None:
+                may_drop = view.user_id == actor.pk or actor.role == Role.ADMINISTRATOR
+                made.own_id, made.view_id, made.is_first = view.pk if may_drop else None, view.pk, view == first
+            tabs.append(made)
         return tabs
 
     def _count(self, actor: User, wish: QueryDict) -> int:
@@ -450,6 +458,14 @@ def _changed(query: QueryDict, **changes: str) -> str:
     return "?" + urlencode([(name, str(value)) for name, value in values.items() if value])
 
 
+EVERYTHING: Final = "all"
+"""Asks for the list without its first view."""
+
+
 def _canonical(query: QueryDict) -> tuple[tuple[str, str], ...]:
     """The parts of an address that make a view: filters, search and sort order."""
-    return tuple(sorted((name, str(value)) for name, value in query.items() if value and name not in {"page", "peek"}))
+    return tuple(
+        sorted(
+            (name, str(value)) for name, value in query.items() if value and name not in {"page", "peek", EVERYTHING}
+        )
+    )

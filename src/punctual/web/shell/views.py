@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from punctual.kernel.refusal import NotFound
 from punctual.platform import targets
 from punctual.platform.accounts.models import User
-from punctual.platform.saved_views.services import delete_view, save_view
+from punctual.platform.saved_views.services import delete_view, open_first, save_view
 from punctual.platform.search.services import find
 from punctual.platform.trouble import trouble_of
 from punctual.web.shell.navigation import Words, creations_for, shown
@@ -85,11 +85,12 @@ def _things(actor: User, text: str) -> list[Result]:
 
 @require_POST
 def save_list_view(request: HttpRequest) -> HttpResponse:
-    """Keep or drop a view of a list."""
+    """Keep or drop a view of a list, or let the list open with it."""
     actor = cast(User, request.user)
-    if request.POST.get("delete"):
-        number = request.POST["delete"]
-        delete_view(actor=actor, view_id=int(number) if number.isdecimal() and len(number) < 18 else 0)
+    for verb, do in (("delete", delete_view), ("first", open_first)):
+        if number := request.POST.get(verb):
+            do(actor=actor, view_id=int(number) if number.isdecimal() and len(number) < 18 else 0)
+            break
     else:
         save_view(
             actor=actor,
