@@ -126,7 +126,7 @@ def test_an_acceptance_is_signed_on_the_screen_and_the_gates_say_what_is_missing
         select.select_option("met")
     if page.locator("select[name^=verdict-]").count():
         with page.expect_navigation():
-            page.locator("form[action$='/do/change/'] button").click()
+            page.locator("button[formaction$='/do/change/']").click()
     page.fill("#signer", "周建平")
     _draw(page)
     with page.expect_navigation():
@@ -244,7 +244,7 @@ def _accept_with_an_open_item(one: Visit, order: str) -> str:
         select.select_option("met")
     if page.locator("select[name^=verdict-]").count():
         with page.expect_navigation():
-            page.locator("form[action$='/do/change/'] button").click()
+            page.locator("button[formaction$='/do/change/']").click()
     page.fill("#p-title", "备份参数光盘 1 份")
     page.select_option("#p-grade", "C")
     page.select_option("#p-owner", label="林晓岚")

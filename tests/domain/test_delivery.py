@@ -93,6 +93,44 @@ def test_an_order_that_is_not_being_worked_on_is_not_delivered(person, state):
     assert refused.value.codes == {"delivery.order_state"}
 
 
+def test_serial_numbers_that_can_not_be_are_refused_with_their_line(person):
+    order = running(person, lines=1)  # two machines
+    first, second = prepared(person, order, 1), prepared(person, order, 1)
+    line = order.lines.get().pk
+    wish = {"actor": person("supply_chain"), "expected_version": None, "items": {line: Decimal(1)}}
+    change_delivery(**wish, delivery_id=first.pk, serials={line: ["HC-1"]})
+    with pytest.raises(Refusal) as refused:
+        change_delivery(**wish, delivery_id=second.pk, serials={line: ["HC-1", "HC-2", "HC-2", "H" * 81]})
+    assert refused.value.codes == {
+        "delivery.serials", "delivery.serial_long", "delivery.serial_twice", "delivery.serial_gone"
+    }  # fmt: skip
+    assert second.items.get().serials == []
+
+
+def test_the_warranty_of_each_delivered_serial_number_begins_with_the_acceptance(person, signed_in):
+    order = with_criteria(running(person, lines=1))
+    delivery = prepared(person, order, 2)
+    line = order.lines.get()
+    page = signed_in("supply_chain")
+    form = {f"item-{line.pk}": "2", f"serials-{line.pk}": "HC-1\r\n HC-2 ", "version": delivery.version}
+    assert page.post(f"/deliveries/{delivery.number}/do/change/", form).status_code == 302
+    assert delivery.items.get().serials == ["HC-1", "HC-2"]
+    for paper in ("note", "packing"):
+        with pdfplumber.open(io.BytesIO(page.get(f"/deliveries/{delivery.number}/{paper}.pdf").content)) as read:
+            assert "HC-2" in "".join(one.extract_text() for one in read.pages), paper
+    delivery.refresh_from_db()
+    change_delivery(
+        actor=person("supply_chain"), delivery_id=delivery.pk, expected_version=None, items={line.pk: Decimal(2)}
+    )
+    assert delivery.items.get().serials == ["HC-1", "HC-2"], "not spoken of, they stay"
+    ship(actor=person("supply_chain"), delivery_id=delivery.pk, shipped_on=TODAY, today=TODAY)
+    acceptance = plan_acceptance(actor=person("quality"), order_id=order.pk, kind="final")
+    met(person, acceptance)
+    signed(person, acceptance)
+    deliver_pending()
+    assert list(Warranty.objects.values_list("serial", flat=True).order_by("serial")) == ["HC-1", "HC-2"]
+
+
 def test_every_shut_gate_is_named_and_only_documents_and_payment_can_be_released(person):
     order = running(person, terms="30/60/10")
     order.attachments = None

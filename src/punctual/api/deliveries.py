@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 from ninja.responses import Status
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from punctual.api.authentication import actor_of
 from punctual.api.order_story import BINARY
@@ -48,6 +48,7 @@ class ItemIn(Schema):
     model_config = ConfigDict(extra="forbid")
     line: int
     quantity: Decimal
+    serials: list[str] = Field(default_factory=list)
 
 
 class DeliveryIn(Schema):
@@ -87,6 +88,7 @@ class DeliveryItemOut(Schema):
     line_no: int
     model: str
     quantity: Decimal
+    serials: list[str]
 
 
 class DeliveryOut(Schema):
@@ -222,6 +224,7 @@ def _delivery(one: Delivery) -> dict[str, Any]:
                 "line_no": item.line.line_no,
                 "model": item.line.model_text,
                 "quantity": item.quantity,
+                "serials": item.serials,
             }
             for item in one.items.all()
         ],
@@ -263,6 +266,7 @@ def create_delivery(request: HttpRequest, payload: DeliveryIn) -> Status[dict[st
         actor=actor,
         order_id=order_by_key(actor, payload.order).pk,
         items={item.line: item.quantity for item in payload.items},
+        serials={item.line: [one for one in map(str.strip, item.serials) if one] for item in payload.items},
         planned_on=payload.planned_on,
         place=payload.place,
         today=timezone.localdate(),

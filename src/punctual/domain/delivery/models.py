@@ -108,11 +108,12 @@ class Delivery(Versioned):
 
 
 class DeliveryItem(models.Model):
-    """How much of a line goes with it."""
+    """How much of a line goes with it. ``serials``: numbers on the plates of its pieces, as far as they have any."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="items")
     line = models.ForeignKey("orders.OrderLine", on_delete=models.CASCADE, related_name="delivery_items")
     quantity = models.DecimalField(_("Quantity"), max_digits=18, decimal_places=6)
+    serials = models.JSONField(_("Serial numbers"), default=list, blank=True)
 
     class Meta:
         ordering = ["delivery", "line__line_no"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from punctual.kernel.money import Money, written
 from punctual.kernel.quantity import plain
@@ -46,6 +47,40 @@ def against_items(wanted: Mapping[int, Decimal], lines: Mapping[int, LineFacts])
                 "ordered": plain(facts.ordered),
             }
             reasons.append(Reason("delivery.too_much", text, params, "items", facts.line_no))
+    return reasons
+
+
+LONGEST_SERIAL: Final = 80
+
+
+def against_serials(
+    serials: Mapping[int, Sequence[str]],
+    items: Mapping[int, Decimal],
+    lines: Mapping[int, LineFacts],
+    elsewhere: Mapping[int, Collection[str]],
+) -> list[Reason]:
+    """No more numbers than pieces go, and none that stands twice or went with another delivery of its line."""
+    reasons: list[Reason] = []
+    for line, numbers in serials.items():
+        if not numbers or line not in lines:
+            continue
+        going, at = items.get(line, Decimal(0)), lines[line].line_no
+
+        def against(code: str, text: str, at: int = at, **params: object) -> Reason:
+            return Reason(f"delivery.{code}", text, {"line": at, **params}, "serials", at)
+
+        if len(numbers) > going:
+            text = N_("Line %(line)d: %(given)d serial numbers for %(quantity)s pieces that go.")
+            reasons.append(against("serials", text, given=len(numbers), quantity=plain(going)))
+        if any(len(one) > LONGEST_SERIAL for one in numbers):
+            text = N_("Line %(line)d: a serial number has at most %(longest)d characters.")
+            reasons.append(against("serial_long", text, longest=LONGEST_SERIAL))
+        for one in sorted({one for one in numbers if numbers.count(one) > 1}):
+            text = N_("Line %(line)d: serial number “%(serial)s” stands twice.")
+            reasons.append(against("serial_twice", text, serial=one[:LONGEST_SERIAL]))
+        for one in sorted(set(numbers) & set(elsewhere.get(line, ()))):
+            text = N_("Line %(line)d: serial number “%(serial)s” is in another delivery of it already.")
+            reasons.append(against("serial_gone", text, serial=one))
     return reasons
 
 

@@ -109,6 +109,17 @@ def line_facts(order: Order, *, but: Delivery | None = None) -> dict[int, LineFa
     }
 
 
+def serials_of(order: Order, *, but: Delivery | None = None, gone: bool = False) -> dict[int, list[str]]:
+    """Line → serial numbers in deliveries other than ``but``; ``gone``: only of what has left the house."""
+    rows = DeliveryItem.objects.filter(delivery__order=order, delivery__state__in=GONE if gone else COUNTS)
+    if but is not None:
+        rows = rows.exclude(delivery=but)
+    found: dict[int, list[str]] = {}
+    for line, serials in rows.order_by("delivery__batch").values_list("line", "serials"):
+        found.setdefault(line, []).extend(serials)
+    return found
+
+
 def all_shipped(order: Order) -> bool:
     shipped = shipped_quantities(order)
     lines = OrderLine.objects.filter(order=order).values_list("pk", "quantity")

@@ -23,7 +23,7 @@ from punctual.domain.delivery.models import (
 )
 from punctual.domain.delivery.services.acceptance import add_punch, criteria_of, plan_acceptance
 from punctual.domain.delivery.services.payments import date_milestones, write_from_terms
-from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.parties.models import Customer
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.models import Role, User
@@ -32,6 +32,7 @@ from punctual.platform.numbering.services import next_number
 
 S = OrderState
 ALIVE: Final = (S.CONFIRMED, S.IN_PROGRESS, S.ON_HOLD, S.PARTIALLY_DELIVERED, S.DELIVERED, S.ACCEPTED, S.CLOSED)
+MOST_PLATES: Final = 6
 PIXEL: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
@@ -86,9 +87,16 @@ def _shipped(order: Order, day: dt.date, *, batch: int, partly: bool = False) ->
     elif partly:
         lines = lines[1:]
     DeliveryItem.objects.bulk_create(
-        [DeliveryItem(delivery=delivery, line=one, quantity=(one.quantity or Decimal(1)) // share) for one in lines]
+        [_item(delivery, one, (one.quantity or Decimal(1)) // share, numbered=one.line_no == 1) for one in lines]
     )
     return delivery
+
+
+def _item(delivery: Delivery, line: OrderLine, quantity: Decimal, *, numbered: bool) -> DeliveryItem:
+    """The machines, which stand in the first line, have plates."""
+    count = int(quantity) if numbered and quantity <= MOST_PLATES else 0
+    serials = [f"HC{delivery.order_id:04d}-{delivery.batch}{n:02d}" for n in range(1, count + 1)]
+    return DeliveryItem(delivery=delivery, line=line, quantity=quantity, serials=serials)
 
 
 def _passed(order: Order, delivery: Delivery, kind: str, day: dt.date) -> Acceptance:

@@ -57,7 +57,13 @@ def do_delivery(request: HttpRequest, number: str, verb: str) -> HttpResponse:
         items, boxes, planned = posted.quantities(delivery.order), posted.boxes(), posted.day("planned_on")
         posted.done()
         change_delivery(
-            **wish, items=items, boxes=boxes, planned_on=planned, place=posted.text("place"), notes=posted.text("notes")
+            **wish,
+            items=items,
+            serials=posted.serials(delivery.order),
+            boxes=boxes,
+            planned_on=planned,
+            place=posted.text("place"),
+            notes=posted.text("notes"),
         )
         sentence = _("Saved.")
     elif verb == "ship":

@@ -58,11 +58,12 @@ def item_rows(order: Order, delivery: Delivery | None) -> list[dict[str, Any]]:
     """Each line: ordered, delivered before, in this one, left after it."""
     facts = line_facts(order, but=delivery)
     shipped = shipped_quantities(order)
-    mine = {one.line_id: one.quantity for one in delivery.items.all()} if delivery else {}
+    items = {one.line_id: one for one in delivery.items.all()} if delivery else {}
     gone = delivery is not None and delivery.state in (DeliveryState.SHIPPED, DeliveryState.RECEIVED)
     rows = []
     for line in order.lines.all():
-        now = mine.get(line.pk, Decimal(0))
+        item = items.get(line.pk)
+        now = item.quantity if item else Decimal(0)
         left = facts[line.pk].ordered - facts[line.pk].elsewhere
         rows.append(
             {
@@ -70,6 +71,7 @@ def item_rows(order: Order, delivery: Delivery | None) -> list[dict[str, Any]]:
                 "ordered": facts[line.pk].ordered,
                 "before": shipped.get(line.pk, Decimal(0)) - (now if gone else 0),
                 "now": now,
+                "serials": item.serials if item else [],
                 "wish": now if delivery else left,
                 "left": left - now,
                 "amount": (line.unit_price or 0) * now,

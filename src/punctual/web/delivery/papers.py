@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
-from punctual.domain.delivery.models import Acceptance, Delivery
+from punctual.domain.delivery.models import Acceptance, Delivery, DeliveryItem
 from punctual.domain.delivery.selectors import acceptance_by_id, delivery_by_number, photos_of
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.company.services import company
 from punctual.platform.papers import Block, Facts, Grid, Heading, Picture, Text, paper
-from punctual.web.formatting import day_text, quantity_text
+from punctual.web.formatting import colon, day_text, listed, quantity_text
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download
 
@@ -65,6 +65,25 @@ def _photos(delivery: Delivery) -> list[Block]:
     return blocks
 
 
+def _described(item: DeliveryItem) -> str:
+    """What it is, and the numbers on its plates."""
+    if not item.serials:
+        return item.line.description
+    numbers = f"{_('Serial numbers')}{colon()}{listed(item.serials)}"
+    return f"{item.line.description}\n{numbers}" if item.line.description else numbers
+
+
+def _numbered(delivery: Delivery) -> list[Block]:
+    """The serial numbers of what is packed, for whoever opens the boxes."""
+    rows = [
+        (item.line.line_no, item.line.model_text, listed(item.serials))
+        for item in delivery.items.select_related("line")
+        if item.serials
+    ]
+    head = (_("Line"), _("Model"), _("Serial numbers"))
+    return [Heading(_("Serial numbers")), Grid(head, rows, widths=(1, 3, 8))] if rows else []
+
+
 def delivery_note(request: HttpRequest, number: str) -> HttpResponse:
     """What goes, for the customer to sign for."""
     actor = actor_of(request)
@@ -75,7 +94,7 @@ def delivery_note(request: HttpRequest, number: str) -> HttpResponse:
             item.line.line_no,
             item.line.model_text,
             item.line.revision_text,
-            item.line.description,
+            _described(item),
             quantity_text(item.quantity, item.line.unit),
         )
         for item in delivery.items.select_related("line")
@@ -113,6 +132,7 @@ def packing_list(request: HttpRequest, number: str) -> HttpResponse:
         _facts(delivery),
         Heading(_("Packing list")),
         Grid(head, rows, widths=(1, 2, 2, 1.3, 5), right=(3,)),
+        *_numbered(delivery),
         Text(f"{_('Boxes')}: {len(boxes)} · {_('Weight, kg')}: {weight}"),
     ]
     content = paper(

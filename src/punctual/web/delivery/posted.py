@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -16,6 +17,7 @@ from punctual.domain.plans.models import Task
 from punctual.kernel.refusal import refuse_if
 
 MOST_ROWS: Final = 200
+APART: Final = re.compile(r"[\n,;，；、]")
 
 
 class Posted:
@@ -49,6 +51,11 @@ class Posted:
             if number:
                 found[line.pk] = number
         return found
+
+    def serials(self, order: Order) -> dict[int, list[str]]:
+        """``serials-<line id>`` fields: numbers apart by line, comma or semicolon."""
+        fields = {line.pk: self.text(f"serials-{line.pk}") for line in order.lines.all()}
+        return {pk: [one for one in map(str.strip, APART.split(text)) if one] for pk, text in fields.items()}
 
     def boxes(self) -> list[dict[str, Any]]:
         rows = []

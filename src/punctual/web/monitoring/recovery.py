@@ -101,8 +101,11 @@ def recover_page(request: HttpRequest, key: str) -> HttpResponse:
 
 def _has_moved(run: RecoveryRun, now: OrderForecast) -> bool:
     """Whether the order's dates are other ones than those the ways out were measured against."""
-    then = OrderForecast.objects.filter(run=run.before["run"], order=run.order_id).first()
-    return run.before["run"] != now.run_id and (then is None or (then.p50, then.p80) != (now.p50, now.p80))
+    measured = run.before.get("run")
+    if measured in (None, now.run_id):  # None: computed before there was a schedule to measure against
+        return False
+    then = OrderForecast.objects.filter(run=measured, order=run.order_id).first()
+    return then is None or (then.p50, then.p80) != (now.p50, now.p80)
 
 
 def _picked(request: HttpRequest, run: RecoveryRun | None, options: list[dict[str, Any]]) -> dict[str, Any] | None:

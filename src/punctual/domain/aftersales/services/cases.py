@@ -6,7 +6,7 @@ import base64
 import binascii
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -110,13 +110,22 @@ def start_warranty(
 
 
 @transaction.atomic
-def begin_with_acceptance(*, order_id: int, begins: dt.date) -> list[Warranty]:
-    """The customer has accepted the order: the clock of every line that has none begins; where somebody began it with
-    a serial number or other months before, that stands."""
+def begin_with_acceptance(
+    *, order_id: int, begins: dt.date, serials: Mapping[int, Sequence[str]] | None = None
+) -> list[Warranty]:
+    """The customer has accepted the order: the clock of every line that has none begins, of each of its delivered
+    ``serials`` (line id → numbers) where there are any; where somebody began it with a serial number or other months
+    before, that stands."""
     order = Order.objects.select_for_update().get(pk=order_id)
     lines = order.lines.filter(warranties=None)
     ends = end_of(begins, USUAL_MONTHS)
-    made = Warranty.objects.bulk_create([Warranty(order_line=line, begins=begins, ends=ends) for line in lines])
+    made = Warranty.objects.bulk_create(
+        [
+            Warranty(order_line=line, serial=serial, begins=begins, ends=ends)
+            for line in lines
+            for serial in dict.fromkeys((serials or {}).get(line.pk) or [""])
+        ]
+    )
     if made:
         clock = Change(field="warranty", old=None, new=f"{begins} – {ends}")
         record(actor=None, verb="start_warranty", target=order, changes=[clock])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import IO, Any, Final
 
@@ -14,8 +14,15 @@ from django.db.models import Max
 from punctual.domain.delivery.gates import against_shipping
 from punctual.domain.delivery.life import DELIVERY
 from punctual.domain.delivery.models import Box, Delivery, DeliveryItem, DeliveryState
-from punctual.domain.delivery.rules import against_day, against_items
-from punctual.domain.delivery.selectors import all_shipped, deliveries_of, line_facts, photos_of, shipped_quantities
+from punctual.domain.delivery.rules import against_day, against_items, against_serials
+from punctual.domain.delivery.selectors import (
+    all_shipped,
+    deliveries_of,
+    line_facts,
+    photos_of,
+    serials_of,
+    shipped_quantities,
+)
 from punctual.domain.delivery.services.payments import note_event
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState
@@ -56,13 +63,16 @@ def prepare(
     order_id: int,
     items: Mapping[int, Decimal],
     today: dt.date,
+    serials: Mapping[int, Sequence[str]] | None = None,
     planned_on: dt.date | None = None,
     place: str = "",
 ) -> Delivery:
-    """The next batch of an order: line id → quantity, never more than is left."""
+    """The next batch of an order: line id → quantity, never more than is left, and line id → serial numbers."""
     require(actor, "delivery.prepare")
     order = lock(orders_of(actor).select_related("customer"), expected_version=None, pk=order_id)
-    refuse_if(against_preparing(order) + against_items(items, line_facts(order)))
+    serials, lines = serials or {}, line_facts(order)
+    reasons = against_preparing(order) + against_items(items, lines)
+    refuse_if(reasons + against_serials(serials, items, lines, serials_of(order)))
     last = order.deliveries.aggregate(last=Max("batch"))["last"] or 0
     delivery = Delivery.objects.create(
         number=next_number(series="DN", year=today.year),
@@ -72,7 +82,7 @@ def prepare(
         place=(place.strip() or order.delivery_place)[:200],
         created_by=actor,
     )
-    _write_items(delivery, items)
+    _write_items(delivery, items, serials)
     note_event(order, "before_shipping", delivery.planned_on or today)
     record(actor=actor, verb="create", target=delivery, changes=[Change(field="items", old=None, new=_told(items))])
     index(
@@ -92,10 +102,18 @@ def _told(items: Mapping[int, Decimal]) -> str:
     return ", ".join(plain(quantity) for quantity in items.values() if quantity)
 
 
-def _write_items(delivery: Delivery, items: Mapping[int, Decimal]) -> None:
+def _numbers(serials: Iterable[Sequence[str]]) -> str:
+    return ", ".join(one for numbers in serials for one in numbers)
+
+
+def _write_items(delivery: Delivery, items: Mapping[int, Decimal], serials: Mapping[int, Sequence[str]]) -> None:
     delivery.items.all().delete()
     DeliveryItem.objects.bulk_create(
-        [DeliveryItem(delivery=delivery, line_id=line, quantity=n) for line, n in items.items() if n > 0]
+        [
+            DeliveryItem(delivery=delivery, line_id=line, quantity=n, serials=list(serials.get(line, ())))
+            for line, n in items.items()
+            if n > 0
+        ]
     )
 
 
@@ -106,28 +124,37 @@ def change_delivery(
     delivery_id: int,
     expected_version: int | None,
     items: Mapping[int, Decimal],
+    serials: Mapping[int, Sequence[str]] | None = None,
     boxes: Sequence[Mapping[str, Any]] = (),
     planned_on: dt.date | None = None,
     place: str = "",
     notes: str = "",
 ) -> Delivery:
-    """Other quantities, boxes, day or place while it is being prepared."""
+    """Other quantities, serial numbers (line id → one a piece; None: as they are), boxes, day or place while it is
+    being prepared."""
     require(actor, "delivery.prepare")
     delivery = lock(deliveries_of(actor).select_related("order"), expected_version=expected_version, pk=delivery_id)
+    had = {one.line_id: one for one in delivery.items.all()}
+    if serials is None:
+        serials = {line: one.serials for line, one in had.items() if line in items}
+    lines = line_facts(delivery.order, but=delivery)
     reasons = DELIVERY.reasons(delivery.state, "change")
-    reasons += against_items(items, line_facts(delivery.order, but=delivery))
+    reasons += against_items(items, lines)
+    reasons += against_serials(serials, items, lines, serials_of(delivery.order, but=delivery))
     if len(boxes) > MOST_BOXES:
         text = N_("A delivery has at most %(most)d boxes.")
         reasons.append(Reason("delivery.boxes", text, {"most": MOST_BOXES}, field="boxes"))
     refuse_if(reasons)
     before = {name: getattr(delivery, name) for name in ("planned_on", "place", "notes")}
-    before["items"] = _told({one.line_id: one.quantity for one in delivery.items.all()})
-    _write_items(delivery, items)
+    before["items"] = _told({line: one.quantity for line, one in had.items()})
+    before["serials"] = _numbers([one.serials for one in had.values()])
+    _write_items(delivery, items, serials)
     delivery.boxes.all().delete()
     Box.objects.bulk_create([_box(delivery, number, one) for number, one in enumerate(boxes, start=1)])
     delivery.planned_on, delivery.place, delivery.notes = planned_on, place.strip()[:200], notes.strip()
     save_next(delivery)
     after = {"planned_on": planned_on, "place": delivery.place, "notes": delivery.notes, "items": _told(items)}
+    after["serials"] = _numbers(serials.values())
     record(actor=actor, verb="change", target=delivery, changes=differences(before, after))
     return delivery
 
