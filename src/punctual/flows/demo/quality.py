@@ -23,6 +23,7 @@ from punctual.domain.quality.models import (
     Inspection,
     InspectionItem,
     Measurement,
+    PlanRevision,
     QualityPlan,
     QualityTemplate,
     SeverityChange,
@@ -32,7 +33,7 @@ from punctual.domain.quality.models import (
 )
 from punctual.domain.quality.services.charts import refresh_signals
 from punctual.domain.quality.services.inspections import document_of as inspection_document
-from punctual.domain.quality.services.plans import make_quality_plan
+from punctual.domain.quality.services.plans import document_of, make_quality_plan
 from punctual.domain.quality.services.switching import DISCONTINUED, RULES
 from punctual.engine.sampling import Severity, Switching, sampling_plan
 from punctual.flows.demo import quality_texts as texts
@@ -167,9 +168,11 @@ def _plans(world: World) -> None:
     """A quality plan for every order that is on its way, approved but for the newest three."""
     orders = list(Order.objects.filter(state__in=PLANNED, plan__isnull=False).order_by("pk"))
     plans = [make_quality_plan(order=order, actor=world.engineer) for order in orders]
-    approved = [plan.pk for plan in plans[:-3]]
-    QualityPlan.objects.filter(pk__in=approved).update(
-        state="approved", approved_by=world.engineer, approved_at=world.at(world.today - dt.timedelta(days=20))
+    by = {"approved_by": world.engineer, "approved_at": world.at(world.today - dt.timedelta(days=20))}
+    approved = plans[:-3]
+    QualityPlan.objects.filter(pk__in=[plan.pk for plan in approved]).update(state="approved", **by)
+    PlanRevision.objects.bulk_create(
+        [PlanRevision(plan=plan, number=plan.revision, document=document_of(plan), **by) for plan in approved]
     )
 
 
