@@ -168,8 +168,11 @@ def test_tools_for_chosen_tasks_wait_until_one_is_chosen(visit: Open) -> None:
 def test_what_a_dialog_was_refused_stands_in_it_beside_what_was_typed(visit: Open) -> None:
     one = visit(user="order.manager", language="en")
     one.expected.append("422")
-    page = one.open("/service-cases/?state=reported,planned,working")
-    page.locator("tr[data-href] a").first.click()
+    page = one.open("/service-cases/new/")
+    page.select_option("select[name=customer]", index=1)
+    page.fill("input[name=title]", "Scale shows nothing")
+    with page.expect_navigation():
+        page.locator("main form button.pri").first.click()
     page.locator("[data-dialog=rma-dialog]").click()
     dialog = page.locator("#rma-dialog")
     dialog.locator("[name=part]").fill("Load cell")
