@@ -33,7 +33,7 @@ def test_what_is_wrong_stands_there(signed_in: Callable[[str], Client]) -> None:
     OutboxEvent.objects.create(kind="order.confirmed", attempts=10, error="handler x: boom")
     Job.objects.create(function="x", label="排程", state="failed", error="ValueError: no")
     page = signed_in("administrator").get("/settings/system/").content.decode()
-    for text in ("handler x: boom", "ValueError: no", "late: send messages", "PUNCTUAL_BACKUP_DIR"):
+    for text in ("handler x: boom", "ValueError: no", "迟了：send messages", "PUNCTUAL_BACKUP_DIR"):
         assert text in page
 
 
