@@ -51,7 +51,7 @@ def _approve(one: Visit, address: str) -> None:
         yes = page.locator("button[value=approve]")
         if yes.count():
             with page.expect_navigation():
-                yes.click()
+                yes.press("Enter")  # by the keyboard, too, an approval is given
             page.wait_for_load_state("networkidle")
     one.sign_in("order.manager", then=address)
 
