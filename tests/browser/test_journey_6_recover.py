@@ -50,8 +50,9 @@ def _approve(one: Visit, address: str) -> None:
         one.sign_in(name, then=request)
         yes = page.locator("button[value=approve]")
         if yes.count():
+            one.check_page()
             with page.expect_navigation():
-                yes.press("Enter")  # by the keyboard, too, an approval is given
+                yes.click()
             page.wait_for_load_state("networkidle")
     one.sign_in("order.manager", then=address)
 

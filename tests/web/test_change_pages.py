@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.utils.translation import override
 
 from changing import approved, line_of, planned, quantity, raised
 from planning import TODAY
 from punctual.domain.changes.models import ChangeOrder
+from punctual.platform.approvals.models import ApprovalRequest
 from punctual.platform.audit.services import story_of
 from punctual.web.changes import words
 
@@ -51,6 +54,20 @@ def test_the_form_makes_items_of_what_differs_and_shows_the_impact(signed_in, pe
     text = client.get(f"/changes/{change.number}/").content.decode()
     assert "+5" in text
     assert client.get(f"/changes/{change.number}/edit/").status_code == 200
+
+
+def test_on_a_narrow_screen_a_list_among_the_facts_is_broken_and_a_figure_is_not(signed_in, person):
+    plan = planned(person)
+    approved(person, plan, quantity(plan, 5))
+    asked = ApprovalRequest.objects.get()
+    asked.facts = [
+        {"label": "Other orders touched", "now": None, "then": "SO-1, SO-2", "kind": "text"},
+        {"label": "Cost", "now": None, "then": "29200", "kind": "money"},
+    ]
+    asked.save()
+    page = signed_in("manager").get(f"/approvals/{asked.pk}/").content.decode()
+    told = re.findall(r'<td class="r b ([^"]*)">([^<]*)</td>', page)
+    assert [(css.strip(), text) for css, text in told] == [("", "SO-1, SO-2"), ("n", "¥29,200")]
 
 
 def test_a_refused_form_keeps_what_was_written(signed_in, person):

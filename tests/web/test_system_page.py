@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import Schedule
 
+from punctual.platform.clock import CLOCK
 from punctual.platform.jobs.models import Job
 from punctual.platform.outbox.models import OutboxEvent
 from punctual.web.shell import metrics
-from punctual.web.system.words import CLOCK
 from punctual.worker.schedule import SCHEDULES, ensure_schedules
 
 
@@ -33,7 +33,7 @@ def test_what_is_wrong_stands_there(signed_in: Callable[[str], Client]) -> None:
     OutboxEvent.objects.create(kind="order.confirmed", attempts=10, error="handler x: boom")
     Job.objects.create(function="x", label="排程", state="failed", error="ValueError: no")
     page = signed_in("administrator").get("/settings/system/").content.decode()
-    for text in ("handler x: boom", "ValueError: no", "迟了：send messages", "PUNCTUAL_BACKUP_DIR"):
+    for text in ("handler x: boom", "ValueError: no", "迟了：发送消息", "PUNCTUAL_BACKUP_DIR"):
         assert text in page
 
 

@@ -15,6 +15,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from punctual.platform.clock import clock_words
+
 LONG_WAIT: Final = 900
 """Seconds after which a job that nobody has taken is a fault."""
 
@@ -168,7 +170,7 @@ def _clock() -> tuple[bool, str]:
     overdue = Schedule.objects.filter(next_run__lt=timezone.now() - dt.timedelta(minutes=15), repeats__lt=0)
     names = [str(name) for name in overdue.values_list("name", flat=True)[:3]]
     return not names, _("on time") if not names else _("late: %(names)s; does the worker run?") % {
-        "names": ", ".join(_(name) for name in names)
+        "names": ", ".join(map(clock_words, names))
     }
 
 
@@ -179,11 +181,13 @@ def _secrets() -> tuple[bool, str]:
     places = survey()
     lost = {kept["place"]: kept["unreadable"] for kept in places if kept["unreadable"]}
     if lost:
-        told = ", ".join(f"{count} of {place}" for place, count in lost.items())
-        return False, f"kept under another signing secret and not readable: {told}; name it in PUNCTUAL_OLD_SECRETS"
+        text = _("kept under another signing secret and not readable: %(what)s; name it in PUNCTUAL_OLD_SECRETS")
+        return False, text % {"what": ", ".join(f"{place} × {count}" for place, count in lost.items())}
     former = sum(kept["former"] + kept["plain"] for kept in places)
-    rest = f", {former} of them to be sealed anew: punctual secrets --renew" if former else ""
-    return True, f"{sum(kept['present'] for kept in places) + former} readable{rest}"
+    text = _("%(n)d readable")
+    if former:
+        text = _("%(n)d readable, %(former)d of them to be sealed anew: punctual secrets --renew")
+    return True, text % {"n": sum(kept["present"] for kept in places) + former, "former": former}
 
 
 def _backups() -> tuple[bool, str]:

@@ -52,10 +52,9 @@ AN_ATTEMPT, A_ROUND, A_WHILE = 4, 1000, 0.25
 """Evaluations that an attempt counts besides its places, and that a thread makes before the threads compare theirs;
 where the clock ends the search, seconds before they do (whoever is done first waits for the others' attempts)."""
 
-MODEST, AGAIN, WISER = 0.5, 0.5, 0.5
-"""How often an attempt aims at nothing earlier than is wanted; how often it starts from the best plan so far, and not
-from the one in force; and how often with what the thread's attempts before it have learned of who is hard to place
-elsewhere, and not with the first estimate."""
+AGAIN, WISER = 0.5, 0.5
+"""How often an attempt starts from the best plan so far, and not from the one in force; and how often with what the
+thread's attempts before it have learned of who is hard to place elsewhere, and not with the first estimate."""
 
 
 @dataclass(slots=True)
@@ -112,18 +111,20 @@ def negotiate(
     limits: Limits,
     *,
     wanted: int = 0,
+    sooner: bool = True,
     workers: int = 2,
     seed: int = 0,
     filler: GapFiller | None = None,
 ) -> Offer:
     """The verified negotiated offer, never later than when nobody moves (which is kept where nothing earlier is
-    found). An end at ``wanted`` is early enough: nothing is moved for an earlier one.
+    found). An end at ``wanted`` is early enough; without ``sooner`` no attempt aims at an earlier one, which moves less
+    and finds less.
     """
     filler = filler or GapFiller(shop)
     whole = filler.whole(candidate)
     gaps = filler.draft(candidate, seed=seed)
     allowed = latest_ends(shop, gaps.ends)
-    table = _table(shop, filler.network(whole), allowed, gaps, wanted)
+    table = _table(shop, filler.network(whole), allowed, gaps, wanted, sooner=sooner)
     start = np.array(shop.schedule.start + gaps.start, dtype=np.int32)
     best = _State(start, np.array(shop.schedule.mode + gaps.mode, dtype=np.int32), gaps.finish, 0)
     if best.finish > table.least and limits.progress(0) < 1.0:
@@ -210,10 +211,8 @@ def _estimated(table: _Table, desk: Desk, sweeps: int) -> npt.NDArray[np.int64]:
 
 def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
     desk, net, best = seat.desk, table.net, seat.best
-    # Where a date is asked for, every other attempt aims at nothing earlier: it moves less.
-    least = table.enough if table.enough > table.least and seat.dice.random() < MODEST else table.least
-    late = best.finish - 1 - least
-    goal = least + int(seat.share * late)
+    late = best.finish - 1 - table.least
+    goal = table.least + int(seat.share * late)
     seat.share = seat.dice.random()
     due = table.due.copy()
     due[-2] = goal
@@ -225,7 +224,7 @@ def _attempt(table: _Table, seat: _Seat, hops: npt.NDArray[np.int64]) -> None:
     desks.lay_as(desk, seat.copy if again else seat.plan)
     if seat.dice.random() >= WISER:
         desk.hops[:] = hops
-    late -= goal - least
+    late -= goal - table.least
     samples = seat.dice.choice(SAMPLES)
     done = bring_forward(table.line, net, desk, table.sequence, table.homes, late, PLACES, MOST_MOVED, samples)
     seat.tried += AN_ATTEMPT + int(desk.counters[TRIED]) // PLACES_AN_EVALUATION
@@ -248,7 +247,7 @@ def _offer(shop: Shop, table: _Table, state: _State) -> Offer:
     )
 
 
-def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer, wanted: int) -> _Table:
+def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer, wanted: int, *, sooner: bool) -> _Table:
     confirmed = len(shop.problem.tasks)
     ends = max(shop.schedule.finish(shop.problem), default=0)
     standing = max(ends, *(latest for latest in allowed.values() if latest < FREE), 0)
@@ -272,7 +271,7 @@ def _table(shop: Shop, net: Network, allowed: dict[str, int], gaps: Offer, wante
         homes=np.ascontiguousarray(late_first[::-1]),
         sequence=_sequence(net, confirmed),
         due=np.array(due, dtype=np.int64),
-        least=least,
+        least=least if sooner else max(wanted, least),
         enough=max(wanted, least),
     )
 

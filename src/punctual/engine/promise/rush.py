@@ -22,8 +22,6 @@ from punctual.engine.promise.negotiate import negotiate
 LATER: Final = (1 / 2, 1, 2)
 """By how much promises are loosened: shares of what lies between the asked date and the date that hurts nobody, and of
 the new order's longest task, by which somebody in its way has to wait."""
-TRIES: Final = 2
-"""Searches with each, which find different plans."""
 
 
 def rush(
@@ -56,13 +54,13 @@ def rush(
     def rank(offer: Offer) -> tuple[int, float, int]:
         return max(date, offer.finish), cost(offer), len(offer.moved)
 
-    for share, more in product((0, *LATER), range(TRIES)):
-        if best.finish <= date and (share == 0 or cost(best) <= 0):
+    for share, sooner in product((0, *LATER), (False, True)):
+        if best.finish <= date and cost(best) <= 0:
             break
         loose = {order: end if order in spared else end + ceil(scale * share) for order, end in ends.items()}
         offer = negotiate(
             replace(shop, promises=loose), candidate, replace(limits, begun=time.monotonic()), wanted=date,
-            workers=workers, seed=seed + more, filler=filler,
+            sooner=sooner, workers=workers, seed=seed, filler=filler,
         )  # fmt: skip
         best = min(best, offer, key=rank)
     return best

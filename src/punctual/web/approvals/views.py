@@ -140,6 +140,7 @@ def _fact(fact: Mapping[str, Any], currency: str) -> dict[str, str]:
         "now": _shown_value(fact.get("now"), kind, currency),
         "then": _shown_value(fact.get("then"), kind, currency),
         "tone": str(fact.get("tone", "")),
+        "css": "" if kind == "text" else "n",  # a figure is never broken, a list of orders has to be
     }
 
 

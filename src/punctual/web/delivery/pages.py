@@ -157,6 +157,7 @@ def delivery_page(request: HttpRequest, number: str) -> HttpResponse:
     blocking = [one for one in shut if not (delivery.released_reason and one.gate.releasable)]
     rows = item_rows(order, delivery)
     boxes: list[Any] = list(delivery.boxes.all())
+    may_prepare = may(actor, "delivery.prepare") and DELIVERY.allows(delivery.state, "change")
     context: dict[str, Any] = {
         "title": f"{order.label} · {delivery.batch}",
         "delivery": delivery,
@@ -175,7 +176,8 @@ def delivery_page(request: HttpRequest, number: str) -> HttpResponse:
         "acceptances": [{"item": one, "chip": words.acceptance_chip(one)} for one in acceptances],
         "punch": PunchItem.objects.filter(acceptance__order=order).select_related("action__owner", "acceptance"),
         "kinds": AcceptanceKind.choices,
-        "may_prepare": may(actor, "delivery.prepare") and DELIVERY.allows(delivery.state, "change"),
+        "may_prepare": may_prepare,
+        "numbered": may_prepare or any(row["serials"] for row in rows),
         "may_ship": may(actor, "delivery.ship") and DELIVERY.allows(delivery.state, "ship"),
         "may_receive": may(actor, "delivery.ship") and DELIVERY.allows(delivery.state, "receive"),
         "may_release": may(actor, "delivery.release") and preparing and any(one.gate.releasable for one in shut),

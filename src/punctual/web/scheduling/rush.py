@@ -28,8 +28,6 @@ from punctual.web.orders.actions import done
 from punctual.web.scheduling.promise import actor_of
 
 STATES = (OrderState.DRAFT, OrderState.QUOTED, OrderState.IN_REVIEW)
-COUNTER = "negotiated"
-"""Others move, but within their promises."""
 STEPS = 8
 MOST_SHOWN = 14
 
@@ -53,7 +51,8 @@ def _answer(request: HttpRequest, order: Order, actor: User, today: dt.date) -> 
         return {"order": order, "reasons": refusal.reasons}
     if told is None:
         return {"order": order}
-    safe = told.answer.offer(COUNTER).earliest(told.limits.floor)
+    kind = told.answer.offer("nobody")
+    safe = kind.earliest(told.limits.floor)
     days = _days(told.answer.requested, told.answer.offers[-1].p50, safe, today)
     day = _chosen(request.GET.get("day", ""), told.answer.requested or days[0], today)
     text = request.GET.get("priority", "")
@@ -126,7 +125,6 @@ def accept(request: HttpRequest, key: str) -> HttpResponse:
             cause=PromiseCause.CUSTOMER,
             reason=reason,
             exception_reason=reason,
-            offer=COUNTER,
         )
         words = _("Counter-offer: %(day)s.")
     else:

@@ -19,12 +19,13 @@ from punctual.domain.scheduling.models import ScheduleRun
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.backup import kept_backups
+from punctual.platform.clock import clock_words
 from punctual.platform.doctor import Finding, examine
 from punctual.platform.jobs.models import Job
 from punctual.platform.jobs.services import start_job
 from punctual.platform.outbox.models import OutboxEvent
 from punctual.platform.outbox.services import MAX_ATTEMPTS, try_again
-from punctual.web.system.words import check_words, clock_words
+from punctual.web.system.words import check_words
 
 SHOWN = 20
 LATE = dt.timedelta(minutes=15)

@@ -1,4 +1,4 @@
-"""What the doctor's checks are called on the page; its findings stay as the command line says them."""
+"""What the doctor's checks are called on the page."""
 
 from __future__ import annotations
 
@@ -28,35 +28,3 @@ CHECKS: Final[dict[str, Promise]] = {
 def check_words(name: str) -> str:
     """In the reader's language."""
     return str(CHECKS.get(name, name))
-
-
-CLOCK: Final[dict[str, Promise]] = {
-    "deliver events": _("Deliver events"),
-    "seal the audit trail": _("Seal the audit trail"),
-    "back up": _("Back up"),
-    "remind of reviews": _("Remind of reviews"),
-    "remind of payments": _("Remind of payments"),
-    "remind of approvals": _("Remind of approvals"),
-    "plan everything again": _("Plan everything again"),
-    "resume stopped schedule runs": _("Resume stopped schedule runs"),
-    "send messages": _("Send messages"),
-    "tell followers": _("Tell followers"),
-    "send digests": _("Send digests"),
-    "watch response times": _("Watch response times"),
-    "remind of meetings": _("Remind of meetings"),
-    "remind of visits": _("Remind of visits"),
-    "fetch mail": _("Fetch mail"),
-    "refresh shortages": _("Refresh shortages"),
-    "count what is on order": _("Count what is on order"),
-    "forget old answers": _("Forget old answers"),
-    "look at marked orders": _("Look at marked orders"),
-    "check effects": _("Check the effect of ways out"),
-    "escalate action items": _("Escalate action items"),
-    "send reports": _("Send reports"),
-    "look at every order": _("Look at every order"),
-}
-
-
-def clock_words(name: str) -> str:
-    """What runs by the clock, in the reader's language; one that is not named here keeps its own name."""
-    return str(CLOCK.get(name, name))
