@@ -266,7 +266,7 @@ def create_delivery(request: HttpRequest, payload: DeliveryIn) -> Status[dict[st
         actor=actor,
         order_id=order_by_key(actor, payload.order).pk,
         items={item.line: item.quantity for item in payload.items},
-        serials={item.line: [one for one in map(str.strip, item.serials) if one] for item in payload.items},
+        serials={item.line: item.serials for item in payload.items},
         planned_on=payload.planned_on,
         place=payload.place,
         today=timezone.localdate(),

@@ -7,6 +7,7 @@ only the comparison shows.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Container
 from dataclasses import replace
@@ -18,6 +19,9 @@ from punctual.engine.optimise.answer import Limits
 from punctual.engine.promise.gap import GapFiller
 from punctual.engine.promise.model import Candidate, Offer, Shop, consequences, latest_ends
 from punctual.engine.promise.negotiate import negotiate
+from punctual.kernel.refusal import Refusal
+
+logger = logging.getLogger(__name__)
 
 LATER: Final = (1 / 2, 1, 2)
 """By how much promises are loosened: shares of what lies between the asked date and the date that hurts nobody, and of
@@ -58,9 +62,13 @@ def rush(
         if best.finish <= date and cost(best) <= 0:
             break
         loose = {order: end if order in spared else end + ceil(scale * share) for order, end in ends.items()}
-        offer = negotiate(
-            replace(shop, promises=loose), candidate, replace(limits, begun=time.monotonic()), wanted=date,
-            sooner=sooner, workers=workers, seed=seed, filler=filler,
-        )  # fmt: skip
+        try:
+            offer = negotiate(
+                replace(shop, promises=loose), candidate, replace(limits, begun=time.monotonic()), wanted=date,
+                sooner=sooner, workers=workers, seed=seed, filler=filler,
+            )  # fmt: skip
+        except Refusal as refusal:  # what the checker refuses is not offered; the other searches are
+            logger.warning("a rush offer was refused: %s", refusal)
+            continue
         best = min(best, offer, key=rank)
     return best

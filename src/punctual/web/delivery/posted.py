@@ -54,8 +54,7 @@ class Posted:
 
     def serials(self, order: Order) -> dict[int, list[str]]:
         """``serials-<line id>`` fields: numbers apart by line, comma or semicolon."""
-        fields = {line.pk: self.text(f"serials-{line.pk}") for line in order.lines.all()}
-        return {pk: [one for one in map(str.strip, APART.split(text)) if one] for pk, text in fields.items()}
+        return {line.pk: APART.split(self.text(f"serials-{line.pk}")) for line in order.lines.all()}
 
     def boxes(self) -> list[dict[str, Any]]:
         rows = []

@@ -70,7 +70,7 @@ def prepare(
     """The next batch of an order: line id → quantity, never more than is left, and line id → serial numbers."""
     require(actor, "delivery.prepare")
     order = lock(orders_of(actor).select_related("customer"), expected_version=None, pk=order_id)
-    serials, lines = serials or {}, line_facts(order)
+    serials, lines = _clean(serials or {}), line_facts(order)
     reasons = against_preparing(order) + against_items(items, lines)
     refuse_if(reasons + against_serials(serials, items, lines, serials_of(order)))
     last = order.deliveries.aggregate(last=Max("batch"))["last"] or 0
@@ -100,6 +100,11 @@ def prepare(
 
 def _told(items: Mapping[int, Decimal]) -> str:
     return ", ".join(plain(quantity) for quantity in items.values() if quantity)
+
+
+def _clean(serials: Mapping[int, Sequence[str]]) -> dict[int, list[str]]:
+    """Without blanks about the numbers and between them."""
+    return {line: [one for one in map(str.strip, numbers) if one] for line, numbers in serials.items()}
 
 
 def _numbers(serials: Iterable[Sequence[str]]) -> str:
@@ -137,6 +142,7 @@ def change_delivery(
     had = {one.line_id: one for one in delivery.items.all()}
     if serials is None:
         serials = {line: one.serials for line, one in had.items() if line in items}
+    serials = _clean(serials)
     lines = line_facts(delivery.order, but=delivery)
     reasons = DELIVERY.reasons(delivery.state, "change")
     reasons += against_items(items, lines)
