@@ -25,6 +25,13 @@ settings.load_profile("punctual")
 TODAY = dt.date(2026, 11, 23)
 
 
+def pytest_configure() -> None:
+    """SELECTs are written as they are in earnest, and each text taken over is compared with a fresh one."""
+    from django.db.backends.sqlite3.operations import DatabaseOperations
+
+    DatabaseOperations.compiler_module = "punctual.platform.sqlite.compiler"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first: what starts last runs alone, and the other cores wait for it."""
     items.sort(key=lambda item: (not item.get_closest_marker("postgres"), not item.get_closest_marker("slow")))

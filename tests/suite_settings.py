@@ -21,6 +21,7 @@ ACCOUNT_RATE_LIMITS = False
 if "sqlite" in DATABASES["default"]["ENGINE"] and "DATABASE_URL" not in os.environ:  # noqa: F405
     # In memory there is one connection and nobody queues; parallel workers know Django's own name of it only.
     DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"  # noqa: F405
+VERIFY_SQL = True
 
 # The tables come from a database that was migrated once (migrated.py), on PostgreSQL from the models (conftest.py).
 DATABASES["default"].setdefault("TEST", {})["MIGRATE"] = False  # noqa: F405
