@@ -73,6 +73,8 @@ SHAPES: dict[str, Any] = {
     "other columns": lambda: Customer.objects.filter(code="C1").defer("name"),
     "values": lambda: Customer.objects.filter(code="C1").values_list("code"),
     "other values": lambda: Customer.objects.filter(code="C1").values_list("name"),
+    "two values": lambda: Customer.objects.filter(code="C1").values_list("code", "name"),
+    "the other way round": lambda: Customer.objects.filter(code="C1").values_list("name", "code"),
     "yes": lambda: User.objects.filter(is_active=True),
     "no": lambda: User.objects.filter(is_active=False),
     "joined": lambda: Order.objects.filter(customer__code="C1"),
@@ -83,6 +85,11 @@ SHAPES: dict[str, Any] = {
     "day": lambda: Order.objects.filter(promised_date__lte=dt.date(2026, 11, 23)),
     "counted": lambda: Customer.objects.annotate(held=Count("orders")).filter(held__gt=0),
     "computed": lambda: Customer.objects.annotate(upper=Upper("code")).filter(upper="C1"),
+    "otherwise computed": lambda: Customer.objects.annotate(upper=Upper("name")).filter(upper="C1"),
+    "computed for the condition": lambda: Customer.objects.alias(upper=Upper("code")).filter(upper__in=["C1"]),
+    "like": lambda: Customer.objects.filter(code__iexact="c1"),
+    "holds": lambda: Customer.objects.filter(code__contains="1"),
+    "begins": lambda: Customer.objects.filter(code__startswith="C"),
     "by another column": lambda: Customer.objects.filter(code=F("name")),
     "of a query": lambda: Customer.objects.filter(pk__in=Order.objects.values("customer_id")),
 }
@@ -113,6 +120,11 @@ def test_rows_and_what_belongs_to_them_are_the_same_the_second_time(
             assert order.customer == one
             assert order.created_at.tzinfo is not None
         assert len(asked) == 1
+    assert len(written) == 1
+
+
+def test_whether_there_is_one_is_asked_with_the_same_text(customers: list[Customer], written: list[str]) -> None:
+    assert [Customer.objects.filter(code=code).exists() for code in ("C1", "C2", "none")] == [True, True, False]
     assert len(written) == 1
 
 

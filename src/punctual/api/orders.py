@@ -24,6 +24,7 @@ from punctual.domain.orders.selectors import (
     check,
     current_review,
     health_of,
+    id_by_key,
     order_by_key,
     orders_of,
     signs_waiting_for,
@@ -261,7 +262,7 @@ def _sign(sign: ReviewSign) -> dict[str, Any]:
 def _full(order: Order) -> dict[str, Any]:
     today = timezone.localdate()
     names = OrderOut.model_fields.keys() - OrderShort.model_fields.keys() - {"lines", "review"}
-    review = current_review(order)
+    review = current_review(order) if order.submitted_at else None
     return {
         **_short(order, today, check_settings().at_risk_days, data_of("order", order.pk)),
         **{name: getattr(order, name) for name in names},
@@ -362,7 +363,7 @@ def put_custom(request: HttpRequest, key: str, payload: CustomIn) -> Any:
 def delete_order(request: HttpRequest, key: str, version: int | None = None) -> Any:
     """Drop a draft that has no number yet."""
     actor = actor_of(request)
-    delete_draft(actor=actor, order_id=order_by_key(actor, key).pk, expected_version=version)
+    delete_draft(actor=actor, order_id=id_by_key(actor, key), expected_version=version)
     return Status(204, None)
 
 
@@ -394,18 +395,16 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def submit(request: HttpRequest, key: str, payload: VersionIn | None = None) -> Any:
     """Submit for review; gives the number."""
     actor, wish = actor_of(request), payload or VersionIn()
-    order = order_by_key(actor, key)
-    today = timezone.localdate()
-    return _full(submit_for_review(actor=actor, order_id=order.pk, today=today, expected_version=wish.version))
+    today, pk = timezone.localdate(), id_by_key(actor, key)
+    return _full(submit_for_review(actor=actor, order_id=pk, today=today, expected_version=wish.version))
 
 
 @router.post("/orders/{key}/confirm", response=OrderOut)
 def confirm(request: HttpRequest, key: str, payload: VersionIn | None = None) -> Any:
     """Confirm a fully signed order."""
     actor, wish = actor_of(request), payload or VersionIn()
-    order = order_by_key(actor, key)
-    today = timezone.localdate()
-    return _full(confirm_order(actor=actor, order_id=order.pk, today=today, expected_version=wish.version))
+    today, pk = timezone.localdate(), id_by_key(actor, key)
+    return _full(confirm_order(actor=actor, order_id=pk, today=today, expected_version=wish.version))
 
 
 @router.post("/orders/{key}/waive", response=OrderOut)
@@ -429,7 +428,7 @@ def waive_one(request: HttpRequest, key: str, payload: WaiveIn) -> Any:
 def withdraw_one(request: HttpRequest, key: str, waiver_id: int) -> Any:
     """Take a waiver back."""
     actor = actor_of(request)
-    withdraw_waiver(actor=actor, order_id=order_by_key(actor, key).pk, waiver_id=waiver_id)
+    withdraw_waiver(actor=actor, order_id=id_by_key(actor, key), waiver_id=waiver_id)
     return Status(204, None)
 
 
@@ -437,7 +436,7 @@ def withdraw_one(request: HttpRequest, key: str, waiver_id: int) -> Any:
 def copy_one(request: HttpRequest, key: str) -> Any:
     """A new draft with the same lines."""
     actor = actor_of(request)
-    made = copy_order(actor=actor, order_id=order_by_key(actor, key).pk, today=timezone.localdate())
+    made = copy_order(actor=actor, order_id=id_by_key(actor, key), today=timezone.localdate())
     return Status(201, _full(made))
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from django.db.models import Value
+from django.db.models import Prefetch, Value
 from django.db.models.functions import Upper
 
 from punctual.domain.catalog.models import Product, ProductRevision
@@ -46,7 +46,7 @@ class Catalogue:
                 Product.objects.annotate(upper=Upper("model"))
                 .filter(upper__in=chunk)
                 .select_related("family")
-                .prefetch_related("revisions__successor", "prices")
+                .prefetch_related(Prefetch("revisions", ProductRevision.objects.select_related("successor")), "prices")
             )
             self._products |= {model_key(product.model): product for product in found}
         self._facts = {key: _product_facts(product, currency, on) for key, product in self._products.items()}

@@ -63,12 +63,22 @@ def order_by_id(actor: User, pk: int) -> Order:
     return get_or_not_found(orders_of(actor), pk=pk)
 
 
+def with_people(rows: QuerySet[Order]) -> QuerySet[Order]:
+    """With whom they are for and whose they are, which the checks and every answer name."""
+    return rows.select_related("customer", "contact", "owner")
+
+
 def order_by_key(actor: User, key: str) -> Order:
     """By number or id; raises NotFound."""
-    visible = orders_of(actor).select_related("customer", "contact", "owner")
+    visible = with_people(orders_of(actor))
     if key.isdecimal() and len(key) < 18:
         return get_or_not_found(visible, pk=int(key))
     return get_or_not_found(visible, number__iexact=key)
+
+
+def id_by_key(actor: User, key: str) -> int:
+    """The same for a command, which fetches the order itself: an id is not looked up twice."""
+    return int(key) if key.isdecimal() and len(key) < 18 else order_by_key(actor, key).pk
 
 
 def hold_lines(order: Order) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final, Literal, TypedDict
@@ -136,6 +136,11 @@ def field_names(kind: Kind) -> tuple[str, ...]:
     return tuple(item.name for item in fields(FACTS[kind]))
 
 
+def values_of(kind: Kind, row: Any) -> dict[str, Any]:
+    """A row's values by their names; all of them are plain, so that none needs copying."""
+    return {name: getattr(row, name) for name in field_names(kind)}
+
+
 def as_json(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
@@ -193,12 +198,12 @@ class PlanState:
         if values is None:
             if have is None:
                 return
-            old = {name: as_json(value) for name, value in asdict(have).items()}
+            old = {name: as_json(value) for name, value in values_of(kind, have).items()}
             self.journal.append({"kind": kind, "id": row_id, "old": old, "new": None})
             del rows[row_id]
         elif have is None:
             made = FACTS[kind](**{name: from_json(name, value) for name, value in values.items()})
-            new = {name: as_json(value) for name, value in asdict(made).items()}
+            new = {name: as_json(value) for name, value in values_of(kind, made).items()}
             self.journal.append({"kind": kind, "id": row_id, "old": None, "new": new})
             rows[row_id] = made
         else:

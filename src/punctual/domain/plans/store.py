@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from typing import Any, Final
 
@@ -25,6 +24,7 @@ from punctual.domain.plans.state import (
     RowChange,
     TaskFacts,
     field_names,
+    values_of,
 )
 from punctual.domain.plans.work_calendars import plan_time, stored_time, work_calendar
 from punctual.platform.many_rows import update_rows
@@ -140,7 +140,7 @@ def write_rows(
 
 
 def _row_values(state: PlanState, kind: Kind, row_id: int, ids: Mapping[tuple[Kind, int], int]) -> dict[str, Any]:
-    row = asdict(state.rows(kind)[row_id])
+    row = values_of(kind, state.rows(kind)[row_id])
     return {COLUMNS.get(name, name): _stored(name, value, ids) for name, value in row.items()}
 
 

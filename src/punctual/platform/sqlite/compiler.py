@@ -20,8 +20,9 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db.models import lookups
-from django.db.models.expressions import Col
+from django.db.models.expressions import Col, Value
 from django.db.models.fields import related_lookups
+from django.db.models.functions import Upper
 from django.db.models.sql import compiler
 from django.db.models.sql.compiler import (  # noqa: F401  the module's contract with the backend
     SQLAggregateCompiler,
@@ -54,6 +55,11 @@ CONDITIONS: Final = frozenset(
         related_lookups.RelatedExact,
         related_lookups.RelatedIn,
         related_lookups.RelatedIsNull,
+        lookups.IExact,
+        lookups.Contains,
+        lookups.IContains,
+        lookups.StartsWith,
+        lookups.IStartsWith,
     }
 )
 """Whose text is the column's, the operator's and what ``process_rhs`` gives for the value."""
@@ -154,7 +160,6 @@ class _Shape:
         query = self.query
         if (
             type(query) is not Query  # a subclass (aggregates, updates) writes otherwise
-            or query.annotations
             or query.combinator
             or query.extra
             or query.extra_tables
@@ -169,11 +174,13 @@ class _Shape:
                 raise _Unknown
         return (
             query.model,
+            self._annotations(),
             self.compiler.elide_empty,  # type: ignore[attr-defined]  # not in the stubs
             self._conditions(query.where),
             tuple([self._table(alias, table) for alias, table in query.alias_map.items()]),
             tuple([self._column(one) for one in query.select]),
             query.values_select,
+            query.selected and tuple(query.selected.items()),
             query.default_cols,
             (frozenset(query.deferred_loading[0]), query.deferred_loading[1]),
             _nested(query.select_related),
@@ -199,7 +206,23 @@ class _Shape:
             return alias, count, table.table_name, table.join_type, table.parent_alias, self._named(table.join_field)
         raise _Unknown
 
+    def _annotations(self) -> object:
+        query = self.query
+        if not query.annotations:
+            return None
+        mask = query.annotation_select_mask
+        names = tuple([(name, self._annotation(one)) for name, one in query.annotations.items()])
+        return names, None if mask is None else frozenset(mask)
+
+    def _annotation(self, one: Any) -> object:
+        if type(one) is Value and type(one.value) is int:  # what ``exists()`` selects, before any condition
+            self.values.append(one.value)
+            return Value
+        return self._column(one)
+
     def _column(self, column: Any) -> object:
+        if type(column) is Upper:
+            return Upper, self._column(column.get_source_expressions()[0])
         if type(column) is not Col:
             raise _Unknown
         return column.alias, self._named(column.target), self._named(column.output_field)

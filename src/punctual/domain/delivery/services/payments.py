@@ -54,7 +54,7 @@ def write_from_terms(order: Order) -> list[PaymentMilestone]:
     if not terms or order.payment_milestones.exists():
         return []
     amounts = allocated(order.total_amount, order.currency, [term.percent for term in terms])
-    task = _progress_task(order)
+    task = _progress_task(order) if any(term.event == PayEvent.TASK for term in terms) else None
     rows = [
         PaymentMilestone(
             order=order,

@@ -43,11 +43,10 @@ def create_order(
     order = Order(**{name: getattr(data, name) for name in HEADER_FIELDS})
     order.owner = data.owner or actor
     _take_from_customer(order)
-    order.save()
     lines = [_line(order, one, catalogue, today) for one in data.lines]
-    OrderLine.objects.bulk_create(lines, batch_size=500)
     summarise(order, lines)
     order.save()
+    OrderLine.objects.bulk_create(lines, batch_size=500)
     changes = [*_created(order, lines), *_write_custom(order, data)]
     record(actor=actor, verb="create", target=order, changes=changes, reason=source)
     index_order(order, lines)

@@ -13,7 +13,7 @@ from punctual.domain.orders import guards
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, ReviewRule, ReviewSign, SignState
-from punctual.domain.orders.selectors import OPEN_SIGNS, Checked, check, hold_lines, orders_of
+from punctual.domain.orders.selectors import OPEN_SIGNS, Checked, check, hold_lines, orders_of, with_people
 from punctual.domain.orders.services.summary import index_order
 from punctual.kernel.refusal import Forbidden, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
@@ -68,7 +68,7 @@ def against_submitting(order: Order, checked: Checked) -> list[Reason]:
 def submit_for_review(*, actor: User, order_id: int, today: dt.date, expected_version: int | None = None) -> Order:
     """Give the number (once), open the next round and tell the roles that must sign."""
     require(actor, "orders.submit")
-    order = lock(orders_of(actor), expected_version=expected_version, pk=order_id)
+    order = lock(with_people(orders_of(actor)), expected_version=expected_version, pk=order_id)
     hold_lines(order)
     refuse_if(against_submitting(order, check(order, today=today)))
     old_state = order.state

@@ -14,7 +14,7 @@ from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.gates import DELIVERIES, reasons_against_delivery
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, SignState
-from punctual.domain.orders.selectors import check, current_review, hold_lines, orders_of
+from punctual.domain.orders.selectors import check, current_review, hold_lines, orders_of, with_people
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
@@ -51,7 +51,7 @@ def against_confirming(order: Order, *, today: dt.date) -> list[Reason]:
 def confirm(*, actor: User, order_id: int, today: dt.date, expected_version: int | None = None) -> Order:
     """Set the order to confirmed; the story around it (plan, event) is ``flows.confirm_order``."""
     require(actor, "orders.confirm")
-    order = lock(orders_of(actor), expected_version=expected_version, pk=order_id)
+    order = lock(with_people(orders_of(actor)), expected_version=expected_version, pk=order_id)
     hold_lines(order)
     refuse_if(against_confirming(order, today=today))
     now = timezone.now()

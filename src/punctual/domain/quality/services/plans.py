@@ -74,11 +74,13 @@ def make_quality_plan(*, order: Order, actor: User) -> QualityPlan:
 
 def add_points(plan: QualityPlan, lines: Sequence[OrderLine]) -> list[ControlPoint]:
     """The points that the templates of these lines bring, behind those that are there."""
-    order = plan.order
+    order, chosen = plan.order, _templates(lines)
+    if not chosen:
+        return []
     tasks = list(Task.objects.filter(plan__order=order, is_summary=False).order_by("sequence"))
     standards = list(DeliveryStandard.objects.filter(plan__order=order))
     position, made = plan.points.count(), []
-    for line, template in _templates(lines):
+    for line, template in chosen:
         for source in template.points.all():
             values = {name: getattr(source, name) for name in POINT_FIELDS} | {"position": position}
             task = _task_of(source.task_words, line, tasks) if source.anchor == Anchor.TASK else None

@@ -115,10 +115,13 @@ def _words(typical: TypicalRisk) -> list[str]:
 def seed_register(*, actor: User, order: Order, today: dt.date) -> list[Risk]:
     """Give a new order the typical risks of its products' families; those already there are left out."""
     families = {line.product.family_id for line in lines_with_products(order) if line.product} - {None}
+    library = list(TypicalRisk.objects.filter(Q(family=None) | Q(family_id__in=families), archived_at=None))
+    if not library:
+        return []
     known = set(Risk.objects.filter(order=order).values_list("typical_id", flat=True))
     tasks = list(Task.objects.filter(plan__order=order, is_summary=False, is_milestone=False).only("id", "name"))
     made = []
-    for typical in TypicalRisk.objects.filter(Q(family=None) | Q(family_id__in=families), archived_at=None):
+    for typical in library:
         words = _words(typical)
         acts_on = [task.pk for task in tasks if any(word in task.name for word in words)]
         if typical.pk in known or (words and not acts_on):

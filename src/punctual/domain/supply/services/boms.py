@@ -186,8 +186,9 @@ def explode_order(*, order: Order, actor: User | None, today: dt.date) -> list[R
         return []
     made: list[Requirement] = []
     lines = list(order.lines.all())
-    leaves = leaves_of(order)
-    for line, needs in zip(lines, needs_of_lines(lines), strict=True):
+    taken = needs_of_lines(lines)
+    leaves = leaves_of(order) if any(taken) else []
+    for line, needs in zip(lines, taken, strict=True):
         tasks = serving(leaves, line)
         for need in needs:
             made.append(
@@ -201,11 +202,11 @@ def explode_order(*, order: Order, actor: User | None, today: dt.date) -> list[R
                     level=need.level,
                 )
             )
+    if not made:
+        return []
     for one in made:
         one.needed_by = one.task.start.date() if one.task is not None and one.task.start else None
     Requirement.objects.bulk_create(made, batch_size=500)
-    if not made:
-        return []
     rows = list(Requirement.objects.filter(order=order).select_related("order", "material", "task"))
     cover(rows, actor=actor)
     record(actor=actor, verb="explode", target=order, changes=[Change(field="requirements", old=None, new=len(rows))])
