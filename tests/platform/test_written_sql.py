@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Upper
 from django.db.models.sql import compiler as written_by_django
 from django.test.utils import CaptureQueriesContext
@@ -87,6 +87,7 @@ SHAPES: dict[str, Any] = {
     "computed": lambda: Customer.objects.annotate(upper=Upper("code")).filter(upper="C1"),
     "otherwise computed": lambda: Customer.objects.annotate(upper=Upper("name")).filter(upper="C1"),
     "computed for the condition": lambda: Customer.objects.alias(upper=Upper("code")).filter(upper__in=["C1"]),
+    "computed twice": lambda: Customer.objects.alias(upper=Upper("code")).filter(upper=Upper(Value("c1"))),
     "like": lambda: Customer.objects.filter(code__iexact="c1"),
     "holds": lambda: Customer.objects.filter(code__contains="1"),
     "begins": lambda: Customer.objects.filter(code__startswith="C"),

@@ -236,7 +236,7 @@ class _Shape:
         kind = type(one)
         if kind is WhereNode:
             return self._conditions(one)
-        if kind not in CONDITIONS or one.bilateral_transforms or not one.rhs_is_direct_value():
+        if kind not in CONDITIONS or one.bilateral_transforms or not (one.rhs_is_direct_value() or _is_upper(one.rhs)):
             raise _Unknown
         column = self._column(one.lhs)
         if isinstance(one.rhs, bool):  # stands in the text itself: IS NULL, or the column alone and NOT before it
@@ -246,6 +246,11 @@ class _Shape:
         if len(self.values) > MOST_VALUES:
             raise _Unknown
         return kind, column, text
+
+
+def _is_upper(value: Any) -> bool:
+    """A text that the database itself is to write in capitals."""
+    return type(value) is Upper and type(value.get_source_expressions()[0]) is Value
 
 
 def _nested(related: Any) -> object:
