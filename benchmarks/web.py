@@ -6,10 +6,11 @@ floor   a bare Django view that selects the same fifty rows and renders them wit
         (granian, as many processes and threads) and the same database
 peer    Tryton (trytond, sale) from PyPI in an environment of its own, SQLite, asked over its JSON-RPC for the same:
         fifty sales with what a list shows, and a sale of five lines made, quoted and confirmed
-        (Tryton renders no page on the server and makes no plan of a sale, so this favours it)
+        (Tryton renders no page on the server and makes no plan of a sale, so this favours it), with as many processes
 
-Printed are requests a second, the median and 99th percentile of each scenario and number of clients, ratios to floor
-and peer, the memory of the web process, and the machine's load before and after: on a busy machine only ratios mean anything.
+What is compared is asked in turns, a third of the time each, so that an hour in which the machine is slow is slow for
+all. Printed are requests a second, the median and 99th percentile of each scenario and number of clients, ratios to
+floor and peer, the memory of the web process, and the machine's load before and after: on a busy machine only ratios mean anything.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests"), str(ROOT / "benchmarks")]
+
+from web_peer import Peer, tryton  # noqa: E402
 
 from punctual.cli.commands.serve import shared_counts, web_command  # noqa: E402
 from punctual.cli.machine import web_processes  # noqa: E402
@@ -111,10 +115,34 @@ def wait_for(port: int) -> None:
 Ask = Callable[[http.client.HTTPConnection, int], None]
 
 
+@dataclass
+class Times:
+    """What some clients saw: seconds of each request, requests that failed, seconds that it took in all."""
+
+    each: list[float] = field(default_factory=list)
+    errors: int = 0
+    took: float = 0.0
+
+    def told(self) -> dict[str, Any]:
+        ordered = sorted(self.each)
+        return {
+            "per_second": round(len(ordered) / self.took, 1),
+            "p50_ms": round(statistics.median(ordered) * 1000, 1),
+            "p95_ms": round(ordered[int(len(ordered) * 0.95)] * 1000, 1),
+            "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
+            "errors": self.errors,
+        }
+
+
 def load(port: int, ask: Ask, clients: int, seconds: float) -> dict[str, Any]:
+    """:func:`pressed`, told."""
+    times = Times()
+    pressed(times, port, ask, clients, seconds)
+    return times.told()
+
+
+def pressed(times: Times, port: int, ask: Ask, clients: int, seconds: float) -> None:
     """So many clients, each with a connection kept open, ask again as soon as they have been answered."""
-    times: list[float] = []
-    errors = [0]
     end = time.monotonic() + seconds
     guard = threading.Lock()
 
@@ -131,8 +159,8 @@ def load(port: int, ask: Ask, clients: int, seconds: float) -> dict[str, Any]:
                 ok = False
             asked += 1
             with guard:
-                times.append(time.perf_counter() - began)
-                errors[0] += not ok
+                times.each.append(time.perf_counter() - began)
+                times.errors += not ok
 
     threads = [threading.Thread(target=client, args=[number]) for number in range(clients)]
     began = time.monotonic()
@@ -140,15 +168,36 @@ def load(port: int, ask: Ask, clients: int, seconds: float) -> dict[str, Any]:
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.monotonic() - began
-    ordered = sorted(times)
-    return {
-        "per_second": round(len(times) / took, 1),
-        "p50_ms": round(statistics.median(ordered) * 1000, 1),
-        "p95_ms": round(ordered[int(len(ordered) * 0.95)] * 1000, 1),
-        "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 1),
-        "errors": errors[0],
-    }
+    times.took += time.monotonic() - began
+
+
+ROUNDS: Final = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody's answer that others are compared with: where, what, and what must hold meanwhile."""
+
+    port: int
+    ask: Ask
+    beside: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+def in_turns(asked: Mapping[str, Asked], clients: list[int], seconds: float) -> dict[str, dict[int, Any]]:
+    """Each of those that are compared for a third of the time, then again and again: a machine that is quicker one
+    minute than the next is so for all of them."""
+    rows: dict[str, dict[int, Any]] = {name: {} for name in asked}
+    for one in asked.values():
+        pressed(Times(), one.port, one.ask, 1, 1)
+    for n in clients:
+        times = {name: Times() for name in asked}
+        for _ in range(ROUNDS):
+            for name, one in asked.items():
+                with one.beside():
+                    pressed(times[name], one.port, one.ask, n, seconds / ROUNDS)
+        for name in asked:
+            rows[name][n] = times[name].told()
+    return rows
 
 
 def get(path: str, headers: dict[str, str], sizes: dict[str, int] | None = None) -> Ask:
@@ -208,14 +257,25 @@ while True:
 
 
 @contextmanager
-def planning() -> Iterator[None]:
-    """A search over thousands of tasks goes on meanwhile, on both cores, as patient as the planning worker is."""
+def planning() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """A search over thousands of tasks, on both cores, as patient as the planning worker is; it goes on while what this
+    gives is entered, and stands still otherwise."""
     book = next(iter(sorted((TESTDATA / "portfolio").glob("*.json*"))))
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     process = subprocess.Popen([sys.executable, "-c", PLANNING, str(book)], env=environment, stdout=subprocess.DEVNULL)
+
+    @contextmanager
+    def going_on() -> Iterator[None]:
+        process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGSTOP)
+
     try:
         time.sleep(5)
-        yield
+        process.send_signal(signal.SIGSTOP)
+        yield going_on
     finally:
         process.kill()
         process.wait(20)
@@ -251,36 +311,68 @@ def prepared(orders: int) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield data, told
 
 
-def product_and_floor(
-    orders: int, clients: list[int], seconds: float, *, writes: bool, processes: int
-) -> dict[str, Any]:
-    """Every scenario at one size."""
-    rows: dict[str, Any] = {}
-    sizes: dict[str, int] = {}
+@dataclass(frozen=True)
+class World:
+    """The product at one size, answering: its folder, what the requests need, its port and process; and the floor's."""
+
+    data: Path
+    told: dict[str, Any]
+    port: int
+    pid: int
+    floor: int
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        return {"Cookie": f"sessionid={self.told['session']}", "Accept-Encoding": "gzip"}
+
+    def page(self, path: str, sizes: dict[str, int] | None = None) -> Asked:
+        return Asked(self.port, get(path, self.cookie, sizes))
+
+    def create_and_confirm(self) -> Asked:
+        token = {"Authorization": f"Bearer {self.told['token']}"}
+        sign = sign_in_file(self.data / "punctual.db")
+        return Asked(self.port, create_and_confirm(token, self.told["body"], sign))
+
+
+@contextmanager
+def world(orders: int, processes: int) -> Iterator[World]:
+    """The product and the floor on the same database, each with its own processes."""
     with prepared(orders) as (data, told):
         (data / "floor_app.py").write_text(FLOOR)
-        cookie = {"Cookie": f"sessionid={told['session']}", "Accept-Encoding": "gzip"}
-        token = {"Authorization": f"Bearer {told['token']}"}
-        with granian("floor_app:application", data, data, processes) as (port, _):
-            rows["floor"] = {n: load(port, get("/bare/", {}), n, seconds) for n in clients}
-        with granian("punctual.config.wsgi:application", data, data, processes) as (port, pid):
-            pages = {
-                "list": "/orders/",
-                "order": f"/orders/{told['order']}/",
-                "search": "/palette/?q=00031",
-                "gantt_1000": f"/plans/{told['gantt']}/",
-            }
-            for name, path in pages.items():
-                load(port, get(path, cookie), 1, 1)
-                rows[name] = {n: load(port, get(path, cookie, sizes), n, seconds) for n in clients}
-                rows[name]["bytes"] = sizes.get(path)
-            with planning():
-                rows["list_while_planning"] = {n: load(port, get("/orders/", cookie), n, seconds) for n in clients}
-            if writes:
-                ask = create_and_confirm(token, told["body"], sign_in_file(data / "punctual.db"))
-                rows["create_confirm"] = {n: load(port, ask, n, seconds) for n in clients}
-            rows["memory_mb"] = memory_mb(pid)
-    return rows
+        with (
+            granian("floor_app:application", data, data, processes) as (floor, _),
+            granian("punctual.config.wsgi:application", data, data, processes) as (port, pid),
+        ):
+            yield World(data, told, port, pid, floor)
+
+
+def measured(worlds: Mapping[int, World], peer: Peer | None, clients: list[int], seconds: float) -> dict[str, Any]:
+    """Every scenario; what is compared is asked in turns."""
+    first = next(iter(worlds.values()))
+    rows: dict[str, Any] = {}
+    with planning() as going_on:
+        lists = {"floor": Asked(first.floor, get("/bare/", {}))}
+        lists |= {f"list {size}": one.page("/orders/") for size, one in worlds.items()}
+        lists["list_while_planning"] = replace(first.page("/orders/"), beside=going_on)
+        if peer:
+            lists["tryton list"] = Asked(peer.port, peer.list)
+        rows |= in_turns(lists, clients, seconds)
+    for size, one in worlds.items():
+        sizes: dict[str, int] = {}
+        pages = {
+            "order": f"/orders/{one.told['order']}/",
+            "search": "/palette/?q=00031",
+            "gantt_1000": f"/plans/{one.told['gantt']}/",
+            "orders": "/orders/",
+        }
+        for name, path in pages.items():
+            rows |= in_turns({f"{name} {size}": one.page(path, sizes)}, clients, seconds)
+        rows[f"bytes {size}"] = {name: sizes.get(path) for name, path in pages.items()}
+    writes = {"create_confirm": first.create_and_confirm()}
+    if peer:
+        writes["tryton create_confirm"] = Asked(peer.port, peer.create_and_confirm)
+    rows |= in_turns(writes, clients, seconds)
+    return rows | {"memory_mb": memory_mb(first.pid)}
 
 
 def main() -> None:
@@ -293,37 +385,37 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     before = os.getloadavg()[0]
-    result: dict[str, Any] = {"load_before": before, "cores": os.cpu_count(), "processes": given.processes}
-    for position, orders in enumerate(given.orders):
-        result[str(orders)] = product_and_floor(
-            orders, given.clients, given.seconds, writes=position == 0, processes=given.processes
-        )
-    if not given.no_peer:
-        from web_peer import tryton
-
-        result["tryton"] = tryton(given.clients, given.seconds, load)
-    result["load_after"] = os.getloadavg()[0]
-    result["ratios"] = ratios(result, given.orders, given.clients)
+    with ExitStack() as running:
+        peer = None if given.no_peer else running.enter_context(tryton(given.processes))
+        worlds = {size: running.enter_context(world(size, given.processes)) for size in given.orders}
+        rows = measured(worlds, peer, given.clients, given.seconds)
+    result = {
+        "load": [before, os.getloadavg()[0]],
+        "cores": os.cpu_count(),
+        "processes": given.processes,
+        "tryton": peer and peer.version,
+        **rows,
+        "ratios": ratios(rows, given.orders, given.clients),
+    }
     sys.stdout.write(json.dumps(result, indent=None if given.json else 1) + "\n")
 
 
-def ratios(result: dict[str, Any], sizes: list[int], clients: list[int]) -> dict[str, float]:
+def ratios(rows: dict[str, Any], sizes: list[int], clients: list[int]) -> dict[str, float]:
     """What the goals are about, from one run."""
-    small, large = result[str(sizes[0])], result[str(sizes[-1])]
     found: dict[str, float] = {}
-    for n in clients:
-        found[f"list / floor, {n} clients"] = round(small["list"][n]["per_second"] / small["floor"][n]["per_second"], 2)
-        busy = small["list_while_planning"][n]["p95_ms"] / small["list"][n]["p95_ms"]
-        found[f"list while a plan is computed / without, p95, {n} clients"] = round(busy, 2)
-        if len(sizes) > 1:
-            slower = large["list"][n]["p50_ms"] / small["list"][n]["p50_ms"]
-            found[f"list at {sizes[-1]} / at {sizes[0]}, median, {n} clients"] = round(slower, 2)
-        if "tryton" in result:
-            peer = result["tryton"]
-            ours, theirs = small["list"][n]["per_second"], peer["list"][n]["per_second"]
-            found[f"list / Tryton, {n} clients"] = round(ours / theirs, 2)
-            ours, theirs = small["create_confirm"][n]["per_second"], peer["create_confirm"][n]["per_second"]
-            found[f"create and confirm / Tryton, {n} clients"] = round(ours / theirs, 2)
+
+    def compare(text: str, ours: str, theirs: str, unit: str = "per_second") -> None:
+        if ours in rows and theirs in rows:
+            for n in clients:
+                found[f"{text}, {n} clients"] = round(rows[ours][n][unit] / rows[theirs][n][unit], 2)
+
+    small, large = f"list {sizes[0]}", f"list {sizes[-1]}"
+    compare("list / floor", small, "floor")
+    compare("list / Tryton", small, "tryton list")
+    compare("list while a plan is computed / without, p95", "list_while_planning", small, "p95_ms")
+    if len(sizes) > 1:
+        compare(f"list at {sizes[-1]} / at {sizes[0]}, median", large, small, "p50_ms")
+    compare("create and confirm / Tryton", "create_confirm", "tryton create_confirm")
     return found
 
 

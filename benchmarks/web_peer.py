@@ -6,9 +6,14 @@ import base64
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +68,19 @@ def _run(*command: str | Path, **environment: str) -> str:
     return run.stdout
 
 
-def tryton(clients: list[int], seconds: float, load: Any) -> dict[str, Any]:
-    """The list of fifty sales, and a sale of five lines made and confirmed, as often as the server answers."""
-    from web import free_port, wait_for
+@dataclass(frozen=True)
+class Peer:
+    """Tryton, answering: the list of fifty sales, and a sale of five lines made and confirmed."""
 
+    port: int
+    version: str
+    list: Any
+    create_and_confirm: Any
+
+
+@contextmanager
+def tryton(processes: int) -> Iterator[Peer]:
+    """Installed, filled and served by so many processes with four threads each, which is what its requests need."""
     with tempfile.TemporaryDirectory(prefix="tryton-bench-") as name:
         folder = Path(name)
         _run(sys.executable, "-m", "venv", folder / "venv")
@@ -81,25 +95,26 @@ def tryton(clients: list[int], seconds: float, load: Any) -> dict[str, Any]:
         _run(*admin, TRYTONPASSFILE=str(folder / "password"))
         (folder / "set_up.py").write_text(SET_UP)
         told = _run(scripts / "python", folder / "set_up.py", "peer", config, str(SALES)).split()
-        versions = _run(scripts / "pip", "list", "--format", "json")
-        port = free_port()
-        command = [scripts / "gunicorn", "--workers", "1", "--threads", "4", "--bind", f"127.0.0.1:{port}"]
+        versions = json.loads(_run(scripts / "pip", "list", "--format", "json"))
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        command = [scripts / "gunicorn", "--workers", str(processes), "--threads", "4", "--bind", f"127.0.0.1:{port}"]
         server = subprocess.Popen(
-            [*map(str, command), "trytond.application:app"],
+            [*map(str, command), "--log-level", "warning", "trytond.application:app"],
             env=os.environ | {"TRYTOND_CONFIG": str(config), "TRYTOND_DATABASE_NAMES": "peer"},
         )
         try:
-            wait_for(port)
             session = _log_in(port)
-            rows: dict[str, Any] = {
-                "version": next(one["version"] for one in json.loads(versions) if one["name"] == "trytond"),
-                "list": {n: load(port, _list(session), n, seconds) for n in clients},
-                "create_confirm": {n: load(port, _create(session, told[1:]), n, seconds) for n in clients},
-            }
+            yield Peer(
+                port,
+                next(one["version"] for one in versions if one["name"] == "trytond"),
+                _list(session),
+                _create(session, told[1:]),
+            )
         finally:
             server.terminate()
             server.wait(20)
-    return rows
 
 
 def _call(
@@ -120,6 +135,11 @@ def _call(
 
 
 def _log_in(port: int) -> str:
+    for _ in range(1200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     link.request(
         "POST",
