@@ -141,14 +141,16 @@ def load(port: int, ask: Ask, clients: int, seconds: float) -> dict[str, Any]:
     return times.told()
 
 
-def pressed(times: Times, port: int, ask: Ask, clients: int, seconds: float) -> None:
-    """So many clients, each with a connection kept open, ask again as soon as they have been answered."""
+def pressed(times: Times, port: int, ask: Ask, clients: int, seconds: float, pause: float = 0.0) -> None:
+    """So many clients, each with a connection kept open, ask again as soon as they have been answered, or after a
+    ``pause`` of so many seconds, having begun one after another."""
     end = time.monotonic() + seconds
     guard = threading.Lock()
 
     def client(number: int) -> None:
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         asked = 0
+        time.sleep(pause * number / clients)
         while time.monotonic() < end:
             began = time.perf_counter()
             try:
@@ -161,6 +163,7 @@ def pressed(times: Times, port: int, ask: Ask, clients: int, seconds: float) -> 
             with guard:
                 times.each.append(time.perf_counter() - began)
                 times.errors += not ok
+            time.sleep(pause)
 
     threads = [threading.Thread(target=client, args=[number]) for number in range(clients)]
     began = time.monotonic()
@@ -172,6 +175,10 @@ def pressed(times: Times, port: int, ask: Ask, clients: int, seconds: float) -> 
 
 
 ROUNDS: Final = 3
+PEOPLE: Final = 16
+PAUSE: Final = 8.0
+"""Sixteen people who enter, submit and confirm an order each and begin the next one after so many seconds: 7,000 orders
+an hour."""
 
 
 @dataclass(frozen=True)
@@ -368,6 +375,10 @@ def measured(worlds: Mapping[int, World], peer: Peer | None, clients: list[int],
         for name, path in pages.items():
             rows |= in_turns({f"{name} {size}": one.page(path, sizes)}, clients, seconds)
         rows[f"bytes {size}"] = {name: sizes.get(path) for name, path in pages.items()}
+    people = Times()
+    asked = first.create_and_confirm()
+    pressed(people, asked.port, asked.ask, PEOPLE, seconds * len(clients), PAUSE)
+    rows["create_confirm_people"] = people.told()
     writes = {"create_confirm": first.create_and_confirm()}
     if peer:
         writes["tryton create_confirm"] = Asked(peer.port, peer.create_and_confirm)
