@@ -83,6 +83,8 @@ class Written:
 
 
 _TEXTS: Final[dict[object, Written | None]] = {}
+"""None for a shape in which other values were found than Django's."""
+_NEVER: Final = Written("", None, None, None, None, False, [])
 
 
 class SQLCompiler(compiler.SQLCompiler):
@@ -99,9 +101,9 @@ class SQLCompiler(compiler.SQLCompiler):
             key = shape.key()
         except (_Unknown, EmptyResultSet, FullResultSet):
             return super().as_sql()
-        if key not in _TEXTS:
+        written = _TEXTS.get(key, _NEVER)
+        if written is _NEVER:
             return self._write(key, shape)
-        written = _TEXTS[key]
         if written is None:
             return super().as_sql()
         if settings.VERIFY_SQL:
