@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from pathlib import Path
@@ -167,12 +168,31 @@ def ensure_browser() -> str | None:
     return found
 
 
+def ensure_proxies() -> str:
+    """Where nginx and Caddy lie for the tests of deploy/: unpacked beside the environment on Debian, since installed
+    they would run as services. Without them those tests are skipped."""
+    place = ENVIRONMENT / "proxies"
+    folders = [place / "usr" / "sbin", place / "usr" / "bin"]
+    if not shutil.which("apt-get") or (shutil.which("nginx") and shutil.which("caddy")):
+        return ""
+    if not place.exists():
+        with tempfile.TemporaryDirectory() as here:
+            fetch = ["apt-get", "-qq", "download", "nginx", "caddy"]
+            if subprocess.run(fetch, cwd=here, stderr=subprocess.DEVNULL, check=False).returncode:
+                say("Punctual: nginx and Caddy can't be fetched; the tests of deploy/ that run them are skipped")
+                return ""
+            for package in Path(here).glob("*.deb"):
+                subprocess.run(["dpkg-deb", "-x", str(package), str(place)], check=True)
+    return os.pathsep.join(map(str, folders))
+
+
 def test(arguments: list[str]) -> int:
     """The whole suite: in parallel, browser tests grouped on one worker each."""
     ensure_environment(tests=True)
     environment = _environment()
     browser = ensure_browser()
     environment["PUNCTUAL_CHROMIUM"] = browser or "none"
+    environment["PATH"] = os.pathsep.join(filter(None, [environment["PATH"], ensure_proxies()]))
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     parallel = (
         []
