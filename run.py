@@ -194,10 +194,14 @@ def test(arguments: list[str]) -> int:
     """The whole suite: in parallel, browser tests grouped on one worker each."""
     ensure_environment(tests=True)
     environment = _environment()
+    # Once and beside the other preparations: each process of a whole run that misses the planning engine compiles it.
+    warming = None if arguments else subprocess.Popen([str(PYTHON), "-m", "punctual.engine.warm"], env=environment)
     browser = ensure_browser()
     environment["PUNCTUAL_CHROMIUM"] = browser or "none"
     environment["PATH"] = os.pathsep.join(filter(None, [environment["PATH"], ensure_proxies()]))
     environment.pop("DJANGO_SETTINGS_MODULE", None)
+    if warming:
+        warming.wait()
     parallel = (
         []
         if any(a.startswith(("-n", "-p")) for a in arguments)
