@@ -108,6 +108,7 @@ def test_several_web_processes_share_what_they_count_and_who_is_there() -> None:
     (config,) = (one["data"] for one in documents if one["kind"] == "ConfigMap")
     for environment, known in ((compose["web"]["environment"], set(compose)), (config, services)):
         assert urlsplit(environment["PUNCTUAL_REDIS"]).hostname in known
+    assert re.search("^redis==", (DEPLOY.parent / "requirements" / "runtime.lock").read_text(), re.MULTILINE)
 
 
 def test_the_name_under_which_the_proxy_asks_for_health_is_served() -> None:

@@ -229,7 +229,7 @@ LOGIN_REDIRECT_URL = "home"
 
 _REDIS = _read("PUNCTUAL_REDIS")
 CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS}
+    "default": {"BACKEND": "punctual.platform.shared_counters.SharedCounters", "LOCATION": _REDIS}
     if _REDIS
     else {"BACKEND": "punctual.platform.counters.CountersCache", "LOCATION": DATA / "counters.db"},
     # Pieces of pages that look the same time and again, such as the sidebar; each process keeps its own.
