@@ -245,6 +245,7 @@ SESSION_IDLE_SECONDS = int(float(_read("PUNCTUAL_IDLE_HOURS", "12")) * 3600)
 SESSION_COOKIE_AGE = int(float(_read("PUNCTUAL_SESSION_DAYS", "14")) * 24 * 3600)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+KNOWN_BROWSER_COOKIE = "__Host-known" if HTTPS else "known"
 if HTTPS:
     # The browser itself then refuses a cookie of that name that comes from elsewhere or without TLS.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
