@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 
+from punctual.platform.doctor import examine
 from punctual.platform.shared_counters import PAUSE, SharedCounters
 
 redis = pytest.importorskip("redis")  # in requirements/dev.lock, as is fakeredis
@@ -72,6 +73,8 @@ def test_pages_and_api_go_on_while_redis_is_away(
     there = "punctual.platform.shared_counters.SharedCounters"
     settings.CACHES = {**settings.CACHES, "default": {"BACKEND": there, "LOCATION": nobody}}
     assert isinstance(caches["default"], SharedCounters)
+    found = {one["check"]: one for one in examine(thorough=False)}["limits"]
+    assert (found["ok"], "do not hold" in found["finding"] or "不起作用" in found["finding"]) == (False, True)
     browser = signed_in("sales")
     for path in ("/", "/orders/", "/api/v1/me"):
         assert browser.get(path).status_code == 200, path
