@@ -115,11 +115,12 @@ def leave_no_trace() -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
-        else:
-            for model in (*{field.model for field in _sealed_fields()}, Authenticator, Session):
-                cursor.execute(f"VACUUM FULL {connection.ops.quote_name(model._meta.db_table)}")
-    if connection.vendor == "sqlite":
-        empty_the_log()
+            empty_the_log()
+            return
+        from psycopg import sql
+
+        for model in (*{field.model for field in _sealed_fields()}, Authenticator, Session):
+            cursor.execute(sql.SQL("VACUUM FULL {}").format(sql.Identifier(model._meta.db_table)))
 
 
 @transaction.atomic
