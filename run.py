@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from pathlib import Path
@@ -105,6 +106,10 @@ def _environment() -> dict[str, str]:
     values["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "src"), values.get("PYTHONPATH", "")]))
     values["PATH"] = os.pathsep.join([str(SCRIPTS), values.get("PATH", "")])
     values.setdefault("PYTHONUTF8", "1")
+    # Compiled once, whatever this shell says: without it each of the processes compiles everything anew, for more than
+    # half of the time that it takes to start. Beside the environment it litters no checkout.
+    values.pop("PYTHONDONTWRITEBYTECODE", None)
+    values.setdefault("PYTHONPYCACHEPREFIX", str(ENVIRONMENT / "bytecode"))
     return values
 
 
@@ -167,13 +172,36 @@ def ensure_browser() -> str | None:
     return found
 
 
+def ensure_proxies() -> str:
+    """Where nginx and Caddy lie for the tests of deploy/: unpacked beside the environment on Debian, since installed
+    they would run as services. Without them those tests are skipped."""
+    place = ENVIRONMENT / "proxies"
+    folders = [place / "usr" / "sbin", place / "usr" / "bin"]
+    if not shutil.which("apt-get") or (shutil.which("nginx") and shutil.which("caddy")):
+        return ""
+    if not place.exists():
+        with tempfile.TemporaryDirectory() as here:
+            fetch = ["apt-get", "-qq", "download", "nginx", "caddy"]
+            if subprocess.run(fetch, cwd=here, stderr=subprocess.DEVNULL, check=False).returncode:
+                say("Punctual: nginx and Caddy can't be fetched; the tests of deploy/ that run them are skipped")
+                return ""
+            for package in Path(here).glob("*.deb"):
+                subprocess.run(["dpkg-deb", "-x", str(package), str(place)], check=True)
+    return os.pathsep.join(map(str, folders))
+
+
 def test(arguments: list[str]) -> int:
     """The whole suite: in parallel, browser tests grouped on one worker each."""
     ensure_environment(tests=True)
     environment = _environment()
+    # Once and beside the other preparations: each process of a whole run that misses the planning engine compiles it.
+    warming = None if arguments else subprocess.Popen([str(PYTHON), "-m", "punctual.engine.warm"], env=environment)
     browser = ensure_browser()
     environment["PUNCTUAL_CHROMIUM"] = browser or "none"
+    environment["PATH"] = os.pathsep.join(filter(None, [environment["PATH"], ensure_proxies()]))
     environment.pop("DJANGO_SETTINGS_MODULE", None)
+    if warming:
+        warming.wait()
     parallel = (
         []
         if any(a.startswith(("-n", "-p")) for a in arguments)

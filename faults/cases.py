@@ -386,18 +386,28 @@ def lying_receiver(control: bool) -> Answer:
 
 
 def clock_back(control: bool) -> Answer:
-    """The clock jumps back an hour: events written before still reach their handlers, and nobody is signed out or
-    locked in. (The control delivers only what is older than now.)"""
+    """The clock jumps back an hour: events written before still reach their handlers, and who signed in before stays
+    signed in. (The control delivers only what is older than now.)"""
     with world.folder():
         world.start()
         import datetime as dt
 
+        from django.test import Client
         from django.utils import timezone
 
+        from punctual.platform.accounts.models import User
         from punctual.platform.outbox import services
         from punctual.platform.outbox.models import OutboxEvent
+        from punctual.web.account.sessions import BEGAN, USED
 
-        OutboxEvent.objects.create(kind="fault", created_at=timezone.now() + dt.timedelta(hours=1))
+        ahead = timezone.now() + dt.timedelta(hours=1)
+        browser = Client()
+        browser.force_login(User.objects.create_user("sales", password="x", role="sales"))
+        session = browser.session
+        session[BEGAN] = session[USED] = int(ahead.timestamp())
+        session.save()
+        inside = browser.get("/me/settings/").status_code == 200
+        OutboxEvent.objects.create(kind="fault", created_at=ahead)
         services.subscribe("fault", counting_handler)
         if control:
             waiting = OutboxEvent.objects.filter(handled_at=None, created_at__lte=timezone.now())
@@ -405,7 +415,7 @@ def clock_back(control: bool) -> Answer:
                 services._deliver(event)
         else:
             services.deliver_pending()
-        return {"kept": effects() == 1}
+        return {"kept": effects() == 1 and inside, "effects": effects(), "signed_in": inside}
 
 
 CASES: Final[dict[str, Callable[[bool], Answer]]] = {

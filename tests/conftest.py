@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import sqlite3
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -145,8 +147,10 @@ def _run_of(config: pytest.Config) -> str:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The built company goes with the run that built it."""
+    """The built company goes with the run that built it, and what Python compiled of programs in temporary folders."""
     if hasattr(session.config, "workerinput"):
         return
     for file in Path(tempfile.gettempdir()).glob(f"punctual-demo-{_run_of(session.config)}*"):
         file.unlink(missing_ok=True)
+    if sys.pycache_prefix:
+        shutil.rmtree(Path(sys.pycache_prefix, *Path(tempfile.gettempdir()).parts[1:]), ignore_errors=True)

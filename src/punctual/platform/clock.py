@@ -26,6 +26,7 @@ CLOCK: Final[dict[str, Promise]] = {
     "refresh shortages": _("Refresh shortages"),
     "count what is on order": _("Count what is on order"),
     "forget old answers": _("Forget old answers"),
+    "forget ended sign-ins": _("Forget ended sign-ins"),
     "look at marked orders": _("Look at marked orders"),
     "check effects": _("Check the effect of ways out"),
     "escalate action items": _("Escalate action items"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, TypedDict
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -190,6 +191,13 @@ def _secrets() -> tuple[bool, str]:
     return True, text % {"n": sum(kept["present"] for kept in places) + former, "former": former}
 
 
+def _limits() -> tuple[bool, str]:
+    cache.set("doctor", 1, 60)
+    if cache.get("doctor") == 1:
+        return True, _("counted together by all web processes")
+    return False, _("nothing can be counted now: limits of requests and of tries do not hold")
+
+
 def _backups() -> tuple[bool, str]:
     """Whether the last nightly backup is of the last two days."""
     from punctual.platform.backup import kept_backups
@@ -219,6 +227,7 @@ CHECKS: Final[dict[str, Callable[[], tuple[bool, str]]]] = {
     "audit": _audit,
     "backup": _backups,
     "secrets": _secrets,
+    "limits": _limits,
 }
 
 

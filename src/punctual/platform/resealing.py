@@ -8,6 +8,7 @@ from typing import Any, Final, TypedDict
 
 from allauth.mfa.models import Authenticator
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.db import connection, models, transaction
 from django.db.models.functions import Cast
 
@@ -57,17 +58,20 @@ class _Text:
         return True
 
 
+def _sealed_fields() -> list[SecretField]:
+    fields = (field for model in apps.get_models() for field in model._meta.concrete_fields)
+    return [field for field in fields if isinstance(field, SecretField)]
+
+
 def _columns(*, needed_only: bool) -> Iterator[_Text]:
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:
-            if not isinstance(field, SecretField):
-                continue
-            rows = model._base_manager.annotate(kept=Cast(field.name, models.TextField())).exclude(kept="")
-            if needed_only and model is Delivery:
-                rows = rows.exclude(state=DeliveryState.SENT)  # what has arrived is not sent again
-            place = f"{model._meta.label_lower}.{field.name}"
-            for pk, kept in rows.order_by("pk").values_list("pk", "kept").iterator():
-                yield _Text(place, model, pk, field.name, kept)
+    for field in _sealed_fields():
+        model = field.model
+        rows = model._base_manager.annotate(kept=Cast(field.name, models.TextField())).exclude(kept="")
+        if needed_only and model is Delivery:
+            rows = rows.exclude(state=DeliveryState.SENT)  # what has arrived is not sent again
+        place = f"{model._meta.label_lower}.{field.name}"
+        for pk, kept in rows.order_by("pk").values_list("pk", "kept").iterator():
+            yield _Text(place, model, pk, field.name, kept)
 
 
 def seeds_of(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -106,11 +110,17 @@ def renew() -> int:
 
 
 def leave_no_trace() -> None:
-    """SQLite's file is written anew, so that nothing of a former state is left where it frees room."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
+    """What holds secrets is written anew, so that nothing of a former state is left where it frees room. PostgreSQL's
+    log keeps it for as long as it keeps a log."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
             cursor.execute("VACUUM")
-        empty_the_log()
+            empty_the_log()
+            return
+        from psycopg import sql
+
+        for model in (*{field.model for field in _sealed_fields()}, Authenticator, Session):
+            cursor.execute(sql.SQL("VACUUM FULL {}").format(sql.Identifier(model._meta.db_table)))
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ SCHEDULES = {
     "refresh shortages": ("punctual.flows.material_needs.refresh_all", Schedule.DAILY, None),
     "count what is on order": ("punctual.flows.purchase_costs.follow_all", Schedule.DAILY, None),
     "forget old answers": ("punctual.platform.idempotency.services.forget_old", Schedule.DAILY, None),
+    "forget ended sign-ins": ("punctual.platform.sealed_sessions.forget_ended", Schedule.DAILY, None),
     "look at marked orders": ("punctual.flows.early_warning.look_at_marked", Schedule.MINUTES, 1),
     "check effects": ("punctual.flows.recovery_apply.check_effects_today", Schedule.HOURLY, None),
     "escalate action items": ("punctual.flows.escalation.escalate", Schedule.HOURLY, None),

@@ -179,7 +179,7 @@ def change_webhook(
 def drop_webhook(*, actor: User, webhook_id: int) -> None:
     require(actor, "channels.manage")
     found = get_or_not_found(webhooks_of(actor), pk=webhook_id)
-    record(actor=actor, verb="delete", target=found, reason=found.url)
+    record(actor=actor, verb="delete", target=found, reason=found.receiver)
     found.delete()
 
 

@@ -1,6 +1,7 @@
 """What a person should know, by which way it reaches them, and what became of every message sent out."""
 
 import uuid
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -122,9 +123,10 @@ class RobotChoice(models.Model):
 
 
 class Webhook(models.Model):
-    """A program that is told of events, signed as standard-webhooks says. ``kinds`` of events, empty = all."""
+    """A program that is told of events, signed as standard-webhooks says. ``kinds`` of events, empty = all. Its address
+    is sealed, since many receivers have the key to them in it."""
 
-    url = models.URLField(_("Address"), max_length=500)
+    url = SecretField(_("Address"))
     description = models.CharField(_("Description"), max_length=120, blank=True)
     secret = SecretField()
     kinds = models.JSONField(default=list)
@@ -137,11 +139,16 @@ class Webhook(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return self.description or self.url
+        return self.description or self.receiver
+
+    @property
+    def receiver(self) -> str:
+        """The machine of the address, for whatever keeps or tells who was told."""
+        return str(urlsplit(self.url).netloc)
 
     @property
     def is_readable(self) -> bool:
-        return not isinstance(self.secret, Locked)
+        return not isinstance(self.url, Locked) and not isinstance(self.secret, Locked)
 
 
 class Way(models.TextChoices):

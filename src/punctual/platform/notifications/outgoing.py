@@ -114,7 +114,7 @@ def queue_webhook(*, webhook: Webhook, kind: str, body: Mapping[str, Any], key: 
     return _queue(
         Delivery(
             way=Way.WEBHOOK,
-            address=webhook.url,
+            address=webhook.receiver[:500],
             subject=kind,
             webhook=webhook,
             data={"body": dict(body)},

@@ -73,7 +73,7 @@ def _webhook(delivery: Delivery) -> str:
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": signature,
     }
-    answer = post(delivery.address, body.encode(), headers)
+    answer = post(webhook.url, body.encode(), headers)
     if not 200 <= answer.status < 300:
         raise NotSent(f"answered {answer.status}")
     return f"answered {answer.status}"

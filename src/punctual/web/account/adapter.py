@@ -5,10 +5,11 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from punctual.platform.sealing import Unreadable, seal, unseal
+from punctual.web.account.known import known_browser, remember_browser
 from punctual.web.account.sessions import begin
 
 
@@ -19,6 +20,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
         begin(request)
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **more)
+        remember_browser(response, user)
+        return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Under which wrong tries of an account are counted: a browser that is known for it has its own."""
+        account = str(super()._get_login_attempts_cache_key(request, **credentials))
+        browser = known_browser(request, str(credentials.get("email") or credentials.get("username") or ""))
+        return f"{account}:{browser}" if browser else account
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Signing in and out speaks for itself."""

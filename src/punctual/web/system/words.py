@@ -22,6 +22,7 @@ CHECKS: Final[dict[str, Promise]] = {
     "audit": _("Audit trail"),
     "backup": _("Backups"),
     "secrets": _("Sealed secrets"),
+    "limits": _("Limits of requests"),
 }
 
 
