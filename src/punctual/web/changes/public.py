@@ -50,6 +50,7 @@ def sign_change(request: HttpRequest, token: str) -> HttpResponse:
             signature=post.get("signature", ""),
         )
     except Refusal as refusal:
-        more = {"reasons": refusal.reasons, "name": post.get("name", ""), "note": post.get("note", "")}
+        typed = {name: post.get(name, "") for name in ("name", "note", "signature")}
+        more = {"reasons": refusal.reasons, **typed}
         return render(request, "changes/sign.html", context | more, status=status_of(refusal))
     return render(request, "changes/signed.html", context | {"agreed": post.get("answer") == "agree"})
