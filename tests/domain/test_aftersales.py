@@ -23,6 +23,7 @@ from punctual.domain.aftersales.models import CaseState, RmaState, ServiceCase, 
 from punctual.domain.aftersales.services import cases as services
 from punctual.domain.aftersales.services.cases import CaseInput, end_of
 from punctual.domain.aftersales.services.spares import issue_spare, return_spare, spares_of
+from punctual.domain.catalog.models import Product
 from punctual.domain.orders.models import Order
 from punctual.domain.quality.models import Nonconformity
 from punctual.domain.supply.models import StockItem
@@ -30,6 +31,7 @@ from punctual.domain.supply.services.stock import enter_stock
 from punctual.flows.recurring_faults import open_for, take_up
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.audit.models import AuditEntry
 from supplying import material
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +115,26 @@ def test_acceptance_begins_the_clock_of_every_line_that_has_none_and_only_once(p
         ("A1", dt.date(2028, 3, 31)),
         ("A2", dt.date(2028, 3, 31)),
     ]
+
+
+def test_what_has_no_warranty_gets_no_clock_and_other_goods_the_months_of_their_product(person: Person) -> None:
+    order = delivered(person)
+    machine = order.lines.get()
+    product = machine.product
+    assert product is not None
+    Product.objects.filter(pk=product.pk).update(warranty_months=18)
+    service = Product.objects.create(
+        model="SVC-INST", name="安装调试", family=product.family, unit="人日", warranty_months=0
+    )
+    order.lines.create(line_no=20, product=service, model_text="SVC-INST", quantity=Decimal(5), unit="人日")
+    free = order.lines.create(line_no=30, model_text="自制工装", quantity=Decimal(1), unit="套")
+    services.begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 3, 31))
+    assert list(Warranty.objects.order_by("order_line").values_list("order_line", "ends")) == [
+        (machine.pk, dt.date(2027, 9, 30)),
+        (free.pk, dt.date(2027, 3, 30)),
+    ]
+    told = AuditEntry.objects.get(verb="start_warranty").changes
+    assert [one["field"] for one in told] == ["10.warranty", "30.warranty"]
 
 
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2090, 1, 1)), st.integers(1, 240))
