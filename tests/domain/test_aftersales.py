@@ -201,27 +201,49 @@ def test_a_returned_part_goes_its_way_and_says_why(person: Person) -> None:
         ("receive", {}),
         ("inspect", {"finding": "叶片裂"}),
         ("decide", {"outcome": "replace"}),
-        ("settle", {"note": "SF9"}),
+        ("settle", {"note": "整机更换"}),
     ):
         if told:
             with pytest.raises(Refusal):
                 services.move_return(actor=manager, rma_id=rma.pk, verb="cancel" if verb == "settle" else verb)
         services.move_return(actor=manager, rma_id=rma.pk, verb=verb, **told)
     rma.refresh_from_db()
-    assert (rma.state, rma.finding, rma.outcome, rma.note) == (RmaState.RETURNED, "叶片裂", "replace", "SF9")
+    assert (rma.state, rma.finding, rma.outcome, rma.note) == (RmaState.RETURNED, "叶片裂", "replace", "整机更换")
+
+
+def test_a_settled_return_keeps_the_waybill_and_the_credit_note_also_when_they_come_later(person: Person) -> None:
+    found, manager = opened(person), person("order_manager")
+    rma = services.authorise_return(actor=manager, case_id=found.pk, part="泵头", serial="P7")
+    services.move_return(actor=manager, rma_id=rma.pk, verb="receive", waybill="SF-too-early")
+    with pytest.raises(Refusal) as refused:
+        services.move_return(actor=manager, rma_id=rma.pk, verb="note_papers", waybill="SF1")
+    assert refused.value.codes == {"rma.state.note_papers"}
+    services.move_return(actor=manager, rma_id=rma.pk, verb="inspect", finding="叶片裂")
+    services.move_return(actor=manager, rma_id=rma.pk, verb="decide", outcome="replace")
+    services.move_return(actor=manager, rma_id=rma.pk, verb="settle", outcome="nonsense", waybill=" SF1 ")
+    rma.refresh_from_db()
+    assert (rma.outcome, rma.waybill, rma.credit_note) == ("replace", "SF1", "")
+    with pytest.raises(Refusal) as refused:
+        services.move_return(actor=manager, rma_id=rma.pk, verb="note_papers")
+    assert refused.value.codes == {"rma.papers"}
+    services.move_return(actor=manager, rma_id=rma.pk, verb="note_papers", credit_note="CN-7")
+    rma.refresh_from_db()
+    assert (rma.state, rma.waybill, rma.credit_note) == (RmaState.RETURNED, "SF1", "CN-7")
+    last = AuditEntry.objects.filter(verb="note_papers").get()
+    assert [(one["field"], one["old"], one["new"]) for one in last.changes] == [("credit_note", "", "CN-7")]
 
 
 @pytest.mark.parametrize("state", list(RmaState))
 @pytest.mark.parametrize("verb", list(RMA_LIFE.verbs))
 def test_every_state_and_verb_of_a_return(person: Person, state: RmaState, verb: str) -> None:
-    manager = person("order_manager")
+    manager, told = person("order_manager"), {"finding": "x", "outcome": "credit", "waybill": "SF1"}
     rma = services.authorise_return(actor=manager, case_id=opened(person).pk, part="泵头")
     type(rma).objects.filter(pk=rma.pk).update(state=state)
     if RMA_LIFE.allows(state, verb):
-        services.move_return(actor=manager, rma_id=rma.pk, verb=verb, finding="x", outcome="credit")
+        services.move_return(actor=manager, rma_id=rma.pk, verb=verb, **told)
     else:
         with pytest.raises(Refusal):
-            services.move_return(actor=manager, rma_id=rma.pk, verb=verb, finding="x", outcome="credit")
+            services.move_return(actor=manager, rma_id=rma.pk, verb=verb, **told)
 
 
 @pytest.mark.parametrize("state", list(CaseState))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db.models import Count, Q, QuerySet
 
 from punctual.domain.aftersales.life import OPEN_CASES
-from punctual.domain.aftersales.models import Rma, ServiceCase, Visit, VisitKind, Warranty
+from punctual.domain.aftersales.models import Rma, RmaState, ServiceCase, Visit, VisitKind, Warranty
 from punctual.domain.orders.models import Order, OrderLine
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
@@ -52,6 +53,12 @@ def warranties_of(actor: User) -> QuerySet[Warranty]:
 
 def rmas_of(actor: User) -> QuerySet[Rma]:
     return Rma.objects.filter(case__in=cases_of(actor)).select_related("case")
+
+
+def returns_of_requests(request_ids: Sequence[int]) -> QuerySet[Rma]:
+    """What customers are told of the parts they sent back with these requests; the caller has read those for them."""
+    rows = Rma.objects.filter(case__request__in=request_ids).exclude(state=RmaState.CANCELLED)
+    return rows.select_related("case").order_by("pk")
 
 
 def covering(line: OrderLine, serial: str, *, day: dt.date) -> Warranty | None:

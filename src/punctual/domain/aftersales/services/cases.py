@@ -42,7 +42,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import store
-from punctual.platform.audit.services import Change, record
+from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.services import emit
@@ -402,9 +402,12 @@ def move_return(
     finding: str = "",
     outcome: str = "",
     note: str = "",
+    waybill: str | None = None,
+    credit_note: str | None = None,
     expected_version: int | None = None,
 ) -> Rma:
-    """Receive, inspect with a finding, decide the outcome, send back or credit."""
+    """Receive, inspect with a finding, decide the outcome, send back or credit. ``waybill`` and ``credit_note`` belong
+    to a return that is settled, and may be known later only; None leaves them as they are."""
     require(actor, "service.change")
     found = lock(rmas_of(actor), expected_version=expected_version, pk=rma_id)
     if verb not in RMA_LIFE.verbs:
@@ -414,12 +417,21 @@ def move_return(
         reasons.append(Reason("rma.finding", N_("Say what the inspection found."), field="finding"))
     if verb == "decide" and outcome not in Outcome.values:
         reasons.append(Reason("rma.outcome", N_("Choose: repair, replace, credit or send back."), field="outcome"))
+    if verb == "note_papers" and waybill is None and credit_note is None:
+        reasons.append(Reason("rma.papers", N_("Enter the waybill or the credit note."), field="waybill"))
     refuse_if(reasons)
-    old, found.state = found.state, RMA_LIFE.after(found.state, verb)
+    before = {name: getattr(found, name) for name in ("state", "waybill", "credit_note")}
+    found.state = RMA_LIFE.after(found.state, verb)
     found.finding = finding.strip() or found.finding
-    found.outcome, found.note = outcome or found.outcome, note.strip()[:200] or found.note
+    found.outcome = outcome if verb == "decide" else found.outcome
+    found.note = note.strip()[:200] or found.note
+    if found.state == RmaState.RETURNED:
+        found.waybill = found.waybill if waybill is None else waybill.strip()[:80]
+        found.credit_note = found.credit_note if credit_note is None else credit_note.strip()[:80]
+    changes = differences(before, {name: getattr(found, name) for name in before})
+    if not changes:
+        return found
     save_next(found)
-    changes = [Change(field="state", old=old, new=found.state)]
     record(actor=actor, verb=verb, target=found, changes=changes, reason=finding.strip() or note.strip())
     return found
 
