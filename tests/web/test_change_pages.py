@@ -62,13 +62,15 @@ def test_on_a_narrow_screen_a_list_among_the_facts_is_broken_and_a_figure_is_not
     approved(person, plan, quantity(plan, 5))
     asked = ApprovalRequest.objects.get()
     asked.facts = [
-        {"label": "Other orders touched", "now": None, "then": "SO-1, SO-2", "kind": "text"},
+        {"label": "Other orders touched", "now": None, "then": ["SO-1", "SO-2"], "kind": "list"},
         {"label": "Cost", "now": None, "then": "29200", "kind": "money"},
     ]
     asked.save()
     page = signed_in("manager").get(f"/approvals/{asked.pk}/").content.decode()
     told = re.findall(r'<td class="r b ([^"]*)">([^<]*)</td>', page)
-    assert [(css.strip(), text) for css, text in told] == [("", "SO-1, SO-2"), ("n", "¥29,200")]
+    assert [(css.strip(), text) for css, text in told] == [("", "SO-1、SO-2"), ("n", "¥29,200")], (
+        "parted as Chinese parts them"
+    )
 
 
 def test_a_refused_form_keeps_what_was_written(signed_in, person):
