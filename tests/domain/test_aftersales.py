@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
@@ -283,7 +284,23 @@ def test_causes_that_come_back_are_counted(person: Person) -> None:
         found = opened(person)
         cause = "轴承" if number else "油封"
         services.solve_case(actor=person("order_manager"), case_id=found.pk, cause=cause, measure="换")
-    assert selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400)) == [("—", "轴承", 2)]
+    (one,) = selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400))
+    assert (one.model, one.cause, one.times, one.serials) == ("—", "轴承", 2, 0)
+
+
+def test_a_fault_that_comes_back_says_of_which_product_and_whether_always_of_one_machine(
+    person: Person, client: Client
+) -> None:
+    line = delivered(person).lines.get()
+    for serial, cause in (("A1", "缺油"), ("A1", "缺油"), ("A1", "程序"), ("B2", "程序")):
+        found = opened(person, order=line.order, order_line=line, serial=serial)
+        services.solve_case(actor=person("order_manager"), case_id=found.pk, cause=cause, measure="修好")
+    known = {one.cause: one for one in selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400))}
+    assert (known["缺油"].model, known["缺油"].serial, known["程序"].serials) == (line.model_text, "A1", 2)
+    client.force_login(person("quality"))
+    page = client.get("/service-cases/").content.decode()
+    assert "都是 A1" in page
+    assert "2 个序列号" in page
 
 
 # — spare parts out of stock, and faults that come back —

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from punctual.domain.aftersales.life import OPEN_CASES
 from punctual.domain.aftersales.models import Rma, RmaState, ServiceCase, Visit, VisitKind, Warranty
@@ -72,16 +74,37 @@ def has_return_visits(order: Order) -> bool:
     return Visit.objects.filter(order=order, kind=VisitKind.RETURN, cancelled_at=None).exists()
 
 
-def recurring(actor: User, *, since: dt.date, at_least: int = 2) -> list[tuple[str, str, int]]:
-    """Causes that came back: (product, cause, how often), most often first."""
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A cause that came back at a product. ``serials`` counts the numbers that were told with it; ``serial`` is the
+    only one."""
+
+    model: str
+    cause: str
+    times: int
+    serials: int
+    serial: str
+
+
+def recurring(actor: User, *, since: dt.date, at_least: int = 2) -> list[Recurring]:
+    """Causes that came back, most often first. The product is that of the warranty, else of the line it was told of."""
+    told = Coalesce(NullIf("serial", Value("")), NullIf("warranty__serial", Value("")))
     rows = (
         cases_of(actor)
         .filter(created_at__date__gte=since)
         .exclude(cause="")
         .order_by()
-        .values("warranty__order_line__product__model", "cause")
-        .annotate(n=Count("pk", distinct=True))
-        .filter(n__gte=at_least)
-        .order_by("-n")
+        .values(
+            "cause",
+            product=Coalesce("warranty__order_line__product__model", "request__order_line__product__model", Value("—")),
+        )
+        .annotate(times=Count("pk", distinct=True), serials=Count(told, distinct=True), first=Min(told))
+        .filter(times__gte=at_least)
+        .order_by("-times", "product", "cause")
     )
-    return [(row["warranty__order_line__product__model"] or "—", row["cause"], row["n"]) for row in rows[:10]]
+    return [
+        Recurring(
+            one["product"], one["cause"], one["times"], one["serials"], one["first"] if one["serials"] == 1 else ""
+        )
+        for one in rows[:10]
+    ]
