@@ -298,7 +298,15 @@ def test_a_fault_that_comes_back_says_of_which_product_and_whether_always_of_one
     known = {one.cause: one for one in selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400))}
     assert (known["缺油"].model, known["缺油"].serial, known["程序"].serials) == (line.model_text, "A1", 2)
     client.force_login(person("quality"))
+    other = Product.objects.create(model="HC-Z9", name="清洗机", family=line.product.family, unit="台")
+    second = line.order.lines.create(line_no=20, product=other, model_text="HC-Z9", quantity=Decimal(1), unit="台")
+    for one, serial in ((line, "A1"), (second, "Z1")):
+        found = opened(person, order=line.order, order_line=one, serial=serial)
+        services.solve_case(actor=person("order_manager"), case_id=found.pk, cause="密封圈老化", measure="换圈")
+    known = {one.cause: one for one in selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400))}
+    assert (known["密封圈老化"].model, known["密封圈老化"].products, known["密封圈老化"].times) == ("—", 2, 2)
     page = client.get("/service-cases/").content.decode()
+    assert "2 个产品" in page
     assert "都是 A1" in page
     assert "2 个序列号" in page
 

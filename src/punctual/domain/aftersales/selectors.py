@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.db.models import Count, Min, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
@@ -74,37 +75,47 @@ def has_return_visits(order: Order) -> bool:
     return Visit.objects.filter(order=order, kind=VisitKind.RETURN, cancelled_at=None).exists()
 
 
+NO_ONE_PRODUCT: Final = "—"
+
+
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A cause that came back at a product. ``serials`` counts the numbers that were told with it; ``serial`` is the
-    only one."""
+    """A cause that came back at a product, or at several ``products`` once each: then ``model`` is none of them.
+    ``serials`` counts the numbers that were told with it; ``serial`` is the only one."""
 
     model: str
     cause: str
     times: int
+    products: int
     serials: int
     serial: str
 
 
 def recurring(actor: User, *, since: dt.date, at_least: int = 2) -> list[Recurring]:
     """Causes that came back, most often first. The product is that of the warranty, else of the line it was told of."""
-    told = Coalesce(NullIf("serial", Value("")), NullIf("warranty__serial", Value("")))
-    rows = (
-        cases_of(actor)
-        .filter(created_at__date__gte=since)
-        .exclude(cause="")
-        .order_by()
-        .values(
-            "cause",
-            product=Coalesce("warranty__order_line__product__model", "request__order_line__product__model", Value("—")),
-        )
-        .annotate(times=Count("pk", distinct=True), serials=Count(told, distinct=True), first=Min(told))
-        .filter(times__gte=at_least)
-        .order_by("-times", "product", "cause")
+    product = Coalesce(
+        "warranty__order_line__product__model", "request__order_line__product__model", Value(NO_ONE_PRODUCT)
     )
-    return [
-        Recurring(
-            one["product"], one["cause"], one["times"], one["serials"], one["first"] if one["serials"] == 1 else ""
-        )
-        for one in rows[:10]
-    ]
+    serial = Coalesce(NullIf("serial", Value("")), NullIf("warranty__serial", Value("")))
+    known = cases_of(actor).filter(created_at__date__gte=since).exclude(cause="").order_by()
+    told = known.annotate(product=product, told=serial)
+    found = [_recurring(one, one["product"]) for one in _counted(told.values("cause", "product"), at_least)]
+    anywhere = told.exclude(cause__in=[one.cause for one in found]).values("cause")
+    found += [_recurring(one, NO_ONE_PRODUCT) for one in _counted(anywhere, at_least)]
+    return sorted(found, key=lambda one: (-one.times, one.model, one.cause))[:10]
+
+
+def _counted(groups: Any, at_least: int) -> list[dict[str, Any]]:
+    """Groups of cases that are large enough; ``told`` and ``product`` are annotated."""
+    counted = groups.annotate(
+        times=Count("pk", distinct=True),
+        products=Count("product", distinct=True),
+        serials=Count("told", distinct=True),
+        first=Min("told"),
+    )
+    return list(counted.filter(times__gte=at_least))
+
+
+def _recurring(row: dict[str, Any], model: str) -> Recurring:
+    serial = row["first"] if row["serials"] == 1 else ""
+    return Recurring(model, row["cause"], row["times"], row["products"], row["serials"], serial)

@@ -115,6 +115,7 @@ def _case(work: Clockwork, order: Order, number: int, engineers: list[User], sig
         urgency="normal" if kind != CaseKind.FAULT else "high",
         order=order,
         order_line=line,
+        serial=line.warranties.values_list("serial", flat=True).first() or "" if line else "",
         contact=order.customer.contacts.first(),
         engineer=engineers[number % len(engineers)],
     )
