@@ -58,11 +58,18 @@ function showSelection(): void {
   const query = new URLSearchParams(location.search);
   query.delete("page");
   bar.querySelector("[data-count]")!.textContent = everyMatch ? (matching?.dataset.matching ?? "") : String(chosen.length);
-  const sum = chosen.reduce((total, row) => total + Number(row.dataset.amount ?? 0), 0);
-  bar.querySelector("[data-sum]")!.textContent = everyMatch || !sum ? "" : sum.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 0 });
+  bar.querySelector("[data-sum]")!.textContent = everyMatch ? "" : sums(chosen);
   bar.querySelector<HTMLAnchorElement>("[data-export]")!.href = everyMatch ? `?${query}&export=xlsx` : `?ids=${ids}&export=xlsx`;
   for (const input of document.querySelectorAll<HTMLInputElement>("input[data-ids]")) input.value = ids;
   for (const input of document.querySelectorAll<HTMLInputElement>("input[data-all-matching]")) input.value = everyMatch ? `?${query}` : "";
+}
+
+/** What the chosen rows are worth, each currency for itself. */
+function sums(chosen: HTMLElement[]): string {
+  const found = new Map<string, number>();
+  for (const { dataset } of chosen) if (dataset.currency) found.set(dataset.currency, (found.get(dataset.currency) ?? 0) + Number(dataset.amount ?? 0));
+  const options = { style: "currency", currencyDisplay: "narrowSymbol", maximumFractionDigits: 0 } as const;
+  return [...found].filter(([, sum]) => sum).map(([currency, sum]) => sum.toLocaleString(document.documentElement.lang, { ...options, currency })).join(" + ");
 }
 
 function typing(target: EventTarget | null): boolean {

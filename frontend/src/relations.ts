@@ -132,36 +132,3 @@ if (lineForm && picks) {
     },
   ]);
 }
-
-// A canvas that is signed on: strokes become a PNG in the form's hidden field.
-for (const canvas of document.querySelectorAll<HTMLCanvasElement>("canvas[data-sign]")) {
-  const field = document.getElementById(canvas.dataset.sign ?? "") as HTMLInputElement | null;
-  const pen = canvas.getContext("2d");
-  if (!field || !pen) continue;
-  let down = false;
-  const place = (event: PointerEvent): [number, number] => {
-    const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) * canvas.width) / box.width, ((event.clientY - box.top) * canvas.height) / box.height];
-  };
-  pen.lineWidth = 2.5;
-  pen.lineCap = "round";
-  canvas.addEventListener("pointerdown", (event) => {
-    down = true;
-    canvas.setPointerCapture(event.pointerId);
-    pen.beginPath();
-    pen.moveTo(...place(event));
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!down) return;
-    pen.lineTo(...place(event));
-    pen.stroke();
-  });
-  canvas.addEventListener("pointerup", () => {
-    down = false;
-    field.value = canvas.toDataURL("image/png");
-  });
-  document.querySelector(`[data-unsign="${canvas.id}"]`)?.addEventListener("click", () => {
-    pen.clearRect(0, 0, canvas.width, canvas.height);
-    field.value = "";
-  });
-}

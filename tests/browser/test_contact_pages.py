@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import pdfplumber
 import pytest
 from playwright.sync_api import expect
 
@@ -29,6 +32,24 @@ def test_what_a_customers_contact_sees_is_clean_in_both_themes(
         faults += one.faults_of_both()
     one.expected.append("404 (Not Found)")
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_order_of_a_customer_on_paper_is_upright_and_tells_what_was_asked(visit: Open, language: str) -> None:
+    one = visit(language=language)
+    page = one.open("/portal/sign-in/")
+    page.fill("input[name=email]", "contact0@c001.example")
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main form button.pri").click()
+    page.wait_for_url("**/portal/")
+    page = one.open(page.locator("a[href^='/portal/orders/']").first.get_attribute("href") or "")
+    asked = page.locator("details summary b").first.inner_text()
+    page.emulate_media(media="print")
+    fields = page.locator("main").locator("input:not([type=hidden]), textarea, button").locator("visible=true")
+    assert fields.count() == 0
+    with pdfplumber.open(io.BytesIO(page.pdf(prefer_css_page_size=True))) as paper:
+        assert {(round(sheet.width), round(sheet.height)) for sheet in paper.pages} == {(595, 842)}
+        assert asked in "".join(sheet.extract_text() for sheet in paper.pages)
 
 
 def test_what_is_pressed_on_the_phone_is_as_large_as_a_finger(visit: Open) -> None:

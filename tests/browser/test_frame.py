@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pdfplumber
 import pytest
@@ -86,6 +87,13 @@ def test_rows_are_chosen_changed_together_and_taken_back_by_keyboard(visit: Open
     expect(page.locator("#notices")).to_contain_text("changed")
     page.keyboard.press("Control+z")
     expect(page.locator("#notices")).to_contain_text("As it was before")
+
+
+def test_the_selection_says_what_it_is_worth_in_each_currency_for_itself(visit: Open) -> None:
+    page = visit(user="order.manager").open("/orders/?sort=amount")
+    for currency in ("CNY", "EUR"):
+        page.locator(f"tr[data-currency={currency}] td.ckc input").first.check(force=True)
+    expect(page.locator("[data-sum]")).to_have_text(re.compile(r"^€[\d,]+ \+ ¥[\d,]+$|^¥[\d,]+ \+ €[\d,]+$"))
 
 
 def test_a_row_opens_at_the_side_on_the_desk_and_is_chosen_by_touch_on_the_phone(visit: Open) -> None:

@@ -49,3 +49,17 @@ def test_the_costs_of_an_order_and_the_links_of_its_warnings_fit(visit: Open, la
     edge = head.locator("h2").evaluate("(title) => title.parentElement.getBoundingClientRect().left")
     rows = {top: min(left for other, left in lefts if other == top) for top, _left in lefts}
     assert all(left - edge < 20 for left in rows.values()), "each row of links begins at the left"
+
+
+@LANGUAGES
+def test_a_check_box_is_hit_by_a_finger_with_its_words_and_the_ledger_stands_in_its_card(
+    visit: Open, language: str
+) -> None:
+    one = visit(user="order.manager", language=language, size=PHONE)
+    page = one.open("/settings/scheduling/")
+    label = page.locator("label", has=page.locator("input.ckb")).first.bounding_box()
+    assert label is not None
+    assert label["height"] >= 44
+    one.check_page()
+    page = one.open("/promises/")
+    assert page.locator(".cmp2").evaluate("(box) => box.parentElement.scrollWidth - box.parentElement.clientWidth") <= 1

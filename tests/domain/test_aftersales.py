@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given, settings
@@ -23,6 +24,7 @@ from punctual.domain.aftersales.models import CaseState, RmaState, ServiceCase, 
 from punctual.domain.aftersales.services import cases as services
 from punctual.domain.aftersales.services.cases import CaseInput, end_of
 from punctual.domain.aftersales.services.spares import issue_spare, return_spare, spares_of
+from punctual.domain.catalog.models import Product
 from punctual.domain.orders.models import Order
 from punctual.domain.quality.models import Nonconformity
 from punctual.domain.supply.models import StockItem
@@ -30,6 +32,7 @@ from punctual.domain.supply.services.stock import enter_stock
 from punctual.flows.recurring_faults import open_for, take_up
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
+from punctual.platform.audit.models import AuditEntry
 from supplying import material
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +118,26 @@ def test_acceptance_begins_the_clock_of_every_line_that_has_none_and_only_once(p
     ]
 
 
+def test_what_has_no_warranty_gets_no_clock_and_other_goods_the_months_of_their_product(person: Person) -> None:
+    order = delivered(person)
+    machine = order.lines.get()
+    product = machine.product
+    assert product is not None
+    Product.objects.filter(pk=product.pk).update(warranty_months=18)
+    service = Product.objects.create(
+        model="SVC-INST", name="安装调试", family=product.family, unit="人日", warranty_months=0
+    )
+    order.lines.create(line_no=20, product=service, model_text="SVC-INST", quantity=Decimal(5), unit="人日")
+    free = order.lines.create(line_no=30, model_text="自制工装", quantity=Decimal(1), unit="套")
+    services.begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 3, 31))
+    assert list(Warranty.objects.order_by("order_line").values_list("order_line", "ends")) == [
+        (machine.pk, dt.date(2027, 9, 30)),
+        (free.pk, dt.date(2027, 3, 30)),
+    ]
+    told = AuditEntry.objects.get(verb="start_warranty").changes
+    assert [one["field"] for one in told] == ["10.warranty", "30.warranty"]
+
+
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2090, 1, 1)), st.integers(1, 240))
 @settings(max_examples=150, deadline=None)
 def test_a_warranty_runs_whole_months_and_joins_without_a_gap(begins: dt.date, months: int) -> None:
@@ -179,27 +202,49 @@ def test_a_returned_part_goes_its_way_and_says_why(person: Person) -> None:
         ("receive", {}),
         ("inspect", {"finding": "叶片裂"}),
         ("decide", {"outcome": "replace"}),
-        ("settle", {"note": "SF9"}),
+        ("settle", {"note": "整机更换"}),
     ):
         if told:
             with pytest.raises(Refusal):
                 services.move_return(actor=manager, rma_id=rma.pk, verb="cancel" if verb == "settle" else verb)
         services.move_return(actor=manager, rma_id=rma.pk, verb=verb, **told)
     rma.refresh_from_db()
-    assert (rma.state, rma.finding, rma.outcome, rma.note) == (RmaState.RETURNED, "叶片裂", "replace", "SF9")
+    assert (rma.state, rma.finding, rma.outcome, rma.note) == (RmaState.RETURNED, "叶片裂", "replace", "整机更换")
+
+
+def test_a_settled_return_keeps_the_waybill_and_the_credit_note_also_when_they_come_later(person: Person) -> None:
+    found, manager = opened(person), person("order_manager")
+    rma = services.authorise_return(actor=manager, case_id=found.pk, part="泵头", serial="P7")
+    services.move_return(actor=manager, rma_id=rma.pk, verb="receive", waybill="SF-too-early")
+    with pytest.raises(Refusal) as refused:
+        services.move_return(actor=manager, rma_id=rma.pk, verb="note_papers", waybill="SF1")
+    assert refused.value.codes == {"rma.state.note_papers"}
+    services.move_return(actor=manager, rma_id=rma.pk, verb="inspect", finding="叶片裂")
+    services.move_return(actor=manager, rma_id=rma.pk, verb="decide", outcome="replace")
+    services.move_return(actor=manager, rma_id=rma.pk, verb="settle", outcome="nonsense", waybill=" SF1 ")
+    rma.refresh_from_db()
+    assert (rma.outcome, rma.waybill, rma.credit_note) == ("replace", "SF1", "")
+    with pytest.raises(Refusal) as refused:
+        services.move_return(actor=manager, rma_id=rma.pk, verb="note_papers")
+    assert refused.value.codes == {"rma.papers"}
+    services.move_return(actor=manager, rma_id=rma.pk, verb="note_papers", credit_note="CN-7")
+    rma.refresh_from_db()
+    assert (rma.state, rma.waybill, rma.credit_note) == (RmaState.RETURNED, "SF1", "CN-7")
+    last = AuditEntry.objects.filter(verb="note_papers").get()
+    assert [(one["field"], one["old"], one["new"]) for one in last.changes] == [("credit_note", "", "CN-7")]
 
 
 @pytest.mark.parametrize("state", list(RmaState))
 @pytest.mark.parametrize("verb", list(RMA_LIFE.verbs))
 def test_every_state_and_verb_of_a_return(person: Person, state: RmaState, verb: str) -> None:
-    manager = person("order_manager")
+    manager, told = person("order_manager"), {"finding": "x", "outcome": "credit", "waybill": "SF1"}
     rma = services.authorise_return(actor=manager, case_id=opened(person).pk, part="泵头")
     type(rma).objects.filter(pk=rma.pk).update(state=state)
     if RMA_LIFE.allows(state, verb):
-        services.move_return(actor=manager, rma_id=rma.pk, verb=verb, finding="x", outcome="credit")
+        services.move_return(actor=manager, rma_id=rma.pk, verb=verb, **told)
     else:
         with pytest.raises(Refusal):
-            services.move_return(actor=manager, rma_id=rma.pk, verb=verb, finding="x", outcome="credit")
+            services.move_return(actor=manager, rma_id=rma.pk, verb=verb, **told)
 
 
 @pytest.mark.parametrize("state", list(CaseState))
@@ -239,7 +284,31 @@ def test_causes_that_come_back_are_counted(person: Person) -> None:
         found = opened(person)
         cause = "轴承" if number else "油封"
         services.solve_case(actor=person("order_manager"), case_id=found.pk, cause=cause, measure="换")
-    assert selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400)) == [("—", "轴承", 2)]
+    (one,) = selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400))
+    assert (one.model, one.cause, one.times, one.serials) == ("—", "轴承", 2, 0)
+
+
+def test_a_fault_that_comes_back_says_of_which_product_and_whether_always_of_one_machine(
+    person: Person, client: Client
+) -> None:
+    line = delivered(person).lines.get()
+    for serial, cause in (("A1", "缺油"), ("A1", "缺油"), ("A1", "程序"), ("B2", "程序")):
+        found = opened(person, order=line.order, order_line=line, serial=serial)
+        services.solve_case(actor=person("order_manager"), case_id=found.pk, cause=cause, measure="修好")
+    known = {one.cause: one for one in selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400))}
+    assert (known["缺油"].model, known["缺油"].serial, known["程序"].serials) == (line.model_text, "A1", 2)
+    client.force_login(person("quality"))
+    other = Product.objects.create(model="HC-Z9", name="清洗机", family=line.product.family, unit="台")
+    second = line.order.lines.create(line_no=20, product=other, model_text="HC-Z9", quantity=Decimal(1), unit="台")
+    for one, serial in ((line, "A1"), (second, "Z1")):
+        found = opened(person, order=line.order, order_line=one, serial=serial)
+        services.solve_case(actor=person("order_manager"), case_id=found.pk, cause="密封圈老化", measure="换圈")
+    known = {one.cause: one for one in selectors.recurring(person("quality"), since=TODAY - dt.timedelta(days=400))}
+    assert (known["密封圈老化"].model, known["密封圈老化"].products, known["密封圈老化"].times) == ("—", 2, 2)
+    page = client.get("/service-cases/").content.decode()
+    assert "2 个产品" in page
+    assert "都是 A1" in page
+    assert "2 个序列号" in page
 
 
 # — spare parts out of stock, and faults that come back —

@@ -53,6 +53,8 @@ def test_only_order_managers_and_planners_make_products(person: Person, facts: P
             "product.minimum_order_quantity.off_multiple",
         ),
         ({"lead_time_days": 1000}, "product.lead_time_days.range"),
+        ({"warranty_months": 241}, "product.warranty_months.range"),
+        ({"warranty_months": -1}, "product.warranty_months.range"),
         ({"family_id": 999}, "product.family.unknown"),
     ],
 )

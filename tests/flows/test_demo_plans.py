@@ -54,6 +54,16 @@ def test_every_product_has_a_template_and_every_confirmed_order_a_plan_that_fits
     assert 2 <= len(late) <= len(running) * 2 // 3
 
 
+def test_no_plan_reports_as_delivered_or_signed_for_what_no_delivery_took(demo_company):
+    open_lines = Task.objects.filter(order_line__actual_date=None, actual_finish__isnull=False)
+    assert not open_lines.filter(is_delivery=True).exists()
+    assert not open_lines.filter(is_milestone=True, links_in__predecessor__is_delivery=True).exists()
+    parted = Task.objects.filter(plan__order__state=OrderState.PARTIALLY_DELIVERED, is_summary=False)
+    gone = parted.exclude(order_line__actual_date=None)
+    assert gone.filter(is_delivery=True).exists()
+    assert not gone.filter(percent__lt=100).exists()
+
+
 def test_the_company_shows_what_orders_and_quality_go_through(demo_company):
     asked = DocumentRequest.objects.get(answered_at=None)
     assert (asked.attachment.kind, asked.attachment.approval) == ("drawing", "waiting")

@@ -132,3 +132,15 @@ def test_what_lies_beyond_the_rail_is_an_arrow_and_no_bar() -> None:
 
     assert shapes(20) == (1, 0)
     assert shapes(60) == (0, 1)
+
+
+@pytest.mark.parametrize("width", [470, 358])
+def test_no_day_of_the_scale_stands_under_the_mark_of_the_day_that_was_asked_for(width: int) -> None:
+    for back in range(0, 60):
+        days = Days(agreed=AGREED, asked=AGREED - dt.timedelta(days=back), half=AGREED, eight=AGREED)
+        root = parsed(days, width)
+        mark = next(one for one in root.iter("path") if (one.get("d") or "").endswith("l-5 -8z"))
+        middle = float(mark.attrib["d"].split()[0].removeprefix("M")) + 5
+        for one in root.iter("text"):
+            if one.get("y") == "96":
+                assert abs(float(one.attrib["x"]) - middle) > length(one.text or "", size=12.5) / 2, back

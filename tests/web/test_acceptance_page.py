@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from changing import SIGNED
 from delivering import PNG, running, shipped, signed, with_criteria
 from ordering import TODAY
 from punctual.domain.delivery.models import Acceptance, AcceptanceState
@@ -28,9 +29,9 @@ def filled(acceptance: Acceptance, verdict: str, **more: Any) -> dict[str, Any]:
     return {**rows, **values, "note": "一次通过", "version": acceptance.version, **more}
 
 
-def test_a_refused_signature_loses_no_verdict_and_enters_none(person: Any, signed_in: Enter) -> None:
+def test_a_refused_signature_loses_neither_drawing_nor_verdict_and_enters_none(person: Any, signed_in: Enter) -> None:
     acceptance = planned_acceptance(person)
-    data = filled(acceptance, "met", signer="", held_on=TODAY.isoformat())
+    data = filled(acceptance, "met", signer="", held_on=TODAY.isoformat(), signature=SIGNED)
     answer = signed_in("order_manager").post(f"/acceptances/{acceptance.pk}/do/pass/", data)
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -39,6 +40,7 @@ def test_a_refused_signature_loses_no_verdict_and_enters_none(person: Any, signe
     assert page.count('value="met" selected') == 2
     assert page.count('value="11.8 s"') == 2
     assert "一次通过" in page
+    assert f'name="signature" value="{SIGNED}"' in page, "nobody signs twice"
     assert {row.verdict for row in acceptance.results.all()} == {"open"}
 
 

@@ -72,6 +72,7 @@ def test_a_preview_names_what_changes_and_what_is_refused_and_writes_nothing(
     wish = {"bulk": "state", "value": "on_hold", "reason": "客户暂停付款", "ids": _ids(orders)}
     page = signed_in("order_manager").post("/orders/", wish).content.decode()
     assert page.count('class="late"') >= 2
+    assert "原因 <b data-user-content>客户暂停付款</b>" in page
     assert orders[0].label in page
     assert set(Order.objects.values_list("state", flat=True)) == {"draft", "confirmed"}
     assert not BulkChange.objects.exists()

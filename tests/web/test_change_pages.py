@@ -7,9 +7,10 @@ import re
 import pytest
 from django.utils.translation import override
 
-from changing import approved, line_of, planned, quantity, raised
+from changing import SIGNED, approved, line_of, planned, quantity, raised
 from planning import TODAY
 from punctual.domain.changes.models import ChangeOrder
+from punctual.domain.changes.services.customer import ask_customer
 from punctual.platform.approvals.models import ApprovalRequest
 from punctual.platform.audit.services import story_of
 from punctual.web.changes import words
@@ -61,13 +62,15 @@ def test_on_a_narrow_screen_a_list_among_the_facts_is_broken_and_a_figure_is_not
     approved(person, plan, quantity(plan, 5))
     asked = ApprovalRequest.objects.get()
     asked.facts = [
-        {"label": "Other orders touched", "now": None, "then": "SO-1, SO-2", "kind": "text"},
+        {"label": "Other orders touched", "now": None, "then": ["SO-1", "SO-2"], "kind": "list"},
         {"label": "Cost", "now": None, "then": "29200", "kind": "money"},
     ]
     asked.save()
     page = signed_in("manager").get(f"/approvals/{asked.pk}/").content.decode()
     told = re.findall(r'<td class="r b ([^"]*)">([^<]*)</td>', page)
-    assert [(css.strip(), text) for css, text in told] == [("", "SO-1, SO-2"), ("n", "¥29,200")]
+    assert [(css.strip(), text) for css, text in told] == [("", "SO-1、SO-2"), ("n", "¥29,200")], (
+        "parted as Chinese parts them"
+    )
 
 
 def test_a_refused_form_keeps_what_was_written(signed_in, person):
@@ -78,6 +81,15 @@ def test_a_refused_form_keeps_what_was_written(signed_in, person):
     assert answer.status_code == 422
     assert "viele" in answer.content.decode()
     assert not ChangeOrder.objects.exists()
+
+
+def test_what_a_customer_drew_stays_when_the_answer_is_refused(client, person):
+    plan = planned(person)
+    change = approved(person, plan, quantity(plan, 3), needs_customer=True)
+    _change, token = ask_customer(actor=person("order_manager"), change_id=change.pk)
+    answer = client.post(f"/sign/change/{token}/", {"name": "", "answer": "agree", "signature": SIGNED})
+    assert answer.status_code == 422
+    assert f'name="signature" value="{SIGNED}"' in answer.content.decode()
 
 
 def test_a_form_whose_analysis_is_refused_can_be_mended_and_sent_again(signed_in, person):

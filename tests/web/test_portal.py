@@ -12,6 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ordering import customer, draft
+from punctual.domain.aftersales.services import cases
+from punctual.domain.aftersales.services.cases import CaseInput
 from punctual.domain.customer_relations.models import CustomerRequest, PortalAccount, PortalSession
 from punctual.domain.customer_relations.services import portal, tracking
 from punctual.domain.parties.models import Contact, Customer
@@ -275,3 +277,29 @@ def test_a_crawl_of_every_address_as_a_b_and_nobody_finds_nothing_of_another(
         _link, address = tracking.give_link(actor=person("sales"), order=world[name]["order"], name=name)
         assert readers[name].post("/" + address.split("/", 3)[3]).status_code == 302
     crawl(readers, {name: world[name]["order"] for name in ("a", "b")})
+
+
+def test_what_became_of_a_part_sent_back_is_told_with_its_numbers_to_its_customer_alone(
+    person: Person, world: dict[str, Any]
+) -> None:
+    order, manager = world["a"]["order"], person("order_manager")
+    data = CaseInput(order.customer, "压力漂移", order=order, order_line=order.lines.first())
+    case = cases.open_case(actor=manager, data=data, today=timezone.localdate())
+    part = cases.authorise_return(actor=manager, case_id=case.pk, part="传感器", serial="S-77")
+    mine, other = let_in(person, world["a"]["contact"]), let_in(person, world["b"]["contact"])
+    page = "/portal/requests/"
+    assert "等您寄回" in mine.get(page).content.decode()
+    steps: list[tuple[str, dict[str, str]]] = [
+        ("receive", {}),
+        ("inspect", {"finding": "客户自己摔的"}),
+        ("decide", {"outcome": "repair"}),
+        ("settle", {"waybill": "SF1420087331542"}),
+    ]
+    for verb, told in steps:
+        cases.move_return(actor=manager, rma_id=part.pk, verb=verb, **told)
+    shown = mine.get(page).content.decode()
+    assert [words in shown for words in (part.number, "S-77", "已修好寄回", "SF1420087331542")] == [True] * 4
+    assert "客户自己摔的" not in shown
+    assert part.number not in other.get(page).content.decode()
+    tracking.set_rule(actor=person("sales"), customer=order.customer, shown={"show_requests": False})
+    assert "SF1420087331542" not in mine.get(page).content.decode()

@@ -158,8 +158,10 @@ def test_a_case_goes_from_report_to_a_planned_visit(person: Person, signed_in: S
     engineer.force_login(person("worker"))
     visit = found.visits.get()
     assert "canvas" in engineer.get(f"/visits/{visit.pk}/").content.decode()
-    assert engineer.post(f"/visits/{visit.pk}/", {"report": "x"}).status_code == 422
     drawn = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"drawn" * 20).decode()
+    refused = engineer.post(f"/visits/{visit.pk}/", {"report": "x", "signature": drawn})
+    assert refused.status_code == 422
+    assert f'name="signature" value="{drawn}"' in refused.content.decode(), "the customer does not sign twice"
     told = {"report": "换泵油", "signed_by": "张工", "signature": drawn, "solved": "1", "cause": "缺油"}
     assert engineer.get(f"/visits/{visit.pk}/paper/?part=signature").status_code == 404, "nothing is signed yet"
     assert engineer.post(f"/visits/{visit.pk}/", {**told, "version": visit.version}).status_code == 302

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+from changing import SIGNED
 from ordering import TODAY, catalogue, customer
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.raising import raise_change
@@ -421,3 +422,13 @@ def test_a_change_that_waits_for_the_customer_is_signed_from_the_page_and_never_
     assert theirs.post(answer.headers["Location"], unsure).status_code == 422
     change.refresh_from_db()
     assert change.customer_answer == "open", "what is neither yes nor no answers nothing"
+    home = f'href="/track/{order.number}/"'
+    assert home in text, "who came from the order's page finds back to it"
+    astray = answer.headers["Location"].split("?")[0]
+    for wrong in ("", "?back=https://elsewhere.example/", "?back=//elsewhere.example/track/x/", "?back=/orders/"):
+        assert "回到您的订单" not in theirs.get(astray + wrong).content.decode()
+    yes = {"answer": "agree", "name": "李工", "signature": SIGNED, "seal": seal_of(change)}
+    for _again in range(2):
+        assert home in theirs.post(answer.headers["Location"], yes).content.decode()
+    change.refresh_from_db()
+    assert change.customer_answer == "agreed"

@@ -15,7 +15,7 @@ from punctual.api.masters import MasterFilters, Versioned, fields, given, narrow
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.catalog import selectors
 from punctual.domain.catalog.models import Product
-from punctual.domain.catalog.rules import FamilyFacts, PriceFacts, ProductFacts, RevisionFacts
+from punctual.domain.catalog.rules import USUAL_WARRANTY, FamilyFacts, PriceFacts, ProductFacts, RevisionFacts
 from punctual.domain.catalog.services import prices as price_services
 from punctual.domain.catalog.services import products as services
 from punctual.domain.catalog.services import revisions as revision_services
@@ -58,6 +58,7 @@ class ProductOut(Schema):
     minimum_order_quantity: Decimal
     order_multiple: Decimal
     lead_time_days: int
+    warranty_months: int
     description: str
     archived_at: dt.datetime | None
     revisions: list[RevisionOut]
@@ -72,6 +73,7 @@ class ProductIn(Schema):
     minimum_order_quantity: Decimal = Decimal(1)
     order_multiple: Decimal = Decimal(1)
     lead_time_days: int = 0
+    warranty_months: int = USUAL_WARRANTY
     description: str = ""
 
 
@@ -83,6 +85,7 @@ class ProductPatch(Versioned):
     minimum_order_quantity: Decimal | None = None
     order_multiple: Decimal | None = None
     lead_time_days: int | None = None
+    warranty_months: int | None = None
     description: str | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from punctual.domain.aftersales.services import cases as services
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import require
+from punctual.platform.records import get_or_not_found
 
 router = Router()
 
@@ -31,6 +33,22 @@ class VisitOut(Schema):
     report: str
     signed_by: str
     done_at: dt.datetime | None
+
+
+class ReturnOut(Schema):
+    """``waybill`` with which it went back to the customer, or the ``credit_note``, once it is settled."""
+
+    number: str
+    version: int
+    part: str
+    serial: str
+    quantity: Decimal
+    state: str
+    finding: str
+    outcome: str
+    note: str
+    waybill: str
+    credit_note: str
 
 
 class CaseOut(Schema):
@@ -50,6 +68,7 @@ class CaseOut(Schema):
     measure: str
     request: str
     visits: list[VisitOut]
+    returns: list[ReturnOut]
 
 
 class CaseIn(Schema):
@@ -69,6 +88,22 @@ class CaseStep(Schema):
     reason: str = ""
     cause: str = ""
     measure: str = ""
+
+
+class ReturnIn(Schema):
+    version: int | None = None
+    part: str
+    serial: str = ""
+    quantity: Decimal = Decimal(1)
+
+
+class ReturnStep(Schema):
+    version: int | None = None
+    finding: str = ""
+    outcome: str = ""
+    note: str = ""
+    waybill: str | None = None
+    credit_note: str | None = None
 
 
 class VisitIn(Schema):
@@ -99,6 +134,7 @@ def _shape(found: ServiceCase) -> dict[str, Any]:
             }
             for one in found.visits.all()
         ],
+        "returns": [{name: getattr(one, name) for name in ReturnOut.model_fields} for one in found.rmas.all()],
     }
 
 
@@ -107,7 +143,7 @@ def service_cases(request: HttpRequest, paging: Query[Paging], state: str = "", 
     """Service cases with their visits; an engineer gets the own ones."""
     actor = actor_of(request)
     require(actor, "service.visit")
-    rows = selectors.cases_of(actor).prefetch_related("visits__engineer")
+    rows = selectors.cases_of(actor).prefetch_related("visits__engineer", "rmas")
     if state:
         rows = rows.filter(state__in=state.split(","))
     if customer:
@@ -161,6 +197,42 @@ def plan_visit(request: HttpRequest, number: str, payload: VisitIn) -> Any:
         expected_version=payload.version,
     )
     return Status(201, _shape(selectors.case_by_key(actor, number)))
+
+
+@router.post("/service-cases/{number}/returns", response={201: CaseOut})
+def authorise_return(request: HttpRequest, number: str, payload: ReturnIn) -> Any:
+    """The customer may send a part back."""
+    actor = actor_of(request)
+    found = selectors.case_by_key(actor, number)
+    services.authorise_return(
+        actor=actor,
+        case_id=found.pk,
+        part=payload.part,
+        serial=payload.serial,
+        quantity=payload.quantity,
+        expected_version=payload.version,
+    )
+    return Status(201, _shape(selectors.case_by_key(actor, number)))
+
+
+@router.post("/service-cases/{number}/returns/{rma}/{verb}", response=CaseOut)
+def return_step(request: HttpRequest, number: str, rma: str, verb: str, payload: ReturnStep) -> Any:
+    """``receive``, ``inspect`` (with a finding), ``decide`` (with an outcome), ``settle`` and ``note_papers`` (with a
+    waybill or credit note), or ``cancel``."""
+    actor = actor_of(request)
+    found = selectors.case_by_key(actor, number)
+    services.move_return(
+        actor=actor,
+        rma_id=get_or_not_found(selectors.rmas_of(actor).filter(case=found), number__iexact=rma).pk,
+        verb=verb,
+        finding=payload.finding,
+        outcome=payload.outcome,
+        note=payload.note,
+        waybill=payload.waybill,
+        credit_note=payload.credit_note,
+        expected_version=payload.version,
+    )
+    return _shape(selectors.case_by_key(actor, number))
 
 
 @router.post("/service-cases/{number}/{verb}", response=CaseOut)

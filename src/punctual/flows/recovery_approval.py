@@ -97,8 +97,8 @@ def _facts(run: RecoveryRun, option: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "label": N_("Other orders touched"),
             "now": None,
-            "then": ", ".join(one["label"] for one in option["touched"]) or "0",
-            "kind": "text",
+            "then": [one["label"] for one in option["touched"]] or "0",
+            "kind": "list",
         },
     ]
 

@@ -51,7 +51,8 @@ def take_up(*, actor: User, model: str, cause: str, today: dt.date) -> Nonconfor
     are locked, so that two at once open one."""
     require(actor, "service.change")
     list(ServiceCase.objects.select_for_update(of=("self",)).filter(cause=cause).order_by("pk").values_list("pk"))
-    times = next((n for one, why, n in recurring(actor, since=today - YEAR) if (one, why) == (model, cause)), 0)
+    known = recurring(actor, since=today - YEAR)
+    times = next((one.times for one in known if (one.model, one.cause) == (model, cause)), 0)
     if not times:
         text = N_("This fault has not come back within a year; load the page again.")
         raise NotFound(Reason("recurring.none", text))

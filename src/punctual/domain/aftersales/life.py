@@ -55,6 +55,7 @@ RMA_LIFE: Final = Lifecycle(
         "inspect": N_("Inspect the part"),
         "decide": N_("Decide what happens"),
         "settle": N_("Send it back or credit it"),
+        "note_papers": N_("Enter waybill or credit note"),
         "cancel": N_("Cancel the return"),
     },
     transitions=[
@@ -62,6 +63,7 @@ RMA_LIFE: Final = Lifecycle(
         ("inspect", [R.RECEIVED], R.INSPECTED),
         ("decide", [R.INSPECTED], R.DECIDED),
         ("settle", [R.DECIDED], R.RETURNED),
+        ("note_papers", [R.RETURNED], None),
         ("cancel", [R.AUTHORISED], R.CANCELLED),
     ],
 )

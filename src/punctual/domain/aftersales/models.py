@@ -150,7 +150,8 @@ class Outcome(models.TextChoices):
 
 
 class Rma(Versioned):
-    """A part that comes back to us, and how it ends."""
+    """A part that comes back to us, and how it ends: with the ``waybill`` it goes back to the customer under, or with a
+    ``credit_note``."""
 
     number = models.CharField(max_length=20, unique=True)
     case = models.ForeignKey(ServiceCase, on_delete=models.CASCADE, related_name="rmas")
@@ -161,6 +162,8 @@ class Rma(Versioned):
     finding = models.TextField(_("Finding"), blank=True)
     outcome = models.CharField(_("Outcome"), max_length=8, choices=Outcome.choices, blank=True)
     note = models.CharField(_("Note"), max_length=200, blank=True)
+    waybill = models.CharField(_("Waybill"), max_length=80, blank=True)
+    credit_note = models.CharField(_("Credit note"), max_length=80, blank=True)
 
     class Meta:
         verbose_name = N_("return authorisation")

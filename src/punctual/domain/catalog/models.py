@@ -24,7 +24,8 @@ class ProductFamily(models.Model):
 
 
 class Product(Versioned):
-    """``model`` is the model number by which everybody calls it. Quantities are in ``unit``."""
+    """``model`` is the model number by which everybody calls it. Quantities are in ``unit``. ``warranty_months`` is 0
+    for what is no goods, such as installation or training."""
 
     model = models.CharField(_("Model"), max_length=40, unique=True)
     name = models.CharField(_("Name"), max_length=120)
@@ -37,6 +38,7 @@ class Product(Versioned):
     )
     order_multiple = models.DecimalField(_("Order multiple"), max_digits=18, decimal_places=6, default=1)
     lead_time_days = models.PositiveIntegerField(_("Standard lead time, working days"), default=0)
+    warranty_months = models.PositiveSmallIntegerField(_("Warranty, months"), default=12)
     description = models.TextField(_("Description"), blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
 

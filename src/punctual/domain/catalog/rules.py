@@ -17,6 +17,10 @@ from punctual.kernel.wording import N_
 QUANTITY_PLACES: Final = 6
 PRICE_PLACES: Final = 4
 LONGEST_LEAD_TIME: Final = 999
+USUAL_WARRANTY: Final = 12
+"""Months a warranty runs where nobody has said otherwise."""
+
+LONGEST_WARRANTY: Final = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class FamilyFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """What a person tells of a product. Quantities in ``unit``; the lead time in working days."""
+    """What a person tells of a product. Quantities in ``unit``; the lead time in working days; no
+    ``warranty_months`` for what is no goods."""
 
     model: str
     name: str
@@ -36,6 +41,7 @@ class ProductFacts:
     minimum_order_quantity: Decimal = Decimal(1)
     order_multiple: Decimal = Decimal(1)
     lead_time_days: int = 0
+    warranty_months: int = USUAL_WARRANTY
     description: str = ""
 
 
@@ -80,6 +86,7 @@ def reasons_against_product(facts: ProductFacts) -> list[Reason]:
     check.whole(
         "lead_time_days", N_("Standard lead time, working days"), facts.lead_time_days, least=0, most=LONGEST_LEAD_TIME
     )
+    check.whole("warranty_months", N_("Warranty, months"), facts.warranty_months, least=0, most=LONGEST_WARRANTY)
     minimum, multiple = facts.minimum_order_quantity, facts.order_multiple
     check.number(
         "minimum_order_quantity",

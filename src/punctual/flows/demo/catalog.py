@@ -116,6 +116,7 @@ def build_catalog(today: dt.date) -> None:
             minimum_order_quantity=Decimal(minimum),
             order_multiple=Decimal(multiple),
             lead_time_days=days,
+            warranty_months=0 if model.startswith("SVC-") else 12,
         )
         rows.append((product, Decimal(amount), revisions))
     products = Product.objects.bulk_create([product for product, _, _ in rows])

@@ -26,6 +26,7 @@ from punctual.domain.delivery.services.payments import date_milestones, write_fr
 from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.parties.models import Customer
 from punctual.flows.demo.people import demo_user
+from punctual.flows.demo.plans import report_gone_out
 from punctual.platform.accounts.models import Role, User
 from punctual.platform.attachments.services import attach
 from punctual.platform.numbering.services import next_number
@@ -131,7 +132,11 @@ def _partial(order: Order, today: dt.date, people: dict[Role, User], *, with_sec
     if machine.pk in taken:
         _passed(order, first, AcceptanceKind.FAT, today - dt.timedelta(days=12))
     else:
-        order.lines.filter(pk__in=taken).update(actual_date=first.shipped_on)
+        gone = order.lines.filter(pk__in=taken)
+        gone.update(actual_date=first.shipped_on)
+        assert first.shipped_on is not None
+        assert first.received_on is not None
+        report_gone_out(gone, shipped=first.shipped_on, received=first.received_on, today=today)
     if not with_second:
         return
     actor = people[Role.ORDER_MANAGER]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Final
 
 from django.utils import timezone
 
-from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.plans.models import AT_CONFIRMATION, Baseline, Plan
 from punctual.domain.plans.results import reschedule
 from punctual.domain.plans.services.baselines import write_baseline
 from punctual.domain.plans.services.making import make_plan
-from punctual.domain.plans.state import PLAN_ROW, condensed
+from punctual.domain.plans.state import PLAN_ROW, PlanState, condensed
 from punctual.domain.plans.store import Stored, write_rows
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.models import Role
@@ -22,6 +23,7 @@ PLANNED: Final = (
     S.CLOSED, S.ACCEPTED, S.DELIVERED, S.PARTIALLY_DELIVERED, S.IN_PROGRESS, S.CONFIRMED, S.ON_HOLD,
 )  # fmt: skip
 DONE: Final = frozenset({S.CLOSED, S.ACCEPTED})
+GONE_OUT: Final = DONE | {S.DELIVERED}
 
 
 def build_plans(today: dt.date) -> int:
@@ -59,7 +61,8 @@ def _keep_first_baseline(plan: Plan, order: Order) -> Baseline:
 def build_plan_progress(plan: Plan, today: dt.date, *, behind: int = 0) -> None:
     """Report what was to be done ``behind`` days before today: tasks that ended are done, those under way in part.
 
-    A confirmed order has not begun; of an accepted one everything is done. What is open then lies after today.
+    A confirmed order has not begun; of an accepted one everything is done. Nothing of an order that has not gone out is
+    reported as delivered. What is open then lies after today.
     """
     state = plan.order.state
     if state == S.CONFIRMED:
@@ -67,9 +70,12 @@ def build_plan_progress(plan: Plan, today: dt.date, *, behind: int = 0) -> None:
     stored = Stored(plan)
     evening = dt.datetime.combine(today - dt.timedelta(days=1), dt.time(17))
     until = evening - dt.timedelta(days=behind)
+    ahead = set() if state in GONE_OUT else _from_delivery_on(stored.state)
     for task_id in list(stored.state.leaves()):
         dates = stored.dates[task_id]
         assert dates is not None
+        if task_id in ahead:
+            continue
         if dates.finish <= until or state in DONE:
             begun = min(dates.start, evening)
             stored.state.put(
@@ -85,3 +91,35 @@ def build_plan_progress(plan: Plan, today: dt.date, *, behind: int = 0) -> None:
     write_rows(plan, stored.state, condensed(stored.state.journal))
     reschedule(plan, stored)
     plan.save()
+
+
+def _from_delivery_on(state: PlanState) -> set[int]:
+    """The tasks with which lines are delivered, and all that follows on them."""
+    found = {task_id for task_id in state.leaves() if state.tasks[task_id].is_delivery}
+    more = found
+    while more:
+        more = {link.successor for link in state.links.values() if link.predecessor in more} - found
+        found = found | more
+    return found
+
+
+def report_gone_out(lines: Iterable[OrderLine], *, shipped: dt.date, received: dt.date, today: dt.date) -> None:
+    """The plan says of whole lines what their delivery says: the day they left, and for what follows that of the
+    receipt."""
+    for line in lines:
+        plan = Plan.objects.get(order=line.order_id)
+        stored = Stored(plan)
+        later = _from_delivery_on(stored.state)
+        for task_id in list(stored.state.leaves()):
+            task, dates = stored.state.tasks[task_id], stored.dates[task_id]
+            if task.order_line != line.pk:
+                continue
+            assert dates is not None
+            day = received if task_id in later and not task.is_delivery else shipped
+            ended = task.actual_finish or dt.datetime.combine(min(day, today), dt.time(17))
+            begun = ended if task.is_milestone else min(task.actual_start or dates.start, ended)
+            facts = {"percent": 100, "actual_start": begun, "actual_finish": ended, "remaining": None}
+            stored.state.put("task", task_id, facts)
+        write_rows(plan, stored.state, condensed(stored.state.journal))
+        reschedule(plan, stored)
+        plan.save()

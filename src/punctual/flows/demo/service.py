@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import transaction
 
-from punctual.domain.aftersales.models import CaseKind, ServiceCase, Visit, Warranty
+from punctual.domain.aftersales.models import CaseKind, Outcome, ServiceCase, Visit, Warranty
 from punctual.domain.aftersales.services.cases import (
     CaseInput,
     authorise_return,
@@ -115,6 +115,7 @@ def _case(work: Clockwork, order: Order, number: int, engineers: list[User], sig
         urgency="normal" if kind != CaseKind.FAULT else "high",
         order=order,
         order_line=line,
+        serial=line.warranties.values_list("serial", flat=True).first() or "" if line else "",
         contact=order.customer.contacts.first(),
         engineer=engineers[number % len(engineers)],
     )
@@ -142,6 +143,8 @@ def _case(work: Clockwork, order: Order, number: int, engineers: list[User], sig
         rma = authorise_return(actor=manager, case_id=found.pk, part="真空泵轴承", serial="B-22871")
         move_return(actor=manager, rma_id=rma.pk, verb="receive")
         move_return(actor=manager, rma_id=rma.pk, verb="inspect", finding="滚道点蚀，润滑不足")
+        move_return(actor=manager, rma_id=rma.pk, verb="decide", outcome=Outcome.REPLACE)
+        move_return(actor=manager, rma_id=rma.pk, verb="settle", waybill="SF1420087331542")
     solve_case(actor=manager, case_id=found.pk, cause=cause, measure=measure)
     settled = work.moment(came.date() + dt.timedelta(days=3), 10)
     found.refresh_from_db()

@@ -132,6 +132,7 @@ PRODUCTS = MasterImport(
         ImportColumn(
             "lead_time_days", N_("Standard lead time, working days"), ("交货期", "标准交期", "lead time"), Shape.WHOLE
         ),
+        ImportColumn("warranty_months", N_("Warranty, months"), ("质保月数", "质保期", "warranty"), Shape.WHOLE),
         ImportColumn("description", N_("Description"), ("描述", "备注", "notes")),
         ImportColumn("revision", N_("Revision"), ("版次", "版本号", "rev")),
         ImportColumn("released_on", N_("Released"), ("发布日期",), Shape.DAY),

@@ -44,7 +44,7 @@ class ApprovalRequest(Versioned):
 
     ``title`` is a catalogue sentence with ``params``. ``facts`` [{"label", "now", "then", "kind", "tone"}] and
     ``money`` [{"label", "amount"}] are what the approver reads: labels are catalogue keys, ``kind`` one of text,
-    date, money, days, percent; amounts in ``currency``.
+    date, money, days, percent, list; amounts in ``currency``.
     """
 
     subject = models.CharField(max_length=40)

@@ -117,7 +117,7 @@ class CaseList(ListPage):
             "visits": ahead.order_by("day")[:8],
             "visit_count": ahead.count(),
             "recurring": [
-                (*one, open_for(*one[:2]))
+                (one, open_for(one.model, one.cause))
                 for one in selectors.recurring(actor, since=timezone.localdate() - dt.timedelta(days=365))
             ],
             "may_take_up": may(actor, "service.change"),

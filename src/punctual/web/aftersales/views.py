@@ -119,7 +119,6 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
         "verbs": set(CASE_LIFE.verbs_from(found.state)) if changing else set(),
         "visits": found.visits.select_related("engineer"),
         "rmas": [(one, RMA_LIFE.verbs_from(one.state)) for one in found.rmas.all()],
-        "rma_words": RMA_LIFE.verbs,
         "outcomes": Outcome.choices,
         "said": found.request.messages.first(),
         "engineers": engineers() if changing else [],
@@ -170,6 +169,8 @@ def act(request: HttpRequest, key: str, verb: str) -> HttpResponse:
             finding=post.get("finding", ""),
             outcome=post.get("outcome", ""),
             note=post.get("note", ""),
+            waybill=post.get("waybill"),
+            credit_note=post.get("credit_note"),
         ),
     }
     if verb in verbs:

@@ -27,7 +27,7 @@ from punctual.platform.approvals.services import decide, delegate, end_delegatio
 from punctual.platform.approvals.subjects import SUBJECTS
 from punctual.platform.audit.services import story_of
 from punctual.web.changes.words import kind_words, story
-from punctual.web.formatting import UNKNOWN, day_text, days_text, money_text
+from punctual.web.formatting import UNKNOWN, day_text, days_text, listed, money_text
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
 from punctual.web.shell.middleware import status_of
@@ -120,6 +120,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _shown_value(value: object, kind: str, currency: str) -> str:
     if value in (None, ""):
         return UNKNOWN
+    if isinstance(value, list):
+        return listed(value)
     text = str(value)
     try:
         if kind == "date":
@@ -140,7 +142,7 @@ def _fact(fact: Mapping[str, Any], currency: str) -> dict[str, str]:
         "now": _shown_value(fact.get("now"), kind, currency),
         "then": _shown_value(fact.get("then"), kind, currency),
         "tone": str(fact.get("tone", "")),
-        "css": "" if kind == "text" else "n",  # a figure is never broken, a list of orders has to be
+        "css": "" if kind in ("text", "list") else "n",  # a figure is never broken, a list of orders has to be
     }
 
 

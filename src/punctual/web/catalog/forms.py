@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.catalog.models import Product
+from punctual.domain.catalog.rules import USUAL_WARRANTY
 from punctual.domain.catalog.selectors import families
 from punctual.kernel.money import MINOR_UNITS
 from punctual.platform.accounts.models import User
@@ -24,6 +25,11 @@ class ProductForm(FactsForm):
     minimum_order_quantity = NumberField(label=_("Minimum order quantity"), initial=Decimal(1))
     order_multiple = NumberField(label=_("Order multiple"), initial=Decimal(1))
     lead_time_days = forms.IntegerField(label=_("Standard lead time, working days"), initial=0)
+    warranty_months = forms.IntegerField(
+        label=_("Warranty, months"),
+        initial=USUAL_WARRANTY,
+        help_text=_("0 for what has none, such as a service"),
+    )
     description = forms.CharField(label=_("Description"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:

@@ -15,7 +15,7 @@ from punctual.kernel.refusal import Refusal
 from punctual.platform.company.services import company
 from punctual.platform.links.services import opened
 from punctual.web.changes.for_customer import change_shown
-from punctual.web.shell.answers import agreed
+from punctual.web.shell.answers import agreed, way_back
 from punctual.web.shell.middleware import status_of
 
 
@@ -34,9 +34,14 @@ def sign_change(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = opened(purpose=LINK, token=token)
     except Refusal as refusal:
-        return render(request, "changes/link_gone.html", {"reasons": refusal.reasons}, status=status_of(refusal))
+        return render(
+            request,
+            "changes/link_gone.html",
+            {"reasons": refusal.reasons, "back": way_back(request)},
+            status=status_of(refusal),
+        )
     change = ChangeOrder.objects.select_related("order__customer").get(pk=link.target_id)
-    context = _context(change) | {"expires": link.expires_at}
+    context = _context(change) | {"expires": link.expires_at, "back": way_back(request)}
     if request.method != "POST":
         return render(request, "changes/sign.html", context)
     post = request.POST
@@ -50,6 +55,7 @@ def sign_change(request: HttpRequest, token: str) -> HttpResponse:
             signature=post.get("signature", ""),
         )
     except Refusal as refusal:
-        more = {"reasons": refusal.reasons, "name": post.get("name", ""), "note": post.get("note", "")}
+        typed = {name: post.get(name, "") for name in ("name", "note", "signature")}
+        more = {"reasons": refusal.reasons, **typed}
         return render(request, "changes/sign.html", context | more, status=status_of(refusal))
     return render(request, "changes/signed.html", context | {"agreed": post.get("answer") == "agree"})

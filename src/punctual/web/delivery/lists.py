@@ -294,7 +294,7 @@ MONTHS: Final = 9
 def _cash_words(total: Decimal, missing: list[str]) -> str:
     words = _("Open money by the month in which it is expected, %(total)s in all.") % {"total": money_text(total)}
     if missing:
-        left_out = _("Left out, as no exchange rate is kept: %(currencies)s.") % {"currencies": ", ".join(missing)}
+        left_out = _("Left out, as no exchange rate is kept: %(currencies)s.") % {"currencies": listed(missing)}
         words = f"{words} {left_out}"
     return words
 

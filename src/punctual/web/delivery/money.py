@@ -31,6 +31,7 @@ from punctual.domain.delivery.services.closing import (
     tasks_of,
 )
 from punctual.domain.delivery.services.company import change_settings
+from punctual.domain.delivery.services.open_tasks import GONE_OUT, close_open_tasks, open_tasks_of
 from punctual.domain.delivery.services.payments import enter, milestones_from_terms, set_milestones, void
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key
@@ -200,6 +201,7 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
         except Refusal as refused:
             refusal = refused
     tasks = review.tasks if review else tasks_of(order)
+    may_close = may(actor, "delivery.close") and review is None
     context = {
         "title": _("Closing review"),
         "order": order,
@@ -211,11 +213,27 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
         "against": [] if review else against_closing(order, today),
         "punch": [] if review else punch_of(order),
         "sees_costs": may(actor, "costs.view"),
-        "may_close": may(actor, "delivery.close") and review is None,
+        "may_close": may_close,
+        "open_tasks": open_tasks_of(order, today) if may_close and order.state in GONE_OUT else (),
         "lessons": request.POST.get("lessons", ""),
         "reasons": refusal.reasons if refusal else (),
     }
     return render(request, "delivery/close.html", context, status=status_of(refusal) if refusal else 200)
+
+
+@require_POST
+def close_tasks(request: HttpRequest, key: str) -> HttpResponse:
+    """The tasks of the plan that nobody will report on any more, in one go."""
+    actor = actor_of(request)
+    order = order_by_key(actor, key)
+    close_open_tasks(
+        actor=actor,
+        order_id=order.pk,
+        reason=request.POST.get("reason", ""),
+        today=timezone.localdate(),
+        expected_version=version_of(request),
+    )
+    return done(request, reverse("order_close", args=[order.key]), _("The open tasks are closed."))
 
 
 def _hours(row: dict[str, Any]) -> dict[str, Any]:

@@ -240,6 +240,7 @@ def show_acceptance(request: HttpRequest, acceptance: Acceptance, refusal: Refus
         "reasons": refusal.reasons if refusal else (),
         "today": timezone.localdate(),
         "signer": post.get("signer", ""),
+        "signature": post.get("signature", ""),
         "note": post.get("note", acceptance.note),
         "with_punch": "with_punch" in post,
         "failed_on": post.get("failed_on") or timezone.localdate().isoformat(),

@@ -25,5 +25,6 @@ urlpatterns = [
     path("orders/<str:key>/payments/<int:pk>/enter/", money.enter_payment, name="payment_enter"),
     path("orders/<str:key>/payments/entries/<int:pk>/void/", money.void_entry, name="payment_void"),
     path("orders/<str:key>/close/", money.close_page, name="order_close"),
+    path("orders/<str:key>/close/tasks/", money.close_tasks, name="order_close_tasks"),
     path("settings/delivery/", money.settings_page, name="delivery_settings"),
 ]

@@ -31,7 +31,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download, done
-from punctual.web.shell.answers import agreed
+from punctual.web.shell.answers import agreed, way_back
 from punctual.web.shell.middleware import status_of
 from punctual.web.shell.views import safe_next
 
@@ -132,7 +132,8 @@ def sign_document(request: HttpRequest, token: str) -> HttpResponse:
     try:
         link = opened(purpose=LINK, token=token)
     except Refusal as refusal:
-        return render(request, "changes/link_gone.html", {"reasons": refusal.reasons}, status=status_of(refusal))
+        gone = {"reasons": refusal.reasons, "back": way_back(request)}
+        return render(request, "changes/link_gone.html", gone, status=status_of(refusal))
     found = DocumentRequest.objects.select_related("order__customer", "attachment").get(pk=link.target_id)
     context = {
         "title": found.attachment.name,
@@ -141,6 +142,7 @@ def sign_document(request: HttpRequest, token: str) -> HttpResponse:
         "seller": company().name,
         "expires": link.expires_at,
         "token": token,
+        "back": way_back(request),
     }
     if request.method != "POST":
         return render(request, "documents/sign.html", context)

@@ -32,7 +32,7 @@ from punctual.kernel.refusal import Refusal
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.company.rates import rates
-from punctual.web.formatting import day_text, money_text
+from punctual.web.formatting import day_text, listed, money_text
 from punctual.web.monitoring.performance import bubbles
 from punctual.web.monitoring.tasks import actor_of
 from punctual.web.monitoring.wording import shown
@@ -254,7 +254,7 @@ def _in_all(rows: QuerySet[Order], today: dt.date) -> str:
     if not found.missing:
         return money_text(found.amount)
     words = _("%(sum)s without %(currencies)s: no exchange rate")
-    return words % {"sum": money_text(found.amount), "currencies": ", ".join(found.missing)}
+    return words % {"sum": money_text(found.amount), "currencies": listed(found.missing)}
 
 
 def _percent(part: int, whole: int) -> str:

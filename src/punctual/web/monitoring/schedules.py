@@ -31,6 +31,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require, who_may
 from punctual.platform.audit.services import story_of
 from punctual.platform.notifications.channels import groups
+from punctual.web.formatting import listed
 from punctual.web.master.cells import chip
 from punctual.web.master.forms import CheckGroup, FactsForm
 from punctual.web.master.history import story
@@ -96,7 +97,7 @@ class Schedules(ListPage):
             ("order",),
         ),
         Column("when", gettext_lazy("Every week"), when_of, sort=("weekday", "hour")),
-        Column("receivers", gettext_lazy("Receivers"), lambda one: ", ".join(receivers_of(one))),
+        Column("receivers", gettext_lazy("Receivers"), lambda one: listed(receivers_of(one))),
         Column("language", gettext_lazy("Language"), lambda one: Language(one.language).label, fold=True),
         Column("next", gettext_lazy("Next time"), lambda one: one.next_at, lambda one: _next(one), ("next_at",)),
         Column(

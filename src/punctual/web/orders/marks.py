@@ -69,7 +69,7 @@ def health_chip(order: Order, *, today: dt.date, at_risk_days: int) -> SafeStrin
     until = _("by %(name)s until %(day)s") % {"name": order.said_by, "day": day_text(order.said_until)}
     mark = icon("hand-stop", "s")
     return format_html(
-        '{} <span class="t3 sm" title="{}" data-user-content>{}{}</span>', shown, order.said_why, mark, until
+        '{} <span class="t3 sm" title="{}" data-user-content>{} {}</span>', shown, order.said_why, mark, until
     )
 
 

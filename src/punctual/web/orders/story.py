@@ -63,6 +63,7 @@ VERBS: Final[dict[str, Promise]] = {
     "explode": gettext_lazy("worked out the material"),
     "set_milestones": gettext_lazy("set the payment milestones"),
     "review_closing": gettext_lazy("looked back at the order"),
+    "close_tasks": gettext_lazy("closed the open tasks of the plan"),
     "override_health": gettext_lazy("set the health by hand"),
     "withdraw_health": gettext_lazy("took the health back that was set by hand"),
     "delete": gettext_lazy("deleted the order"),
@@ -91,6 +92,8 @@ OTHER_FIELDS: Final[dict[str, Promise]] = {
     "requirements": gettext_lazy("Material requirements"),
     "payment_milestones": gettext_lazy("Payment milestones"),
     "gate": gettext_lazy("Gate"),
+    "tasks_ended": gettext_lazy("Counted as finished"),
+    "tasks_dropped": gettext_lazy("Taken out of the plan"),
 }
 HEALTH_WORDS: Final = {str(health): words for health, (_icon, _css, words) in HEALTH_MARKS.items()}
 MONEY: Final = frozenset({"total_amount", "stated_total"})

@@ -55,7 +55,7 @@ class OrderList(ListPage):
         return f"{self.url_of(item)}edit/" if allowed else ""
 
     def row_data(self, item: Any) -> dict[str, object]:
-        return {"amount": item.total_amount.quantize(Decimal(1), ROUND_HALF_UP)}
+        return {"amount": item.total_amount.quantize(Decimal(1), ROUND_HALF_UP), "currency": item.currency}
 
     def name_of(self, item: Any) -> str:
         return str(item.label)

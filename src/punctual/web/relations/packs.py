@@ -123,7 +123,7 @@ def minutes_text(meeting: Meeting, internal: bool) -> str:
     for at, one in enumerate(minutes_of(meeting, internal=internal), 1):
         said = " ".join([f"{at}. [{one.get_kind_display()}]", _said(meeting, one)])
         agreed = filter(None, [names(one), one.due.isoformat() if one.due else ""])
-        lines.append(" → ".join(filter(None, [said, ", ".join(agreed)])))
+        lines.append(" → ".join(filter(None, [said, listed(agreed)])))
     return "\n".join([*filter(None, head), _("Present: %(people)s") % {"people": there}, "", *lines])
 
 

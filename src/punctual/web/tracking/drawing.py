@@ -24,6 +24,8 @@ LEAST_DAYS: Final = 14
 """A single day is not blown up to the whole width."""
 TICK_ROOM: Final = 84
 GAP: Final = 10
+MARK: Final = 5
+"""Half the width of the mark at the day that was asked for."""
 NARROWEST: Final = 4
 """What is drawn of a range of no or few days, so that it is seen."""
 WEEKS: Final = (1, 2)
@@ -102,7 +104,7 @@ def draw(days: Days, *, width: int) -> SafeString:
     """The picture as SVG; its text is in its title too."""
     scale = _Scale.over(days.all(), width)
     parts = [format_html('<line x1="6" x2="{}" y1="{}" y2="{}" class="s-line2 w2"/>', width - 6, AXIS, AXIS)]
-    parts += _ticks(scale)
+    parts += _ticks(scale, days.asked)
     parts += _bars(days, scale)
     parts += _agreed(days, scale)
     if days.asked is not None:
@@ -116,10 +118,12 @@ def draw(days: Days, *, width: int) -> SafeString:
     return format_html(shape, width, HEIGHT, words, format_html_join("", "{}", ((part,) for part in parts)))
 
 
-def _ticks(scale: _Scale) -> Iterator[SafeString]:
+def _ticks(scale: _Scale, asked: dt.date | None) -> Iterator[SafeString]:
+    """None under the mark of the day that was asked for: that has its own words."""
     for day in scale.ticks():
         x, words = scale.at(day), day_text(day)
-        if _length(words) / 2 <= x <= scale.width - _length(words) / 2:
+        hidden = asked is not None and abs(scale.at(asked) - x) < _length(words) / 2 + MARK
+        if not hidden and _length(words) / 2 <= x <= scale.width - _length(words) / 2:
             tick = '<line x1="{0}" x2="{0}" y1="74" y2="80" class="s-line2"/><text class="s" x="{0}" y="96">{1}</text>'
             yield format_html(tick, f"{x:.1f}", words)
 

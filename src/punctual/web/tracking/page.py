@@ -4,7 +4,8 @@ released, no internal note, no other order."""
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from punctual.domain.aftersales.models import Outcome, Rma, RmaState
+from punctual.domain.aftersales.selectors import returns_of_requests
 from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingRule
 from punctual.domain.customer_relations.selectors import files_from_customer, readings_of, shared_calendar
 from punctual.domain.customer_relations.services.tracking import Reader, rule_of
@@ -227,7 +230,7 @@ def requests_shown(rows: QuerySet[CustomerRequest], rule: TrackingRule, *, most:
     calendar = shared_calendar(now)
     shown = []
     found = list(rows.prefetch_related("messages__user", "pauses").order_by("-received_at")[:most])
-    files = files_from_customer(found)
+    files, returns = files_from_customer(found), _returns(found)
     for one in found:
         reading = readings_of(one, now=now, calendar=calendar)["response"]
         promise = ""
@@ -240,12 +243,33 @@ def requests_shown(rows: QuerySet[CustomerRequest], rule: TrackingRule, *, most:
                     _said(message, rule) for message in one.messages.all() if message.author != Author.INTERNAL
                 ],
                 "files": files.get(one.pk, ()),
+                "returns": returns.get(one.pk, ()),
                 "state": _request_state(one.state),
                 "promise": promise,
                 "open": one.state in ("open", "waiting", "resolved"),
             }
         )
     return shown
+
+
+def _returns(asked: Sequence[CustomerRequest]) -> dict[int, list[dict[str, Any]]]:
+    """The parts that came back with each request, as far as the customer is told: what became of them, not why."""
+    shown: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for one in returns_of_requests([request.pk for request in asked]):
+        shown[one.case.request_id].append({"part": one, "state": _return_state(one)})
+    return shown
+
+
+def _return_state(found: Rma) -> str:
+    settled = {
+        Outcome.REPAIR: _("Repaired and sent back"),
+        Outcome.REPLACE: _("Replaced"),
+        Outcome.CREDIT: _("Credited"),
+        Outcome.REFUSE: _("Sent back as it is"),
+    }
+    if found.state == RmaState.RETURNED:
+        return settled[Outcome(found.outcome)]
+    return _("We wait for the part") if found.state == RmaState.AUTHORISED else _("Being examined by us")
 
 
 def _said(message: Any, rule: TrackingRule) -> dict[str, Any]:

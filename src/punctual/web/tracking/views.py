@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -156,7 +157,8 @@ def order_page(request: HttpRequest, reader: Reader, *, here: str, **more: objec
         wish = request.POST.get("key", "")
         key = int(wish) if wish.isdecimal() and len(wish) < 18 else 0
         what, token = sign_at(order, what=request.POST.get("what", ""), key=key)
-        return redirect("change_sign" if what == "change" else "document_sign", token=token)
+        page = reverse("change_sign" if what == "change" else "document_sign", args=[token])
+        return redirect(f"{page}?{urlencode({'back': here})}")
     if request.method == "POST":
         try:
             messages.success(request, _act(request, reader))

@@ -27,6 +27,7 @@ from punctual.domain.aftersales.models import (
     Warranty,
 )
 from punctual.domain.aftersales.selectors import cases_of, covering, has_return_visits, rmas_of, visits_of
+from punctual.domain.catalog.rules import LONGEST_WARRANTY, USUAL_WARRANTY
 from punctual.domain.customer_relations.life import RUNNING
 from punctual.domain.customer_relations.models import Channel, RequestKind, Urgency
 from punctual.domain.customer_relations.selectors import company_zone
@@ -41,7 +42,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.services import store
-from punctual.platform.audit.services import Change, record
+from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.services import emit
@@ -51,9 +52,6 @@ from punctual.platform.search.services import Document, index
 DELIVERED: Final = (OrderState.PARTIALLY_DELIVERED, OrderState.DELIVERED, OrderState.ACCEPTED, OrderState.CLOSED)
 RETURN_VISITS: Final = (30, 180, 360)
 """Days after acceptance on which we ask how it runs."""
-
-USUAL_MONTHS: Final = 12
-"""How long a warranty runs where nobody has said otherwise."""
 
 LARGEST_SIGNATURE: Final = 400_000
 
@@ -88,7 +86,7 @@ def start_warranty(
     reasons = []
     if begins is None:
         reasons.append(Reason("warranty.begins", N_("Say when the warranty begins."), field="begins"))
-    if not 1 <= months <= 240:
+    if not 1 <= months <= LONGEST_WARRANTY:
         reasons.append(Reason("warranty.months", N_("A warranty runs 1 to 240 months."), field="months"))
     if found.state not in DELIVERED:
         reasons.append(Reason("warranty.state", N_("The warranty begins with the delivery; nothing is delivered yet.")))
@@ -113,22 +111,28 @@ def start_warranty(
 def begin_with_acceptance(
     *, order_id: int, begins: dt.date, serials: Mapping[int, Sequence[str]] | None = None
 ) -> list[Warranty]:
-    """The customer has accepted the order: the clock of every line that has none begins, of each of its delivered
-    ``serials`` (line id → numbers) where there are any; where somebody began it with a serial number or other months
-    before, that stands."""
+    """The customer has accepted the order: the clock of every line of goods that has none begins, of each of its
+    delivered ``serials`` (line id → numbers) where there are any; where somebody began it with a serial number or
+    other months before, that stands. A product without a warranty, such as a service, gets no clock."""
     order = Order.objects.select_for_update().get(pk=order_id)
-    lines = order.lines.filter(warranties=None)
-    ends = end_of(begins, USUAL_MONTHS)
+    lines = order.lines.filter(warranties=None).exclude(product__warranty_months=0).select_related("product")
+    ends = {
+        line: end_of(begins, line.product.warranty_months if line.product else USUAL_WARRANTY)
+        for line in lines.order_by("line_no")
+    }
     made = Warranty.objects.bulk_create(
         [
-            Warranty(order_line=line, serial=serial, begins=begins, ends=ends)
-            for line in lines
+            Warranty(order_line=line, serial=serial, begins=begins, ends=until)
+            for line, until in ends.items()
             for serial in dict.fromkeys((serials or {}).get(line.pk) or [""])
         ]
     )
     if made:
-        clock = Change(field="warranty", old=None, new=f"{begins} – {ends}")
-        record(actor=None, verb="start_warranty", target=order, changes=[clock])
+        clocks = [
+            Change(field=f"{line.line_no}.warranty", old=None, new=f"{begins} – {until}")
+            for line, until in ends.items()
+        ]
+        record(actor=None, verb="start_warranty", target=order, changes=clocks)
     return made
 
 
@@ -398,9 +402,12 @@ def move_return(
     finding: str = "",
     outcome: str = "",
     note: str = "",
+    waybill: str | None = None,
+    credit_note: str | None = None,
     expected_version: int | None = None,
 ) -> Rma:
-    """Receive, inspect with a finding, decide the outcome, send back or credit."""
+    """Receive, inspect with a finding, decide the outcome, send back or credit. ``waybill`` and ``credit_note`` belong
+    to a return that is settled, and may be known later only; None leaves them as they are."""
     require(actor, "service.change")
     found = lock(rmas_of(actor), expected_version=expected_version, pk=rma_id)
     if verb not in RMA_LIFE.verbs:
@@ -410,12 +417,21 @@ def move_return(
         reasons.append(Reason("rma.finding", N_("Say what the inspection found."), field="finding"))
     if verb == "decide" and outcome not in Outcome.values:
         reasons.append(Reason("rma.outcome", N_("Choose: repair, replace, credit or send back."), field="outcome"))
+    if verb == "note_papers" and waybill is None and credit_note is None:
+        reasons.append(Reason("rma.papers", N_("Enter the waybill or the credit note."), field="waybill"))
     refuse_if(reasons)
-    old, found.state = found.state, RMA_LIFE.after(found.state, verb)
+    before = {name: getattr(found, name) for name in ("state", "waybill", "credit_note")}
+    found.state = RMA_LIFE.after(found.state, verb)
     found.finding = finding.strip() or found.finding
-    found.outcome, found.note = outcome or found.outcome, note.strip()[:200] or found.note
+    found.outcome = outcome if verb == "decide" else found.outcome
+    found.note = note.strip()[:200] or found.note
+    if found.state == RmaState.RETURNED:
+        found.waybill = found.waybill if waybill is None else waybill.strip()[:80]
+        found.credit_note = found.credit_note if credit_note is None else credit_note.strip()[:80]
+    changes = differences(before, {name: getattr(found, name) for name in before})
+    if not changes:
+        return found
     save_next(found)
-    changes = [Change(field="state", old=old, new=found.state)]
     record(actor=actor, verb=verb, target=found, changes=changes, reason=finding.strip() or note.strip())
     return found
 

@@ -33,7 +33,7 @@ from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.accounts.permissions import require
+from punctual.platform.accounts.permissions import Listed, require
 from punctual.platform.audit.services import Change, differences, record
 from punctual.platform.records import lock, save_next
 from punctual.platform.search.services import Document, index
@@ -133,7 +133,7 @@ def archive_template(*, actor: User, template_id: int, archived: bool, expected_
             "template_used",
             N_("Products still call for it: %(models)s. Give them another template first."),
             "",
-            models=", ".join(models),
+            models=Listed(models),
         )
     template.archived_at = timezone.now() if archived else None
     save_next(template, fields=["archived_at"])

@@ -26,7 +26,7 @@ from punctual.domain.quality.selectors import capas_of
 from punctual.kernel.refusal import NotFound, Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
-from punctual.platform.accounts.permissions import require
+from punctual.platform.accounts.permissions import Listed, require
 from punctual.platform.audit.services import Change, record
 from punctual.platform.notifications.services import notify
 from punctual.platform.numbering.services import next_number
@@ -142,7 +142,7 @@ def _against_writing(capa: CorrectiveAction, step: Discipline, text: str, *, don
         open_steps = [f"D{one.number}" for one in capa.disciplines.all() if one.number < 8 and one.done_at is None]
         if open_steps:
             sentence = N_("D8 closes the report; still open: %(steps)s.")
-            reasons.append(Reason("capa.steps_open", sentence, {"steps": ", ".join(open_steps)}, field="text"))
+            reasons.append(Reason("capa.steps_open", sentence, {"steps": Listed(open_steps)}, field="text"))
     return reasons
 
 
@@ -244,7 +244,7 @@ def finish_capa(
     open_steps = [f"D{one.number}" for one in capa.disciplines.all() if one.done_at is None]
     if open_steps:
         text = N_("The report is not complete; still open: %(steps)s.")
-        reasons.append(Reason("capa.incomplete", text, {"steps": ", ".join(open_steps)}))
+        reasons.append(Reason("capa.incomplete", text, {"steps": Listed(open_steps)}))
     if check_on is None or check_on <= today:
         text = N_("Say on which later day somebody looks whether it helped.")
         reasons.append(Reason("capa.check_on", text, field="check_on"))
