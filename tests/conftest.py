@@ -29,9 +29,9 @@ TODAY = dt.date(2026, 11, 23)
 
 def pytest_configure() -> None:
     """SELECTs are written as they are in earnest, and each text taken over is compared with a fresh one."""
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    from django.db.backends.sqlite3.base import DatabaseWrapper
 
-    DatabaseOperations.compiler_module = "punctual.platform.sqlite.compiler"
+    DatabaseWrapper.ops_class.compiler_module = "punctual.platform.sqlite.compiler"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
