@@ -262,10 +262,10 @@ def test_the_minutes_say_who_does_what_by_when_and_no_name_that_the_customer_has
     line = Line("催泵", LineKind.ACTION, owner=buyer, due=day)
     minutes.write_line(actor=manager, meeting_id=found.pk, line=line, today=TODAY)
     ours, theirs = packs.minutes_text(found, True), packs.minutes_text(found, False)
-    assert f"催泵 → {buyer.name}, 2026-12-04" in ours
-    assert f"发大纲 → {manager.name}, 2026-12-04" in theirs
+    assert f"催泵 → {buyer.name}、2026-12-04" in ours
+    assert f"发大纲 → {manager.name}、2026-12-04" in theirs
     assert buyer.name not in theirs
-    assert re.search(r"催泵 → \S+, 2026-12-04", theirs)
+    assert re.search(r"催泵 → \S+、2026-12-04", theirs)
     assert packs.minutes_pdf(found, False).startswith(b"%PDF")
 
 

@@ -175,6 +175,7 @@ def test_every_mistake_of_a_form_stands_at_its_field_and_nothing_is_kept(signed_
         "minimum_order_quantity": "50",
         "order_multiple": "一",
         "lead_time_days": "0",
+        "warranty_months": "12",
     }
     response = client.post("/products/new/", body)
     assert response.status_code == 422
