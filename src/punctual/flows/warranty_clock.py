@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from punctual.domain.aftersales.services.cases import begin_with_acceptance
+from punctual.domain.aftersales.services.warranties import begin_with_acceptance
 from punctual.domain.delivery.models import Acceptance, AcceptanceKind
 from punctual.domain.delivery.selectors import serials_of
 from punctual.platform.outbox.models import OutboxEvent

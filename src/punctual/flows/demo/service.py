@@ -15,13 +15,13 @@ from punctual.domain.aftersales.models import CaseKind, Outcome, ServiceCase, Vi
 from punctual.domain.aftersales.services.cases import (
     CaseInput,
     authorise_return,
-    end_of,
     move_return,
     open_case,
     plan_return_visits,
     plan_visit,
     solve_case,
 )
+from punctual.domain.aftersales.services.warranties import end_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.flows.demo.customers import Clockwork
 from punctual.flows.demo.people import demo_user

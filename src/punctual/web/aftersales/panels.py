@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.aftersales import selectors
 from punctual.domain.aftersales.life import OPEN_CASES
-from punctual.domain.aftersales.services.cases import DELIVERED
+from punctual.domain.aftersales.services.warranties import DELIVERED
 from punctual.domain.customer_relations.life import RUNNING
 from punctual.domain.customer_relations.models import RequestKind
 from punctual.domain.customer_relations.selectors import listed_requests, shared_calendar

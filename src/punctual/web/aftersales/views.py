@@ -20,6 +20,7 @@ from punctual.domain.aftersales.life import CASE_LIFE, RMA_LIFE
 from punctual.domain.aftersales.models import Outcome, ServiceCase
 from punctual.domain.aftersales.services import cases as services
 from punctual.domain.aftersales.services.spares import issue_spare, material_by_code, return_spare, spares_of
+from punctual.domain.aftersales.services.warranties import start_warranty
 from punctual.domain.customer_relations.selectors import readings_of
 from punctual.domain.orders.selectors import order_by_key, orders_of
 from punctual.domain.supply.selectors import stock_of
@@ -316,7 +317,7 @@ def visit_paper(request: HttpRequest, pk: int) -> HttpResponse:
 def begin_warranty(request: HttpRequest, key: str) -> HttpResponse:
     actor = actor_of(request)
     order = order_by_key(actor, key)
-    services.start_warranty(
+    start_warranty(
         actor=actor,
         order=order,
         line_no=number(request, "line") or 0,

@@ -1,4 +1,4 @@
-"""Service cases, their visits and what comes back."""
+"""Service cases, their visits and what comes back; warranty clocks are beside, in ``warranties``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import binascii
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -24,10 +24,8 @@ from punctual.domain.aftersales.models import (
     ServiceCase,
     Visit,
     VisitKind,
-    Warranty,
 )
 from punctual.domain.aftersales.selectors import cases_of, covering, has_return_visits, rmas_of, visits_of
-from punctual.domain.catalog.rules import LONGEST_WARRANTY, USUAL_WARRANTY
 from punctual.domain.customer_relations.life import RUNNING
 from punctual.domain.customer_relations.models import Channel, RequestKind, Urgency
 from punctual.domain.customer_relations.selectors import company_zone
@@ -49,7 +47,6 @@ from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found, lock, save_next
 from punctual.platform.search.services import Document, index
 
-DELIVERED: Final = (OrderState.PARTIALLY_DELIVERED, OrderState.DELIVERED, OrderState.ACCEPTED, OrderState.CLOSED)
 RETURN_VISITS: Final = (30, 180, 360)
 """Days after acceptance on which we ask how it runs."""
 
@@ -73,78 +70,6 @@ class CaseInput:
     contact: Contact | None = None
     name: str = ""
     engineer: User | None = None
-
-
-@transaction.atomic
-def start_warranty(
-    *, actor: User, order: Order, line_no: int, begins: dt.date | None, months: int, serials: Sequence[str] = ()
-) -> list[Warranty]:
-    """The clock of a delivered line begins; with serial numbers one each. Beginning again moves it."""
-    require(actor, "service.change")
-    found = get_or_not_found(orders_of(actor), pk=order.pk)
-    line = get_or_not_found(found.lines.all(), line_no=line_no)
-    reasons = []
-    if begins is None:
-        reasons.append(Reason("warranty.begins", N_("Say when the warranty begins."), field="begins"))
-    if not 1 <= months <= LONGEST_WARRANTY:
-        reasons.append(Reason("warranty.months", N_("A warranty runs 1 to 240 months."), field="months"))
-    if found.state not in DELIVERED:
-        reasons.append(Reason("warranty.state", N_("The warranty begins with the delivery; nothing is delivered yet.")))
-    refuse_if(reasons)
-    assert begins is not None
-    made = []
-    names = [one.strip()[:80] for one in serials if one.strip()]
-    if names and not line.warranties.filter(serial=names[0]).exists():
-        # The clock that began without a number goes on as that of the first one.
-        line.warranties.filter(serial="").update(serial=names[0])
-    for serial in names or [""]:
-        warranty, _fresh = Warranty.objects.update_or_create(
-            order_line=line, serial=serial, defaults={"begins": begins, "ends": end_of(begins, months)}
-        )
-        made.append(warranty)
-    clock = Change(field=f"{line.line_no}.warranty", old=None, new=f"{begins} – {end_of(begins, months)}")
-    record(actor=actor, verb="start_warranty", target=found, changes=[clock], reason=", ".join(names))
-    return made
-
-
-@transaction.atomic
-def begin_with_acceptance(
-    *, order_id: int, begins: dt.date, serials: Mapping[int, Sequence[str]] | None = None
-) -> list[Warranty]:
-    """The customer has accepted the order: the clock of every line of goods that has none begins, of each of its
-    delivered ``serials`` (line id → numbers) where there are any; where somebody began it with a serial number or
-    other months before, that stands. A product without a warranty, such as a service, gets no clock."""
-    order = Order.objects.select_for_update().get(pk=order_id)
-    lines = order.lines.filter(warranties=None).exclude(product__warranty_months=0).select_related("product")
-    ends = {
-        line: end_of(begins, line.product.warranty_months if line.product else USUAL_WARRANTY)
-        for line in lines.order_by("line_no")
-    }
-    made = Warranty.objects.bulk_create(
-        [
-            Warranty(order_line=line, serial=serial, begins=begins, ends=until)
-            for line, until in ends.items()
-            for serial in dict.fromkeys((serials or {}).get(line.pk) or [""])
-        ]
-    )
-    if made:
-        clocks = [
-            Change(field=f"{line.line_no}.warranty", old=None, new=f"{begins} – {until}")
-            for line, until in ends.items()
-        ]
-        record(actor=None, verb="start_warranty", target=order, changes=clocks)
-    return made
-
-
-def end_of(begins: dt.date, months: int) -> dt.date:
-    """The day before the same day ``months`` later; the month's last day where there is no such day."""
-    total = begins.year * 12 + begins.month - 1 + months
-    year, month = divmod(total, 12)
-    following = dt.date(year + (month == 11), (month + 1) % 12 + 1, 1)
-    last = (following - dt.timedelta(days=1)).day
-    if begins.day > last:
-        return dt.date(year, month + 1, last)
-    return dt.date(year, month + 1, begins.day) - dt.timedelta(days=1)
 
 
 @transaction.atomic
