@@ -308,6 +308,8 @@ def test_a_fault_that_comes_back_says_of_which_product_and_whether_always_of_one
     assert (known["密封圈老化"].model, known["密封圈老化"].products, known["密封圈老化"].times) == ("—", 2, 2)
     page = client.get("/service-cases/").content.decode()
     assert "2 个产品" in page
+    assert ">密封圈老化<" in page  # of several products, so without a dash for one
+    assert f">{line.model_text} · 缺油<" in page
     assert "都是 A1" in page
     assert "2 个序列号" in page
 

@@ -90,6 +90,9 @@ class Recurring:
     serials: int
     serial: str
 
+    def __str__(self) -> str:
+        return self.cause if self.model == NO_ONE_PRODUCT else f"{self.model} · {self.cause}"
+
 
 def recurring(actor: User, *, since: dt.date, at_least: int = 2) -> list[Recurring]:
     """Causes that came back, most often first. The product is that of the warranty, else of the line it was told of."""
