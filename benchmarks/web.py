@@ -117,13 +117,18 @@ Ask = Callable[[http.client.HTTPConnection, int], None]
 
 @dataclass
 class Times:
-    """What some clients saw: seconds of each request, requests that failed, seconds that it took in all."""
+    """What some clients saw: seconds of each request, requests that failed and the last one's reason, seconds that it
+    took in all."""
 
     each: list[float] = field(default_factory=list)
     errors: int = 0
+    reason: str = ""
     took: float = 0.0
 
     def told(self) -> dict[str, Any]:
+        """The figures; where requests failed they say nothing (a refusal is quick), so that the run ends."""
+        if self.errors > len(self.each) / 100:
+            raise SystemExit(f"{self.errors} of {len(self.each)} requests failed, the last one: {self.reason}")
         ordered = sorted(self.each)
         return {
             "per_second": round(len(ordered) / self.took, 1),
@@ -156,9 +161,9 @@ def pressed(times: Times, port: int, ask: Ask, clients: int, seconds: float, pau
             try:
                 ask(link, number * 1_000_000 + asked)
                 ok = True
-            except (AssertionError, OSError, http.client.HTTPException):
+            except (AssertionError, OSError, http.client.HTTPException) as error:
                 link.close()
-                ok = False
+                ok, times.reason = False, repr(error)
             asked += 1
             with guard:
                 times.each.append(time.perf_counter() - began)
@@ -375,11 +380,10 @@ def measured(worlds: Mapping[int, World], peer: Peer | None, clients: list[int],
         for name, path in pages.items():
             rows |= in_turns({f"{name} {size}": one.page(path, sizes)}, clients, seconds)
         rows[f"bytes {size}"] = {name: sizes.get(path) for name, path in pages.items()}
-    people = Times()
-    asked = first.create_and_confirm()
-    pressed(people, asked.port, asked.ask, PEOPLE, seconds * len(clients), PAUSE)
+    people, ours = Times(), first.create_and_confirm()
+    pressed(people, ours.port, ours.ask, PEOPLE, seconds * len(clients), PAUSE)
     rows["create_confirm_people"] = people.told()
-    writes = {"create_confirm": first.create_and_confirm()}
+    writes = {"create_confirm": ours}
     if peer:
         writes["tryton create_confirm"] = Asked(peer.port, peer.create_and_confirm)
     rows |= in_turns(writes, clients, seconds)

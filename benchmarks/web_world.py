@@ -28,13 +28,13 @@ def main() -> None:
     import orders
     import plans
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
     from django.utils import timezone
 
     import ordering
     import planning
     from punctual.platform.accounts.models import ApiToken, User
+    from punctual.platform.sealed_sessions import SessionStore
 
     if "DATABASE_URL" in os.environ:
         call_command("migrate", verbosity=0)
