@@ -7,8 +7,8 @@ found here are the ones that Django found.
 
 With ``VERIFY_SQL`` (the tests set it) Django writes every text again and a difference is an error.
 
-The backend names this module as its ``compiler_module``; the other compilers are Django's own. Rows are never locked on
-SQLite, so that ``select_for_update`` is no part of a text.
+The backend names this module as its ``compiler_module``; INSERTs are written in ``inserts``, everything else by Django.
+Rows are never locked on SQLite, so that ``select_for_update`` is no part of a text.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from django.db.models.sql import compiler
 from django.db.models.sql.compiler import (  # noqa: F401  the module's contract with the backend
     SQLAggregateCompiler,
     SQLDeleteCompiler,
-    SQLInsertCompiler,
     SQLUpdateCompiler,
 )
 from django.db.models.sql.datastructures import BaseTable, Join
 from django.db.models.sql.query import Query
 from django.db.models.sql.where import WhereNode
+
+from punctual.platform.sqlite.inserts import SQLInsertCompiler  # noqa: F401  the same contract
 
 MOST_TEXTS: Final = 4096
 MOST_VALUES: Final = 40

@@ -1,0 +1,150 @@
+"""INSERTs whose text is written once for a table, its columns and a number of rows; values that are what the column
+holds already go in as they are, and Django prepares all others.
+
+With ``VERIFY_SQL`` (the tests set it) Django writes every text again and a difference is an error.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import models
+from django.db.models.sql import compiler
+from django.utils.timezone import make_naive
+
+MOST_TEXTS: Final = 2048
+MOST_MOMENTS: Final = 1 << 14
+
+_NUMBERS: Final = (
+    models.AutoField,
+    models.BigAutoField,
+    models.IntegerField,
+    models.BigIntegerField,
+    models.SmallIntegerField,
+    models.PositiveIntegerField,
+    models.PositiveBigIntegerField,
+    models.PositiveSmallIntegerField,
+)
+_TEXTS_OF_ANY_LENGTH: Final = (
+    models.CharField,
+    models.TextField,
+    models.SlugField,
+    models.EmailField,
+    models.URLField,
+)
+AS_IT_IS: Final[dict[type, frozenset[type]]] = {
+    **dict.fromkeys(_NUMBERS, frozenset({int, type(None)})),
+    **dict.fromkeys(_TEXTS_OF_ANY_LENGTH, frozenset({str, type(None)})),
+    models.BooleanField: frozenset({bool, type(None)}),
+}
+"""Column → types of Python whose values Django would give to SQLite unchanged."""
+
+_WRITTEN: Final[dict[object, tuple[str, tuple[Any, ...]]]] = {}
+_NEVER: Final = ("", ())
+
+Prepare = Callable[[Any, Any], Any]
+"""(row, compiler) → the value of one column as SQLite gets it."""
+
+
+class _Expression(Exception):
+    """A value that is itself written as SQL."""
+
+
+class SQLInsertCompiler(compiler.SQLInsertCompiler):
+    """Django's, but for texts that it has written before."""
+
+    query: Any
+    connection: Any
+    returning_fields: Any
+    returning_params: Any
+
+    def as_sql(self) -> Any:  # type: ignore[override]  # as Django's own does
+        query, fields = self.query, tuple(self.query.fields)
+        if query.raw or not fields:
+            return super().as_sql()
+        prepared = _prepared(fields)
+        try:
+            values = [prepare(row, self) for row in query.objs for prepare in prepared]
+        except _Expression:
+            return super().as_sql()
+        key = (
+            fields,
+            len(query.objs),
+            tuple(self.returning_fields or ()),
+            query.on_conflict,
+            tuple(query.update_fields),
+            tuple(query.unique_fields),
+        )
+        sql, returning = _WRITTEN.get(key, _NEVER)
+        if not sql or settings.VERIFY_SQL:
+            return self._write(key, sql, values)
+        self.returning_params = returning
+        return [(sql, (*values, *returning))]
+
+    def _write(self, key: object, known: str, values: list[Any]) -> Any:
+        statements: Any = super().as_sql()
+        if len(statements) > 1:  # as many statements as rows
+            return statements
+        (sql, written), returning = statements[0], tuple(self.returning_params)
+        if list(map(type, written)) != list(map(type, [*values, *returning])) or (known and known != sql):
+            raise AssertionError(f"written before: {known} {values}; now: {sql} {written}")
+        if settings.VERIFY_SQL:
+            self._verify(values, written)
+        if len(_WRITTEN) >= MOST_TEXTS:
+            _WRITTEN.clear()
+        _WRITTEN[key] = sql, returning
+        return statements
+
+    def _verify(self, values: list[Any], written: Any) -> None:
+        """Columns that take the time of day have another one by now."""
+        steady = [
+            not isinstance(field, models.DateField) or not (field.auto_now or field.auto_now_add)
+            for field in self.query.fields
+        ]
+        for index, (ours, theirs) in enumerate(zip(values, written, strict=False)):
+            if ours != theirs and steady[index % len(steady)]:
+                raise AssertionError(f"{self.query.fields[index % len(steady)]}: {theirs!r} by Django, {ours!r} here")
+
+
+@cache
+def _prepared(fields: tuple[models.Field[Any, Any], ...]) -> list[Prepare]:
+    return [_preparing(field) for field in fields]
+
+
+def _preparing(field: models.Field[Any, Any]) -> Prepare:
+    """How a row's value of this column is prepared."""
+    holds: Any = field
+    while isinstance(holds, models.ForeignKey):
+        holds = holds.target_field
+    name = field.attname
+    of_the_row = type(field).pre_save is models.Field.pre_save
+    unchanged = AS_IT_IS.get(type(holds), frozenset()) if of_the_row else frozenset()
+    is_moment = type(holds) is models.DateTimeField
+
+    def by_django(owner: Any, value: Any) -> Any:
+        value = owner.prepare_value(field, value)
+        if hasattr(value, "as_sql"):
+            raise _Expression
+        return value
+
+    def plain(row: Any, owner: Any) -> Any:
+        value = getattr(row, name)
+        return value if type(value) in unchanged else by_django(owner, owner.pre_save_val(field, row))
+
+    def moment(row: Any, owner: Any) -> Any:
+        value = owner.pre_save_val(field, row)
+        if type(value) is dt.datetime and value.tzinfo is not None:
+            return _moment(value, owner.connection.timezone)
+        return by_django(owner, value)
+
+    return moment if is_moment else plain
+
+
+@lru_cache(MOST_MOMENTS)
+def _moment(value: dt.datetime, zone: dt.tzinfo) -> str:
+    """As Django writes it: a plan has the same few moments again and again."""
+    return str(make_naive(value, zone))
