@@ -39,6 +39,15 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Sequenc
     _send(statement, [list(map(prepare, fields, values)) for values in rows])
 
 
+def copy_rows(model: type[models.Model], columns: Sequence[str], rows: models.QuerySet[Any, Any]) -> None:
+    """INSERT what a SELECT of as many columns says, within the database."""
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(field.column) for field in _fields(model, columns))
+    select, values = rows.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select}", values)
+
+
 def _fields(model: type[models.Model], columns: Sequence[str]) -> list[Any]:
     by_column = {field.column: field for field in model._meta.concrete_fields}
     return [by_column[name] for name in columns]

@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from punctual.domain.calendars.models import WorkingCalendar
 from punctual.domain.orders.models import OrderLine
 from punctual.domain.orders.services.summary import record_plan
 from punctual.domain.plans.engine_plan import PlanCalendars, Scheduled, latest_start, scheduled
 from punctual.domain.plans.models import Plan
 from punctual.domain.plans.state import Dates, PlanState
 from punctual.domain.plans.store import Stored, calendars_of, write_results
-from punctual.domain.plans.work_calendars import stored_time, work_calendar
+from punctual.domain.plans.work_calendars import stored_time
 
 
 @dataclass(frozen=True)
@@ -26,39 +25,48 @@ class Rescheduled:
     calendars: PlanCalendars
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What scheduling a plan's state says of the whole: ``line_dates`` order line → the day that delivers it,
+    ``latest_start`` as in :func:`engine_plan.latest_start`, ``progress`` in percent."""
+
+    result: Scheduled
+    line_dates: Mapping[int, dt.date]
+    latest_start: dt.date | None
+    progress: int
+
+
+def outcome_of(state: PlanState, calendars: PlanCalendars, requested: Mapping[int, dt.date | None]) -> Outcome:
+    """Schedule; nothing is read or written. ``requested`` order line → the day on which the customer wants it."""
+    result = scheduled(state, calendars)
+    due = {
+        task_id: day
+        for line, tasks in delivering(state).items()
+        if line is not None and (day := requested.get(line)) is not None
+        for task_id in tasks
+    }
+    return Outcome(result, line_dates_of(state, result), latest_start(state, calendars, due), progress_of(state))
+
+
 def reschedule(plan: Plan, stored: Stored) -> Rescheduled:
     """Schedule the locked plan as its state now is; ids must be those of stored rows. The caller saves the plan."""
     state = stored.state
     calendars = calendars_of(plan, state)
-    result = scheduled(state, calendars)
-    moved = write_results(stored, state.outline, result)
-    _summarise(plan, state, calendars, result)
-    return Rescheduled(result.dates, moved, calendars)
-
-
-def schedule_new(plan: Plan, state: PlanState, calendar: WorkingCalendar) -> Scheduled:
-    """Schedule a plan of which nothing is stored yet, so that its rows are written with their dates in one go."""
-    calendars = PlanCalendars(work_calendar(calendar, plan.start), {})
-    result = scheduled(state, calendars)
-    _summarise(plan, state, calendars, result)
-    return result
-
-
-def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: Scheduled) -> None:
-    deliveries = delivering(state)
     requested = dict(OrderLine.objects.filter(order_id=plan.order_id).values_list("pk", "requested_date"))
-    line_dates = line_dates_of(state, result)
-    due = {
-        task_id: day
-        for line, tasks in deliveries.items()
-        if line is not None and (day := requested.get(line)) is not None
-        for task_id in tasks
-    }
+    outcome = outcome_of(state, calendars, requested)
+    moved = write_results(stored, state.outline, outcome.result)
+    tell(plan, state, outcome)
+    return Rescheduled(outcome.result.dates, moved, calendars)
+
+
+def tell(plan: Plan, state: PlanState, outcome: Outcome) -> None:
+    """Put it on the plan, which the caller saves, and on the order with its lines."""
+    result = outcome.result
     plan.planned_start = stored_time(result.start)
     plan.planned_finish = stored_time(result.finish)
-    plan.planned_date = max(line_dates.values(), default=result.finish.date())
-    plan.latest_start = latest_start(state, calendars, due)
-    plan.progress = progress_of(state)
+    plan.planned_date = max(outcome.line_dates.values(), default=result.finish.date())
+    plan.latest_start = outcome.latest_start
+    plan.progress = outcome.progress
     plan.task_count = len(state.tasks)
     plan.start, plan.status_date, plan.goals = state.plan.start, state.plan.status_date, state.plan.goals
     record_plan(
@@ -67,7 +75,7 @@ def _summarise(plan: Plan, state: PlanState, calendars: PlanCalendars, result: S
         planned_date=plan.planned_date,
         latest_start=plan.latest_start,
         progress=plan.progress,
-        line_dates=line_dates,
+        line_dates=outcome.line_dates,
     )
 
 

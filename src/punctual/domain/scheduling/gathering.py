@@ -418,7 +418,7 @@ def _drafted_rows(order: Order, axis: Axis, *, prefix: str) -> OrderRows:
 def drafted_rows(order: Order, lines: Sequence[OrderLine], axis: Axis, *, prefix: str) -> OrderRows:
     """The plan that an order without one would get, from today on. ``lines`` need not be stored; then their ``pk`` is
     what the caller gave them."""
-    state, _ = drafted(lines, axis.today)
+    state = drafted(lines, axis.today)
     rows = state_rows(state, axis)
     needs: dict[int, list[tuple[str, int, int]]] = defaultdict(list)
     for need in state.needs.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -24,7 +24,6 @@ class Document:
     texts: Sequence[str]
 
 
-@transaction.atomic
 def index(documents: Iterable[Document]) -> None:
     """Write or replace the documents; part of the change's own transaction, so a found thing is never stale."""
     SearchDocument.objects.bulk_create(

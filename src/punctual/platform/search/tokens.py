@@ -12,6 +12,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise, product
 
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")  # read when it is loaded
@@ -33,20 +34,25 @@ def _normal(text: str) -> str:
 
 def document_tokens(texts: Iterable[str]) -> list[str]:
     """Every token under which a document is found; sorted, each once."""
+    return sorted(frozenset().union(*map(_tokens, texts)))
+
+
+@lru_cache(256)
+def _tokens(text: str) -> frozenset[str]:
+    """Kept, since most orders name the same customers and products."""
     tokens: set[str] = set()
-    for text in texts:
-        normal = _normal(text)
-        for run in _HAN.findall(normal):
-            tokens.update(run)
-            tokens.update(run[i : i + 2] for i in range(len(run) - 1))
-            tokens.update(_initials(run))
-            tokens.update(syllable_tokens(run))
-        for word in _WORD.findall(normal):
-            tokens.update(f"w{word[:length]}" for length in range(1, min(len(word), LONGEST_PREFIX) + 1))
-        compact = "".join(_WORD.findall(normal))
-        # Numbers are found by any tail of their parts: "00043" and "2026-00043" both find SO-2026-00043.
-        tokens.update(f"w{compact[-length:]}" for length in range(3, min(len(compact), 16) + 1))
-    return sorted(tokens)
+    normal = _normal(text)
+    for run in _HAN.findall(normal):
+        tokens.update(run)
+        tokens.update(run[i : i + 2] for i in range(len(run) - 1))
+        tokens.update(_initials(run))
+        tokens.update(syllable_tokens(run))
+    for word in _WORD.findall(normal):
+        tokens.update(f"w{word[:length]}" for length in range(1, min(len(word), LONGEST_PREFIX) + 1))
+    compact = "".join(_WORD.findall(normal))
+    # Numbers are found by any tail of their parts: "00043" and "2026-00043" both find SO-2026-00043.
+    tokens.update(f"w{compact[-length:]}" for length in range(3, min(len(compact), 16) + 1))
+    return frozenset(tokens)
 
 
 def _initials(run: str) -> Iterator[str]:

@@ -101,8 +101,8 @@ def actions(order: Order, actor: User, checked: Checked | None, *, today: dt.dat
     if order.state in (OrderState.DRAFT, OrderState.QUOTED) and checked is not None:
         refused = [*reasons_against(actor, "orders.submit"), *against_submitting(order, checked)]
         main.append(Action("submit", _("Submit for review"), "writing-sign", not refused, tuple(refused)))
-    elif order.state == OrderState.IN_REVIEW:
-        refused = [*reasons_against(actor, "orders.confirm"), *against_confirming(order, today=today)]
+    elif order.state == OrderState.IN_REVIEW and checked is not None:
+        refused = [*reasons_against(actor, "orders.confirm"), *against_confirming(order, checked)]
         question = _("Confirm the order? After that it can no longer be edited.")
         main.append(Action("confirm", _("Confirm"), "checks", not refused, tuple(refused), confirm=question))
     elif order.state == OrderState.ON_HOLD:

@@ -42,6 +42,8 @@ from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found, lock, save_next
 
 AGAIN_AFTER: Final = dt.timedelta(days=7)
+BEGUN_WITH: Final = frozenset({PayEvent.CONFIRMED, PayEvent.DATE, PayEvent.TASK})
+"""What can have happened to an order that has just been confirmed: nothing of it has been shipped or accepted."""
 
 
 def milestones_from_terms(order: Order) -> list[Term]:
@@ -70,7 +72,8 @@ def write_from_terms(order: Order) -> list[PaymentMilestone]:
         for position, (term, amount) in enumerate(zip(terms, amounts, strict=True), start=1)
     ]
     for row in rows:
-        row.happened_on, row.due_on = _days_of(row)
+        if row.event in BEGUN_WITH:
+            row.happened_on, row.due_on = _days_of(row)
     return PaymentMilestone.objects.bulk_create(rows)
 
 

@@ -32,14 +32,18 @@ MOST_CHANGES: Final = 300
 _TEMPORARY: Final = 100_000_000
 
 
-@transaction.atomic
 def create_order(
     *, actor: User, data: OrderInput, today: dt.date, reasons: Sequence[Reason] = (), source: str = ""
 ) -> Order:
     """Keep a new draft. ``reasons`` are the cells that could not be read: any of them refuses the whole."""
     require(actor, "orders.change")
     refuse_if([*reasons, *_without_customer(data)])
-    catalogue = catalogue_for(data, today)
+    # Read before it is anybody's turn to write.
+    return _create(data, catalogue_for(data, today), actor=actor, today=today, source=source)
+
+
+@transaction.atomic
+def _create(data: OrderInput, catalogue: Catalogue, *, actor: User, today: dt.date, source: str) -> Order:
     order = Order(**{name: getattr(data, name) for name in HEADER_FIELDS})
     order.owner = data.owner or actor
     _take_from_customer(order)

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.orders import guards
+from punctual.domain.orders.ahead import Seen, lock_seen, look
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, ReviewRule, ReviewSign, SignState
-from punctual.domain.orders.selectors import OPEN_SIGNS, Checked, check, hold_lines, orders_of, with_people
+from punctual.domain.orders.selectors import OPEN_SIGNS, Checked, orders_of
 from punctual.domain.orders.services.summary import index_order
 from punctual.kernel.refusal import Forbidden, Reason, Refusal, refuse_if
 from punctual.kernel.wording import N_
@@ -64,20 +65,24 @@ def against_submitting(order: Order, checked: Checked) -> list[Reason]:
     return reasons + guards.reasons("submit", order, timezone.localdate())
 
 
-@transaction.atomic
 def submit_for_review(*, actor: User, order_id: int, today: dt.date, expected_version: int | None = None) -> Order:
     """Give the number (once), open the next round and tell the roles that must sign."""
     require(actor, "orders.submit")
-    order = lock(with_people(orders_of(actor)), expected_version=expected_version, pk=order_id)
-    hold_lines(order)
-    refuse_if(against_submitting(order, check(order, today=today)))
+    return _submit(look(actor, order_id, today=today), actor=actor, today=today, expected_version=expected_version)
+
+
+@transaction.atomic
+def _submit(seen: Seen, *, actor: User, today: dt.date, expected_version: int | None) -> Order:
+    seen = lock_seen(seen, actor=actor, today=today, expected_version=expected_version)
+    order = seen.order
+    refuse_if(against_submitting(order, seen.checked))
     old_state = order.state
     order.state = LIFE.after(order.state, "submit")
     if order.number is None:
         order.number = next_number(series="SO", year=today.year)
     now = timezone.now()
     order.submitted_at = now
-    save_next(order)
+    save_next(order, fields=["state", "number", "submitted_at"])
     last = order.reviews.order_by("-round").values_list("round", flat=True).first() or 0
     due = now + dt.timedelta(hours=check_settings().review_hours)
     review = Review.objects.create(order=order, round=last + 1, opened_at=now, due_at=due)

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from punctual.domain.orders import guards
+from punctual.domain.orders.ahead import Seen
 from punctual.domain.orders.facts import check_settings
 from punctual.domain.orders.gates import DELIVERIES, reasons_against_delivery
 from punctual.domain.orders.life import LIFE
 from punctual.domain.orders.models import Order, OrderState, Review, SignState
-from punctual.domain.orders.selectors import check, current_review, hold_lines, orders_of, with_people
+from punctual.domain.orders.selectors import Checked, check, current_review, orders_of
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role, User
@@ -28,7 +29,7 @@ LONGEST_REASON: Final = 1000
 NEEDS_REASON: Final = frozenset({"hold", "cancel", "lose"})
 
 
-def against_confirming(order: Order, *, today: dt.date) -> list[Reason]:
+def against_confirming(order: Order, checked: Checked) -> list[Reason]:
     """Every reason why the order can't be confirmed now: its state, open signatures, errors."""
     reasons = LIFE.reasons(order.state, "confirm")
     if reasons:
@@ -44,16 +45,13 @@ def against_confirming(order: Order, *, today: dt.date) -> list[Reason]:
                 field="review",
             )
         )
-    return reasons + [one.reason for one in check(order, today=today).errors]
+    return reasons + [one.reason for one in checked.errors]
 
 
-@transaction.atomic
-def confirm(*, actor: User, order_id: int, today: dt.date, expected_version: int | None = None) -> Order:
-    """Set the order to confirmed; the story around it (plan, event) is ``flows.confirm_order``."""
-    require(actor, "orders.confirm")
-    order = lock(with_people(orders_of(actor)), expected_version=expected_version, pk=order_id)
-    hold_lines(order)
-    refuse_if(against_confirming(order, today=today))
+def confirm(seen: Seen, *, actor: User) -> Order:
+    """Set the locked order to confirmed; the story around it (plan, event) is ``flows.confirm_order``."""
+    order = seen.order
+    refuse_if(against_confirming(order, seen.checked))
     now = timezone.now()
     order.state, order.confirmed_at = LIFE.after(order.state, "confirm"), now
     save_next(order, fields=["state", "confirmed_at"])

@@ -56,7 +56,6 @@ PLAN_COLUMNS: Final = ("planned_start", "planned_date", "latest_start", "progres
 """What the plan tells the order, past any copy of it that is held."""
 
 
-@transaction.atomic
 def record_plan(
     *,
     order_id: int,

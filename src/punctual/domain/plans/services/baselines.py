@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Sum, Value
 
 from punctual.domain.plans.models import AT_CONFIRMATION, BASELINE_NAMES, Baseline, BaselineTask, Plan, Task
 from punctual.domain.plans.selectors import plans_of
@@ -14,7 +14,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 from punctual.platform.audit.services import Change, record
-from punctual.platform.many_rows import insert_rows
+from punctual.platform.many_rows import copy_rows
 from punctual.platform.records import lock, save_next
 
 
@@ -70,7 +70,7 @@ def write_baseline(plan: Plan, *, actor: User | None, name: str, reason: str = "
         "pk", "parent_id", "sequence", "wbs", "name", "is_summary", "is_milestone", "duration", "start", "finish",
         "total_float", "is_critical",
     )  # fmt: skip
-    rows = Task.objects.filter(plan=plan).order_by("sequence").values_list(*columns)
+    rows = Task.objects.filter(plan=plan).annotate(kept_in=Value(baseline.pk)).order_by("sequence")
     names = ("baseline_id", "task_ref", "parent_ref", *columns[2:])
-    insert_rows(BaselineTask, names, [(baseline.pk, *row) for row in rows])
+    copy_rows(BaselineTask, names, rows.values_list("kept_in", *columns))
     return baseline
