@@ -30,7 +30,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +42,7 @@ from web_peer import Peer, tryton  # noqa: E402
 
 from punctual.cli.commands.serve import shared_counts, web_command  # noqa: E402
 from punctual.cli.machine import web_processes  # noqa: E402
+from punctual.platform.sqlite.queue import queue_of  # noqa: E402
 
 TESTDATA = Path(os.environ.get("PUNCTUAL_TESTDATA", ROOT.parent / "shared" / "testdata"))
 
@@ -225,11 +226,16 @@ def get(path: str, headers: dict[str, str], sizes: dict[str, int] | None = None)
 
 
 def sign_in_file(database: Path) -> Callable[[int], None]:
-    """Signs every role of an order's review straight in the SQLite file."""
+    """Signs every role of an order's review straight in the SQLite file, in the line of writers as everybody else."""
 
     def sign(order: int) -> None:
-        with sqlite3.connect(database, timeout=60) as link:
-            link.execute(SIGN.format("?"), [order])
+        queue = queue_of(str(database))
+        queue.enter(60)
+        try:
+            with closing(sqlite3.connect(database)) as link, link:
+                link.execute(SIGN.format("?"), [order])
+        finally:
+            queue.leave()
 
     return sign
 

@@ -22,7 +22,7 @@ from django.db.utils import OperationalError
 
 _FLOCK: Final = "hhqqi4x"
 _MUTEX: Final = 0
-_SHORTEST, _LONGEST = 0.0003, 0.004
+_SHORTEST, _LONGEST = 0.0003, 0.0015
 
 
 class WriteQueueFull(OperationalError):
