@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,12 +63,10 @@ def test_digits_are_asked_for_by_what_a_number_is_made_of() -> None:
 
 
 def test_no_signal_receivers_in_our_own_code() -> None:
-    found = [
-        str(path.relative_to(SOURCE))
-        for path in SOURCE.rglob("*.py")
-        if "@receiver(" in path.read_text() or "post_save" in path.read_text() or "pre_save" in path.read_text()
-    ]
-    assert not found
+    of_a_column = re.compile(r"\.pre_save\b|pre_save_val\b")  # what a field does to a value before it is stored
+    texts = {path: of_a_column.sub("", path.read_text()) for path in SOURCE.rglob("*.py")}
+    words = ("@receiver(", "post_save", "pre_save")
+    assert not [str(path.relative_to(SOURCE)) for path, text in texts.items() if any(one in text for one in words)]
 
 
 ONE_FILE = {"cpm_kernels.py"}

@@ -44,8 +44,9 @@ def copy_rows(model: type[models.Model], columns: Sequence[str], rows: models.Qu
     quote = connection.ops.quote_name
     names = ", ".join(quote(field.column) for field in _fields(model, columns))
     select, values = rows.query.sql_with_params()
+    statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select}"
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select}", values)
+        cursor.execute(statement, values)
 
 
 def _fields(model: type[models.Model], columns: Sequence[str]) -> list[Any]:
