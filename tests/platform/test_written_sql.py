@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from punctual.domain.orders.models import Order, OrderLine
 from punctual.domain.parties.models import Customer
 from punctual.platform.accounts.models import User
-from punctual.platform.sqlite import compiler
+from punctual.platform.sqlite import compiler, inserts
 
 pytestmark = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has Django's own compiler")
 
@@ -161,3 +161,37 @@ def test_a_wrong_text_is_an_error_in_the_tests(customers: list[Customer], writte
     settings.VERIFY_SQL = True
     with pytest.raises(AssertionError, match="written before"):
         Customer.objects.get(pk=customers[1].pk)
+
+
+def test_an_insert_takes_over_the_text_and_values_arrive_as_django_would_write_them(
+    db: None, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.VERIFY_SQL = False
+    monkeypatch.setattr(inserts, "_TEXTS", {})
+    written = []
+    before = written_by_django.SQLInsertCompiler.as_sql
+    monkeypatch.setattr(
+        written_by_django.SQLInsertCompiler, "as_sql", lambda self: written.append(self.query.model) or before(self)
+    )
+    kept = [Customer.objects.create(code=f"C{n}", name=f"客户 {n} 🏭 %s", archived_at=None) for n in range(2)]
+    many = Customer.objects.bulk_create([Customer(code=f"D{n}", name="'; --") for n in range(60)])
+    many += Customer.objects.bulk_create([Customer(code=f"E{n}", name="") for n in range(7)])
+    assert written == [Customer]
+    assert len({one.pk for one in [*kept, *many]}) == 69
+    for one in [kept[1], many[0], many[-1]]:
+        found = Customer.objects.get(pk=one.pk)
+        assert {f.attname: getattr(found, f.attname) for f in Customer._meta.concrete_fields} == {
+            f.attname: getattr(one, f.attname) for f in Customer._meta.concrete_fields
+        }
+
+
+def test_an_expression_as_a_value_is_left_to_django(db: None) -> None:
+    Customer.objects.create(code="C1", name="a")
+    made = Customer.objects.create(code=Upper(Value("c2")), name="b")
+    assert Customer.objects.get(pk=made.pk).code == "C2"
+
+
+def test_a_wrong_value_is_noticed_in_the_tests(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inserts, "_moment", lambda value, zone: "2000-01-01 00:00:00")
+    with pytest.raises(AssertionError, match="by Django"):
+        Customer.objects.create(code="C1", name="a")

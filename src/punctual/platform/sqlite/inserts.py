@@ -1,5 +1,5 @@
-"""INSERTs whose text is written once for a table, its columns and a number of rows; values that are what the column
-holds already go in as they are, and Django prepares all others.
+"""INSERTs whose text is written once for a table and its columns. Values that are what the column holds already go in
+as they are; Django prepares all others.
 
 With ``VERIFY_SQL`` (the tests set it) Django writes every text again and a difference is an error.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ _NUMBERS: Final = (
     models.PositiveBigIntegerField,
     models.PositiveSmallIntegerField,
 )
-_TEXTS_OF_ANY_LENGTH: Final = (
+_WORDS: Final = (
     models.CharField,
     models.TextField,
     models.SlugField,
@@ -38,13 +39,26 @@ _TEXTS_OF_ANY_LENGTH: Final = (
 )
 AS_IT_IS: Final[dict[type, frozenset[type]]] = {
     **dict.fromkeys(_NUMBERS, frozenset({int, type(None)})),
-    **dict.fromkeys(_TEXTS_OF_ANY_LENGTH, frozenset({str, type(None)})),
+    **dict.fromkeys(_WORDS, frozenset({str, type(None)})),
     models.BooleanField: frozenset({bool, type(None)}),
 }
 """Column → types of Python whose values Django would give to SQLite unchanged."""
 
-_WRITTEN: Final[dict[object, tuple[str, tuple[Any, ...]]]] = {}
-_NEVER: Final = ("", ())
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Of how many rows ever: ``head``, the places of a row's values for each of them, ``tail``."""
+
+    head: str
+    row: str
+    tail: str
+    returning: tuple[Any, ...]
+
+    def of(self, rows: int) -> str:
+        return f"{self.head}{', '.join([self.row] * rows)}{self.tail}"
+
+
+_TEXTS: Final[dict[object, Text]] = {}
 
 Prepare = Callable[[Any, Any], Any]
 """(row, compiler) → the value of one column as SQLite gets it."""
@@ -73,30 +87,36 @@ class SQLInsertCompiler(compiler.SQLInsertCompiler):
             return super().as_sql()
         key = (
             fields,
-            len(query.objs),
             tuple(self.returning_fields or ()),
             query.on_conflict,
             tuple(query.update_fields),
             tuple(query.unique_fields),
         )
-        sql, returning = _WRITTEN.get(key, _NEVER)
-        if not sql or settings.VERIFY_SQL:
-            return self._write(key, sql, values)
-        self.returning_params = returning
-        return [(sql, (*values, *returning))]
+        text = _TEXTS.get(key)
+        if text is None or settings.VERIFY_SQL:
+            return self._write(key, text, values)
+        self.returning_params = text.returning
+        return [(text.of(len(query.objs)), (*values, *text.returning))]
 
-    def _write(self, key: object, known: str, values: list[Any]) -> Any:
+    def _write(self, key: object, text: Text | None, values: list[Any]) -> Any:
+        """Django's statements; what their text consists of is kept."""
         statements: Any = super().as_sql()
         if len(statements) > 1:  # as many statements as rows
             return statements
         (sql, written), returning = statements[0], tuple(self.returning_params)
-        if list(map(type, written)) != list(map(type, [*values, *returning])) or (known and known != sql):
-            raise AssertionError(f"written before: {known} {values}; now: {sql} {written}")
+        row, count = f"({', '.join(['%s'] * len(self.query.fields))})", len(self.query.objs)
+        head, _, tail = sql.partition(", ".join([row] * count))
+        now = Text(head, row, tail, returning)
+        is_understood = now.of(count) == sql and len(written) == len(values) + len(returning)
         if settings.VERIFY_SQL:
+            if not is_understood or text not in (None, now):
+                raise AssertionError(f"written before: {text}; now: {sql}")
             self._verify(values, written)
-        if len(_WRITTEN) >= MOST_TEXTS:
-            _WRITTEN.clear()
-        _WRITTEN[key] = sql, returning
+        if not is_understood:  # a column whose place is no plain one
+            return statements
+        if len(_TEXTS) >= MOST_TEXTS:
+            _TEXTS.clear()
+        _TEXTS[key] = now
         return statements
 
     def _verify(self, values: list[Any], written: Any) -> None:
