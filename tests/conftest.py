@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.test import Client
@@ -26,6 +27,13 @@ settings.register_profile("punctual", deadline=None, derandomize=not os.environ.
 settings.load_profile("punctual")
 
 TODAY = dt.date(2026, 11, 23)
+TOGETHER = (
+    "tests/browser/",
+    "tests/platform/test_web_processes.py",
+    "tests/packaging/test_through_proxies.py",
+    "tests/packaging/test_wheel.py",
+)
+"""Whose tests share what takes long to make: each goes to one worker as a whole."""
 
 
 def pytest_configure() -> None:
@@ -42,8 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """All browser tests to one worker, since they share a server, as do the web processes' tests. The permission table
-    to two, each of which builds its company once.
+    """All browser tests to one worker, since they share a server, as do the web processes' tests, those behind a proxy
+    and those of the wheel, which is built once. The permission table to two, each of which fills its company once.
 
     The parallel run's own groups are a suffix of each test's name, which this pytest's names no longer take.
     """
@@ -51,7 +59,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Grouped(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            for group in ("tests/browser/", "tests/platform/test_web_processes.py"):
+            for group in TOGETHER:
                 if nodeid.startswith(group):
                     return group
             if nodeid.startswith("tests/web/test_permission_matrix.py"):
@@ -131,18 +139,22 @@ def receiver(settings: Any) -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: object) -> None:
     """The outcome of real migrations, made once for all workers and copied; that the models give the same is tested."""
     from django.db import connection
 
     if connection.vendor != "sqlite":
         from punctual.platform.first_tables import finish_tables
 
+        request.getfixturevalue("django_db_setup")
         with django_db_blocker.unblock():  # type: ignore[attr-defined]
             finish_tables()
         return
     from migrated import migrated_database
 
+    # Django would first make every table from the models, which takes seconds and is written over.
+    with patch("django.core.management.call_command"):
+        request.getfixturevalue("django_db_setup")
     with django_db_blocker.unblock(), sqlite3.connect(migrated_database()) as source:  # type: ignore[attr-defined]
         connection.ensure_connection()
         source.backup(connection.connection)

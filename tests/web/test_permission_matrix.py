@@ -22,6 +22,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from api_document import api_document
 from migrated import only_one
 from punctual.platform.accounts.demo import DEMO_NAMES
 from punctual.platform.accounts.models import User
@@ -364,9 +365,7 @@ def _pages() -> dict[str, str]:
 
 def _operations() -> dict[str, tuple[str, str]]:
     """What begins a row → method and path."""
-    from punctual.api.v1 import api
-
-    paths = sorted(api.get_openapi_schema()["paths"].items())
+    paths = sorted(api_document()["paths"].items())
     return {f"{method.upper()} {path}": (method, path) for path, methods in paths for method in sorted(methods)}
 
 

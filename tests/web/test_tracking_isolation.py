@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+from api_document import api_document
 from changing import SIGNED
 from ordering import TODAY, catalogue, customer
 from punctual.domain.changes.models import ChangeOrder
@@ -249,10 +250,8 @@ def _address(route: str, order: Order) -> str:
 
 def crawl(readers: dict[str, Client], orders: dict[str, Order]) -> None:
     """Every address and every API operation, with the keys of each order, as each reader."""
-    from punctual.api.v1 import api
-
     routes = [route for route in _routes(get_resolver()) if not route.startswith(("api/", "accounts/"))]
-    operations = [path.removeprefix("/") for path in api.get_openapi_schema()["paths"]]
+    operations = [path.removeprefix("/") for path in api_document()["paths"]]
     for name, client in readers.items():
         client.raise_request_exception = False
         others = [order for one, order in orders.items() if one != name]
