@@ -117,6 +117,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return render(request, "shell/error.html", {"status": 400}, status=400)
 
 
+def sign_in_ended(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What a person may not do is a refusal; what is denied without one is a sign-in through a directory that was begun
+    in another browser, too long ago, or is finished already."""
+    return render(request, "socialaccount/authentication_error.html", {"why": "ended"}, status=403)
+
+
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """A page, or a problem for programs."""
     if request.path.startswith("/api/"):
