@@ -44,7 +44,7 @@ def safe_next(request: HttpRequest) -> str:
     """Where the form wants to go on, if that is here."""
     wish = request.POST.get("next") or request.GET.get("next") or ""
     here = url_has_allowed_host_and_scheme(wish, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return wish if here and wish else reverse("home")
+    return wish if here and wish.startswith(("/", "http://", "https://")) else reverse("home")
 
 
 def palette(request: HttpRequest) -> HttpResponse:
