@@ -20,6 +20,11 @@ pytestmark = pytest.mark.django_db
 Person = Callable[[str], User]
 
 
+@pytest.fixture(autouse=True)
+def _frozen_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_a, **_k: TODAY)
+
+
 def opened(
     person: Person, *, by: str = "order_manager", to: str = "planner", check: dt.date | None = None
 ) -> ActionItem:
@@ -37,6 +42,21 @@ def test_every_reason_against_an_empty_one_is_told_at_once(person: Person) -> No
     with pytest.raises(Refusal) as refused:
         services.open_action(actor=person("order_manager"), title=" ", owner=None, due=None)
     assert [reason.field for reason in refused.value.reasons] == ["title", "owner", "due"]
+
+
+def test_a_day_of_another_year_is_asked_about_and_one_that_stands_so_is_not(person: Person) -> None:
+    long_ago = TODAY - dt.timedelta(days=400)
+    with pytest.raises(Refusal) as refused:
+        services.open_action(actor=person("order_manager"), title="x", owner=person("planner"), due=long_ago)
+    assert refused.value.codes == {"action_item.due_long_ago"}
+    item = opened(person)
+    facts = {"action_id": item.pk, "expected_version": None, "title": "催", "owner": person("planner")}
+    with pytest.raises(Refusal):
+        services.change_action(actor=person("planner"), due=long_ago, **facts)
+    overdue_since = TODAY - dt.timedelta(days=60)
+    assert services.change_action(actor=person("planner"), due=overdue_since, **facts).due == overdue_since
+    ActionItem.objects.update(due=long_ago)
+    assert services.change_action(actor=person("planner"), due=long_ago, **facts).title == "催"
 
 
 def test_a_stranger_can_neither_finish_nor_change_it(person: Person) -> None:

@@ -119,6 +119,27 @@ def test_acceptance_begins_the_clock_of_every_line_that_has_none_and_only_once(p
     ]
 
 
+def test_begun_by_hand_without_months_it_runs_as_long_as_the_product_says(
+    person: Person, signed_in: Callable[[str], Client]
+) -> None:
+    order = delivered(person)
+    line = order.lines.get()
+    Product.objects.filter(pk=line.product_id).update(warranty_months=18)
+    client = signed_in("order_manager")
+    page = client.get(f"/orders/{order.key}/later/").content.decode()
+    assert "· 18 " in page
+    assert 'name="months" value=' not in page
+    given = {"line": line.line_no, "begins": "2026-04-01", "months": ""}
+    client.post(f"/orders/{order.key}/warranty/", given)
+    assert Warranty.objects.get().ends == dt.date(2027, 9, 30)
+    client.post(f"/orders/{order.key}/warranty/", given | {"months": "6"})
+    assert Warranty.objects.get().ends == dt.date(2026, 9, 30)
+    assert client.post(f"/orders/{order.key}/warranty/", given | {"months": "0"}).status_code == 422
+    Product.objects.filter(pk=line.product_id).update(warranty_months=0)
+    assert client.post(f"/orders/{order.key}/warranty/", given).status_code == 422
+    assert Warranty.objects.get().ends == dt.date(2026, 9, 30)
+
+
 def test_what_has_no_warranty_gets_no_clock_and_other_goods_the_months_of_their_product(person: Person) -> None:
     order = delivered(person)
     machine = order.lines.get()

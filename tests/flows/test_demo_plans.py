@@ -7,6 +7,7 @@ import pytest
 import planning
 from punctual.domain.catalog.models import Product
 from punctual.domain.changes.models import ChangeOrder
+from punctual.domain.customer_relations.models import PortalAccount
 from punctual.domain.delivery.models import Delivery, DocumentRequest
 from punctual.domain.monitoring.models import Block
 from punctual.domain.orders.models import Order, OrderLine, OrderState
@@ -23,6 +24,7 @@ from punctual.domain.quality.models import (
     Nonconformity,
     SupplierSeverity,
 )
+from punctual.flows.customer_signs import waiting_for_customer
 from punctual.flows.demo.people import demo_user
 from punctual.flows.why import why_late
 from punctual.platform.accounts.models import Role
@@ -65,7 +67,7 @@ def test_no_plan_reports_as_delivered_or_signed_for_what_no_delivery_took(demo_c
 
 
 def test_the_company_shows_what_orders_and_quality_go_through(demo_company):
-    asked = DocumentRequest.objects.get(answered_at=None)
+    asked = DocumentRequest.objects.exclude(task=None).get(answered_at=None)
     assert (asked.attachment.kind, asked.attachment.approval) == ("drawing", "waiting")
     assert Block.objects.filter(task=asked.task, cleared_at=None).exists()
     assert ChangeOrder.objects.filter(state="submitted").exists()
@@ -86,6 +88,13 @@ def test_the_company_shows_what_orders_and_quality_go_through(demo_company):
     assert (last - first).days > 350
     running = Nonconformity.objects.filter(state__in=["open", "contained"], order__state=OrderState.IN_PROGRESS)
     assert open_gates(running.order_by("pk")[0].order)
+
+
+def test_who_signs_in_to_the_portal_finds_something_to_approve_there(demo_company):
+    contact = PortalAccount.objects.exclude(activated_at=None).get().contact
+    orders = Order.objects.filter(customer=contact.customer, state=OrderState.IN_PROGRESS)
+    (asked,) = [one for order in orders for one in waiting_for_customer(order).documents]
+    assert asked.attachment.name == "出厂验收大纲.pdf"
 
 
 def test_a_late_order_waits_across_two_others_for_a_supplier(demo_company):

@@ -45,6 +45,11 @@ Person = Callable[[str], User]
 Enter = Callable[[str], Client]
 
 
+@pytest.fixture(autouse=True)
+def _frozen_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_a, **_k: dt.date(2026, 11, 23))
+
+
 @pytest.fixture
 def orders(person: Person) -> list[Order]:
     """Two drafts and a confirmed one."""

@@ -100,3 +100,14 @@ def test_a_summary_with_nothing_left_below_it_leaves_the_plan_with_its_tasks(per
     close_open_tasks(actor=person("order_manager"), order_id=plan.order_id, reason="只交样机", today=TODAY)
     assert [task.name for task in Task.objects.filter(plan=plan, percent__lt=100)] == []
     assert [task.name for task in Task.objects.filter(plan=plan, is_summary=False)] == ["FAT"]
+
+
+def test_a_plan_that_nobody_began_and_that_has_no_delivery_ends_with_its_last_task(person: Any) -> None:
+    plan = planning.plan(person("planner"))
+    Task.objects.filter(plan=plan).update(is_delivery=False)
+    Order.objects.filter(pk=plan.order_id).update(state=OrderState.DELIVERED, actual_date=TODAY)
+    close_open_tasks(actor=person("order_manager"), order_id=plan.order_id, reason="未经计划直接交付", today=TODAY)
+    assert not Task.objects.filter(plan=plan, is_summary=False, percent__lt=100).exists()
+    (left,) = Task.objects.filter(plan=plan, is_summary=False)
+    assert left.actual_finish is not None
+    assert left.actual_finish.date() == TODAY

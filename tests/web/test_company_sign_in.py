@@ -57,7 +57,7 @@ from django.core.management import call_command
 from django.test import Client
 from punctual.platform.accounts.models import User
 call_command("migrate", verbosity=0)
-User.objects.create_user("wang", email="wang@example.test", password="x", role="sales")
+wang = User.objects.create_user("wang", email="wang@example.test", password="x", role="sales")
 
 def come(**who):
     WHO.clear(); WHO.update(who)
@@ -82,6 +82,12 @@ for stranger in ({"sub": "2", "email": "eve@example.test", "email_verified": Tru
 assert User.objects.count() == 1
 forged = Client().get("/accounts/oidc/company/login/callback/", {"code": "c", "state": "forged"})
 assert "_auth_user_id" not in Client().session
+assert "公司目录的应答不可信" in forged.content.decode() and forged.status_code == 401, forged.content.decode()
+wang.refresh_from_db()
+assert wang.check_password("x") and wang.role == "sales"
+server.shutdown(); server.server_close()
+away = Client().post("/accounts/oidc/company/login/")
+assert away.status_code == 503 and "公司目录没有应答" in away.content.decode(), away.content.decode()
 print("ok")
 """
 

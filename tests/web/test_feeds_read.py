@@ -40,6 +40,11 @@ path = {folder}/khal.db
 DAY, LATER = dt.date(2026, 12, 1), dt.date(2026, 12, 9)
 
 
+@pytest.fixture(autouse=True)
+def _frozen_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_a, **_k: dt.date(2026, 11, 23))
+
+
 @pytest.fixture
 def feed(person: Callable[[str], User]) -> Callable[[], str]:
     """The feed of an order manager with an order, its milestones and an action item due on :data:`DAY`."""

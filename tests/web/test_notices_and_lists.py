@@ -202,13 +202,14 @@ def test_a_cell_opened_on_an_older_version_is_a_conflict(signed_in, person):
     assert Order.objects.get().owner == person("order_manager")
 
 
-def test_a_bad_day_is_refused_in_words(signed_in, person):
+@pytest.mark.parametrize(("given", "said"), [("明天", "明天"), ("2006-11-24", "早已过去")])
+def test_a_bad_day_is_refused_in_words(signed_in, person, given, said):
     item = open_action(actor=person("order_manager"), title="量尺寸", owner=person("order_manager"), due=TODAY)
     client = signed_in("order_manager")
     fields = cell_form(client, "/actions/", f"{item.pk}:due")
-    answer = client.post("/actions/", fields | {"value": "明天"}, headers={"HX-Request": "true"})
+    answer = client.post("/actions/", fields | {"value": given}, headers={"HX-Request": "true"})
     assert answer.status_code == 422
-    assert "明天" in answer.content.decode()
+    assert said in answer.content.decode()
     assert ActionItem.objects.get().due == TODAY
 
 

@@ -21,6 +21,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from api_document import api_document
 from migrated import only_one
@@ -221,7 +222,7 @@ def _monitoring_samples(manager: User, order: Any) -> dict[str, Any]:
     report = ProgressReport.objects.filter(task__isnull=False).order_by("pk").first()
     warning = Warning.objects.filter(order__isnull=False).order_by("pk").first()
     notice = draft_notice(actor=manager, order=order, title="x")
-    action = open_action(actor=manager, title="x", owner=worker, due=TODAY)
+    action = open_action(actor=manager, title="x", owner=worker, due=timezone.localdate())
     recovery = RecoveryRun.objects.create(order=order, day=TODAY, state="ready")
     assert report is not None
     assert warning is not None

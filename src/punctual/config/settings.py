@@ -13,7 +13,7 @@ PUNCTUAL_API_RATE   API requests a minute of one user or address (default 1200),
 PUNCTUAL_REDIS      ``redis://…`` for limits and presence over several machines; default: a file, for one machine
 PUNCTUAL_PROCESSES  web processes of ``punctual serve``; default: by cores and memory, at most 4
 PUNCTUAL_OIDC_*     SERVER, CLIENT, SECRET, NAME: sign-in through an OpenID Connect provider beside passwords
-PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs ``pip install python3-saml``
+PUNCTUAL_SAML_*     METADATA (URL), ENTITY, NAME: the same through SAML; needs punctual[saml]
 PUNCTUAL_BACKUP_DIR folder for a backup every night; PUNCTUAL_BACKUP_KEEP how many daily, weekly, monthly (7,5,12)
 PUNCTUAL_WORKERS    background processes (1); PUNCTUAL_WORKER_MB memory after which one is replaced (1500)
 PUNCTUAL_PLANNERS   planning processes (1), each up to PUNCTUAL_PLANNING_MB (2000) and PUNCTUAL_PLANNING_SECONDS (900)
@@ -418,7 +418,8 @@ if _read("PUNCTUAL_SAML_METADATA"):
     SOCIALACCOUNT_PROVIDERS["saml"] = {
         "APPS": [
             {
-                "provider_id": "company",
+                # Not the other one's: a person's number there says nothing here.
+                "provider_id": "company-saml",
                 "client_id": "company",
                 "name": SAML_NAME,
                 "settings": {
@@ -426,7 +427,12 @@ if _read("PUNCTUAL_SAML_METADATA"):
                         "entity_id": _read("PUNCTUAL_SAML_ENTITY"),
                         "metadata_url": _read("PUNCTUAL_SAML_METADATA"),
                     },
-                    "advanced": {"strict": True, "want_assertion_signed": True, "want_message_signed": False},
+                    "advanced": {
+                        "strict": True,
+                        "want_assertion_signed": True,
+                        "want_message_signed": False,
+                        "allow_single_label_domains": True,  # http://punctual/ in a network of the house
+                    },
                 },
             }
         ]
@@ -434,5 +440,4 @@ if _read("PUNCTUAL_SAML_METADATA"):
 if SOCIAL_SIGN_IN:
     INSTALLED_APPS += ["allauth.socialaccount"]
     SOCIALACCOUNT_ADAPTER = "punctual.web.account.adapter.SocialAdapter"
-    SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
     SOCIALACCOUNT_STORE_TOKENS = False

@@ -3,12 +3,15 @@
 from django.urls import include, path
 
 from punctual.api.v1 import api
+from punctual.web.account import directory
 
 handler400 = "punctual.web.shell.views.bad_request"
+handler403 = "punctual.web.shell.views.sign_in_ended"
 handler404 = "punctual.web.shell.views.page_not_found"
 handler500 = "punctual.web.shell.views.server_error"
 
 urlpatterns = [
+    *directory.addresses(),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", api.urls),
     path("", include("punctual.web.urls")),

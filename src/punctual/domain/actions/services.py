@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from punctual.domain.actions.life import LIFE
 from punctual.domain.actions.models import ActionItem, ActionState, Effect
-from punctual.domain.actions.rules import reasons_against
+from punctual.domain.actions.rules import LONG_AGO, reasons_against
 from punctual.domain.actions.selectors import actions_of
 from punctual.kernel.refusal import Forbidden, Reason, refuse_if
 from punctual.kernel.wording import N_
@@ -41,7 +41,7 @@ def open_action(
 ) -> ActionItem:
     """Give ``owner`` something to do and tell them. ``cause`` is what it comes from; the caller has fetched it."""
     require(actor, "actions.open")
-    refuse_if(reasons_against(title=title, has_owner=owner is not None, has_due=due is not None))
+    refuse_if(reasons_against(title=title, has_owner=owner is not None, due=due, today=timezone.localdate()))
     assert owner is not None
     assert due is not None
     item = ActionItem.objects.create(
@@ -89,8 +89,9 @@ def _mine_or_steered(actor: User, item: ActionItem) -> None:
 
 
 def against_change(item: ActionItem, *, title: str, owner: User | None, due: dt.date | None) -> list[Reason]:
-    """Every reason why it can't be given this wording, owner and day."""
-    said = reasons_against(title=title, has_owner=owner is not None, has_due=due is not None)
+    """Every reason why it can't be given this wording, owner and day. A day that it has already is not asked about."""
+    today = timezone.localdate() if due != item.due else dt.date.min + LONG_AGO
+    said = reasons_against(title=title, has_owner=owner is not None, due=due, today=today)
     return [*LIFE.reasons(item.state, "change"), *said]
 
 

@@ -43,6 +43,7 @@ from punctual.domain.customer_relations.services.watching import watch_clocks
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Contact, Customer
 from punctual.flows.demo.customer_texts import ASKED, COMPLAINT
+from punctual.flows.demo.documents import ask_for_protocol
 from punctual.flows.demo.people import demo_user
 from punctual.platform.accounts.demo import DEMO_PASSWORD
 from punctual.platform.accounts.models import Role, User
@@ -365,7 +366,7 @@ def _release_names(customer: Customer) -> None:
 
 
 def _portal(work: Clockwork) -> None:
-    """A contact who signs in to the portal, and one whose invitation waits."""
+    """A contact who signs in to the portal and has a document to approve there, and one whose invitation waits."""
     sales = demo_user(Role.SALES)
     invited = Contact.objects.filter(customer__orders__state=OrderState.IN_PROGRESS).exclude(email="").distinct()
     for contact in invited.order_by("customer__code", "pk")[:2]:
@@ -375,3 +376,4 @@ def _portal(work: Clockwork) -> None:
             account.invite_hash = account.invite_until = None
             account.save()
             _release_names(contact.customer)
+            ask_for_protocol(contact.customer.orders.filter(state=OrderState.IN_PROGRESS).earliest("pk"), work.today)

@@ -34,6 +34,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.account.api_reference import operations_by_subject
 from punctual.web.account.forms import MySettingsForm, PersonForm
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import whole, wholes
 from punctual.web.shell.refusals import show_in
 
 
@@ -121,8 +122,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """What I was told, unread first in colour."""
     actor = _actor(request)
     if request.method == "POST":
-        wanted = [int(pk) for pk in request.POST.getlist("id") if pk.isdecimal()]
-        mark_read(actor=actor, ids=wanted or None)
+        wanted = wholes(request.POST.getlist("id"))
+        mark_read(actor=actor, ids=wanted if "id" in request.POST else None)
         return redirect("inbox")
     standing = request.GET.get("standing", "")
     standing = standing if standing in ("later", "done") else ""
@@ -192,7 +193,7 @@ def company_settings(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             change_company(
-                actor=actor, name=request.POST.get("name", ""), expected_version=int(request.POST.get("version", 0))
+                actor=actor, name=request.POST.get("name", ""), expected_version=whole(request.POST.get("version", ""))
             )
             messages.success(request, _("Saved."))
             return redirect("company_settings")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.aftersales import selectors
 from punctual.domain.aftersales.life import OPEN_CASES
-from punctual.domain.aftersales.services.warranties import DELIVERED
+from punctual.domain.aftersales.services.warranties import DELIVERED, months_of
 from punctual.domain.customer_relations.life import RUNNING
 from punctual.domain.customer_relations.models import RequestKind
 from punctual.domain.customer_relations.selectors import listed_requests, shared_calendar
@@ -30,6 +30,7 @@ def _of_order(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         return None
     actor = actor_of(request)
     changing = may(actor, "service.change")
+    lines = order.lines.select_related("product").order_by("line_no")
     return {
         "warranties": list(selectors.warranties_of(actor).filter(order_line__order=order)[:12]),
         "cases": list(selectors.cases_of(actor).filter(order=order)[:6]),
@@ -37,7 +38,7 @@ def _of_order(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         "today": timezone.localdate(),
         "may_serve": changing,
         "engineers": engineers() if changing else [],
-        "warranty_lines": list(order.lines.order_by("line_no")[:30]) if changing else [],
+        "warranty_lines": [(line, months_of(line)) for line in lines[:30]] if changing else [],
         "may_plan": order.state in ("accepted", "closed") and not selectors.has_return_visits(order),
     }
 

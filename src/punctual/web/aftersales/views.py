@@ -322,7 +322,7 @@ def begin_warranty(request: HttpRequest, key: str) -> HttpResponse:
         order=order,
         line_no=number(request, "line") or 0,
         begins=day_of(request.POST.get("begins", "")),
-        months=number(request, "months") or 0,
+        months=number(request, "months"),
         serials=request.POST.get("serials", "").replace("，", ",").replace("\n", ",").split(","),
     )
     messages.success(request, _("The warranty runs."))

@@ -39,6 +39,7 @@ from punctual.web.delivery.pages import show_acceptance
 from punctual.web.delivery.posted import Posted
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
+from punctual.web.shell.reading import whole
 
 
 def _page(delivery: Delivery) -> str:
@@ -173,7 +174,7 @@ def _do_acceptance(request: HttpRequest, acceptance: Acceptance, verb: str) -> s
             **wish,
             title=posted.text("title"),
             grade=posted.text("grade"),
-            owner=User.objects.filter(is_active=True, pk=int(owner) if owner.isdecimal() else 0).first(),
+            owner=User.objects.filter(is_active=True, pk=whole(owner)).first(),
             due=due,
             expected_version=version,
         )

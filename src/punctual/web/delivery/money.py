@@ -46,6 +46,7 @@ from punctual.web.delivery.words import payment_chip
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import wholes
 
 BLANK_ROWS = 2
 
@@ -187,7 +188,7 @@ def close_page(request: HttpRequest, key: str) -> HttpResponse:
     refusal: Refusal | None = None
     chosen: list[int] = []
     if request.method == "POST":
-        chosen = [int(one) for one in request.POST.getlist("template_task") if one.isdecimal()]
+        chosen = wholes(request.POST.getlist("template_task"))
         try:
             close_order(
                 actor=actor,

@@ -20,6 +20,7 @@ from punctual.web.master.forms import FactsForm
 from punctual.web.shell.changes import changed
 from punctual.web.shell.columns import Filter
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import MOST_DIGITS
 from punctual.web.shell.refusals import show_in
 from punctual.web.shell.undo import say_with_undo
 
@@ -91,6 +92,8 @@ def number(request: HttpRequest, name: str) -> int | None:
     text = request.POST.get(name, "")
     if not text:
         return None
+    if len(text) > MOST_DIGITS:
+        raise BadRequest(name)
     try:
         return int(text)
     except ValueError as error:

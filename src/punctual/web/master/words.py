@@ -18,6 +18,7 @@ from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
 from punctual.web.master.pages import actor_of
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import whole
 from punctual.web.shell.refusals import show_in
 
 
@@ -37,7 +38,7 @@ def words_page(
 ) -> HttpResponse:
     """``rows`` carry ``uses``; the one named by ``?edit=`` is in the form."""
     wish = request.GET.get("edit", "")
-    editing = get_or_not_found(rows, pk=int(wish)) if wish.isdecimal() else None
+    editing = get_or_not_found(rows, pk=whole(wish)) if wish.isdecimal() else None
     form = WordForm(request.POST or None, initial={"code": editing.code, "name": editing.name} if editing else None)
     status = 200
     if request.method == "POST" and form.is_valid():

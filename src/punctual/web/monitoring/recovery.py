@@ -38,6 +38,7 @@ from punctual.web.monitoring.tasks import actor_of
 from punctual.web.monitoring.wording import filled_html, step_html
 from punctual.web.orders import marks
 from punctual.web.rail import RailFacts, rail
+from punctual.web.shell.reading import whole
 from punctual.web.task_bars import Bar, task_bars
 
 LEFT_OUT: Final = {
@@ -112,7 +113,7 @@ def _picked(request: HttpRequest, run: RecoveryRun | None, options: list[dict[st
     if run is None or not options:
         return None
     wish = request.GET.get("option", "")
-    number = int(wish) if wish.isdecimal() else run.chosen
+    number = whole(wish) if wish.isdecimal() else run.chosen
     named = next((one for one in options if one["number"] == number), None)
     return named or next((one for one in options if one["recommended"]), options[0])
 

@@ -33,6 +33,7 @@ from punctual.web.monitoring.tasks import actor_of, next_or
 from punctual.web.monitoring.wording import sentence, shown
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.lists import ListPage
+from punctual.web.shell.reading import whole
 from punctual.web.templatetags.punctual import avatar, day, icon
 
 
@@ -180,7 +181,7 @@ def bring_back(request: HttpRequest, pk: int) -> HttpResponse:
 def give_away(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody else sees to it."""
     text = request.POST.get("owner", "")
-    owner = get_or_not_found(User.objects.filter(is_active=True), pk=int(text) if text.isdecimal() else 0)
+    owner = get_or_not_found(User.objects.filter(is_active=True), pk=whole(text))
     hand_on(actor=actor_of(request), warning_id=pk, owner=owner, expected_version=_version(request))
     messages.success(request, _("%(name)s sees to it.") % {"name": owner.name})
     return redirect(next_or(request, reverse("warning", args=[pk])))

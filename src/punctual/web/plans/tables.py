@@ -15,6 +15,7 @@ from punctual.platform.accounts.models import User
 from punctual.web.formatting import day_text, days_text
 from punctual.web.shell.columns import Column, Filter
 from punctual.web.shell.navigation import Words
+from punctual.web.shell.reading import wholes
 
 
 def days_late(plan: Plan) -> int | None:
@@ -74,7 +75,7 @@ def _standing(user: User) -> list[tuple[str, Words]]:
 
 
 def _mine(rows: QuerySet[Plan], values: Sequence[str]) -> QuerySet[Plan]:
-    return rows.filter(order__owner_id__in=[one for one in values if one.isdecimal()])
+    return rows.filter(order__owner_id__in=wholes(values))
 
 
 PLAN_FILTERS = (

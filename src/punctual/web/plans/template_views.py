@@ -43,6 +43,7 @@ from punctual.web.plans.tables import TEMPLATE_COLUMNS, TEMPLATE_FILTERS
 from punctual.web.shell.columns import BuiltInView
 from punctual.web.shell.lists import ListPage
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import whole
 from punctual.web.shell.refusals import worded
 
 EMPTY: dict[str, Any] = {"goals": "", "tasks": [], "budget": [], "standards": [], "products": []}
@@ -215,7 +216,7 @@ def discard(request: HttpRequest, code: str) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int:
     version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() else -1
+    return whole(version, -1)
 
 
 @require_POST

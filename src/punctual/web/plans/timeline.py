@@ -26,6 +26,7 @@ from punctual.platform.accounts.permissions import require
 from punctual.web.formatting import day_text
 from punctual.web.orders import marks
 from punctual.web.plans.pictures import long_breaks, phases_of
+from punctual.web.shell.reading import whole
 
 PER_PAGE: Final = 40
 ZOOMS: Final = {"week": 9.0, "month": 4.0, "quarter": 1.8}
@@ -184,7 +185,7 @@ def phases(request: HttpRequest, order: str) -> HttpResponse:
         first = plan.start
     days = request.GET.get("days", "")
     zoom = request.GET.get("zoom", "")
-    axis = Axis(first, min(int(days), LONGEST) if days.isdecimal() else 365, ZOOMS.get(zoom, ZOOMS["month"]))
+    axis = Axis(first, min(whole(days, 365), LONGEST), ZOOMS.get(zoom, ZOOMS["month"]))
     due = plan.order.promised_date or plan.order.requested_date
     rows = []
     for task, percent in phases_of(plan):

@@ -29,6 +29,7 @@ from punctual.web.plans.differences import differences_of
 from punctual.web.plans.tables import PLAN_COLUMNS, PLAN_FILTERS
 from punctual.web.shell.columns import BuiltInView
 from punctual.web.shell.lists import ListPage
+from punctual.web.shell.reading import whole
 
 WORDS = {
     "new_task": gettext_lazy("New task"),
@@ -151,7 +152,7 @@ def report_progress(request: HttpRequest, order: str) -> HttpResponse:
     actor = _actor(request)
     found = plan_by_order(actor, order)
     given = {name: request.POST.get(name, "") for name in ("task", "percent", "version")}
-    numbers = {name: int(value) if value.isdecimal() else -1 for name, value in given.items()}
+    numbers = {name: whole(value, -1) for name, value in given.items()}
     edit_plan(
         plan_id=found.pk,
         actor=actor,
@@ -175,7 +176,7 @@ def baselines(request: HttpRequest, order: str) -> HttpResponse:
             actor=actor,
             name=request.POST.get("name", ""),
             reason=request.POST.get("reason", ""),
-            expected_version=int(version) if version.isdecimal() else -1,
+            expected_version=whole(version, -1),
         )
         messages.success(request, _("Baseline %(number)s is kept.") % {"number": made.number})
         return redirect(f"{reverse('plan_baselines', args=[order])}?from={made.number}")

@@ -30,6 +30,7 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.sheets.writer import write_xlsx
 from punctual.web.formatting import day_text
 from punctual.web.scheduling.promise import actor_of
+from punctual.web.shell.reading import whole
 from punctual.web.templatetags.charts import Picture
 
 COUNTS: Final = {"day": 20, "week": 10, "month": 8}
@@ -332,11 +333,9 @@ def accept(request: HttpRequest) -> HttpResponse:
     for value in request.POST.getlist("order"):
         order, _sep, version = value.partition(":")
         if order.isdecimal() and version.isdecimal():
-            versions[int(order)] = int(version)
+            versions[whole(order)] = whole(version)
     run = request.POST.get("run", "")
-    moved = accept_levelling(
-        actor=actor, run_id=int(run) if run.isdecimal() else 0, versions=versions, today=timezone.localdate()
-    )
+    moved = accept_levelling(actor=actor, run_id=whole(run), versions=versions, today=timezone.localdate())
     words = {"count": moved, "orders": len(versions)}
     messages.success(request, _("%(count)d tasks moved in %(orders)d plans.") % words)
     return redirect("levelling")

@@ -26,6 +26,7 @@ from punctual.platform.records import get_or_not_found
 from punctual.web.formatting import day_text
 from punctual.web.orders.actions import version_of
 from punctual.web.scheduling.promise import actor_of
+from punctual.web.shell.reading import whole
 
 KINDS = (
     ("absence", gettext_lazy("Somebody is away")),
@@ -111,7 +112,7 @@ def _change(request: HttpRequest, actor: User) -> dict[str, Any]:
     order = orders_of(actor).filter(pk=int(text) if text.isdecimal() and len(text) < 18 else 0).first()
     change = {"kind": kind, "order": order.pk if order else None, "label": order.label if order else ""}
     if kind == "priority":
-        change["priority"] = int(given.get("priority", "0")) if given.get("priority", "").isdecimal() else 0
+        change["priority"] = whole(given.get("priority", ""))
     elif kind == "date":
         change["date"] = given.get("date", "")
     return change

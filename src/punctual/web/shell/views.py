@@ -44,7 +44,7 @@ def safe_next(request: HttpRequest) -> str:
     """Where the form wants to go on, if that is here."""
     wish = request.POST.get("next") or request.GET.get("next") or ""
     here = url_has_allowed_host_and_scheme(wish, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return wish if here and wish else reverse("home")
+    return wish if here and wish.startswith(("/", "http://", "https://")) else reverse("home")
 
 
 def palette(request: HttpRequest) -> HttpResponse:
@@ -115,6 +115,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     if request.path.startswith("/api/"):
         return _problem(_("Not readable"), 400, "http.bad_request")
     return render(request, "shell/error.html", {"status": 400}, status=400)
+
+
+def sign_in_ended(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What a person may not do is a refusal; what is denied without one is a sign-in through a directory that was begun
+    in another browser, too long ago, or is finished already."""
+    return render(request, "socialaccount/authentication_error.html", {"why": "ended"}, status=403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

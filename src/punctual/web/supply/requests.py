@@ -27,6 +27,7 @@ from punctual.web.formatting import listed
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import wholes
 from punctual.web.supply import marks
 from punctual.web.supply.posted import posted_day, posted_id, posted_number
 
@@ -59,7 +60,7 @@ def purchase_requests(request: HttpRequest) -> HttpResponse:
 def order_requests(request: HttpRequest) -> HttpResponse:
     """Draft purchase orders of the ticked ones."""
     actor = actor_of(request)
-    chosen = [int(one) for one in request.POST.getlist("request") if one.isdecimal()]
+    chosen = wholes(request.POST.getlist("request"))
     if not chosen:
         raise Refusal(Reason("purchase_request.none", N_("Tick at least one request."), field="request"))
     made = services.order_requests(actor=actor, request_ids=chosen, today=timezone.localdate())

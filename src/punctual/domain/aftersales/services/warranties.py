@@ -10,7 +10,7 @@ from django.db import transaction
 
 from punctual.domain.aftersales.models import Warranty
 from punctual.domain.catalog.rules import LONGEST_WARRANTY, USUAL_WARRANTY
-from punctual.domain.orders.models import Order, OrderState
+from punctual.domain.orders.models import Order, OrderLine, OrderState
 from punctual.domain.orders.selectors import orders_of
 from punctual.kernel.refusal import Reason, refuse_if
 from punctual.kernel.wording import N_
@@ -24,12 +24,15 @@ DELIVERED: Final = (OrderState.PARTIALLY_DELIVERED, OrderState.DELIVERED, OrderS
 
 @transaction.atomic
 def start_warranty(
-    *, actor: User, order: Order, line_no: int, begins: dt.date | None, months: int, serials: Sequence[str] = ()
+    *, actor: User, order: Order, line_no: int, begins: dt.date | None, months: int | None, serials: Sequence[str] = ()
 ) -> list[Warranty]:
-    """The clock of a delivered line begins; with serial numbers one each. Beginning again moves it."""
+    """The clock of a delivered line begins; with serial numbers one each. Beginning again moves it. Without ``months``
+    it runs as long as the product says."""
     require(actor, "service.change")
     found = get_or_not_found(orders_of(actor), pk=order.pk)
     line = get_or_not_found(found.lines.all(), line_no=line_no)
+    if months is None:
+        months = months_of(line)
     reasons = []
     if begins is None:
         reasons.append(Reason("warranty.begins", N_("Say when the warranty begins."), field="begins"))
@@ -63,10 +66,7 @@ def begin_with_acceptance(
     other months before, that stands. A product without a warranty, such as a service, gets no clock."""
     order = Order.objects.select_for_update().get(pk=order_id)
     lines = order.lines.filter(warranties=None).exclude(product__warranty_months=0).select_related("product")
-    ends = {
-        line: end_of(begins, line.product.warranty_months if line.product else USUAL_WARRANTY)
-        for line in lines.order_by("line_no")
-    }
+    ends = {line: end_of(begins, months_of(line)) for line in lines.order_by("line_no")}
     made = Warranty.objects.bulk_create(
         [
             Warranty(order_line=line, serial=serial, begins=begins, ends=until)
@@ -81,6 +81,11 @@ def begin_with_acceptance(
         ]
         record(actor=None, verb="start_warranty", target=order, changes=clocks)
     return made
+
+
+def months_of(line: OrderLine) -> int:
+    """How long the line's product is under warranty; 0 for what is no goods."""
+    return line.product.warranty_months if line.product else USUAL_WARRANTY
 
 
 def end_of(begins: dt.date, months: int) -> dt.date:

@@ -30,8 +30,8 @@ EVENING: Final = dt.time(17)
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A task that has begun, or with which was delivered, and when it counts as finished: when it was last spoken of,
-    else the day of the delivery."""
+    """A task that has begun, or with which was delivered (of a plan that nobody used the last one), and when it counts
+    as finished: when it was last spoken of, else the day of the delivery."""
 
     task: Task
     begun: dt.datetime
@@ -49,14 +49,25 @@ class OpenTasks:
         return len(self.ended) + len(self.dropped)
 
 
+def _begun(task: Task) -> bool:
+    return task.actual_start is not None or bool(task.percent) or task.is_delivery
+
+
+def _done_in(plan: Plan | None) -> bool:
+    return Task.objects.filter(plan=plan, is_summary=False, percent=100).exists()
+
+
 def open_tasks_of(order: Order, today: dt.date) -> OpenTasks:
-    """What closing the order's open tasks would do to each of them."""
+    """What closing the order's open tasks would do to each of them. A plan that nobody ever used keeps its last task:
+    that is what was delivered, and without a task it gives no date."""
     ended, dropped = [], []
     plan = Plan.objects.filter(order=order).first()
     rows = unfinished_of(plan) if plan else Task.objects.none()
     last = Max("reports__day", filter=Q(reports__taken_back_at=None))
-    for task in rows.annotate(said=last).select_related("order_line").order_by("sequence"):
-        if task.actual_start is None and not task.percent and not task.is_delivery:
+    listed = list(rows.annotate(said=last).select_related("order_line").order_by("sequence"))
+    unused = not any(_begun(task) for task in listed) and not _done_in(plan)
+    for task in listed:
+        if not _begun(task) and not (unused and task is listed[-1]):
             dropped.append(task)
             continue
         line = task.order_line
