@@ -13,6 +13,7 @@ from punctual.domain.plans.forecasts import Forecast
 from punctual.domain.plans.models import Plan, Task
 from punctual.domain.plans.selectors import gantt_of
 from punctual.domain.plans.services.earliest import Earliest, PlanMove, set_not_before
+from punctual.platform.accounts.models import User
 from punctual.platform.audit.services import story_of
 from punctual.platform.outbox.models import OutboxEvent
 
@@ -63,7 +64,7 @@ def test_the_order_and_the_gantt_say_what_is_waited_for(plan: Plan) -> None:
     order = Order.objects.get(pk=plan.order_id)
     assert order.planned_date == dt.date(2026, 12, 9)
     plan.refresh_from_db()
-    row = next(one for one in gantt_of(plan)["tasks"] if one["name"] == "装配")
+    row = next(one for one in gantt_of(plan, User.objects.get())["tasks"] if one["name"] == "装配")
     assert (row["not_before"], row["not_before_text"]) == ("2026-12-07T00:00:00", "PO-2026-00001 泵")
     assert story_of(plan)[0].verb == "plan_not_before"
     assert OutboxEvent.objects.filter(kind="plan.changed").count() == 1

@@ -16,7 +16,12 @@ from punctual.domain.catalog.rules import PriceFacts
 from punctual.domain.catalog.services.prices import set_price
 from punctual.domain.costs.services import book_expense
 from punctual.domain.orders.models import Order
-from punctual.domain.plans.models import Plan
+from punctual.domain.plans.models import Plan, PlanTemplate
+from punctual.domain.plans.services.baselines import keep_baseline
+from punctual.domain.plans.services.editing import edit_plan
+from punctual.domain.plans.services.templates import change_template
+from punctual.domain.plans.template_document import document_of, vocabulary
+from punctual.domain.plans.template_rows import rows_of
 from punctual.domain.resources.models import Resource
 from punctual.domain.resources.rules import ResourceFacts
 from punctual.domain.resources.services import change_resource
@@ -33,6 +38,7 @@ FIGURES = {
     "resources.see_cost": Decimal("643.97"),
     "catalog.see_prices": Decimal("7531986.43"),
     "costs.view": Decimal("5318642.79"),
+    "plans.see_budget": Decimal("4196357.28"),
 }
 """Permission → a figure that is found nowhere else, kept where the permission is asked for."""
 PLAIN = ("customers", "products", "suppliers", "resources", "orders", "plans", "tasks/list", "changes", "time")
@@ -71,6 +77,15 @@ def _plant(samples: dict[str, Any], day: dt.date) -> None:
     book_expense(
         actor=admin, plan=plan, kind="material", amount=FIGURES["costs.view"], day=day, subject="另购一台真空泵"
     )
+    budget = {"verb": "budget", "kind": "material", "name": "真空泵", "amount": str(FIGURES["plans.see_budget"])}
+    edit_plan(plan_id=plan.pk, actor=admin, today=day, expected_version=plan.version, command=budget)
+    template = PlanTemplate.objects.get(code=samples["code"])
+    document = document_of(rows_of([template])[template.pk], vocabulary())
+    line = {"kind": "material", "name": "真空泵", "amount": str(FIGURES["plans.see_budget"])}
+    wish = {**document, "code": template.code, "name": template.name, "budget": [*document["budget"], line]}
+    change_template(actor=admin, template_id=template.pk, document=wish, expected_version=None)
+    plan.refresh_from_db()
+    keep_baseline(plan_id=plan.pk, actor=admin, name="B", reason="另购")
     for name in DEMO_NAMES.values():
         follow(actor=User.objects.get(username=name), target=order)
 

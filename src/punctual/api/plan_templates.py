@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,7 +13,7 @@ from pydantic import Field
 from punctual.api.authentication import actor_of
 from punctual.api.pages import Listing, Paging, listing
 from punctual.domain.plans.models import PlanTemplate, TemplateEdition
-from punctual.domain.plans.selectors import listed_templates, shape_tasks, template_by_code
+from punctual.domain.plans.selectors import listed_templates, sees_budgets, shape_tasks, template_by_code
 from punctual.domain.plans.services.template_drafts import discard_draft, draft_changes, publish_draft, save_draft
 from punctual.domain.plans.services.templates import (
     archive_template,
@@ -23,6 +24,7 @@ from punctual.domain.plans.services.templates import (
 )
 from punctual.domain.plans.template_document import document_of, vocabulary
 from punctual.domain.plans.template_rows import rows_of
+from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import require
 
 router = Router()
@@ -89,6 +91,8 @@ class TemplateStandardIO(Schema):
 
 
 class TemplateOut(TemplateHead):
+    """``budget`` is empty for who sees no budgets."""
+
     goals: str
     products: list[int]
     tasks: list[TemplateTaskIO]
@@ -142,15 +146,21 @@ def _head(template: PlanTemplate) -> dict[str, Any]:
     }
 
 
-def _whole(template: PlanTemplate) -> dict[str, Any]:
-    document = document_of(rows_of([template])[template.pk], vocabulary())
+def _seen(document: dict[str, Any], actor: User) -> dict[str, Any]:
+    """Without the budget for who sees none."""
+    return document if sees_budgets(actor) else {**document, "budget": []}
+
+
+def _whole(template: PlanTemplate, actor: User) -> dict[str, Any]:
+    document = _seen(document_of(rows_of([template])[template.pk], vocabulary()), actor)
     products = list(template.product_links.values_list("product_id", flat=True))
     return {**_head(template), **document, "products": products}
 
 
-def _edition(edition: TemplateEdition) -> dict[str, Any]:
-    told = {name: getattr(edition, name) for name in ("number", "published_at", "note", "document")}
-    return {**told, "published_by": str(edition.published_by or "")}
+def _edition(edition: TemplateEdition, actor: User) -> dict[str, Any]:
+    told = {name: getattr(edition, name) for name in ("number", "published_at", "note")}
+    document = _seen(edition.document, actor)
+    return {**told, "document": document, "published_by": str(edition.published_by or "")}
 
 
 def _document(payload: TemplateIn) -> dict[str, Any]:
@@ -169,7 +179,8 @@ def templates(request: HttpRequest, paging: Query[Paging]) -> Any:
 @router.post("/plan-templates", response=TemplateOut)
 def create(request: HttpRequest, payload: TemplateIn) -> Any:
     """A new template."""
-    return _whole(create_template(actor=actor_of(request), document=_document(payload)))
+    actor = actor_of(request)
+    return _whole(create_template(actor=actor, document=_document(payload)), actor)
 
 
 @router.post("/plan-templates/preview")
@@ -183,7 +194,8 @@ def try_out(request: HttpRequest, payload: PreviewIn) -> Any:
 @router.get("/plan-templates/{code}", response=TemplateOut)
 def template(request: HttpRequest, code: str) -> Any:
     """One template with everything it says."""
-    return _whole(template_by_code(actor_of(request), code))
+    actor = actor_of(request)
+    return _whole(template_by_code(actor, code), actor)
 
 
 @router.put("/plan-templates/{code}", response=TemplateOut)
@@ -193,14 +205,16 @@ def change(request: HttpRequest, code: str, payload: TemplateChange) -> Any:
     found = template_by_code(actor, code)
     document = _document(payload)
     version = document.pop("version")
-    return _whole(change_template(actor=actor, template_id=found.pk, document=document, expected_version=version))
+    changed = change_template(actor=actor, template_id=found.pk, document=document, expected_version=version)
+    return _whole(changed, actor)
 
 
 @router.get("/plan-templates/{code}/editions", response=Listing[EditionOut])
 def editions(request: HttpRequest, code: str, paging: Query[Paging]) -> Any:
     """What it said from when on, the newest first."""
-    found = template_by_code(actor_of(request), code)
-    return listing(found.editions.select_related("published_by"), paging, sorts=["number"], shape=_edition)
+    actor = actor_of(request)
+    rows = template_by_code(actor, code).editions.select_related("published_by")
+    return listing(rows, paging, sorts=["number"], shape=partial(_edition, actor=actor))
 
 
 @router.put("/plan-templates/{code}/draft", response=TemplateHead)
@@ -216,7 +230,9 @@ def keep_draft(request: HttpRequest, code: str, payload: TemplateChange) -> Any:
 @router.get("/plan-templates/{code}/draft/differences", response=list[DifferenceOut])
 def compare_draft(request: HttpRequest, code: str) -> Any:
     """What the draft would change of the published edition."""
-    return draft_changes(template_by_code(actor_of(request), code))
+    actor = actor_of(request)
+    found = draft_changes(template_by_code(actor, code))
+    return [one for one in found if one["field"] != "budget" or sees_budgets(actor)]
 
 
 @router.post("/plan-templates/{code}/draft/publish", response=TemplateOut)
@@ -224,7 +240,8 @@ def publish(request: HttpRequest, code: str, payload: VersionIn) -> Any:
     """Make the draft the edition from which plans are made."""
     actor = actor_of(request)
     found = template_by_code(actor, code)
-    return _whole(publish_draft(actor=actor, template_id=found.pk, expected_version=payload.version, note=payload.note))
+    published = publish_draft(actor=actor, template_id=found.pk, expected_version=payload.version, note=payload.note)
+    return _whole(published, actor)
 
 
 @router.post("/plan-templates/{code}/draft/discard", response=TemplateHead)
@@ -240,7 +257,7 @@ def copy(request: HttpRequest, code: str, payload: CopyIn) -> Any:
     """The same under another code."""
     actor = actor_of(request)
     found = template_by_code(actor, code)
-    return _whole(copy_template(actor=actor, template_id=found.pk, code=payload.code, name=payload.name))
+    return _whole(copy_template(actor=actor, template_id=found.pk, code=payload.code, name=payload.name), actor)
 
 
 @router.post("/plan-templates/{code}/archive", response=TemplateHead)

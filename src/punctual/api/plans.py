@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from dataclasses import asdict
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -120,7 +121,8 @@ class BaselineOut(Schema):
     reason: str
     created_at: str
     planned_date: dt.date
-    budget_total: Decimal
+    budget_total: Decimal | None
+    """Null for who sees no budgets."""
 
 
 class BaselineTaskOut(Schema):
@@ -203,7 +205,7 @@ def plan(request: HttpRequest, order: str) -> Any:
 @router.get("/plans/{order}/gantt")
 def gantt(request: HttpRequest, order: str) -> Any:
     """Everything that a Gantt chart of the plan needs, in one answer."""
-    return gantt_of(_plan(request, order))
+    return gantt_of(_plan(request, order), actor_of(request))
 
 
 class TaskForecastOut(Schema):
@@ -353,8 +355,9 @@ def dependencies(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]
 @router.get("/baselines", response=Listing[BaselineOut])
 def baselines(request: HttpRequest, of: Query[OfOrder], paging: Query[Paging]) -> Any:
     """What was agreed for one order, first to last."""
-    rows = _plan(request, of.order).baselines.all()
-    return listing(rows, paging, sorts=["number", "created_at"], shape=shape_baseline)
+    actor, rows = actor_of(request), _plan(request, of.order).baselines.all()
+    shape = partial(shape_baseline, actor=actor)
+    return listing(rows, paging, sorts=["number", "created_at"], shape=shape)
 
 
 @router.post("/plans/{order}/baselines", response=BaselineOut)
@@ -368,7 +371,7 @@ def keep(request: HttpRequest, order: str, payload: BaselineIn) -> Any:
         reason=payload.reason,
         expected_version=payload.version,
     )
-    return shape_baseline(baseline)
+    return shape_baseline(baseline, actor_of(request))
 
 
 @router.get("/plans/{order}/baselines/{number}", response=list[BaselineTaskOut])

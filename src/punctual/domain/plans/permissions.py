@@ -1,4 +1,5 @@
-"""Who may see, make and change plans and their templates."""
+"""Who may see, make and change plans and their templates. A budget tells what an order will cost: who sees no costs
+sees none."""
 
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import Role
@@ -11,6 +12,11 @@ grant(
     "plans.report",
     N_("report progress of tasks"),
     [Role.ORDER_MANAGER, Role.PLANNER, Role.SUPPLY_CHAIN, Role.QUALITY],
+)
+grant(
+    "plans.see_budget",
+    N_("see budgets of plans and templates"),
+    [Role.ORDER_MANAGER, Role.FINANCE, Role.MANAGER, Role.PLANNER],
 )
 grant("templates.view", N_("see plan templates"), OFFICE)
 grant("templates.edit", N_("change plan templates"), [Role.ORDER_MANAGER, Role.PLANNER])

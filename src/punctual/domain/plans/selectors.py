@@ -168,7 +168,7 @@ def free_days(plan: Plan, first: dt.date, last: dt.date) -> list[str]:
     return [day.isoformat() for day in days if not calendar.is_working_day(day)]
 
 
-def gantt_of(plan: Plan) -> dict[str, Any]:
+def gantt_of(plan: Plan, actor: User) -> dict[str, Any]:
     """Everything that the Gantt draws: plan, tasks, links, needs, calendars, what can be assigned."""
     stored = Stored(plan)
     own = work_calendar(plan.calendar, plan.start)
@@ -186,7 +186,7 @@ def gantt_of(plan: Plan) -> dict[str, Any]:
         "skills": list(Skill.objects.values("id", "name")),
         "resources": list(Resource.objects.filter(archived_at=None).values("id", "name")),
         "calendars": list(WorkingCalendar.objects.filter(archived_at=None).values("id", "name")),
-        "baselines": [shape_baseline(baseline) for baseline in plan.baselines.all()],
+        "baselines": [shape_baseline(baseline, actor) for baseline in plan.baselines.all()],
         "history": edit_depth(plan),
     }
 
@@ -197,14 +197,15 @@ def edit_depth(plan: Plan) -> dict[str, bool]:
     return {"undo": "done" in states, "redo": "undone" in states}
 
 
-def shape_baseline(baseline: Baseline) -> dict[str, Any]:
+def shape_baseline(baseline: Baseline, actor: User) -> dict[str, Any]:
+    """``budget_total`` is None for who may not see it."""
     return {
         "number": baseline.number,
         "name": baseline.title,
         "reason": baseline.reason,
         "created_at": baseline.created_at.isoformat(),
         "planned_date": baseline.planned_date,
-        "budget_total": baseline.budget_total,
+        "budget_total": baseline.budget_total if sees_budgets(actor) else None,
     }
 
 
@@ -237,7 +238,11 @@ def _shape_baseline_task(row: BaselineTask) -> dict[str, Any]:
     }
 
 
+def sees_budgets(actor: User) -> bool:
+    return may(actor, "plans.see_budget")
+
+
 def budget_by_kind(plan: Plan) -> dict[str, Decimal]:
-    """Planned money by kind."""
+    """Planned money by kind, for who may see it."""
     rows = BudgetLine.objects.filter(plan=plan).values("kind").annotate(sum=Sum("amount")).order_by("kind")
     return {row["kind"]: row["sum"] for row in rows}

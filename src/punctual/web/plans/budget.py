@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from punctual.domain.plans.models import BudgetKind, Plan
-from punctual.domain.plans.selectors import plan_by_order
+from punctual.domain.plans.selectors import plan_by_order, sees_budgets
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.platform.accounts.models import User
@@ -63,7 +63,9 @@ def _command(request: HttpRequest) -> dict[str, Any]:
 
 
 def _context(request: HttpRequest, actor: User, found: Plan, reasons: tuple[Reason, ...]) -> dict[str, Any]:
-    lines = list(found.budget.select_related("task").order_by("kind", "task__sequence", "pk"))
+    sees_budget = sees_budgets(actor)
+    rows = found.budget.select_related("task").order_by("kind", "task__sequence", "pk")
+    lines = list(rows) if sees_budget else []
     totals: dict[str, Decimal] = {}
     for line in lines:
         totals[line.kind] = totals.get(line.kind, Decimal(0)) + line.amount
@@ -71,7 +73,8 @@ def _context(request: HttpRequest, actor: User, found: Plan, reasons: tuple[Reas
     baseline = found.baselines.order_by("-number").first()
     editing = request.GET.get("line", "")
     return {
-        "title": _("Goals and budget"),
+        "title": _("Goals and budget") if sees_budget else _("Goals"),
+        "sees_budget": sees_budget,
         "plan": found,
         "order": found.order,
         "lines": lines,

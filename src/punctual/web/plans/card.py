@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from punctual.domain.plans.selectors import budget_by_kind
+from punctual.domain.plans.selectors import budget_by_kind, sees_budgets
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.web.plans.pictures import plan_picture
@@ -27,6 +27,6 @@ def plan_card(*, order_id: int, actor: User, today: dt.date) -> dict[str, Any] |
         "baseline": plan.baselines.order_by("-number").first(),
         "critical": plan.tasks.filter(is_critical=True, is_summary=False).count(),
         "days_late": days_late(plan),
-        "budget": sum(budget_by_kind(plan).values()),
+        "budget": sum(budget_by_kind(plan).values()) if sees_budgets(actor) else None,
         "may_edit": may(actor, "plans.edit"),
     }

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from punctual.domain.calendars.selectors import company_calendar
 from punctual.domain.catalog.models import Product, ProductFamily
 from punctual.domain.plans.models import BudgetKind, PlanTemplate
-from punctual.domain.plans.selectors import listed_templates, plans_made_from, template_by_code
+from punctual.domain.plans.selectors import listed_templates, plans_made_from, sees_budgets, template_by_code
 from punctual.domain.plans.services.template_drafts import discard_draft, draft_changes, publish_draft, save_draft
 from punctual.domain.plans.services.templates import (
     archive_template,
@@ -36,6 +36,7 @@ from punctual.kernel.refusal import Conflict, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
+from punctual.platform.audit.models import AuditEntry
 from punctual.platform.audit.services import Change, story_of
 from punctual.web.plans.learned import learned_of
 from punctual.web.plans.pictures import long_breaks, template_picture
@@ -90,6 +91,9 @@ def edit(request: HttpRequest, code: str = "") -> HttpResponse:
         require(actor, "templates.edit")
     may_edit = may(actor, "templates.edit") and not (found and found.archived_at)
     document, draft = _shown(found, may_edit=may_edit)
+    sees_budget = sees_budgets(actor)
+    if not sees_budget:
+        document = {**document, "budget": []}
     products = Product.objects.filter(archived_at=None).order_by("model")
     context = {
         "title": str(found) if found else _("New template"),
@@ -100,6 +104,7 @@ def edit(request: HttpRequest, code: str = "") -> HttpResponse:
         "document": document,
         "learned": learned_of(document["tasks"]),
         "may_edit": may_edit,
+        "sees_budget": sees_budget,
         "may_archive": may(actor, "templates.edit"),
         "families": ProductFamily.objects.all(),
         "products": [(one, one.pk in document["products"]) for one in products],
@@ -108,9 +113,17 @@ def edit(request: HttpRequest, code: str = "") -> HttpResponse:
         "suggestions": [*Skill.objects.values_list("name", flat=True), *_resource_names()],
         "start": timezone.localdate(),
         "words": {name: str(text) for name, text in WORDS.items()},
-        "story": story_of(found)[:8] if found else [],
+        "story": _story(found, sees_budget=sees_budget) if found else [],
     }
     return render(request, "plans/template.html", context)
+
+
+def _story(found: PlanTemplate, *, sees_budget: bool) -> list[AuditEntry]:
+    """The last entries, without what budget lines said for who sees none."""
+    entries = list(story_of(found)[:8])
+    for entry in entries if not sees_budget else ():
+        entry.changes = [one for one in entry.changes if not str(one["field"]).startswith("budget ")]
+    return entries
 
 
 @dataclass(frozen=True, slots=True)

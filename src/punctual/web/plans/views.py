@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from punctual.domain.plans.models import Baseline, Constraint, Plan
-from punctual.domain.plans.selectors import baseline_of, listed_plans, plan_by_order, plans_of
+from punctual.domain.plans.selectors import baseline_of, listed_plans, plan_by_order, plans_of, sees_budgets
 from punctual.domain.plans.services.baselines import keep_baseline
 from punctual.domain.plans.services.editing import edit_plan
 from punctual.domain.plans.store import Stored
@@ -116,7 +116,7 @@ def plan(request: HttpRequest, order: str) -> HttpResponse:
         "to_baseline": _number(request, "to"),
         "scheduled": may(actor, "scheduling.view") and current_run(actor) is not None,
         "scenarios": [(one, _delivery_words(one, found)) for one in open_scenarios(actor)],
-        "budget": found.budget.all(),
+        "sees_budget": sees_budgets(actor),
         "standards": found.standards.all(),
         "phone_rows": rows,
         "phone_more": more,
