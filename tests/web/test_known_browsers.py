@@ -72,7 +72,9 @@ def test_it_is_known_for_its_own_account_alone(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "note", ["", "x", signing.dumps(["a", "b"], salt="another"), signing.dumps(["a"], salt=SALT)[:-1]]
+    "note",
+    ["", "x", signing.dumps(["a", "b"], salt="another"), signing.dumps(["a"], salt=SALT)[:-1]],
+    ids=["none", "no note", "signed for something else", "cut"],  # a note tells the second in which it was signed
 )
 def test_a_note_that_we_did_not_write_is_not_believed(person: Person, note: str) -> None:
     person("sales")
