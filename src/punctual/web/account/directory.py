@@ -45,12 +45,11 @@ def readable(view: View) -> View:
 
     @wraps(view)
     def read(request: HttpRequest, **names: Any) -> HttpResponseBase:
-        from lxml.etree import XMLSyntaxError
         from onelogin.saml2.xmlparser import DTDForbidden, EntitiesForbidden, NotSupportedError
 
         try:
             return view(request, **names)
-        except (XMLSyntaxError, DTDForbidden, EntitiesForbidden, NotSupportedError) as error:
+        except (SyntaxError, DTDForbidden, EntitiesForbidden, NotSupportedError) as error:  # the first: no XML at all
             logger.error("What came from the directory can't be read: %s", error)
             return explained(request, "untrusted", HTTPStatus.UNAUTHORIZED)
 
