@@ -74,6 +74,16 @@ def said_by(program: str, data: Path) -> str:
     return run.stdout.strip() if run.returncode == 0 else run.stdout + run.stderr[-3000:]
 
 
+def said_on(address: str, program: Path) -> str:
+    """What a program of the tests says on the database at this address, and after it what it complains of."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
+    command = [sys.executable, str(program)]
+    run = subprocess.run(
+        command, env=kept | {"DATABASE_URL": address}, capture_output=True, text=True, check=False, timeout=900
+    )
+    return run.stdout.strip() if run.returncode == 0 else run.stdout + run.stderr[-3000:]
+
+
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
     """Nobody else on this machine is in here at the same time."""

@@ -118,9 +118,10 @@ class Editor {
     for (const button of made.querySelectorAll<HTMLButtonElement>("[data-flag]")) {
       button.setAttribute("aria-pressed", String(row[button.dataset.flag as "is_milestone"]));
       button.disabled = !this.mayEdit || summary;
+      button.hidden = !this.mayEdit && button.getAttribute("aria-pressed") !== "true";
     }
     const drop = made.querySelector<HTMLButtonElement>("[data-drop]");
-    if (drop) drop.disabled = !this.mayEdit;
+    if (drop) drop.hidden = !this.mayEdit;
     return made;
   }
 
@@ -216,6 +217,8 @@ class Editor {
       if (value !== undefined) field.value = value === "0" ? "" : value;
       field.disabled = !this.mayEdit;
     }
+    const drop = made.querySelector<HTMLButtonElement>("[data-drop]");
+    if (drop) drop.hidden = !this.mayEdit;
     this.root.querySelector(kind === "budget" ? "[data-budget]" : "[data-standards]")?.append(made);
   }
 

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from migrated import migrated_database
+from migrated import migrated_database, said_on
 
 PROGRAM = Path(__file__).parents[1] / "concurrent_orders.py"
-
-
-def _run(address: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DJANGO_"))}
-    environment["DATABASE_URL"] = address
-    run = subprocess.run(
-        [sys.executable, str(PROGRAM)], env=environment, capture_output=True, text=True, check=False, timeout=900
-    )
-    assert run.stdout.strip() == "ok", run.stdout + run.stderr[-3000:]
 
 
 @pytest.mark.own_database
 def test_fifty_at_once_get_fifty_gap_free_numbers_on_sqlite(tmp_path: Path) -> None:
     shutil.copyfile(migrated_database(), tmp_path / "orders.db")
-    _run(f"sqlite:///{tmp_path / 'orders.db'}")
+    assert said_on(f"sqlite:///{tmp_path / 'orders.db'}", PROGRAM) == "ok"
 
 
 @pytest.mark.postgres
 @pytest.mark.slow
 @pytest.mark.own_database
 def test_fifty_at_once_get_fifty_gap_free_numbers_on_postgresql(postgres: Any) -> None:
-    _run(postgres.get_uri())
+    assert said_on(postgres.get_uri(), PROGRAM) == "ok"

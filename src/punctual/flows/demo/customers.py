@@ -94,8 +94,12 @@ class Clockwork:
     calendar: WorkingCalendar = field(default_factory=company_calendar)
 
     def moment(self, day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
+        """On that day or the next working one; where that is no longer past, on the last one before."""
+        wish, step = day, dt.timedelta(days=1)
         while not is_working_day(self.calendar, day):
-            day += dt.timedelta(days=1)
+            day += step
+            if wish < self.today <= day:
+                day, step = wish, -step
         return timezone.make_aware(dt.datetime.combine(day, dt.time(hour, minute)))
 
 
@@ -372,7 +376,9 @@ def _portal(work: Clockwork) -> None:
     for contact in invited.order_by("customer__code", "pk")[:2]:
         account = invite(actor=sales, contact=contact)
         if contact.is_primary and not PortalAccount.objects.exclude(activated_at=None).exists():
-            account.password, account.activated_at = make_password(DEMO_PASSWORD), work.moment(work.today, 9)
+            begun = work.today - dt.timedelta(days=30)
+            account.password = make_password(DEMO_PASSWORD)
+            account.invited_at, account.activated_at = work.moment(begun, 9), work.moment(begun, 14)
             account.invite_hash = account.invite_until = None
             account.save()
             _release_names(contact.customer)

@@ -399,12 +399,13 @@ def _keep_stories(past: list[Past], users: dict[Role, User], today: dt.date) -> 
         "cancel": "客户项目取消，预付款已结清。",
         "lose": "客户选择了其他供应商。",
     }
+    yesterday = today - dt.timedelta(days=1)  # nothing has happened that is still to come today
     for number, one in enumerate(past):
         told = [("create", one.entered, Role.SALES), *one.steps]
         for verb, day, role in told:
             entries.append(
                 AuditEntry(
-                    at=_moment(min(day, today), 9 if verb == "create" else 15),
+                    at=_moment(min(day, yesterday), 9 if verb == "create" else 15),
                     actor=users[role],
                     verb=verb,
                     target_type="order",
@@ -416,7 +417,7 @@ def _keep_stories(past: list[Past], users: dict[Role, User], today: dt.date) -> 
             )
         if number % 3 == 0:
             text = REMARKS[number // 3 % len(REMARKS)]
-            at = _moment(min(one.entered + dt.timedelta(days=12), today), 11)
+            at = _moment(min(one.entered + dt.timedelta(days=12), yesterday), 11)
             author = users[Role.SUPPLY_CHAIN if number % 2 else Role.SALES]
             comments.append(
                 Comment(target_type="order", target_id=one.order.pk, author=author, text=text, created_at=at)

@@ -26,34 +26,33 @@ def explained(request: HttpRequest, why: str, status: int) -> HttpResponse:
     return render(request, "socialaccount/authentication_error.html", {"why": why}, status=status)
 
 
-def patient(view: View) -> View:
-    """A directory that is away is named as what is away."""
+def _explaining(view: View, errors: tuple[type[Exception], ...], log: str, why: str, status: int) -> View:
+    """What the view fails with is logged and told as what it is."""
 
     @wraps(view)
     def asked(request: HttpRequest, **names: Any) -> HttpResponseBase:
         try:
             return view(request, **names)
-        except OSError as error:  # no connection, no answer in time, or one with an error
-            logger.error("The directory does not answer: %s", error)
-            return explained(request, "away", HTTPStatus.SERVICE_UNAVAILABLE)
+        except errors as error:
+            logger.error(log, error)
+            return explained(request, why, status)
 
     return asked
 
 
+def patient(view: View) -> View:
+    """A directory that is away (no connection, no answer in time, or one with an error) is named as what is away."""
+    away = HTTPStatus.SERVICE_UNAVAILABLE
+    return _explaining(view, (OSError,), "The directory does not answer: %s", "away", away)
+
+
 def readable(view: View) -> View:
-    """What is no XML, or XML that declares entities, is as untrusted as a wrong signature."""
+    """What is no XML (a SyntaxError), or XML that declares entities, is as untrusted as a wrong signature."""
+    from onelogin.saml2.xmlparser import DTDForbidden, EntitiesForbidden, NotSupportedError
 
-    @wraps(view)
-    def read(request: HttpRequest, **names: Any) -> HttpResponseBase:
-        from onelogin.saml2.xmlparser import DTDForbidden, EntitiesForbidden, NotSupportedError
-
-        try:
-            return view(request, **names)
-        except (SyntaxError, DTDForbidden, EntitiesForbidden, NotSupportedError) as error:  # the first: no XML at all
-            logger.error("What came from the directory can't be read: %s", error)
-            return explained(request, "untrusted", HTTPStatus.UNAUTHORIZED)
-
-    return read
+    errors = (SyntaxError, DTDForbidden, EntitiesForbidden, NotSupportedError)
+    log = "What came from the directory can't be read: %s"
+    return _explaining(view, errors, log, "untrusted", HTTPStatus.UNAUTHORIZED)
 
 
 def short(view: View) -> View:
