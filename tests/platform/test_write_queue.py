@@ -272,3 +272,43 @@ def test_what_is_committed_is_on_the_disk(settings: Any) -> None:
     assert "PRAGMA journal_mode=WAL" in options["init_command"]
     assert "PRAGMA synchronous=FULL" in options["init_command"]
     assert options["transaction_mode"] == "IMMEDIATE"
+
+
+def test_a_thread_lets_the_writer_of_its_process_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("punctual.platform.sqlite.queue._COURTESY", 30)
+    path = tmp_path / "company.db"
+    reader = _connection(path)
+    with reader.cursor() as cursor:
+        cursor.execute("CREATE TABLE told (what TEXT)")
+    began, reading = threading.Event(), threading.Event()
+
+    def write() -> None:
+        mine = _connection(path)
+        mine.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+        began.set()
+        reading.wait(10)
+        with mine.cursor() as cursor:
+            cursor.execute("INSERT INTO told VALUES ('first')")
+        mine.commit()
+        mine.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert began.wait(10)
+    reading.set()
+    with reader.cursor() as cursor:
+        assert cursor.execute("SELECT what FROM told").fetchall() == [("first",)]
+    thread.join(10)
+    reader.close()
+
+
+def test_it_waits_for_a_turn_once_and_not_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = WriteQueue(tmp_path / "queue")
+    assert queue.let_writer_first(0) == 0, "nobody writes"
+    queue.enter(5)
+    turn = queue.let_writer_first(0)  # ends although the writer goes on
+    assert turn == 1
+    monkeypatch.setattr("punctual.platform.sqlite.queue._COURTESY", 3600)
+    assert queue.let_writer_first(turn) == turn
+    queue.leave()
+    assert queue.let_writer_first(0) == turn, "nobody writes any more"

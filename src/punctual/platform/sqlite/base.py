@@ -35,6 +35,7 @@ class QueuedCursor(SQLiteCursorWrapper):
         self._wrapper = wrapper
 
     def execute(self, query: str, params: Any = None) -> Any:
+        self._wrapper.let_writer_first()
         if not self._alone(query):
             return super().execute(query, params)
         self._wrapper.take_turn()
@@ -107,12 +108,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.in_turn = False
         self.turn_began = 0.0
         self.reads_only = False
+        self._let = 0
 
     def _queue(self) -> WriteQueue | None:
         name = str(self.settings_dict["NAME"])
         if not settings.WRITE_QUEUE or not name or ":memory:" in name or "mode=memory" in name:
             return None
         return queue_of(name)
+
+    def let_writer_first(self) -> None:
+        """Between two statements of one who has no turn; see the queue's own."""
+        if not self.in_turn and (queue := self._queue()) is not None:
+            self._let = queue.let_writer_first(self._let)
 
     def take_turn(self) -> None:
         queue = self._queue()

@@ -23,6 +23,8 @@ from django.db.utils import OperationalError
 _FLOCK: Final = "hhqqi4x"
 _MUTEX: Final = 0
 _SHORTEST, _LONGEST = 0.0003, 0.0015
+_COURTESY: Final = 0.05
+"""Seconds that a thread lets a writer of its own process go first: about what a confirmation takes."""
 
 
 class WriteQueueFull(OperationalError):
@@ -175,6 +177,9 @@ class WriteQueue:
         self.path = path
         self._line = Line()
         self._tickets: Tickets | None = None
+        self._turn = 0
+        self._over = threading.Event()
+        self._over.set()
 
     def enter(self, patience: float) -> None:
         """Wait at most ``patience`` seconds for one's turn; else :class:`WriteQueueFull`."""
@@ -183,6 +188,8 @@ class WriteQueue:
             try:
                 self._tickets = self._tickets or Tickets(self.path)
                 if self._tickets.enter(deadline):
+                    self._turn += 1
+                    self._over.clear()
                     return
             except BaseException:
                 self._line.leave()
@@ -194,14 +201,29 @@ class WriteQueue:
         """Whether others wait while one has the turn."""
         return self._line.is_wanted() or (self._tickets is not None and self._tickets.is_wanted())
 
+    def let_writer_first(self, let: int) -> int:
+        """Wait a moment for the thread of this process that writes, unless its turn is ``let``, for which this one has
+        waited before; returns the turn.
+
+        One thread runs at a time, and takes the interpreter from the writer at each of its statements, while all other
+        writers, those of other processes too, wait for that writer.
+        """
+        turn = self._turn
+        if turn != let and not self._over.is_set():
+            self._over.wait(_COURTESY)
+        return turn
+
     def leave(self) -> None:
         if self._tickets is not None:
             self._tickets.leave()
+        self._over.set()
         self._line.leave()
 
     def forget(self) -> None:
         """In a forked child: its parent's place in the line and its parent's locks are not its own."""
         self._line = Line()
+        self._over = threading.Event()
+        self._over.set()
         if self._tickets is not None:
             self._tickets.close()
             self._tickets = None
