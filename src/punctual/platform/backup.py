@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -31,9 +32,23 @@ from punctual import __version__
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.jobs.services import Progress
+from punctual.platform.moving import database_refused, move_in
 
 MANIFEST: Final = "punctual-backup.json"
 DATABASE: Final = "database"
+VARIABLES: Final = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "service": "PGSERVICE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+}
+"""What a connection is told → the environment variable that tells PostgreSQL's programs the same."""
 
 
 def _refuse(code: str, text: str, **params: object) -> Refusal:
@@ -128,8 +143,11 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
         with (folder / name).open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != expected:
                 raise damaged
-    if manifest.get("database") == "sqlite" and not _whole(folder / DATABASE):
-        raise damaged
+    if manifest.get("database") == "sqlite":
+        if not _whole(folder / DATABASE):
+            raise damaged
+    else:
+        _postgres(["pg_restore", "--list", str(folder / DATABASE)])
     return manifest
 
 
@@ -172,41 +190,44 @@ def _copy_database(target: Path) -> None:
 
 
 def _postgres(command: list[str]) -> None:
-    values = connections["default"].settings_dict
-    environment = {
-        "PGHOST": values["HOST"] or "",
-        "PGPORT": str(values["PORT"] or ""),
-        "PGUSER": values["USER"] or "",
-        "PGPASSWORD": values["PASSWORD"] or "",
-        "PGDATABASE": values["NAME"],
-    }
+    """One of PostgreSQL's programs, told by its environment where the database is: by a socket, a service or a host."""
     if not shutil.which(command[0]):
         raise _refuse("tool", N_("%(tool)s is needed for a PostgreSQL database; install its client."), tool=command[0])
-    import os
-
-    run = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)  # noqa: S603
+    values = connection.get_connection_params()
+    told = {variable: str(values[name]) for name, variable in VARIABLES.items() if values.get(name)}
+    run = subprocess.run(command, env=os.environ | told, capture_output=True, text=True, check=False)  # noqa: S603
     if run.returncode:
-        raise _refuse("database", N_("The database refused: %(why)s"), why=run.stderr.strip()[:500])
+        raise database_refused(run.stderr)
 
 
 def restore(source: Path, *, force: bool = False) -> dict[str, Any]:
-    """Replace database and files by what ``source`` holds. Nothing is touched until the whole file has been read."""
+    """Replace database and files by what ``source`` holds. Nothing is touched until the whole file has been read.
+
+    A backup of SQLite may be restored into PostgreSQL, which is how a company moves there."""
     if not source.is_file():
         raise _refuse("missing", N_("There is no file “%(file)s”."), file=str(source))
     settings.DATA.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.DATA) as folder:
         manifest = _unpack(source, Path(folder))
         _refuse_newer(manifest)
-        if manifest.get("database") != connection.vendor:
+        theirs = manifest.get("database", "?")
+        moves = (theirs, connection.vendor) == ("sqlite", "postgresql")
+        if theirs != connection.vendor and not moves:
             raise _refuse(
                 "vendor",
                 N_("The backup is of %(theirs)s, this installation uses %(ours)s."),
-                theirs=manifest.get("database", "?"),
+                theirs=theirs,
                 ours=connection.vendor,
             )
         if not force and "accounts_user" in connection.introspection.table_names() and _has_people():
             raise _refuse("not_empty", N_("The database is not empty. Add --force to replace all of it."))
-        _put_back(Path(folder))
+        if moves:
+            move_in(Path(folder) / DATABASE)
+        else:
+            _put_back(Path(folder))
+        files = Path(folder) / "files"
+        if files.exists():
+            shutil.copytree(files, settings.MEDIA_ROOT, dirs_exist_ok=True)
     return manifest
 
 
@@ -247,13 +268,10 @@ def _put_back(folder: Path) -> None:
                 "--if-exists",
                 "--no-owner",
                 "--single-transaction",
-                "--dbname=" + str(connections["default"].settings_dict["NAME"]),
+                "--dbname=" + str(connection.get_connection_params()["dbname"]),
                 str(folder / DATABASE),
             ]
         )
-    files = folder / "files"
-    if files.exists():
-        shutil.copytree(files, settings.MEDIA_ROOT, dirs_exist_ok=True)
 
 
 def scheduled(now: dt.datetime | None = None) -> str:

@@ -1,4 +1,4 @@
-"""``punctual restore FILE``: back to what a backup holds; stop the server first."""
+"""``punctual restore FILE``: back to what a backup holds, or over to PostgreSQL with it; stop the server first."""
 
 from __future__ import annotations
 
