@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -72,3 +73,30 @@ def test_a_failed_one_that_only_passes_ends_nothing(pages: subprocess.Popen[byte
     told.set()
     thread.join(20)
     assert (failed_code, codes) == (3, [0])
+
+
+POOL = """
+import signal, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "print(input(), flush=True)"], stdin=subprocess.PIPE)
+def stop(number, frame):
+    child.communicate(b"the work is done")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such signal there")
+def test_what_a_process_has_started_ends_its_work_before_the_process_ends(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with said.open("w") as out:
+        pool = subprocess.Popen([sys.executable, "-c", POOL], stdout=out, start_new_session=True)
+    deadline = time.monotonic() + 20
+    while "ready" not in said.read_text() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    thread, told, codes = watched(pool, [])
+    told.set()
+    thread.join(20)
+    assert (codes, pool.returncode) == ([0], 0)
+    assert said.read_text().split("\n")[:2] == ["ready", "the work is done"]

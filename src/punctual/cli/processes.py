@@ -65,9 +65,15 @@ def wait(
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Each with everything it has started, also where it has ended itself and left that behind."""
+    """Each with everything it has started, also where it has ended itself and left that behind.
+
+    One that lives is told alone: it lets those it has started end their work, which they would drop if they heard of it
+    themselves, and of a worker's processes the first would then wait for the others in vain."""
     for process in processes:
-        _tell(process, signal.SIGTERM)
+        if process.poll() is None:
+            process.terminate()
+        else:
+            _tell(process, signal.SIGTERM)
     deadline = time.monotonic() + 10
     for process in processes:
         while (process.poll() is None or _tell(process, 0)) and time.monotonic() < deadline:

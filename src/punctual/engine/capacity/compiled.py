@@ -6,10 +6,11 @@ another file's would go unseen. So the folder carries a fingerprint of all files
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from punctual.engine.kernel_folder import kernel_folder
 
 PACKAGES = ("capacity", "optimise", "promise")
 """Packages of the engine whose compiled functions call each other."""
@@ -20,7 +21,7 @@ MARKS = (b"@kernel\n", b"@inlined\n", b"@allocating\n")
 
 @cache
 def cache_folder() -> Path:
-    """``NUMBA_CACHE_DIR`` or the package's own ``__pycache__`` or, where that is read-only, the user's cache."""
+    """In the :func:`kernel_folder`, with the sources' fingerprint in its name."""
     engine = Path(__file__).parents[1]
     digest = sha256()
     for package in PACKAGES:
@@ -28,13 +29,7 @@ def cache_folder() -> Path:
             text = path.read_bytes()
             if path.name == "words.py" or any(mark in text for mark in MARKS):
                 digest.update(path.name.encode() + b"\0" + text)
-    base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "punctual"
-    beside = engine / "__pycache__"
-    if "NUMBA_CACHE_DIR" in os.environ:
-        base = Path(os.environ["NUMBA_CACHE_DIR"])
-    elif os.access(beside if beside.is_dir() else engine, os.W_OK):
-        base = beside
-    return base / f"kernels-{digest.hexdigest()[:16]}"
+    return kernel_folder() / f"kernels-{digest.hexdigest()[:16]}"
 
 
 def is_compiled() -> bool:
