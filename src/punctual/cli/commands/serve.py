@@ -159,11 +159,16 @@ def shared_counts(folder: str) -> dict[str, str]:
 
 def _announce(host: str, port: int, told: Event) -> None:
     """Tell the address once the first page answers."""
+    from django.conf import settings
+
     from punctual.platform.accounts.demo import DEMO_PASSWORD, demo_accounts
 
+    # Under a name that it answers to; under another one every try would be an error in the log.
+    names = [one.removeprefix(".") for one in settings.ALLOWED_HOSTS if one != "*"]
+    ask = urllib.request.Request(f"http://127.0.0.1:{port}/healthz", headers={"Host": [*names, "127.0.0.1"][0]})
     for _ in range(300):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            with urllib.request.urlopen(ask, timeout=2):  # noqa: S310  # our own address
                 break
         except (urllib.error.URLError, OSError):
             if told.wait(0.1):
