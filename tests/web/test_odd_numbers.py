@@ -82,6 +82,8 @@ def test_a_filter_finds_nothing_under_such_a_number(signed_in: Enter, address: s
         ("/purchase-orders/new/", "supplier"),
         ("/purchase-requests/new/", "supplier"),
         ("/boms/new/", "whole"),
+        ("/meetings/new/", "users"),
+        ("/meetings/new/", "contacts"),
     ],
 )
 def test_a_form_is_refused_where_such_a_number_names_something(signed_in: Enter, address: str, field: str) -> None:
