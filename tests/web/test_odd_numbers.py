@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from punctual.domain.customer_relations.models import SlaRule
+from punctual.domain.quality.models import ControlChart
 from punctual.platform.accounts.models import ApiToken
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +145,11 @@ def test_a_line_of_an_order_form_with_numbers_that_nothing_has_is_a_new_one(sign
 def test_a_template_that_did_not_arrive_whole_is_told_so(signed_in: Enter, address: str, document: str) -> None:
     answer = signed_in("administrator").post(address, document, content_type="application/json")
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("cpk", ["2147483648", "1000", "-1", "1.333"])
+def test_a_chart_asks_for_no_cpk_that_is_none(signed_in: Enter, cpk: str) -> None:
+    given = {"code": "X-1", "name": "x", "type": "xbar-r", "subgroup_size": "5", "wanted_cpk": cpk}
+    answer = signed_in("quality").post("/charts/new/", given)
+    assert (answer.status_code, ControlChart.objects.count()) == (422, 0)
+    assert signed_in("quality").post("/charts/new/", given | {"wanted_cpk": "1.67"}).status_code == 302
