@@ -143,3 +143,16 @@ def test_the_api_keeps_shows_and_takes_off_photos(person, signed_in):
     assert call("quality", "delete", one).status_code == 403
     assert call("sales", "delete", one).status_code == 204
     assert call("sales", "get", one).status_code == call("sales", "delete", one).status_code == 404
+
+
+def test_a_photo_that_unfolds_into_gigabytes_is_left_out_of_the_note(person, signed_in):
+    delivery = prepared(person, running(person), 1)
+    for kind, name in (("PNG", "box.png"), ("JPEG", "box.jpg")):
+        drawn = io.BytesIO()
+        Image.new("RGB", (9600, 7200), "teal").save(drawn, kind)
+        drawn.seek(0)
+        add_photos(actor=person("supply_chain"), delivery_id=delivery.pk, photos=[(drawn, name)])
+    note = signed_in("quality").get(f"/deliveries/{delivery.number}/note.pdf")
+    with pdfplumber.open(io.BytesIO(note.content)) as paper:
+        assert "box.png" in "".join(page.extract_text() for page in paper.pages)
+        assert sum(len(page.images) for page in paper.pages) == 1, "of the JPEG no more is read than is shown"

@@ -44,6 +44,8 @@ pytestmark = pytest.mark.django_db
         ("30/60", []),
         ("预付 50%，其余再说", []),
         ("面议", []),
+        ("预付 40%，质保金 60%（99999 个月）", []),
+        (f"货到 {'9' * 5000} 天付清", []),
         ("", []),
     ],
 )  # fmt: skip
@@ -144,6 +146,19 @@ def test_shares_must_make_a_hundred(person):
         rows=by_hand(("advance", "33.333", "confirmed"), ("shipment", "66.667", "delivered")),
     )  # fmt: skip
     assert sum(one.amount for one in made) == order.total_amount
+
+
+def test_a_milestone_twice_or_due_in_a_thousand_years_is_refused_and_nothing_is_written(person):
+    order = running(person, terms="30/60/10")
+    before = list(order.payment_milestones.values_list("pk", "percent", "amount", "months"))
+    rows = by_hand(("advance", 30, "confirmed"), ("shipment", 70, "delivered"))
+    twice = [{**row, "id": before[0][0]} for row in rows]
+    late = [rows[0], {**rows[1], "months": 99_999}]
+    for wish, code in ((twice, "payment.twice"), (late, "payment.delay")):
+        with pytest.raises(Refusal) as refused:
+            set_milestones(actor=person("finance"), order_id=order.pk, today=TODAY, rows=wish)
+        assert refused.value.codes == {code}
+    assert list(order.payment_milestones.values_list("pk", "percent", "amount", "months")) == before
 
 
 def test_the_final_acceptance_starts_the_retention(person):

@@ -137,6 +137,18 @@ def test_a_stand_in_does_not_approve_what_the_absent_person_asked_for(person):
     assert refused.value.codes == {"approval.own"}
 
 
+def test_a_stand_in_with_a_step_of_their_own_leaves_that_of_who_asked_to_somebody_else(person):
+    delegate(actor=person("planner"), delegate=person("finance"), first=TODAY, last=TODAY, today=TODAY)
+    request = said(person, asked(person, by="planner", amount=100), "finance")
+    assert (request.state, DECIDED) == ("waiting", [])
+    assert dict(request.steps.values_list("role", "state")) == {"finance": "approved", "planner": "waiting"}
+    with pytest.raises(Refusal) as refused:
+        said(person, request, "finance")
+    assert refused.value.codes == {"approval.own"}
+    said(person, request, "administrator")
+    assert DECIDED == [(True, "")]
+
+
 def test_who_lets_the_time_pass_is_reminded_once_a_day(person):
     person("planner")
     request = asked(person)

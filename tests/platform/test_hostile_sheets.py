@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import os
 import struct
@@ -17,6 +18,7 @@ from punctual.domain.parties.models import Customer
 from punctual.kernel.refusal import Refusal
 from punctual.platform.sheets import reader
 from punctual.platform.sheets.reader import read_sheets
+from punctual.platform.sheets.writer import write_csv
 
 
 def book(fill: Callable[[xlsxwriter.Workbook, xlsxwriter.worksheet.Worksheet], None] | None = None) -> bytes:
@@ -140,3 +142,10 @@ def test_the_last_row_that_is_read_is_the_one_that_is_named(rows, fits):
     else:
         with pytest.raises(Refusal):
             read_sheets(content, "po.xlsx")
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", "\r=", "\n=", "＝", "＋", "－", "＠"])
+def test_no_text_becomes_a_formula_in_a_written_table(begin: str) -> None:
+    text = f"{begin}HYPERLINK(A1)"
+    table = list(csv.reader(io.StringIO(write_csv([text], [[text]]).decode("utf-8-sig"), newline="")))
+    assert table == [[f"'{text}"], [f"'{text}"]]

@@ -97,6 +97,12 @@ def test_a_bad_robot_is_refused_with_every_reason(person: Person) -> None:
         "fc00::1",
         "::ffff:10.0.0.1",
         "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a00:1::1",
+        "fec0::1",
     ],
 )
 def test_private_addresses_are_refused(address: str) -> None:
@@ -106,6 +112,7 @@ def test_private_addresses_are_refused(address: str) -> None:
 def test_public_addresses_are_not() -> None:
     assert not refused_address("1.1.1.1")
     assert not refused_address("2606:4700:4700::1111")
+    assert not refused_address("64:ff9b::101:101")
 
 
 @pytest.mark.parametrize("url", ["http://localhost:9/", "http://127.1:9/", "http://[::1]:9/", "http://0x7f000001:9/"])

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
+import ordering
 from ordering import customer
 from punctual.kernel.refusal import Conflict, Forbidden, NotFound, Refusal
 from punctual.platform.accounts.models import User
@@ -253,6 +255,35 @@ def test_a_repeated_key_gets_the_first_answer_and_another_request_under_it_is_re
     assert (first.status_code, again.status_code, other.status_code) == (200, 200, 422)
     assert again["Idempotent-Replay"] == "true"
     assert json.loads(other.content)["code"] == "idempotency.key_reused"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/merge-patch+json"])
+def test_a_key_serves_no_other_body_whatever_it_is_called(person: Person, content_type: str) -> None:
+    user: User = person("sales")
+    client = Client(headers={"Authorization": f"Bearer {issue_token(actor=user, user=user, name='x')}"})
+
+    def post(body: str) -> int:
+        more = {"content_type": content_type, "headers": {"Idempotency-Key": "k1"}}
+        return client.post("/api/v1/notifications/read", body, **more).status_code  # type: ignore[arg-type]
+
+    assert [post('{"ids": [1]}'), post('{"ids": [1]}'), post('{"ids": [2]}')] == [200, 200, 422]
+
+
+def test_a_key_serves_no_other_file(person: Person) -> None:
+    user: User = person("order_manager")
+    client = Client(headers={"Authorization": f"Bearer {issue_token(actor=user, user=user, name='x')}"})
+    order = ordering.draft(user)
+
+    def post(content: bytes, name: str = "a.txt") -> int:
+        given = {"file": SimpleUploadedFile(name, content)}
+        where = f"/api/v1/orders/{order.key}/attachments"
+        return client.post(where, given, headers={"Idempotency-Key": "k1"}).status_code
+
+    assert post(b"one") == 201
+    assert post(b"one") == 201
+    assert (post(b"two"), post(b"one", "b.txt")) == (422, 422)
+    kept = attachments_of(order).get()
+    assert path_of(kept.sha256).read_bytes() == b"one"
 
 
 def test_pages_need_a_sign_in(client: Client, db: None) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
@@ -361,3 +362,30 @@ def test_an_upload_comes_back_as_a_download_that_runs_nothing(
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert name not in [path.name for path in tmp_path.rglob("*")]
+
+
+# — whose address is whose —
+
+
+def test_nobody_takes_anothers_address(person: Person) -> None:
+    sales, manager = person("sales"), person("manager")
+    browser = _sign_in("sales")
+    assert browser.get("/accounts/email/").status_code == 404
+    for step in ("action_add", "action_primary"):
+        assert browser.post("/accounts/email/", {"email": manager.email, step: ""}).status_code == 404
+    sales.refresh_from_db()
+    assert sales.email == "sales@example.test"
+    assert not EmailAddress.objects.exists()
+
+
+def test_an_address_that_was_replaced_opens_no_way_back(person: Person, mailoutbox: list[Any]) -> None:
+    sales, former = person("sales"), "sales@example.test"
+    EmailAddress.objects.create(user=sales, email=former, primary=True)
+    change_person(
+        actor=person("administrator"), user_id=sales.pk, role="sales", display_name="x", email="new@example.test",
+        department="", is_active=True,
+    )  # fmt: skip
+    for address, ways in ((former, 0), ("NEW@example.test", 1)):
+        mailoutbox.clear()
+        assert Client().post("/accounts/password/reset/", {"email": address}).status_code == 302
+        assert sum("/accounts/password/reset/key/" in mail.body for mail in mailoutbox) == ways

@@ -200,6 +200,32 @@ def test_the_suppliers_page_opens_without_a_sign_in_and_shows_nothing_else(world
     assert stranger.get("/supplier-link/none/").status_code == 404
 
 
+@pytest.mark.parametrize("end", ["replaced", "withdrawn", "expired", "used and expired"])
+def test_a_suppliers_link_that_has_ended_shows_nothing_of_the_order(
+    world: dict[str, Any], admin: Any, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    order = supplying.purchase(admin, world["pump"], "2", dt.date(2026, 12, 20), confirmed=False)
+    link, token = links.make_link(actor=admin, purchase_id=order.pk, today=supplying.TODAY)
+    line, stranger = order.lines.get(), Client()
+    if "used" in end:
+        stranger.post(f"/supplier-link/{token}/", {f"day-{line.pk}": "2026-12-28"})
+        assert line.description in words(stranger.get(f"/supplier-link/{token}/"))
+    if end == "replaced":
+        links.make_link(actor=admin, purchase_id=order.pk, today=supplying.TODAY)
+    if end == "withdrawn":
+        links.withdraw_link(actor=admin, link_id=link.pk)
+    if "expired" in end:
+        later = supplying.TODAY + dt.timedelta(days=links.DAYS + 1)
+        monkeypatch.setattr(timezone, "localdate", lambda *more: later)
+    for page in (
+        stranger.get(f"/supplier-link/{token}/"),
+        stranger.post(f"/supplier-link/{token}/", {f"day-{line.pk}": "2026-12-29"}),
+    ):
+        assert page.status_code == 422
+        for shown in (order.number, line.description, order.supplier.name):
+            assert shown not in words(page)
+
+
 @pytest.mark.parametrize("subject", ["materials", "boms", "stock-counts"])
 def test_what_is_exported_is_read_back(world: dict[str, Any], admin: Any, signed_in: Enter, subject: str) -> None:
     supplying.stock(admin, world["pump"], "3")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from api_document import api_document
 from changing import SIGNED
-from ordering import TODAY, catalogue, customer
+from ordering import TODAY, catalogue, customer, draft
 from punctual.domain.changes.models import ChangeOrder
 from punctual.domain.changes.services.raising import raise_change
 from punctual.domain.changes.signing import seal_of
@@ -22,7 +22,10 @@ from punctual.domain.customer_relations import rules
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
 from punctual.domain.customer_relations.services import feedback, tracking
 from punctual.domain.customer_relations.services.requests import reply
+from punctual.domain.orders.inputs import input_of
 from punctual.domain.orders.models import Order
+from punctual.domain.orders.services.drafts import change_order
+from punctual.domain.orders.services.review import return_order, submit_for_review
 from punctual.domain.plans.models import Task
 from punctual.domain.scheduling.models import OrderForecast, RunState, ScheduleRun, TaskForecast
 from punctual.kernel.refusal import Forbidden, Refusal
@@ -78,6 +81,25 @@ def test_looking_at_the_address_does_not_use_it_up_but_opening_does(world: dict[
     assert Client().post(path).status_code == 404
     assert mine.get(path).status_code == 302
     assert mine.get(f"/track/{world['a']['order'].number}/").status_code == 200
+
+
+def test_a_link_opens_nothing_when_the_order_becomes_another_customers(person: Person) -> None:
+    sales = person("sales")
+    order = submit_for_review(actor=sales, order_id=draft(sales).pk, today=TODAY)
+    paths = ["/" + tracking.give_link(actor=sales, order=order)[1].split("/", 3)[3] for _ in range(2)]
+    mine = opened(paths[0])
+    assert mine.get(f"/track/{order.number}/").status_code == 200
+    return_order(actor=person("administrator"), order_id=order.pk, role="sales", comment="客户选错了")
+    order.refresh_from_db()
+    wish, version = input_of(order), order.version
+    wish.customer = customer("C002", "苏州恒拓电子股份有限公司")
+    change_order(actor=sales, order_id=order.pk, data=wish, expected_version=version, today=TODAY)
+    order = submit_for_review(actor=sales, order_id=order.pk, today=TODAY)
+    assert mine.get(f"/track/{order.number}/").status_code == 404
+    assert Client().post(paths[1]).status_code == 404
+    assert not tracking.links_of(sales, order).exists()
+    new = "/" + tracking.give_link(actor=sales, order=order)[1].split("/", 3)[3]
+    assert opened(new).get(f"/track/{order.number}/").status_code == 200
 
 
 def test_every_link_that_does_not_work_gets_the_same_quiet_page(world: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -10,6 +9,8 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
+
+from punctual.kernel.told_json import NotJson, NotKept, read_json
 
 PROBLEM: Final[dict[str, Any]] = {
     "title": "Problem",
@@ -57,25 +58,11 @@ class StrictParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            data = json.loads(request.body, parse_constant=_no_number)
-            fits = _can_be_kept(data)
-        except (ValueError, RecursionError) as error:
+            return read_json(request.body)
+        except NotJson as error:
             raise HttpError(400, "The body is not JSON") from error
-        if not fits:
-            raise HttpError(400, "The body holds NUL or half a surrogate pair")
-        return data
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(name)
-
-
-def _can_be_kept(data: object) -> bool:
-    if isinstance(data, str):
-        return "\0" not in data and not any("\ud800" <= letter <= "\udfff" for letter in data)
-    if isinstance(data, dict):
-        return all(_can_be_kept(name) and _can_be_kept(value) for name, value in data.items())
-    return all(map(_can_be_kept, data)) if isinstance(data, list) else True
+        except NotKept as error:
+            raise HttpError(400, "The body holds NUL or half a surrogate pair") from error
 
 
 class DescribedApi(NinjaAPI):

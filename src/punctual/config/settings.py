@@ -218,7 +218,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_FORMS = {"login": "punctual.web.account.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "punctual.web.account.forms.SignInForm",
+    "reset_password": "punctual.web.account.forms.NewPasswordForm",
+}
 ACCOUNT_ADAPTER = "punctual.web.account.adapter.AccountAdapter"
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_SESSION_REMEMBER = True

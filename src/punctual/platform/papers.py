@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from PIL import Image as Pixels
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -19,6 +20,9 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.platypus import Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+MOST_PIXELS: Final = 12_000_000
+"""An A4 page at 350 dots an inch."""
 
 FONT: Final = "STSong-Light"
 registerFont(UnicodeCIDFont(FONT))
@@ -74,6 +78,19 @@ class Picture:
 Block = Heading | Text | Facts | Grid | Picture
 
 
+def _is_picture(content: bytes) -> bool:
+    """Whether it can be read to its end, and is not far larger than a sheet shows: a few kilobytes may unfold into
+    gigabytes."""
+    try:
+        with Pixels.open(io.BytesIO(content)) as read:
+            if read.width * read.height > MOST_PIXELS:
+                return False
+            read.load()
+    except (OSError, SyntaxError, ValueError, EOFError, Pixels.DecompressionBombError):
+        return False
+    return True
+
+
 def _words(value: object) -> str:
     return escape("—" if value is None or value == "" else str(value)).replace("\n", "<br/>")
 
@@ -121,11 +138,10 @@ def _set(block: Block, width: float) -> Any:
         case Grid():
             return _grid(block, width)
         case Picture(content, height):
-            try:
-                image = Image(io.BytesIO(content))
-                share = height * mm / image.imageHeight
-            except (OSError, SyntaxError, ValueError, ZeroDivisionError):
+            if not _is_picture(content):
                 return Paragraph(_words(""), _BODY)  # a file that is no picture spoils no paper
+            image = Image(io.BytesIO(content))
+            share = height * mm / image.imageHeight
             image.drawHeight, image.drawWidth = height * mm, image.imageWidth * share
             image.hAlign = "LEFT"
             return KeepTogether([image])

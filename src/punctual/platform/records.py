@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
@@ -41,7 +42,10 @@ def not_found(model: type[models.Model], key: object) -> NotFound:
 
 def get_or_not_found(visible: models.QuerySet[M], **lookup: object) -> M:
     """One record out of what the actor may see, or :class:`NotFound`."""
-    found = visible.filter(**lookup).first()
+    try:
+        found = visible.filter(**lookup).first()
+    except ValidationError:  # a key that no record can have, such as a word where an UUID belongs
+        found = None
     if found is None:
         raise not_found(visible.model, next(iter(lookup.values()), ""))
     return found

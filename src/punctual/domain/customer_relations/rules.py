@@ -27,6 +27,8 @@ LONGEST_TEXT: Final = 20_000
 DEFAULT_RESPONSE: Final = 8 * 60
 DEFAULT_RESOLUTION: Final = 40 * 60
 """Working minutes where no rule fits."""
+LONGEST_MINUTES: Final = 600_000
+"""Ten thousand working hours, five years: what is longer is a typing error."""
 
 HURRY: Final = {Urgency.NORMAL: 1, Urgency.HIGH: 2, Urgency.URGENT: 4}
 """By how much urgency shortens both times."""
@@ -224,12 +226,15 @@ def against_files(files: Sequence[FileFact], *, kept: int = 0) -> list[Reason]:
 def against_rule(*, response: int, resolution: int) -> list[Reason]:
     """A first response takes time, and a resolution at least as much."""
     reasons = []
-    if not 1 <= response <= 100_000:
+    if response < 1:
         reasons.append(Reason("sla.response", N_("The first response takes at least a minute."), field="response"))
     if resolution < response:
         reasons.append(
             Reason("sla.resolution", N_("The resolution can't be due before the first response."), field="resolution")
         )
+    if max(response, resolution) > LONGEST_MINUTES:
+        text = N_("A time is at most %(hours)d working hours.")
+        reasons.append(Reason("sla.longest", text, {"hours": LONGEST_MINUTES // 60}, field="resolution"))
     return reasons
 
 

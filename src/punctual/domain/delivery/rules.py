@@ -208,6 +208,19 @@ def against_entry(
     return []
 
 
+LONGEST_DAYS, LONGEST_MONTHS = 3650, 240
+"""After its event. Beyond that it is a typing error, and soon a day that no calendar has."""
+
+
+def against_delay(days: int, months: int, *, row: int) -> list[Reason]:
+    """Money is due within a time that people live to see."""
+    if days <= LONGEST_DAYS and months <= LONGEST_MONTHS:
+        return []
+    text = N_("Row %(row)d: at most %(days)d days and %(months)d months after the event.")
+    params = {"row": row, "days": LONGEST_DAYS, "months": LONGEST_MONTHS}
+    return [Reason("payment.delay", text, params, field="days", row=row)]
+
+
 def due_day(happened: dt.date, *, days: int, months: int) -> dt.date:
     """The event's day + months + days; the 31st falls on the last day of a shorter month."""
     month = happened.month - 1 + months

@@ -10,6 +10,7 @@ from typing import Final
 
 from punctual.domain.delivery.models import MilestoneKind as K
 from punctual.domain.delivery.models import PayEvent as E
+from punctual.domain.delivery.rules import LONGEST_DAYS, LONGEST_MONTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ _SLASHES: Final = re.compile(r"^\s*\d+(?:\.\d+)?(?:\s*[/:、-]\s*\d+(?:\.\d+)?)*
 _DAYS: Final = re.compile(r"(\d+)\s*(?:天|日|days?)", re.I)
 _MONTHS: Final = re.compile(r"(\d+)\s*(?:个月|月(?!结)|months?)", re.I)
 _YEARS: Final = re.compile(r"(\d+)\s*(?:年|years?)", re.I)
+
+
+def _count(found: re.Match[str] | None) -> int:
+    """The number; one of many digits is more than anything here."""
+    if found is None:
+        return 0
+    return int(found[1]) if len(found[1]) < 6 else 10**6
 
 
 def read_terms(text: str) -> list[Term]:
@@ -93,8 +101,10 @@ def _named(part: str, percent: Decimal) -> Term | None:
     for words, kind, event in _WORDS:
         if re.search(words, part):
             days, months, years = _DAYS.search(part), _MONTHS.search(part), _YEARS.search(part)
-            term = Term(kind, percent, event, days=int(days[1]) if days else 0)
-            after = (int(months[1]) if months else 0) + (12 * int(years[1]) if years else 0)
+            term = Term(kind, percent, event, days=_count(days))
+            after = _count(months) + 12 * _count(years)
+            if term.days > LONGEST_DAYS or after > LONGEST_MONTHS:
+                return None
             if kind == K.RETENTION and not after and not term.days:
                 after = WARRANTY_MONTHS
             return replace(term, months=after)

@@ -221,8 +221,9 @@ def _lines(reader: Reader, raw_lines: Sequence[Mapping[str, Any]]) -> list[LineI
     lines: list[LineInput] = []
     taken: set[int] = set()
     for raw in raw_lines:
-        line_no = int(raw.get("line_no") or 0) if str(raw.get("line_no") or "0").isdecimal() else 0
-        if not 0 < line_no < 10_000_000:
+        told = str(raw.get("line_no") or "")
+        line_no = int(told) if told.isdecimal() and len(told) < 8 else 0
+        if not line_no:
             line_no = (max(taken, default=0) // 10 + 1) * 10
         if line_no in taken:
             reader.refuse(
@@ -236,7 +237,7 @@ def _lines(reader: Reader, raw_lines: Sequence[Mapping[str, Any]]) -> list[LineI
 def read_line(reader: Reader, raw: Mapping[str, Any], line_no: int) -> LineInput:
     """One line; ``raw`` may hold text, numbers and dates as a sheet or a form gives them."""
     identity = str(raw.get("id") or "")
-    line = LineInput(id=int(identity) if identity.isdecimal() else None, line_no=line_no)
+    line = LineInput(id=int(identity) if identity.isdecimal() and len(identity) < 18 else None, line_no=line_no)
     for name in LINE_TEXTS:
         setattr(line, name, reader.text(raw.get(name), name, line_no))
     line.acceptance_criteria = reader.text(raw.get("acceptance_criteria"), "acceptance_criteria", line_no)

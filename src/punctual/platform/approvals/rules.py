@@ -44,13 +44,14 @@ def steps_of(chain: Iterable[Level], *, amount: Decimal, days: int, kinds: Colle
 
 
 def against_deciding(
-    *, state: str, requester: int, actor: int, on_behalf_of: int | None, has_step: bool, approve: bool, comment: str
+    *, state: str, requester: int, actor: int, has_step: bool, only_for_requester: bool, approve: bool, comment: str
 ) -> list[Reason]:
-    """Every reason why this person can't say yes or no now."""
+    """Every reason why this person can't say yes or no now. ``only_for_requester``: every step they are asked at is in
+    the place of who asked."""
     if state != "waiting":
         return [Reason("approval.decided", N_("This is decided already; load the page again."))]
     reasons = []
-    if requester in (actor, on_behalf_of):
+    if requester == actor or only_for_requester:
         text = N_("Nobody approves what they asked for themselves; somebody else of the role must decide.")
         reasons.append(Reason("approval.own", text))
     elif not has_step:

@@ -112,26 +112,28 @@ def decide(
     require(actor, "approvals.decide")
     request = lock(requests_of(actor), expected_version=expected_version, pk=request_id)
     roles = standing(actor, today)
-    steps = [
+    asked = [
         one
         for one in request.steps.select_for_update(of=("self",))
         if one.state == StepState.WAITING and one.level == request.level and one.role in roles
     ]
-    absent = roles[steps[0].role] if steps else None
+    # A stand-in answers at their own step, and never in the place of who asked.
+    absent = {one.pk: roles[one.role] for one in asked}
+    steps = [one for one in asked if absent[one.pk] != request.requested_by]
     refuse_if(
         against_deciding(
             state=request.state,
             requester=request.requested_by_id,
             actor=actor.pk,
-            on_behalf_of=absent.pk if absent else None,
-            has_step=bool(steps),
+            has_step=bool(asked),
+            only_for_requester=bool(asked) and not steps,
             approve=approve,
             comment=comment,
         )
     )
     for step in steps:
         step.state = StepState.APPROVED if approve else StepState.REJECTED
-        step.user, step.on_behalf_of = actor, roles[step.role]
+        step.user, step.on_behalf_of = actor, absent[step.pk]
         step.comment, step.at = comment.strip(), timezone.now()
         step.save()
     save_next(request, fields=[])

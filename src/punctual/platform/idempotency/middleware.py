@@ -51,7 +51,7 @@ class IdempotencyMiddleware:
         if request.path.startswith("/api/"):
             return request.headers.get("Idempotency-Key", "")
         if request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-            return str(request.POST.get("form_key", ""))
+            return str(request.POST.get("form_key", "")).replace("\0", "")  # the form is refused later for it
         return ""
 
     def _once(self, request: HttpRequest, user: User, key: str) -> HttpResponse:
@@ -107,9 +107,22 @@ def _rewind(request: HttpRequest) -> None:
 
 
 def _fingerprint(request: HttpRequest) -> str:
+    """What tells a request from another under the same key: of a page its address, of a program all that it sends."""
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-    if request.path.startswith("/api/") and request.content_type == "application/json":
+    if not request.path.startswith("/api/"):
+        return digest.hexdigest()
+    if request.content_type != "multipart/form-data":
         digest.update(request.body)
+        return digest.hexdigest()
+    # Between the parts stands what is chosen anew each time; what counts is told without it.
+    for name, values in sorted(request.POST.lists()):
+        digest.update(json.dumps([name, values]).encode())
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            digest.update(json.dumps([name, file.name, file.size]).encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+            file.seek(0)
     return digest.hexdigest()
 
 

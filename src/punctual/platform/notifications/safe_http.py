@@ -31,12 +31,26 @@ class Answer:
     body: bytes
 
 
+NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+UNICAST: Final = ipaddress.IPv6Network("2000::/3")
+"""All that the public internet uses of IPv6."""
+
+
+def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a gateway makes of it: mapped, 6to4 or NAT64."""
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
 def refused_address(address: str) -> bool:
     """Whether an IP address is none of the public internet's. Loopback is allowed where the tests say so."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    if mapped is not None:
-        found = mapped
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = _inner(found)
+        if inner is None and found not in UNICAST and not found.is_loopback:
+            return True
+        found = inner or found
     if found.is_loopback and getattr(settings, "OUTGOING_LOOPBACK", False):
         return False
     return not found.is_global or found.is_multicast

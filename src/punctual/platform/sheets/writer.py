@@ -10,7 +10,8 @@ from decimal import Decimal
 
 import xlsxwriter
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""The full-width ones are read as the others where people write Chinese or Japanese."""
 
 
 def _plain(value: object) -> object:
@@ -68,7 +69,7 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """UTF-8 with byte order mark, which Excel needs; cells that begin like a formula get an apostrophe."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(header)
+    writer.writerow([harmless(name) for name in header])
     for row in rows:
         writer.writerow([harmless(_plain(value)) for value in row])
     return b"\xef\xbb\xbf" + buffer.getvalue().encode()

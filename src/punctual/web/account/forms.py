@@ -5,12 +5,12 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from punctual.platform.accounts.models import Role, Theme
+from punctual.platform.accounts.models import Role, Theme, User
 
 ZONES = sorted(
     zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix", "right"))
@@ -25,6 +25,17 @@ class SignInForm(LoginForm):
         self.fields["login"].label = _("Sign-in name or e-mail")
         for name in ("login", "password"):
             self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class NewPasswordForm(ResetPasswordForm):
+    """allauth's own, for the one address that an administrator gave the account: one it had before opens nothing."""
+
+    users: list[User]
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.users = [one for one in self.users if one.email.casefold() == email.casefold()]
+        return email
 
 
 class MySettingsForm(forms.Form):

@@ -88,7 +88,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
         user=actor,
         name=request.POST.get("name", ""),
         scope=request.POST.get("scope") or TokenScope.WRITE,
-        days=int(days) if days.isdecimal() else None,
+        days=whole(days) if days else None,
     )
     return redirect("my_settings")
 

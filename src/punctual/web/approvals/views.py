@@ -31,6 +31,7 @@ from punctual.web.formatting import UNKNOWN, day_text, days_text, listed, money_
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import whole
 
 SHOWN = 100
 CSS = {
@@ -216,7 +217,7 @@ def delegation(request: HttpRequest) -> HttpResponse:
         try:
             delegate(
                 actor=actor,
-                delegate=User.objects.filter(is_active=True, pk=int(wish) if wish.isdecimal() else 0).first(),
+                delegate=User.objects.filter(is_active=True, pk=whole(wish)).first(),
                 first=_day(request.POST.get("first")),
                 last=_day(request.POST.get("last")),
                 reason=request.POST.get("reason", ""),

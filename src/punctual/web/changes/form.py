@@ -13,6 +13,7 @@ from punctual.domain.changes.models import ChangeOrder, ItemKind
 from punctual.domain.orders.inputs import LineInput, OrderInput, input_of
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import BudgetKind, Task
+from punctual.web.shell.reading import whole
 
 CELLS: Final = ("model", "revision", "quantity", "unit_price", "requested_date", "promised_date", "delivery_place")
 NEW_CELLS: Final = ("model", "revision", "quantity", "unit", "unit_price", "requested_date", "promised_date")
@@ -105,9 +106,9 @@ def posted_sheet(order: Order, post: QueryDict) -> Sheet:
     sheet.tasks = _rows(post, "task", TASK_CELLS, must="name")
     sheet.costs = _rows(post, "cost", COST_CELLS, must="amount")
     sheet.redo = {
-        int(name.removeprefix("redo-")): str(value).strip()
+        number: str(value).strip()
         for name, value in post.items()
-        if name.startswith("redo-") and name.removeprefix("redo-").isdecimal() and str(value).strip()
+        if name.startswith("redo-") and (number := whole(name.removeprefix("redo-"))) and str(value).strip()
     }
     return sheet
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from punctual.domain.customer_relations.models import ReplyTemplate, RequestKind
 from punctual.domain.customer_relations.models.requests import Phase
 from punctual.domain.customer_relations.services import policy
 from punctual.domain.parties.models import Grade
+from punctual.kernel.quantity import NotANumber, parse_decimal
 from punctual.kernel.refusal import NotFound, Reason, Refusal
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import may, require
@@ -289,8 +291,8 @@ def _change_policy(request: HttpRequest) -> None:
         policy.drop_template(actor=actor, template_id=number(request, "pk") or 0)
 
 
-def _hours(text: str) -> float:
+def _hours(text: str) -> Decimal:
     try:
-        return float(text)
-    except ValueError:
-        return 0.0
+        return parse_decimal(text)
+    except NotANumber:
+        return Decimal(0)

@@ -45,6 +45,8 @@ def _drawn(target: Delivery | Acceptance) -> list[Block]:
 PHOTOS: Final = 12
 """So many stand in a delivery note; all are on the page."""
 LARGEST: Final = (1200, 900)
+MOST_PIXELS: Final = 50_000_000
+"""A picture of more is on the page only: it would take gigabytes to make it smaller."""
 
 
 def _photos(delivery: Delivery) -> list[Block]:
@@ -55,6 +57,9 @@ def _photos(delivery: Delivery) -> list[Block]:
         blocks.append(Text(one.name, small=True))
         try:
             with Image.open(path_of(one.sha256)) as read:
+                read.draft("RGB", LARGEST)  # a JPEG is read no larger than it is shown
+                if read.width * read.height > MOST_PIXELS:
+                    continue
                 image = ImageOps.exif_transpose(read).convert("RGB")
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             continue  # a picture that nobody can read spoils no paper

@@ -15,6 +15,7 @@ from punctual.domain.orders.inputs import Reader
 from punctual.domain.orders.models import Order
 from punctual.domain.plans.models import Task
 from punctual.kernel.refusal import refuse_if
+from punctual.web.shell.reading import whole
 
 MOST_ROWS: Final = 200
 APART: Final = re.compile(r"[\n,;，；、]")
@@ -70,9 +71,9 @@ class Posted:
     def results(self) -> dict[int, tuple[str, str]]:
         """``verdict-<id>`` and ``value-<id>`` fields."""
         return {
-            int(name.removeprefix("verdict-")): (self.text(f"value-{name.removeprefix('verdict-')}"), str(value))
+            number: (self.text(f"value-{name.removeprefix('verdict-')}"), str(value))
             for name, value in self.post.items()
-            if name.startswith("verdict-") and name.removeprefix("verdict-").isdecimal()
+            if name.startswith("verdict-") and (number := whole(name.removeprefix("verdict-")))
         }
 
     def milestones(self, order: Order) -> list[Mapping[str, Any]]:
@@ -89,7 +90,7 @@ class Posted:
             identity = self.text(f"ms-{at}-id")
             rows.append(
                 {
-                    "id": int(identity) if identity.isdecimal() and int(identity) in ids else None,
+                    "id": found if (found := whole(identity)) in ids else None,
                     "kind": self.text(f"ms-{at}-kind"),
                     "name": self.text(f"ms-{at}-name")[:80],
                     "percent": percent,

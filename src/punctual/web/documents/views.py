@@ -33,6 +33,7 @@ from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import as_download, done
 from punctual.web.shell.answers import agreed, way_back
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import whole
 from punctual.web.shell.views import safe_next
 
 
@@ -100,7 +101,7 @@ def ask(request: HttpRequest, holder: str, pk: int, file_pk: int) -> HttpRespons
         holder=holder,
         pk=pk,
         attachment_id=file_pk,
-        task_id=int(task) if task.isdecimal() else None,
+        task_id=whole(task) if task else None,
         finishes="finishes" in request.POST,
     )
     request.session[f"document-{found.order_id}"] = request.build_absolute_uri(reverse("document_sign", args=[token]))

@@ -12,6 +12,7 @@ from django.db.models.fields import BLANK_CHOICE_DASH
 from django.utils.translation import gettext_lazy as _
 
 from punctual.kernel.quantity import NotANumber, parse_decimal, plain
+from punctual.web.shell.reading import MOST_DIGITS
 
 
 class NumberField(forms.CharField):
@@ -41,6 +42,16 @@ class DayField(forms.DateField):
 
     def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, dt.date) else value
+
+
+class SeveralField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """Several records; a number larger than any record has is none of them, and never reaches the database."""
+
+    def clean(self, value: Any) -> Any:
+        for one in value or ():
+            if len(str(one)) > MOST_DIGITS:
+                raise ValidationError(self.error_messages["invalid_pk_value"], params={"pk": str(one)[:20]})
+        return super().clean(value)
 
 
 class FactsForm(forms.Form):

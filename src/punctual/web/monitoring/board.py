@@ -32,6 +32,7 @@ from punctual.web.monitoring.task_list import TaskList
 from punctual.web.monitoring.tasks import SCOPES, actor_of, card_of, next_or, plain_number
 from punctual.web.monitoring.ways import narrowing, ways
 from punctual.web.orders.marks import health_chip, progress_bar
+from punctual.web.shell.reading import whole
 
 COLUMNS: Final = (
     ("waiting", gettext_lazy("Not ready")),
@@ -216,7 +217,7 @@ def set_limit(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "plans.edit")
     column, text = request.POST.get("column", ""), request.POST.get("most", "").strip()
-    if column not in dict(COLUMNS) or (text and not (text.isdecimal() and 1 <= int(text) <= 999)):
+    if column not in dict(COLUMNS) or (text and not 1 <= whole(text) <= 999):
         raise Refusal(Reason("board.limit_value", N_("Give a limit of 1 to 999, or none."), field="most"))
     if text:
         BoardLimit.objects.update_or_create(column=column, defaults={"most": int(text)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
@@ -38,6 +37,7 @@ from punctual.domain.parties.models import Customer
 from punctual.kernel.money import rounded
 from punctual.kernel.quantity import plain
 from punctual.kernel.refusal import Conflict, Reason, Refusal, refuse_if
+from punctual.kernel.told_json import read_json
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
@@ -202,13 +202,14 @@ def _save(request: HttpRequest, order: Order | None) -> HttpResponse:
 def read_entry(text: str, before: OrderInput | None = None) -> tuple[OrderInput, list[Reason]]:
     """The JSON that the grid sends; what it leaves out of the header stays as ``before``."""
     try:
-        raw = json.loads(text)
+        raw = read_json(text)
     except ValueError as error:
         raise Refusal(Reason("order.entry", N_("The form did not arrive whole. Send it again."))) from error
-    if not isinstance(raw, dict) or not all(isinstance(line, dict) for line in raw.get("lines", [])):
+    told, lines = (raw.get("header", {}), raw.get("lines", [])) if isinstance(raw, dict) else (None, None)
+    if not isinstance(told, dict) or not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
         raise Refusal(Reason("order.entry", N_("The form did not arrive whole. Send it again.")))
-    header, custom = split(raw.get("header", {}))
-    return read_order({**header, "custom": custom, "lines": raw.get("lines", [])}, before=before)
+    header, custom = split(told)
+    return read_order({**header, "custom": custom, "lines": lines}, before=before)
 
 
 def _own_inputs(order: Order | None) -> forms.Form:

@@ -49,6 +49,7 @@ from punctual.platform.sheets.writer import write_xlsx
 from punctual.web.formatting import is_chinese
 from punctual.web.orders.actions import as_download, version_of
 from punctual.web.shell.navigation import Words
+from punctual.web.shell.reading import whole
 from punctual.web.shell.refusals import worded
 
 PER_PAGE: Final = 100
@@ -159,7 +160,7 @@ def _upload(request: HttpRequest, actor: User) -> OrderImport:
         content=file.read(),
         name=file.name or "file",
         today=timezone.localdate(),
-        customer_id=int(wanted) if wanted.isdecimal() else None,
+        customer_id=whole(wanted) if wanted else None,
     )
 
 

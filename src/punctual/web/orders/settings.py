@@ -28,6 +28,7 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.orders.actions import version_of
+from punctual.web.shell.reading import whole
 from punctual.web.shell.refusals import show_in
 
 EMPTY_ROWS = 2
@@ -89,11 +90,11 @@ def order_settings(request: HttpRequest) -> HttpResponse:
 
 def _typed(data: QueryDict) -> list[tuple[int | None, str, list[str]]]:
     """Rows of the table as they were typed: family, amount, roles."""
-    count = min(int(data.get("rows", "0") or 0) if data.get("rows", "0").isdecimal() else 0, 200)
+    count = min(whole(data.get("rows", "0")), 200)
     families = [data.get(f"family-{row}", "") for row in range(count)]
     return [
         (
-            int(family) if family.isdecimal() else None,
+            whole(family) if family else None,
             data.get(f"amount-{row}", "").strip(),
             data.getlist(f"roles-{row}"),
         )

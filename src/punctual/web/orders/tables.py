@@ -33,6 +33,7 @@ from punctual.web.orders import marks
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.inline import Editor
 from punctual.web.shell.navigation import Words
+from punctual.web.shell.reading import wholes
 from punctual.web.templatetags.punctual import avatar, day
 
 
@@ -130,7 +131,7 @@ def _owner_options(actor: User) -> Sequence[tuple[str, Words]]:
 
 
 def _by_owner(rows: QuerySet[Order], values: Sequence[str]) -> QuerySet[Order]:
-    wanted = Q(owner_id__in=[int(value) for value in values if value.isdecimal()])
+    wanted = Q(owner_id__in=wholes(values))
     return rows.filter(wanted | Q(owner_id=F("me")) if "me" in values else wanted)
 
 
@@ -266,7 +267,7 @@ FILTERS: Final = (
         "priority",
         _("Priority"),
         lambda actor: [(str(value), words) for value, words in Priority.choices],
-        lambda rows, values: rows.filter(Q(priority__in=[value for value in values if value.isdecimal()])),
+        lambda rows, values: rows.filter(Q(priority__in=wholes(values))),
     ),
 )
 IN_HAND_STATES: Final = "in_review,confirmed,in_progress,partially_delivered,on_hold"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -33,6 +32,7 @@ from punctual.domain.plans.template_rows import rows_of
 from punctual.domain.plans.work_calendars import work_calendar
 from punctual.domain.resources.models import Resource, Skill
 from punctual.kernel.refusal import Conflict, Reason, Refusal
+from punctual.kernel.told_json import read_json
 from punctual.kernel.wording import N_
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
@@ -174,7 +174,7 @@ def _document(request: HttpRequest) -> dict[str, Any]:
     if len(request.body) > LARGEST:
         raise Refusal(wrong)
     try:
-        found = json.loads(request.body)
+        found = read_json(request.body)
     except ValueError as error:
         raise Refusal(wrong) from error
     if not isinstance(found, dict):

@@ -15,7 +15,7 @@ from punctual.domain.customer_relations.services.meetings import guests_of
 from punctual.domain.customer_relations.services.series import may_chair
 from punctual.domain.parties.models import Contact, Customer
 from punctual.platform.accounts.models import Role, User
-from punctual.web.master.forms import CheckGroup, FactsForm
+from punctual.web.master.forms import CheckGroup, FactsForm, SeveralField
 
 ANSWERING = (Role.ORDER_MANAGER, Role.SALES, Role.SUPPLY_CHAIN, Role.PLANNER, Role.QUALITY, Role.ADMINISTRATOR)
 
@@ -77,14 +77,14 @@ class CallForm(MeetingForm):
     """A series with its first meeting, and who is asked to come. The contacts are those of the chosen customer:
     ``guests_of`` says whose were shown, so that another customer's are all asked as long as nobody chose among them."""
 
-    contacts = forms.ModelMultipleChoiceField(
+    contacts = SeveralField(
         Contact.objects.none(),
         label=_("Who comes of the customer’s"),
         required=False,
         widget=CheckGroup(attrs={"label": _("Who comes of the customer’s")}),
         help_text=_("Nobody ticked: only ours come."),
     )
-    users = forms.ModelMultipleChoiceField(
+    users = SeveralField(
         User.objects.none(),
         label=_("Who comes of ours"),
         required=False,

@@ -15,7 +15,7 @@ from punctual.domain.resources.models import Resource
 from punctual.domain.risks.models import Category, ResponseKind
 from punctual.domain.risks.rules import Points
 from punctual.platform.accounts.models import User
-from punctual.web.master.forms import CheckGroup, DayField, FactsForm, NumberField
+from punctual.web.master.forms import CheckGroup, DayField, FactsForm, NumberField, SeveralField
 
 SCALE = [("", "—"), *((str(one), str(one)) for one in range(1, 6))]
 POINTS = ("days_low", "days_mode", "days_high", "cost_low", "cost_mode", "cost_high")
@@ -64,10 +64,10 @@ class RiskForm(PointsForm):
     )
     review_on = DayField(label=_("Next review"), required=False)
     tasks = forms.MultipleChoiceField(label=_("Acts on tasks"), required=False, widget=CheckGroup)
-    resources = forms.ModelMultipleChoiceField(
+    resources = SeveralField(
         label=_("Concerns resources"), queryset=Resource.objects.filter(archived_at=None), required=False
     )
-    suppliers = forms.ModelMultipleChoiceField(
+    suppliers = SeveralField(
         label=_("Concerns suppliers"), queryset=Supplier.objects.filter(archived_at=None), required=False
     )
     field_order = (

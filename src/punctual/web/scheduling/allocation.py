@@ -28,6 +28,7 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may, require
 from punctual.web.orders.actions import done
 from punctual.web.scheduling.promise import actor_of
+from punctual.web.shell.reading import whole
 from punctual.web.shell.views import safe_next
 
 PER_PAGE: Final = 30
@@ -43,7 +44,7 @@ def names_page(request: HttpRequest) -> HttpResponse:
     require(actor, "scheduling.view")
     chosen = request.GET.get("skill", "")
     skill = int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
-    weeks = int(given) if (given := request.GET.get("weeks", "")).isdecimal() and int(given) in WEEKS else WEEKS[0]
+    weeks = given if (given := whole(request.GET.get("weeks", ""))) in WEEKS else WEEKS[0]
     rows = unnamed_needs(actor, skill=skill, until=today + dt.timedelta(weeks=weeks))
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {

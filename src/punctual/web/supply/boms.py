@@ -32,6 +32,7 @@ from punctual.web.master.history import story
 from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import version_of
+from punctual.web.shell import reading
 from punctual.web.shell.columns import BuiltInView, Column
 from punctual.web.shell.middleware import status_of
 from punctual.web.supply.rows import RowReader, padded
@@ -247,8 +248,8 @@ def _save(request: HttpRequest, actor: User, found: Bom | None, whole: str, read
             expected_version=version_of(request),
         )
     kind, _colon, key = whole.partition(":")
-    if kind not in ("revision", "material") or not key.isdecimal():
+    if kind not in ("revision", "material") or not (number := reading.whole(key)):
         raise Refusal(Reason("bom.whole", N_("Say what the bill of material is for."), field="whole"))
     if kind == "revision":
-        return set_bom(actor=actor, revision_id=int(key), lines=lines, notes=notes)
-    return set_bom(actor=actor, material_id=int(key), lines=lines, notes=notes)
+        return set_bom(actor=actor, revision_id=number, lines=lines, notes=notes)
+    return set_bom(actor=actor, material_id=number, lines=lines, notes=notes)

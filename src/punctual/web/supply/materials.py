@@ -45,6 +45,7 @@ from punctual.web.master.pages import Crumb, actor_of, archive, edit
 from punctual.web.orders.actions import done
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.panels import Panels
+from punctual.web.shell.reading import whole, wholes
 from punctual.web.shell.views import safe_next
 from punctual.web.supply import marks
 from punctual.web.supply.forms import MaterialForm
@@ -114,7 +115,7 @@ class MaterialList(MasterList):
             "supplier",
             gettext_lazy("Supplier"),
             lambda actor: [(str(one.pk), str(one)) for one in suppliers(actor)],
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdecimal()]),
+            lambda rows, values: rows.filter(supplier_id__in=wholes(values)),
         ),
     )
     columns = (
@@ -322,11 +323,11 @@ def _save_sources(request: HttpRequest, actor: User, found: Material) -> None:
     facts = []
     for at in range(len(offers.rows)):
         supplier = offers.text(at, "supplier")
-        if not supplier.isdecimal():
+        if not whole(supplier):
             continue
         facts.append(
             services.OfferFacts(
-                int(supplier),
+                whole(supplier),
                 offers.number(at, "unit_price"),
                 int(offers.number(at, "lead_time_days")),
                 offers.number(at, "minimum_quantity", Decimal(0)),

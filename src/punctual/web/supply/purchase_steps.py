@@ -23,6 +23,7 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.web import formatting
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
+from punctual.web.shell.reading import whole
 from punctual.web.supply import marks
 from punctual.web.supply.papers import purchase_paper
 from punctual.web.supply.posted import posted_day, posted_id, posted_number
@@ -126,7 +127,7 @@ def receive(request: HttpRequest, number: str) -> HttpResponse:
         quantity=posted_number(request, "quantity"),
         today=timezone.localdate(),
         received_on=posted_day(request, "received_on") if request.POST.get("received_on") else None,
-        place_id=int(place) if place.isdecimal() else None,
+        place_id=whole(place) if place else None,
         delivery_note=request.POST.get("delivery_note", ""),
         expected_version=version_of(request),
     )

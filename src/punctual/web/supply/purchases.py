@@ -45,6 +45,7 @@ from punctual.web.orders.actions import version_of
 from punctual.web.shell.columns import BuiltInView, Column, Filter
 from punctual.web.shell.lists import ListPage
 from punctual.web.shell.middleware import status_of
+from punctual.web.shell.reading import whole, wholes
 from punctual.web.supply import marks
 from punctual.web.supply.rows import RowReader, padded
 
@@ -131,7 +132,7 @@ class PurchaseList(ListPage):
             "supplier",
             gettext_lazy("Supplier"),
             lambda actor: [(str(one.pk), str(one)) for one in suppliers(actor)],
-            lambda rows, values: rows.filter(supplier_id__in=[one for one in values if one.isdecimal()]),
+            lambda rows, values: rows.filter(supplier_id__in=wholes(values)),
         ),
     )
     columns = (
@@ -347,11 +348,11 @@ def _save(
             notes=head["notes"],
             expected_version=version_of(request),
         )
-    if not head["supplier"].isdecimal():
+    if not whole(head["supplier"]):
         raise Refusal(Reason("purchase_order.supplier", N_("Choose a supplier."), field="supplier"))
     return purchases.create_purchase(
         actor=actor,
-        supplier_id=int(head["supplier"]),
+        supplier_id=whole(head["supplier"]),
         lines=facts,
         today=today,
         payment_terms=head["payment_terms"],

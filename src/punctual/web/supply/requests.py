@@ -27,7 +27,7 @@ from punctual.web.formatting import listed
 from punctual.web.master.pages import actor_of
 from punctual.web.orders.actions import done, version_of
 from punctual.web.shell.middleware import status_of
-from punctual.web.shell.reading import wholes
+from punctual.web.shell.reading import whole, wholes
 from punctual.web.supply import marks
 from punctual.web.supply.posted import posted_day, posted_id, posted_number
 
@@ -145,7 +145,7 @@ def _ask(request: HttpRequest, values: dict[str, str], task: Task | None) -> Non
         task_id=task.pk if task else None,
         description=values["description"],
         unit=values["unit"],
-        supplier_id=int(values["supplier"]) if values["supplier"].isdecimal() else None,
+        supplier_id=whole(values["supplier"]) if values["supplier"] else None,
         unit_price=price,
         reason=values["reason"],
     )

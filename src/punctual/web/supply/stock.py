@@ -29,6 +29,7 @@ from punctual.web.master.lists import MasterList
 from punctual.web.master.pages import Crumb, actor_of, edit
 from punctual.web.orders.actions import done, version_of
 from punctual.web.shell.columns import BuiltInView, Column, Filter
+from punctual.web.shell.reading import wholes
 from punctual.web.supply.forms import StockForm
 from punctual.web.supply.posted import posted_number
 
@@ -62,7 +63,7 @@ class StockList(MasterList):
             "place",
             gettext_lazy("Place"),
             lambda actor: [(str(one.pk), str(one)) for one in places()],
-            lambda rows, values: rows.filter(place_id__in=[one for one in values if one.isdecimal()]),
+            lambda rows, values: rows.filter(place_id__in=wholes(values)),
         ),
         Filter(
             "standing",

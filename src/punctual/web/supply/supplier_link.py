@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from punctual.domain.supply.models import PurchaseState
-from punctual.domain.supply.services.links import against_answering, answer, link_of
+from punctual.domain.supply.services.links import against_answering, answer, is_gone, link_of
 from punctual.kernel.dates import NotADay, parse_day
 from punctual.kernel.refusal import Reason, Refusal
 from punctual.kernel.wording import N_
@@ -20,6 +20,9 @@ def supplier_page(request: HttpRequest, token: str) -> HttpResponse:
     """What is ordered, and the days on which it comes; prices of nobody else, no other order."""
     today = timezone.localdate()
     link = link_of(token)
+    if is_gone(link, today=today):
+        refusal = Refusal(*against_answering(link, today=today))
+        return render(request, "changes/link_gone.html", {"reasons": refusal.reasons}, status=status_of(refusal))
     order = link.purchase_order
     reasons: tuple[Reason, ...] = ()
     status, answered = 200, False

@@ -27,7 +27,8 @@ class TrackingRule(models.Model):
 
 
 class TrackingLink(models.Model):
-    """A way to an order's tracking page. Only the hashes are kept.
+    """A way to an order's tracking page for its ``customer``; when the order becomes another's it opens nothing. Only
+    the hashes are kept.
 
     ``link_hash`` is of the token in the address that was sent: it works once and is exchanged for the reader's own,
     ``session_hash``, kept in a cookie of that browser. Who forwards the used address forwards nothing. ``disowned_at``:
@@ -35,6 +36,7 @@ class TrackingLink(models.Model):
     """
 
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="tracking_links")
+    customer = models.ForeignKey("parties.Customer", null=True, on_delete=models.CASCADE, related_name="+")
     contact = models.ForeignKey("parties.Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(_("For whom"), max_length=120, blank=True)
     link_hash = models.CharField(max_length=64, unique=True)

@@ -76,7 +76,8 @@ def quiet() -> NotFound:
 def links_of(actor: User, order: Order) -> QuerySet[TrackingLink]:
     if not may(actor, "tracking.change"):
         return TrackingLink.objects.none()
-    return TrackingLink.objects.filter(order=order).select_related("contact", "created_by")
+    rows = TrackingLink.objects.filter(order=order, customer=order.customer_id)
+    return rows.select_related("contact", "created_by")
 
 
 def rule_of(customer: Customer) -> TrackingRule:
@@ -114,6 +115,7 @@ def give_link(
     text, hashed = tokens.make()
     link = TrackingLink.objects.create(
         order=order,
+        customer=order.customer,
         contact=contact,
         name=(contact.name if contact else name.strip())[:120],
         link_hash=hashed,
@@ -146,9 +148,8 @@ def revoke_link(*, actor: User, link_id: int) -> TrackingLink:
 
 
 def _valid() -> QuerySet[TrackingLink]:
-    return TrackingLink.objects.filter(revoked_at=None, expires_at__gt=timezone.now()).select_related(
-        "order__customer", "order__owner", "contact", "created_by"
-    )
+    rows = TrackingLink.objects.filter(revoked_at=None, expires_at__gt=timezone.now(), customer=F("order__customer"))
+    return rows.select_related("order__customer", "order__owner", "contact", "created_by")
 
 
 @transaction.atomic

@@ -21,6 +21,7 @@ from punctual.domain.delivery.models import (
 )
 from punctual.domain.delivery.rules import (
     Share,
+    against_delay,
     against_entry,
     against_shares,
     allocated,
@@ -96,8 +97,12 @@ def set_milestones(
     require(actor, "payments.plan")
     order = lock(orders_of(actor), expected_version=None, pk=order_id)
     have = {one.pk: one for one in order.payment_milestones.all()}
-    kept = {int(row["id"]) for row in rows if row.get("id")}
+    told_ids = [int(row["id"]) for row in rows if row.get("id")]
+    kept = set(told_ids)
     reasons = against_shares([row["percent"] for row in rows])
+    if len(told_ids) > len(kept):
+        text = N_("A milestone stands there twice; load the page again.")
+        reasons.append(Reason("payment.twice", text, field="rows"))
     gone = [one for pk, one in have.items() if pk not in kept and one.entries.filter(voided_at=None).exists()]
     text = N_("%(name)s has invoices or receipts and stays.")
     reasons += [Reason("payment.has_entries", text, {"name": one.label}, field="rows") for one in gone]
@@ -133,7 +138,7 @@ def _against_row(row: Mapping[str, Any], index: int, order: Order) -> list[Reaso
         reasons.append(Reason("payment.task", N_("This task belongs to another order."), field="task", row=index))
     if row["event"] == PayEvent.DATE and row["fixed_on"] is None:
         reasons.append(Reason("payment.date", N_("Enter the fixed date."), field="fixed_on", row=index))
-    return reasons
+    return reasons + against_delay(row["days"], row["months"], row=index)
 
 
 def _is_fixed(row: PaymentMilestone) -> bool:

@@ -239,6 +239,8 @@ def reasons_against_chart(given: ChartIn, *, taken: bool, type_fixed: bool = Fal
     check.text("name", N_("Name"), given.name, longest=120, required=True)
     check.text("unit", N_("Unit"), given.unit, longest=20)
     check.text("item_key", N_("Item"), given.item_key, longest=60)
+    if given.wanted_cpk is not None:
+        check.number("wanted_cpk", N_("Required Cpk"), given.wanted_cpk, most=Decimal(99), places=2)
     reasons = list(check.reasons)
     if taken:
         text = N_("Control chart “%(code)s” exists already.")

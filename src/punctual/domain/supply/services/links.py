@@ -69,6 +69,12 @@ def link_of(token: str) -> SupplierLink:
     return found
 
 
+def is_gone(link: SupplierLink, *, today: dt.date) -> bool:
+    """Replaced, withdrawn or past its day: what was ordered is not shown by it any more, since it may have gone to
+    somebody else. One that was used still shows its answer until then."""
+    return link.withdrawn_at is not None or link.expires_on < today
+
+
 def against_answering(link: SupplierLink, *, today: dt.date) -> list[Reason]:
     """Why this link takes no answer any more; empty while it does."""
     order = link.purchase_order
