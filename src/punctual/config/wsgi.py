@@ -7,6 +7,7 @@ import sys
 import threading
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import reverse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "punctual.config.settings")
 
@@ -14,6 +15,7 @@ from punctual.platform.telemetry import begin_telemetry
 
 begin_telemetry("web")  # before the application is built: it adds a middleware
 application = get_wsgi_application()
+reverse("home")  # loads every page before requests are taken: meanwhile the other processes answer them
 
 
 def _warm() -> None:
