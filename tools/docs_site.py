@@ -2,8 +2,9 @@
 
     python tools/docs_site.py [TARGET]       default build/docs
 
-The user's and the administrator's guides exist in both languages; algorithms, architecture, decisions, security and
-the API are in English and stand in both trees. A link that leads nowhere stops the build.
+The user's guide has pages by role, by journey and by subject, each group in a folder of its own. It and the
+administrator's guide exist in both languages; algorithms, architecture, decisions, security and the API are in English
+and stand in both trees. A link that leads nowhere stops the build.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ DOCS = ROOT / "docs"
 LANGUAGES = {"zh": ("zh-CN", "准交文档"), "en": ("en", "Punctual documentation")}
 OTHER = {"en": "English", "zh": "中文"}
 SECTIONS = {
-    "user": {"en": "User guide", "zh": "用户指南"},
+    "tour": {"en": "Begin here", "zh": "从这里开始"},
+    "roles": {"en": "By role", "zh": "按角色"},
+    "journeys": {"en": "By journey", "zh": "按旅程"},
+    "user": {"en": "By subject", "zh": "按主题"},
     "admin": {"en": "Administrator guide", "zh": "管理员指南"},
     "api": {"en": "API", "zh": "API 参考"},
     "algorithms": {"en": "Algorithms", "zh": "算法"},
@@ -33,6 +37,15 @@ SECTIONS = {
     "adr": {"en": "Decisions", "zh": "设计决策"},
     "security": {"en": "Security", "zh": "安全"},
 }
+BEGINNING = ("start", "tour")
+"""The pages of docs/user that stand before all others."""
+GUIDES = {
+    "roles": DOCS / "user" / "roles",
+    "journeys": DOCS / "user" / "journeys",
+    "user": DOCS / "user",
+    "admin": DOCS / "admin",
+}
+"""What is written in both languages."""
 STYLE = """
 :root{color-scheme:light dark;--b:#fff;--f:#1b2430;--m:#5b6675;--l:#dde3ea;--a:#0b5fbf;--c:#f4f6f9}
 @media(prefers-color-scheme:dark){:root{--b:#12171e;--f:#e3e8ee;--m:#9aa6b4;--l:#2b3541;--a:#6fb1ff;--c:#1a212a}}
@@ -73,10 +86,14 @@ def _page(section: str, name: str, source: Path) -> Page:
 
 def pages_of(language: str) -> Iterator[Page]:
     """Every page of a language, in the order of the navigation."""
-    for section in ("user", "admin"):
-        found = (DOCS / section).glob(f"*.{language}.md")
-        for source in sorted(found, key=lambda path: (not path.name.startswith(("tour", "install")), path)):
-            yield _page(section, source.name.removesuffix(f".{language}.md"), source)
+    for name in BEGINNING:
+        yield _page("tour", name, DOCS / "user" / f"{name}.{language}.md")
+    for section, folder in GUIDES.items():
+        found = folder.glob(f"*.{language}.md")
+        for source in sorted(found, key=lambda path: (not path.name.startswith("install"), path)):
+            name = source.name.removesuffix(f".{language}.md")
+            if section != "user" or name not in BEGINNING:
+                yield _page(section, name, source)
     yield Page("api", "api/index.html", "API v1", api_text(), DOCS / "openapi.json")
     for source in sorted((DOCS / "algorithms").glob("*.md")):
         yield _page("algorithms", source.stem, source)
