@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import time
 from functools import cache
 from pathlib import Path
 
@@ -26,12 +27,12 @@ LABELS = IMAGES / "labels.json"
 TAKING = bool(os.environ.get("PUNCTUAL_TOUR"))
 COLOURS = 128
 """Enough for a page without photographs; text stays as sharp as on the screen."""
-LABELS_OF = """(without) => {
+LABELS_OF = """() => {
   const kinds = "h1, h2, h3, th, label, legend, dt, summary, nav a, [role=tab], button, a.bt";
-  const rows = `tbody, li, article, .toast2, [data-user-content], #notices, dialog:not([open])${without}`;
+  const rows = `tbody, li, article, .toast2, [data-user-content], #notices, dialog:not([open]), .pager`;
   const found = [];
   for (const one of document.querySelectorAll(kinds)) {
-    if (!one.checkVisibility() || one.closest(rows)) continue;
+    if (!one.checkVisibility() || one.closest(rows) || one.querySelector("time")) continue;
     const walk = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
       const parent = walk.currentNode.parentElement;
@@ -41,7 +42,20 @@ LABELS_OF = """(without) => {
   }
   return found;
 }"""
-"""What stands in rows and cards differs from day to day; the words round it don't."""
+"""What stands in rows and cards differs from day to day, and so does a button that names a day; the words round them
+don't."""
+DATES_AS_READ = """(language) => {
+  for (const one of document.querySelectorAll("input[type=date]")) {
+    const empty = language === "zh" ? "年-月-日" : "yyyy-mm-dd";
+    const [year, month, day] = (one.value || empty).split("-");
+    one.type = "text";
+    one.value = language === "zh" ? `${year}/${month}/${day}` : `${day}/${month}/${year}`;
+  }
+}"""
+"""A browser writes days in its own language; the one that takes the pictures may know only one."""
+BUSY = """() => Boolean(document.querySelector(".htmx-request, [aria-busy=true]"))"""
+PATIENCE = 15.0
+"""Seconds in which a page has fetched what it fetches by itself."""
 
 
 @cache
@@ -52,11 +66,11 @@ def _catalogue(language: str) -> frozenset[str]:
     return frozenset(entry.msgid if language == "en" else entry.msgstr for entry in entries)
 
 
-def labels_of(page: Page, language: str, without: str = "") -> dict[str, list[str]]:
+def labels_of(page: Page, language: str) -> dict[str, list[str]]:
     """``menu`` and ``page``: the words of the product there, each once; without digits, since those count something."""
     words = _catalogue(language)
     found: dict[str, set[str]] = {"menu": set(), "page": set()}
-    for text, place in page.evaluate(LABELS_OF, f", {without}" if without else ""):
+    for text, place in page.evaluate(LABELS_OF):
         plain = re.sub(r"\s+", " ", text)
         if plain in words:
             found[place].add(plain)
@@ -73,32 +87,43 @@ def _keep(changed: dict[str, list[str]]) -> None:
     LABELS.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
-def _save(page: Page, path: Path) -> None:
+def _save(page: Page, path: Path, language: str) -> None:
+    page.evaluate(DATES_AS_READ, language)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     few = image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
     few.save(path, "WEBP", lossless=True, quality=80, method=4)
 
 
-def picture(one: Visit, name: str, *, user: str = "order.manager", at: str = "", without: str = "") -> None:
-    """Of what the window shows; ``at`` is what is moved to its top, ``without`` what differs from day to day."""
-    page = one.page
-    page.wait_for_load_state("networkidle")
-    own = labels_of(page, one.language, without)
-    asked = {f"{name}-{one.language}": own["page"]}
-    if own["menu"]:
-        asked[f"menu of {user}-{one.language}"] = own["menu"]
+def picture(one: Visit, name: str, *, user: str = "order.manager", at: str = "") -> None:
+    """Of what the window shows; ``at`` is what is moved to its top."""
     file = IMAGES / f"{name}-{one.language}.webp"
+    keys = {"page": f"{name}-{one.language}", "menu": f"menu of {user}-{one.language}"}
     if TAKING:
+        one.page.wait_for_load_state("networkidle")
+        one.page.wait_for_function(f"() => !({BUSY})()")
+        found = labels_of(one.page, one.language)
         if at:
-            page.locator(at).first.evaluate("one => { one.scrollIntoView(); scrollBy(0, -64); }")
-        _save(page, file)
-        _keep(asked)
+            one.page.locator(at).first.evaluate("one => { one.scrollIntoView(); scrollBy(0, -64); }")
+        _save(one.page, file, one.language)
+        _keep({key: found[place] for place, key in keys.items() if found[place] or place == "page"})
         return
     assert file.exists(), f"the documentation has no picture {file.name}: take it with PUNCTUAL_TOUR=1"
     kept = _kept()
-    for key, words in asked.items():
-        gone, come = set(kept.get(key, [])) - set(words), set(words) - set(kept.get(key, []))
-        assert not gone | come, (
-            f"picture {file.name} is out of date: take it anew with PUNCTUAL_TOUR=1"
-            f" ({key}: no longer on the page {sorted(gone)}, new {sorted(come)})"
+    until = time.monotonic() + PATIENCE
+    while differences := _differences(one, kept, keys):
+        assert time.monotonic() < until, (
+            f"picture {file.name} is out of date: take it anew with PUNCTUAL_TOUR=1 ({'; '.join(differences)})"
         )
+        one.page.wait_for_timeout(200)
+
+
+def _differences(one: Visit, kept: dict[str, list[str]], keys: dict[str, str]) -> list[str]:
+    """What a page says otherwise than its picture; on the phone the menu isn't seen."""
+    if one.page.evaluate(BUSY):
+        return ["the page is still at work"]
+    differences = []
+    for place, words in labels_of(one.page, one.language).items():
+        gone, come = set(kept.get(keys[place], [])) - set(words), set(words) - set(kept.get(keys[place], []))
+        if (gone or come) and (words or place == "page"):
+            differences.append(f"{keys[place]}: no longer there {sorted(gone)}, new {sorted(come)}")
+    return differences

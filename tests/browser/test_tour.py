@@ -7,16 +7,14 @@ Nothing is written on these walks but what one of them computes: the company is 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from browser.conftest import FLAGS, PASSWORD, PHONE, Open, Visit
-from browser.pictures import TAKING, picture
+from browser.conftest import PASSWORD, PHONE, Open, Visit
+from browser.pictures import picture
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKBOOK = next((ROOT / "demo").glob("LK-PO-*.xlsx"))
@@ -51,19 +49,6 @@ def _of(one: Visit, path: str, *texts: str, link: str = "a") -> str:
 
 def _order(one: Visit, customer: str, state: str = "in_progress") -> str:
     return _of(one, f"/orders/?state={state}&sort=order", customer, link="a.ono")
-
-
-@pytest.fixture
-def chromium(chromium: Browser, language: str) -> Iterator[Browser]:
-    """What the browser itself says in an empty date comes in the picture's language."""
-    if not TAKING:
-        yield chromium
-        return
-    speaking = {"zh": "zh-CN", "en": "en-GB"}[language]
-    path = os.environ.get("PUNCTUAL_CHROMIUM") or None
-    own = chromium.browser_type.launch(executable_path=path, args=[*FLAGS, f"--lang={speaking}"])
-    yield own
-    own.close()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -119,7 +104,7 @@ def test_orders_are_promised_reviewed_and_repaired_as_the_pictures_show(visit: O
     page.locator("#f-po").fill("PO-2611-08")
     later = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=210)
     later += dt.timedelta(days=2 - later.weekday())
-    for column, text in ((2, "HC-VI30"), (5, "1"), (7, "490000"), (9, later.isoformat())):
+    for column, text in ((2, "HC-VI30"), (5, "1"), (9, later.isoformat())):
         page.locator(f"table.ent tbody tr:first-child td:nth-child({column})").click()
         page.keyboard.type(text)
         page.keyboard.press("Enter")
@@ -137,11 +122,7 @@ def test_orders_are_promised_reviewed_and_repaired_as_the_pictures_show(visit: O
     page.locator("nav.sld").first.locator("a").first.click(timeout=60_000)
     expect(page.locator(".cmp2 b")).to_have_count(5)
     picture(one, "rush")
-    page = one.open(_order(one, "长沙中旭").replace("/orders/", "/recover/"), settle=False)
-    ways = page.locator("table.opt tbody tr:not(.now0)")
-    if not ways.count():
-        page.locator(".blank form[method=post] button, form[method=post] button.pri").first.click()
-    expect(ways.first).to_be_visible(timeout=150_000)
+    _compute_ways_out(one)
     picture(one, "recover", at="table.opt")
 
 
@@ -192,7 +173,10 @@ def test_the_phone_is_as_the_pictures_show(visit: Open, language: str) -> None:
     page = one.open("/tasks/", settle=False)
     picture(one, "role-worker", user="worker")
     card = page.locator("article.tk:not(.blk)", has=page.locator("input[name=percent]")).first
-    card.locator("input[name=percent][value='90'] + span").click()
+    for share in ("90", "75"):
+        if not card.locator(f"input[name=percent][value='{share}']").is_checked():
+            card.locator(f"input[name=percent][value='{share}'] + span").click()
+            break
     expect(card.locator(".fx .note").first).to_be_visible()
     card.evaluate("one => { one.scrollIntoView(); scrollBy(0, -64); }")
     picture(one, "report", user="worker")
@@ -203,8 +187,23 @@ def test_the_phone_is_as_the_pictures_show(visit: Open, language: str) -> None:
     picture(one, "inspection", user="quality")
 
 
+def _compute_ways_out(one: Visit) -> None:
+    """Of an order for which there are any; the dearest two belong to the journeys of other tests."""
+    links = one.open("/?scope=all").locator(".act a.bt[href^='/recover/']")
+    for address in [str(link.get_attribute("href")) for link in links.all()[2:]]:
+        page = one.open(address, settle=False)
+        ways = page.locator("table.opt tbody tr:not(.now0)")
+        none = page.locator("main section.rgap .cd-b.t2 p")
+        if not ways.count():
+            page.locator("main form[method=post] button.pri").first.click()
+        expect(ways.or_(none).first).to_be_visible(timeout=150_000)
+        if ways.count():
+            return
+    pytest.fail("no late order has a way out")
+
+
 def _upload(one: Visit) -> None:
     page = one.open("/imports/", settle=False)
     page.set_input_files("input[type=file]", WORKBOOK)
     page.wait_for_url(re.compile(r"/imports/\d+/"))
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("[data-offer=nobody]")).to_be_visible(timeout=60_000)
