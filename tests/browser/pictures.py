@@ -46,10 +46,19 @@ LABELS_OF = """() => {
 don't."""
 DATES_AS_READ = """(language) => {
   for (const one of document.querySelectorAll("input[type=date]")) {
+    if (!one.checkVisibility()) continue;
     const empty = language === "zh" ? "年-月-日" : "yyyy-mm-dd";
     const [year, month, day] = (one.value || empty).split("-");
+    one.dataset.day = one.value;
     one.type = "text";
     one.value = language === "zh" ? `${year}/${month}/${day}` : `${day}/${month}/${year}`;
+  }
+}"""
+DATES_AGAIN = """() => {
+  for (const one of document.querySelectorAll("input[data-day]")) {
+    one.type = "date";
+    one.value = one.dataset.day;
+    delete one.dataset.day;
   }
 }"""
 """A browser writes days in its own language; the one that takes the pictures may know only one."""
@@ -90,6 +99,7 @@ def _keep(changed: dict[str, list[str]]) -> None:
 def _save(page: Page, path: Path, language: str) -> None:
     page.evaluate(DATES_AS_READ, language)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    page.evaluate(DATES_AGAIN)
     few = image.quantize(COLOURS, dither=Image.Dither.NONE).convert("RGB")
     few.save(path, "WEBP", lossless=True, quality=80, method=4)
 
