@@ -27,12 +27,15 @@ LABELS = IMAGES / "labels.json"
 TAKING = bool(os.environ.get("PUNCTUAL_TOUR"))
 COLOURS = 128
 """Enough for a page without photographs; text stays as sharp as on the screen."""
-LABELS_OF = """() => {
-  const kinds = "h1, h2, h3, th, label, legend, dt, summary, nav a, [role=tab], button, a.bt";
+LABELS_OF = """(subject) => {
+  const heads = "h1, h2, h3, th, label, legend, dt, .lb, .kfig .l, .cmp2 small";
+  const kinds = `${heads}, summary, nav a, [role=tab], button, a.bt`;
   const rows = `tbody, li, article, .toast2, [data-user-content], #notices, dialog:not([open]), .pager`;
   const found = [];
   for (const one of document.querySelectorAll(kinds)) {
-    if (!one.checkVisibility() || one.closest(rows) || one.querySelector("time")) continue;
+    if (!one.checkVisibility() || one.querySelector("time")) continue;
+    const meant = subject && one.closest(subject);
+    if (one.closest(rows) && !(meant && meant === document.querySelector(subject))) continue;
     const walk = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
       const parent = walk.currentNode.parentElement;
@@ -43,7 +46,7 @@ LABELS_OF = """() => {
   return found;
 }"""
 """What stands in rows and cards differs from day to day, and so does a button that names a day; the words round them
-don't."""
+don't, nor do those of the one row or card that is the picture's subject."""
 DATES_AS_READ = """(language) => {
   for (const one of document.querySelectorAll("input[type=date]")) {
     if (!one.checkVisibility()) continue;
@@ -75,11 +78,11 @@ def _catalogue(language: str) -> frozenset[str]:
     return frozenset(entry.msgid if language == "en" else entry.msgstr for entry in entries)
 
 
-def labels_of(page: Page, language: str) -> dict[str, list[str]]:
+def labels_of(page: Page, language: str, subject: str = "") -> dict[str, list[str]]:
     """``menu`` and ``page``: the words of the product there, each once; without digits, since those count something."""
     words = _catalogue(language)
     found: dict[str, set[str]] = {"menu": set(), "page": set()}
-    for text, place in page.evaluate(LABELS_OF):
+    for text, place in page.evaluate(LABELS_OF, subject):
         plain = re.sub(r"\s+", " ", text)
         if plain in words:
             found[place].add(plain)
@@ -104,14 +107,14 @@ def _save(page: Page, path: Path, language: str) -> None:
     few.save(path, "WEBP", lossless=True, quality=80, method=4)
 
 
-def picture(one: Visit, name: str, *, user: str = "order.manager", at: str = "") -> None:
-    """Of what the window shows; ``at`` is what is moved to its top."""
+def picture(one: Visit, name: str, *, user: str = "order.manager", at: str = "", of: str = "") -> None:
+    """Of what the window shows; ``at`` is what is moved to its top, ``of`` the row or card that it is about."""
     file = IMAGES / f"{name}-{one.language}.webp"
     keys = {"page": f"{name}-{one.language}", "menu": f"menu of {user}-{one.language}"}
     if TAKING:
         one.page.wait_for_load_state("networkidle")
         one.page.wait_for_function(f"() => !({BUSY})()")
-        found = labels_of(one.page, one.language)
+        found = labels_of(one.page, one.language, of)
         if at:
             one.page.locator(at).first.evaluate("one => { one.scrollIntoView(); scrollBy(0, -64); }")
         _save(one.page, file, one.language)
@@ -120,19 +123,19 @@ def picture(one: Visit, name: str, *, user: str = "order.manager", at: str = "")
     assert file.exists(), f"the documentation has no picture {file.name}: take it with PUNCTUAL_TOUR=1"
     kept = _kept()
     until = time.monotonic() + PATIENCE
-    while differences := _differences(one, kept, keys):
+    while differences := _differences(one, kept, keys, of):
         assert time.monotonic() < until, (
             f"picture {file.name} is out of date: take it anew with PUNCTUAL_TOUR=1 ({'; '.join(differences)})"
         )
         one.page.wait_for_timeout(200)
 
 
-def _differences(one: Visit, kept: dict[str, list[str]], keys: dict[str, str]) -> list[str]:
+def _differences(one: Visit, kept: dict[str, list[str]], keys: dict[str, str], of: str) -> list[str]:
     """What a page says otherwise than its picture; on the phone the menu isn't seen."""
     if one.page.evaluate(BUSY):
         return ["the page is still at work"]
     differences = []
-    for place, words in labels_of(one.page, one.language).items():
+    for place, words in labels_of(one.page, one.language, of).items():
         gone, come = set(kept.get(keys[place], [])) - set(words), set(words) - set(kept.get(keys[place], []))
         if (gone or come) and (words or place == "page"):
             differences.append(f"{keys[place]}: no longer there {sorted(gone)}, new {sorted(come)}")

@@ -116,7 +116,7 @@ def test_orders_are_promised_reviewed_and_repaired_as_the_pictures_show(visit: O
     one.sign_in("order.manager")
     page = one.open("/", settle=False)
     page.locator("[data-item] details.menu > summary").first.click()
-    picture(one, "later")
+    picture(one, "later", of="[data-item] details[open]")
     page = one.open("/rush/", settle=False)
     page.locator("main li", has_text="济南力博").locator("a").first.click()
     page.locator("nav.sld").first.locator("a").first.click(timeout=60_000)
@@ -136,7 +136,7 @@ def test_suppliers_changes_and_lots_are_as_the_pictures_show(visit: Open, langua
     form.locator("input[name=reason]").fill("铸件返工")
     form.locator("button").click()
     expect(page.locator(".eff").first).to_be_visible()
-    picture(one, "late-date", user="supply.chain")
+    picture(one, "late-date", user="supply.chain", of="li:has(form[action$='/revise/'])")
     one.open("/shortages/?state=stops", settle=False)
     expect(page.locator("input[name=way]").first).to_be_attached()
     picture(one, "shortage", user="supply.chain")
@@ -171,7 +171,7 @@ def test_meetings_and_deliveries_are_as_the_pictures_show(visit: Open, language:
 def test_the_phone_is_as_the_pictures_show(visit: Open, language: str) -> None:
     one = visit(user="worker", language=language, size=PHONE)
     page = one.open("/tasks/", settle=False)
-    picture(one, "role-worker", user="worker")
+    picture(one, "role-worker", user="worker", of="article.tk:not(.blk):has([name=percent])")
     card = page.locator("article.tk:not(.blk)", has=page.locator("input[name=percent]")).first
     for share in ("90", "75"):
         if not card.locator(f"input[name=percent][value='{share}']").is_checked():
@@ -179,7 +179,7 @@ def test_the_phone_is_as_the_pictures_show(visit: Open, language: str) -> None:
             break
     expect(card.locator(".fx .note").first).to_be_visible()
     card.evaluate("one => { one.scrollIntoView(); scrollBy(0, -64); }")
-    picture(one, "report", user="worker")
+    picture(one, "report", user="worker", of="article.tk:not(.blk):has([name=percent])")
     one.sign_in("quality")
     page = one.open(_of(one, "/inspections/?state=open,started", "RAIL-20"), settle=False)
     for _ in range(int(page.locator("#inspect").get_attribute("data-ac") or 0) + 1):
