@@ -2,8 +2,9 @@
 
     python tools/docs_site.py [TARGET]       default build/docs
 
-The user's and the administrator's guides exist in both languages; algorithms, architecture, decisions, security and
-the API are in English and stand in both trees. A link that leads nowhere stops the build.
+The user's guide has pages by role, by journey and by subject, each group in a folder of its own. It and the
+administrator's guide exist in both languages; algorithms, architecture, decisions, security and the API are in English
+and stand in both trees. A link that leads nowhere stops the build.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 LANGUAGES = {"zh": ("zh-CN", "准交文档"), "en": ("en", "Punctual documentation")}
 OTHER = {"en": "English", "zh": "中文"}
+CONTENTS = {"en": "Contents", "zh": "目录"}
 SECTIONS = {
-    "user": {"en": "User guide", "zh": "用户指南"},
+    "tour": {"en": "Begin here", "zh": "从这里开始"},
+    "roles": {"en": "By role", "zh": "按角色"},
+    "journeys": {"en": "By journey", "zh": "按旅程"},
+    "user": {"en": "By subject", "zh": "按主题"},
     "admin": {"en": "Administrator guide", "zh": "管理员指南"},
     "api": {"en": "API", "zh": "API 参考"},
     "algorithms": {"en": "Algorithms", "zh": "算法"},
@@ -33,20 +38,39 @@ SECTIONS = {
     "adr": {"en": "Decisions", "zh": "设计决策"},
     "security": {"en": "Security", "zh": "安全"},
 }
+BEGINNING = ("start", "tour")
+"""The pages of docs/user that stand before all others."""
+FIRST = (
+    "order-manager", "sales", "supply-chain", "planner", "quality", "finance", "worker", "manager", "administrator",
+    "contact", "install",
+)  # fmt: skip
+"""What doesn't stand in the order of its name, in the order in which it stands."""
+GUIDES = {
+    "roles": DOCS / "user" / "roles",
+    "journeys": DOCS / "user" / "journeys",
+    "user": DOCS / "user",
+    "admin": DOCS / "admin",
+}
+"""What is written in both languages."""
+CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+"""Between two of these a new line in the source is no space on the page."""
 STYLE = """
 :root{color-scheme:light dark;--b:#fff;--f:#1b2430;--m:#5b6675;--l:#dde3ea;--a:#0b5fbf;--c:#f4f6f9}
 @media(prefers-color-scheme:dark){:root{--b:#12171e;--f:#e3e8ee;--m:#9aa6b4;--l:#2b3541;--a:#6fb1ff;--c:#1a212a}}
 *{box-sizing:border-box}body{margin:0;background:var(--b);color:var(--f);
 font:16px/1.65 system-ui,"Noto Sans SC",sans-serif}
 a{color:var(--a)}header{display:flex;gap:16px;align-items:center;padding:12px 24px;border-bottom:1px solid var(--l)}
-header b{flex:1}.page{display:grid;grid-template-columns:260px minmax(0,820px);gap:40px;padding:24px}
+header b{flex:1}header .toc{display:none}
+.page{display:grid;grid-template-columns:260px minmax(0,1080px);gap:40px;padding:24px}
+main p:not(:has(img)),main ul,main pre{max-width:820px}
 nav{font-size:14px}nav h2{font-size:13px;color:var(--m);margin:16px 0 4px}
 nav a{display:block;padding:3px 0;text-decoration:none}
 nav a[aria-current]{font-weight:600;color:var(--f)}main img{max-width:100%;border:1px solid var(--l);border-radius:6px}
 table{border-collapse:collapse;display:block;overflow-x:auto}
 td,th{border:1px solid var(--l);padding:6px 10px;vertical-align:top}
 pre,code{background:var(--c);border-radius:4px;font-size:.9em}pre{padding:12px;overflow-x:auto}code{padding:1px 4px}
-@media(max-width:760px){.page{grid-template-columns:1fr}}
+@media(max-width:760px){.page{grid-template-columns:1fr;padding:16px}nav{order:2}header{padding:12px 16px}
+header .toc{display:inline}main ol,main ul{padding-left:20px}}
 """
 
 
@@ -68,15 +92,20 @@ def _title(text: str, otherwise: str) -> str:
 
 def _page(section: str, name: str, source: Path) -> Page:
     text = source.read_text(encoding="utf-8")
+    text = re.sub(rf"(?<={CHINESE})\n *(?={CHINESE})", "", text)
     return Page(section, f"{section}/{name}.html", _title(text, name), text, source)
 
 
 def pages_of(language: str) -> Iterator[Page]:
     """Every page of a language, in the order of the navigation."""
-    for section in ("user", "admin"):
-        found = (DOCS / section).glob(f"*.{language}.md")
-        for source in sorted(found, key=lambda path: (not path.name.startswith(("tour", "install")), path)):
-            yield _page(section, source.name.removesuffix(f".{language}.md"), source)
+    for name in BEGINNING:
+        yield _page("tour", name, DOCS / "user" / f"{name}.{language}.md")
+    for section, folder in GUIDES.items():
+        found = folder.glob(f"*.{language}.md")
+        named = {source.name.removesuffix(f".{language}.md"): source for source in sorted(found)}
+        for name in [*(one for one in FIRST if one in named), *(one for one in named if one not in FIRST)]:
+            if section != "user" or name not in BEGINNING:
+                yield _page(section, name, named[name])
     yield Page("api", "api/index.html", "API v1", api_text(), DOCS / "openapi.json")
     for source in sorted((DOCS / "algorithms").glob("*.md")):
         yield _page("algorithms", source.stem, source)
@@ -137,7 +166,8 @@ def _rendered(page: Page, by_source: dict[Path, Page], language: str, wrong: lis
     for position, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", _anchor(tokens[position + 1].content))
-    return str(renderer.renderer.render(tokens, renderer.options, {}))
+    shown = str(renderer.renderer.render(tokens, renderer.options, {}))
+    return re.sub(r'(<img src="([^"]+)"[^>]*>)', r'<a href="\2">\1</a>', shown)  # a touch shows it in full
 
 
 def _frame(page: Page, body: str, pages: list[Page], language: str, translated: set[str]) -> str:
@@ -155,8 +185,9 @@ def _frame(page: Page, body: str, pages: list[Page], language: str, translated: 
         f'<!doctype html><html lang="{code}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f'<title>{html.escape(page.title)} · {name}</title><link rel="stylesheet" href="../../style.css"></head><body>'
-        f'<header><b>{name}</b><a href="{away}" lang="{LANGUAGES[other][0]}">{OTHER[other]}</a></header>'
-        f'<div class="page"><nav>{"".join(lines)}</nav><main>{body}</main></div></body></html>'
+        f'<header><b>{name}</b><a class="toc" href="#contents">{CONTENTS[language]}</a>'
+        f'<a href="{away}" lang="{LANGUAGES[other][0]}">{OTHER[other]}</a></header>'
+        f'<div class="page"><nav id="contents">{"".join(lines)}</nav><main>{body}</main></div></body></html>'
     )
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
+import polib
 import pytest
 
+from punctual.platform.accounts.models import Role
+
 ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "docs" / "user" / "images"
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +46,62 @@ def test_a_link_that_leads_nowhere_is_found(tool: ModuleType, tmp_path: Path, mo
     assert tool.build(tmp_path) == ["docs/adr/x.md: nowhere.md"] * 2
 
 
+def _guides(folder: str, language: str) -> dict[str, str]:
+    """Name → text of every page in a folder of docs/ and below."""
+    ending = f".{language}.md"
+    found = (ROOT / "docs" / folder).rglob(f"*{ending}")
+    return {path.name.removesuffix(ending): path.read_text(encoding="utf-8") for path in found}
+
+
 def test_both_languages_have_the_same_guides() -> None:
-    for section in ("user", "admin"):
-        names = {
-            language: {
-                path.name.removesuffix(f".{language}.md") for path in (ROOT / "docs" / section).glob(f"*.{language}.md")
-            }
-            for language in ("en", "zh")
-        }
+    for folder in ("user", "user/roles", "user/journeys", "admin"):
+        names = {language: set(_guides(folder, language)) for language in ("en", "zh")}
         assert names["en"] == names["zh"]
         assert names["en"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_role_and_every_journey_has_a_page_with_a_picture(language: str) -> None:
+    roles, journeys = _guides("user/roles", language), _guides("user/journeys", language)
+    assert set(roles) == {str(role).replace("_", "-") for role in Role} | {"contact"}
+    assert [name[:2] for name in sorted(journeys)] == [f"{number:02}" for number in range(1, 13)]
+    start = _guides("user", language)["start"]
+    for folder, pages in (("roles", roles), ("journeys", journeys)):
+        for name, text in pages.items():
+            pictures = re.findall(rf"!\[[^\]]+\]\(\.\./images/([\w-]+-{language}\.webp)\)", text)
+            assert pictures, f"{name} has no picture"
+            assert all((IMAGES / picture).exists() for picture in pictures), f"{name}: {pictures}"
+            assert f"({folder}/{name}.{language}.md)" in start, f"the first page doesn't lead to {name}"
+
+
+def test_every_picture_is_shown_by_a_page_of_its_language_and_has_its_labels() -> None:
+    shown = set()
+    for language in ("en", "zh"):
+        for text in _guides("user", language).values():
+            shown |= set(re.findall(rf"images/([\w-]+-{language})\.webp", text))
+    kept = {name for name in json.loads((IMAGES / "labels.json").read_text(encoding="utf-8")) if " " not in name}
+    assert shown == {path.stem for path in IMAGES.iterdir() if path.suffix != ".json"} == kept
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_guides_name_buttons_and_pages_as_the_screen_does(language: str) -> None:
+    """What is bold and heads no paragraph is a sentence of the catalogue; ``…`` stands for what is filled in."""
+    files = (ROOT / "src" / "punctual" / "locale" / "zh_Hans").glob("*.po")
+    entries = [entry for file in files for entry in polib.pofile(str(file))]
+    words = {text for entry in entries for text in ([entry.msgid] if language == "en" else [entry.msgstr])}
+    if language == "en":
+        words |= {entry.msgid_plural for entry in entries}
+    else:
+        words |= {text for entry in entries for text in entry.msgstr_plural.values()}
+    words |= {re.sub(r" ?%\(\w+\)s ?", "…", text) for text in words if "%(" in text} | {"⋯"}
+    wrong = []
+    for folder in ("user/roles", "user/journeys"):
+        for name, text in _guides(folder, language).items():
+            for bold, after in re.findall(r"\*\*(.+?)\*\*(.)", text, flags=re.S):
+                parts = [re.sub(r" ?… ?", "…", part) for part in re.sub(r"\s+", " ", bold).split(" → ")]
+                if after != "：" and not bold.endswith((".", ":")):
+                    wrong += [f"{name}: {part}" for part in parts if part not in words]
+    assert not wrong
 
 
 def test_the_security_table_names_tests_that_exist() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -41,6 +42,7 @@ def test_a_worker_begins_the_day_with_own_tasks_and_reports_one(signed_in: Signe
     assert "方案" in page.get("/").content.decode()
     seen = page.post(f"/tasks/{mine.pk}/effect/", {"percent": "50", "remaining_days": "9"})
     assert seen.status_code == 200
+    assert re.search(r"承诺 <time[^>]*>[^<]+</time>。", seen.content.decode()), "its sentences end as Chinese ones do"
     assert not ProgressReport.objects.exists()
     answer = page.post(f"/tasks/{mine.pk}/report/", {"percent": "50", "hours": "4", "next": "/tasks/"})
     assert answer.status_code == 302

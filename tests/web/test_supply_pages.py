@@ -14,12 +14,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 import supplying
 from punctual.domain.supply.models import BomLine, Material, PurchaseOrder, Shortage, StockItem
 from punctual.domain.supply.services import links
 from punctual.platform.sheets.writer import write_csv
+from punctual.web.templatetags.supply import gap
 
 pytestmark = pytest.mark.django_db
 Enter = Callable[[str], Client]
@@ -268,3 +269,10 @@ def test_the_api_does_what_the_pages_do(world: dict[str, Any], signed_in: Enter)
     assert needs[0]["on_the_way"] == "6.000000"
     refused = api(client, "post", f"/purchase-orders/{number}/lines/10/receive", quantity="7")
     assert (refused.status_code, refused.json()["code"]) == (422, "receipt.over")
+
+
+@pytest.mark.parametrize(("days", "says"), [(1, "1 day late"), (2, "2 days late")])
+def test_a_single_day_late_is_no_plural(days: int, says: str) -> None:
+    due = dt.date(2026, 3, 2)
+    with translation.override("en"):
+        assert says in gap(due + dt.timedelta(days=days), due)

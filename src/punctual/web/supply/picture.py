@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from punctual.domain.supply.models import PurchaseLine, Requirement, Reservation, Shortage
 from punctual.domain.supply.models import ReservationState as R
@@ -137,7 +138,8 @@ def _delay(axis: Axis, line: PurchaseLine) -> Box | None:
         return None
     start = axis.x(line.confirmed_date)
     late = (line.expected_date - line.confirmed_date).days
-    return Box(start, max(2, axis.x(line.expected_date) - start), "late", _("%(n)d days late") % {"n": late})
+    words = ngettext("%(n)s day late", "%(n)s days late", late) % {"n": late}
+    return Box(start, max(2, axis.x(line.expected_date) - start), "late", words)
 
 
 def _arrival(axis: Axis, line: PurchaseLine, held: Sequence[Reservation]) -> Box:

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from punctual.web.formatting import days_text
 from punctual.web.master.cells import chip
@@ -20,7 +21,7 @@ def gap(planned: dt.date, due: dt.date) -> SafeString:
     """How a planned day stands against the day that counts."""
     late = (planned - due).days
     if late > 0:
-        return chip("late pl", "clock-exclamation", _("%(n)d days late") % {"n": late})
+        return chip("late pl", "clock-exclamation", ngettext("%(n)s day late", "%(n)s days late", late) % {"n": late})
     return chip("ok pl", "circle-check", _("would be in time"))
 
 
