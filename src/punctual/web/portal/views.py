@@ -178,7 +178,8 @@ def home(request: HttpRequest, account: PortalAccount) -> HttpResponse:
     finished = "finished" in request.GET
     everything = portal.orders_for(account)
     orders = everything.filter(state__in=DONE) if finished else everything.exclude(state__in=DONE)
-    wants = Count("customer_tasks", filter=Q(customer_tasks__done_at=None), distinct=True)
+    theirs = Q(customer_tasks__done_at=None, customer_tasks__customer=account.contact.customer_id)
+    wants = Count("customer_tasks", filter=theirs, distinct=True)
     shown = list(orders.annotate(open_wants=wants).prefetch_related("lines")[:MOST_ORDERS])
     asked = portal.requests_for(account).exclude(state="closed")
     context = {
