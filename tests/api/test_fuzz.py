@@ -162,9 +162,18 @@ def test_what_no_schema_foresees_is_a_problem_too(signed_in, method, path, body,
     client = signed_in("order_manager")
     answer = client.generic(method, path, body, content_type="application/json")
     assert answer.status_code == status
-    if status != 405:
-        assert answer.headers["Content-Type"].startswith("application/problem+json")
-        assert answer.json()["status"] == status
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert answer.json()["status"] == status
+    if status == 405:
+        assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_head_is_answered_as_get_without_the_body(signed_in):
+    client = signed_in("order_manager")
+    whole, head = client.get("/api/v1/customers"), client.head("/api/v1/customers")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(whole.content))
+    assert client.head("/api/v1/customers/9999999").status_code == 404
 
 
 def test_a_code_that_is_hardly_visible_is_taken_only_once(signed_in):

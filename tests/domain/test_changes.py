@@ -106,6 +106,28 @@ def test_nobody_approves_their_own_change_even_as_administrator(person):
     assert change.state == ChangeState.SUBMITTED
 
 
+def test_who_wrote_a_change_does_not_approve_it_when_a_colleague_submits_it(person):
+    plan = planned(person)
+    raised_by, wrote, sent_by = person("sales"), person("administrator"), person("order_manager")
+    change = raise_change(
+        actor=raised_by, order_id=plan.order_id, title="x", source="us", today=TODAY, needs_customer=False,
+        items=[quantity(plan, 3)],
+    )  # fmt: skip
+    change = change_draft(
+        actor=wrote, change_id=change.pk, expected_version=None, title="x", source="us", needs_customer=False,
+        items=[quantity(plan, 4)],
+    )  # fmt: skip
+    analyse(actor=sent_by, change_id=change.pk, today=TODAY)
+    submit(actor=sent_by, change_id=change.pk, today=TODAY)
+    request = ApprovalRequest.objects.get()
+    assert request.behind == {raised_by.pk, wrote.pk, sent_by.pk}
+    with pytest.raises(Refusal) as refused:
+        decide(actor=wrote, request_id=request.pk, approve=True, today=TODAY)
+    assert refused.value.codes == {"approval.own"}
+    step = request.steps.first()
+    decide(actor=person(step.role), request_id=request.pk, approve=True, today=TODAY)
+
+
 def test_a_change_whose_impact_has_grown_since_is_not_applied(person):
     plan = planned(person)
     change = approved(person, plan, quantity(plan, 3))

@@ -167,6 +167,11 @@ def test_costs_are_booked_and_seen_only_by_those_who_may(person: Person) -> None
         assert not expenses_of(person(role)).exists()
         assert cost_rows(person(role), found) is None
     void_expense(actor=manager, expense_id=made.pk, reason="记错单")
+    first = Expense.objects.get().voided_at
+    with pytest.raises(Refusal) as refused:
+        void_expense(actor=manager, expense_id=made.pk, reason="再来一次")
+    assert refused.value.codes == {"cost.voided"}
+    assert Expense.objects.get().voided_at == first
     assert not expenses_of(manager).exists()
 
 

@@ -399,10 +399,30 @@ def test_a_bill_that_contains_itself_is_refused_by_name(admin: Any, pump: Materi
 # ------------------------------------------------------------------------------------------------------- scorecard
 
 
+def test_goods_come_no_earlier_than_their_order_was_made(admin: Any, pump: Material) -> None:
+    order = supplying.purchase(admin, pump, "1", TODAY)
+    made = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+    PurchaseOrder.objects.filter(pk=order.pk).update(created_at=made)
+    line = order.lines.get()
+    for day in (dt.date(1990, 1, 1), dt.date(2026, 11, 19)):
+        with pytest.raises(Refusal) as refused:
+            receiving.receive(actor=admin, line_id=line.pk, quantity=D(1), today=TODAY, received_on=day)
+        assert refused.value.codes == {"receipt.before"}
+        assert refused.value.reasons[0].params == {"day": "2026-11-20"}
+    line.refresh_from_db()
+    assert line.received == 0
+    came = dt.date(2026, 11, 20)
+    assert (
+        receiving.receive(actor=admin, line_id=line.pk, quantity=D(1), today=TODAY, received_on=came).received_on
+        == came
+    )
+
+
 def test_lateness_counts_working_days_after_the_first_confirmed_date(admin: Any, pump: Material) -> None:
     planning.company_calendar()
     for came, late in ((dt.date(2026, 11, 20), 0), (dt.date(2026, 11, 23), 1)):
         order = supplying.purchase(admin, pump, "1", TODAY)
+        PurchaseOrder.objects.filter(pk=order.pk).update(sent_on=dt.date(2026, 11, 2))
         line = order.lines.get()
         PurchaseLine.objects.filter(pk=line.pk).update(confirmed_date=dt.date(2026, 11, 20))
         receiving.receive(actor=admin, line_id=line.pk, quantity=D(1), today=TODAY, received_on=came)

@@ -59,6 +59,15 @@ def test_a_proposal_can_do_no_more_than_its_person_and_is_tried_without_a_trace(
     assert (order.priority, made.state) == (3, ProposalState.WAITING)
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_text_of_several_lines_is_taken_whatever_ends_them(person: Person, end: str) -> None:
+    arguments = {"title": "call", "due": "2026-12-01", "detail": f"first{end}second"}
+    made = propose(
+        actor=person("order_manager"), verb="open_action_item", arguments=arguments, why="", today=ordering.TODAY
+    )
+    assert made.arguments["detail"] == "first\nsecond"
+
+
 def test_only_its_person_confirms_it_once_and_it_is_done_in_their_name(person: Person) -> None:
     manager = person("order_manager")
     order = ordering.draft(person("sales"))

@@ -149,6 +149,40 @@ def test_a_stand_in_with_a_step_of_their_own_leaves_that_of_who_asked_to_somebod
     assert DECIDED == [(True, "")]
 
 
+def test_who_wrote_it_does_not_decide_it_whoever_asks(person):
+    wrote = person("planner")
+    request = request_approval(
+        actor=person("order_manager"), subject="test", target=person("sales"), title="x", params={}, today=TODAY,
+        authors=[wrote, person("order_manager")],
+    )  # fmt: skip
+    assert not waiting_for(wrote, TODAY).exists()
+    assert not Notification.objects.filter(user=wrote).exists()
+    with pytest.raises(Refusal) as refused:
+        said(person, request, "planner")
+    assert refused.value.codes == {"approval.own"}
+    delegate(actor=wrote, delegate=person("quality"), first=TODAY, last=TODAY, today=TODAY)
+    assert not waiting_for(person("quality"), TODAY).exists()
+    with pytest.raises(Refusal) as refused:
+        said(person, request, "quality")
+    assert refused.value.codes == {"approval.own"}
+    said(person, request, "administrator")
+    assert DECIDED == [(True, "")]
+
+
+@pytest.mark.parametrize(("absent", "stands_in"), [("manager", "planner"), ("planner", "manager")])
+def test_a_stand_in_decides_one_level_of_a_request(person, absent, stands_in):
+    person("manager"), person("planner")
+    delegate(actor=person(absent), delegate=person(stands_in), first=TODAY, last=TODAY, today=TODAY)
+    request = said(person, asked(person, days=5), stands_in)
+    assert (request.state, request.level) == ("waiting", 2)
+    assert not waiting_for(person(stands_in), TODAY).exists()
+    with pytest.raises(Refusal) as refused:
+        said(person, request, stands_in)
+    assert refused.value.codes == {"approval.second"}
+    said(person, request, absent if absent == "manager" else "administrator")
+    assert DECIDED == [(True, "")]
+
+
 def test_who_lets_the_time_pass_is_reminded_once_a_day(person):
     person("planner")
     request = asked(person)

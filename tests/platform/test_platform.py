@@ -210,6 +210,14 @@ def test_files_are_kept_by_hash_with_versions(person: Person, settings: Any, tmp
     assert [item.pk for item in attachments_of(target)] == [first.pk]
 
 
+@pytest.mark.parametrize("name", [" ", "\u3000", "\u200b", "a/ ", ""])
+def test_a_file_whose_name_shows_nothing_gets_one_that_can_be_clicked(
+    person: Person, settings: Any, tmp_path: Any, name: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    assert attach(actor=person("sales"), target=company(), file=io.BytesIO(b"x"), name=name).name == "file"
+
+
 def test_an_empty_file_is_refused_and_leaves_nothing(person: Person, settings: Any, tmp_path: Any) -> None:
     settings.MEDIA_ROOT = tmp_path
     with pytest.raises(Refusal):

@@ -77,3 +77,14 @@ def test_the_lists_that_the_page_leads_to_keep_to_the_customer(
         row = f"/orders/{order.key}/payments/"
         assert row in client.get(f"{address}?customer=C001").content.decode()
         assert row not in client.get(f"{address}?customer=C002").content.decode()
+
+
+@pytest.mark.parametrize(("terms", "told"), [("30%预付，70%验收后120年", True), ("30/60/10", False), ("", False)])
+def test_terms_that_cannot_be_read_are_told_where_its_payments_stand(
+    person: Person, signed_in: SignedIn, terms: str, told: bool
+) -> None:
+    order = confirmed(person("order_manager"))
+    PaymentMilestone.objects.filter(order=order).delete()
+    Order.objects.filter(pk=order.pk).update(payment_terms=terms)
+    body = signed_in("order_manager").get(f"/orders/{order.key}/payments/").content.decode()
+    assert ("The payment terms can’t be read" in body or "付款条件不能确定地读懂" in body) is told

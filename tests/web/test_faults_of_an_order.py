@@ -108,7 +108,11 @@ def test_an_approval_by_ones_own_hand(person: Any, signed_in: Enter) -> None:
         answer = signed_in("administrator").post(
             f"/approvals/{request.pk}/decide/", {"decision": "approve", "version": request.version}
         )
-    says(answer, "Nobody approves what they asked for themselves; somebody else of the role must decide.")
+    says(
+        answer,
+        "Nobody approves what they wrote or asked for themselves; somebody else of the role or an administrator "
+        "must decide.",
+    )
 
 
 def test_more_received_than_was_ordered(person: Any, signed_in: Enter) -> None:

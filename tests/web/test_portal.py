@@ -141,6 +141,27 @@ def test_unknown_wrong_and_taken_back_get_the_same_answer_until_the_tries_are_us
     assert Client().post("/portal/sign-in/", right).status_code == 302
 
 
+def test_guessing_keeps_nobody_out_of_a_browser_in_which_they_were_before(
+    person: Person, world: dict[str, Any]
+) -> None:
+    contact = world["a"]["contact"]
+    mine, strangers = let_in(person, contact), let_in(person, world["b"]["contact"])
+    for browser in (mine, strangers):
+        browser.post("/portal/sign-out/")
+    right = {"email": contact.email, "password": PASSWORD}
+    wrong = {**right, "password": "falsch-falsch"}
+    for _ in range(portal.MOST_TRIES):
+        Client().post("/portal/sign-in/", wrong)
+    forged = Client()
+    forged.cookies["portal-known"] = "x:y:z"
+    for browser in (Client(), strangers, forged):
+        assert browser.post("/portal/sign-in/", right).status_code == 422
+    assert mine.post("/portal/sign-in/", right).status_code == 302
+    for _ in range(portal.MOST_TRIES):
+        mine.post("/portal/sign-in/", wrong)
+    assert mine.post("/portal/sign-in/", right).status_code == 422, "its own count holds"
+
+
 def test_taken_back_archived_and_signed_out_means_out_at_once(person: Person, world: dict[str, Any]) -> None:
     contact = world["a"]["contact"]
     client = let_in(person, contact)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from punctual.domain.customer_relations import rules
 from punctual.domain.customer_relations.models import CustomerRequest, Survey, TrackingLink
 from punctual.domain.customer_relations.services import feedback, tracking
 from punctual.domain.customer_relations.services.requests import reply
+from punctual.domain.delivery.services.documents import ask_customer, attach_document
 from punctual.domain.orders.inputs import input_of
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.services.drafts import change_order
@@ -100,6 +102,59 @@ def test_a_link_opens_nothing_when_the_order_becomes_another_customers(person: P
     assert not tracking.links_of(sales, order).exists()
     new = "/" + tracking.give_link(actor=sales, order=order)[1].split("/", 3)[3]
     assert opened(new).get(f"/track/{order.number}/").status_code == 200
+
+
+def test_nothing_meant_for_a_former_customer_is_shown_to_the_next(person: Person) -> None:
+    manager = person("order_manager")
+    order = submit_for_review(actor=manager, order_id=draft(manager).pk, today=TODAY)
+    assert order.customer is not None
+    former = order.customer
+    done, wanted = (
+        tracking.want(actor=manager, order=order, title=title, due=TODAY) for title in ("旧客户的图纸", "旧客户的料号")
+    )
+    tracking.settle_want(task=done, by="王工")
+    survey, _question = feedback.ask(actor=manager, customer=former, order=order)
+    first = opened("/" + tracking.give_link(actor=manager, order=order)[1].split("/", 3)[3])
+    page = f"/track/{order.number}/"
+    assert first.post(page, {"verb": "ask", "text": "旧客户的问题"}).status_code == 302
+    asked = CustomerRequest.objects.get(order=order)
+    kept = attach_document(
+        actor=manager,
+        holder="order",
+        pk=order.pk,
+        file=BytesIO(b"x"),
+        name="旧客户.txt",
+        kind="drawing",
+        needs_approval=True,
+    )
+    question, token = ask_customer(actor=manager, holder="order", pk=order.pk, attachment_id=kept.pk)
+    assert "旧客户的料号" in first.get(page).content.decode()
+    assert Client().get(f"/sign/document/{token}/").status_code == 200
+
+    return_order(actor=person("administrator"), order_id=order.pk, role="sales", comment="客户选错了")
+    order.refresh_from_db()
+    wish, version = input_of(order), order.version
+    wish.customer = customer("C002", "苏州恒拓电子股份有限公司")
+    change_order(actor=manager, order_id=order.pk, data=wish, expected_version=version, today=TODAY)
+    order = submit_for_review(actor=manager, order_id=order.pk, today=TODAY)
+    second = opened("/" + tracking.give_link(actor=manager, order=order)[1].split("/", 3)[3])
+    shown = second.get(page).content.decode()
+    assert "旧客户" not in shown
+    assert 'value="rate"' not in shown
+    for verb in (
+        {"verb": "done", "task": wanted.pk},
+        {"verb": "say", "request": asked.number, "text": "x"},
+        {"verb": "rate", "score": "1"},
+        {"verb": "sign", "what": "document", "key": question.pk},
+    ):
+        assert second.post(page, verb).status_code == 404, verb
+    assert Client().get(f"/sign/document/{token}/").status_code == 422
+    assert Client().get(f"/sign/document/{token}/file/").status_code == 422
+    assert Client().post(f"/sign/document/{token}/", {"decision": "agree", "name": "王工"}).status_code == 422
+    feedback.answer(survey=survey, score=1)
+    survey.refresh_from_db()
+    assert survey.request is not None
+    assert (survey.request.customer, survey.request.order) == (former, None)
 
 
 def test_every_link_that_does_not_work_gets_the_same_quiet_page(world: dict[str, Any]) -> None:

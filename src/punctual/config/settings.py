@@ -150,6 +150,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "punctual.api.authentication.ApiTokenMiddleware",
     "punctual.api.rates.ApiRateMiddleware",
+    "punctual.api.methods.ApiMethodMiddleware",
     "punctual.platform.idempotency.middleware.IdempotencyMiddleware",
     "punctual.web.shell.middleware.SignInRequiredMiddleware",
     "punctual.web.shell.waiting.RecountMiddleware",

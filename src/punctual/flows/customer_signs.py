@@ -29,7 +29,9 @@ class Waiting:
 def waiting_for_customer(order: Order) -> Waiting:
     """Changes that everybody here has approved, and documents that the customer was asked for."""
     changes = order.change_orders.filter(customer_answer=CustomerAnswer.OPEN).order_by("number")
-    asked = order.document_requests.filter(answered_at=None, attachment__approval=Approval.WAITING)
+    asked = order.document_requests.filter(
+        customer=order.customer_id, answered_at=None, attachment__approval=Approval.WAITING
+    )
     return Waiting(
         [one for one in changes if LIFE.allows(one.state, "answer")],
         list(asked.select_related("attachment").order_by("pk")),

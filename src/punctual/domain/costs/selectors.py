@@ -17,11 +17,13 @@ from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 
 
-def expenses_of(actor: User) -> QuerySet[Expense]:
-    """Expenses of orders that the actor may see; none for who may not see costs."""
+def expenses_of(actor: User, *, voided: bool = False) -> QuerySet[Expense]:
+    """Expenses of orders that the actor may see, ``voided`` ones too where asked; none for who may not see costs."""
     if not may(actor, "costs.view"):
         return Expense.objects.none()
-    rows = Expense.objects.filter(plan__in=plans_of(actor), voided_at=None)
+    rows = Expense.objects.filter(plan__in=plans_of(actor))
+    if not voided:
+        rows = rows.filter(voided_at=None)
     return rows.select_related("plan__order", "created_by", "commitment")
 
 

@@ -137,7 +137,9 @@ def void_expense(*, actor: User, expense_id: int, reason: str) -> Expense:
     require(actor, "costs.book")
     if not reason.strip():
         raise Refusal(Reason("cost.void_reason", N_("Say why it does not count."), field="reason"))
-    expense = lock(expenses_of(actor), expected_version=None, pk=expense_id)
+    expense = lock(expenses_of(actor, voided=True), expected_version=None, pk=expense_id)
+    if expense.voided_at is not None:
+        raise Refusal(Reason("cost.voided", N_("This entry is voided already.")))
     expense.voided_at = timezone.now()
     save_next(expense, fields=["voided_at"])
     record(actor=actor, verb="void_expense", target=expense, reason=reason.strip())

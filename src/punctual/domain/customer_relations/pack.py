@@ -214,7 +214,9 @@ def _wanted(asked: Asked) -> list[PackLine]:
     """What we wait for from the customer: open wishes and requests that wait for them."""
     from punctual.domain.customer_relations.models import TrackingTask
 
-    rows = TrackingTask.objects.filter(order__in=[order.pk for order in asked.orders], done_at=None)
+    rows = TrackingTask.objects.filter(
+        order__in=[order.pk for order in asked.orders], customer=asked.meeting.series.customer_id, done_at=None
+    )
     lines = [
         PackLine(
             N_("%(title)s, by %(due)s"),

@@ -43,10 +43,11 @@ class DeliverySettings(Versioned):
 
 
 class DocumentRequest(models.Model):
-    """The customer is asked to approve a document of an order; ``task`` waits for it, blocked. With the yes it goes on,
-    or is done (``finishes_task``: the task is the approval itself)."""
+    """``customer`` is asked to approve a document of an order, while it is theirs; ``task`` waits for it, blocked. With
+    the yes it goes on, or is done (``finishes_task``: the task is the approval itself)."""
 
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="document_requests")
+    customer = models.ForeignKey("parties.Customer", null=True, on_delete=models.CASCADE, related_name="+")
     attachment = models.ForeignKey("attachments.Attachment", on_delete=models.CASCADE, related_name="+")
     task = models.ForeignKey("plans.Task", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     finishes_task = models.BooleanField(default=True)

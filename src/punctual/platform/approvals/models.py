@@ -44,7 +44,8 @@ class ApprovalRequest(Versioned):
 
     ``title`` is a catalogue sentence with ``params``. ``facts`` [{"label", "now", "then", "kind", "tone"}] and
     ``money`` [{"label", "amount"}] are what the approver reads: labels are catalogue keys, ``kind`` one of text,
-    date, money, days, percent, list; amounts in ``currency``.
+    date, money, days, percent, list; amounts in ``currency``. ``authors`` wrote what is asked for and decide it no
+    more than who asked.
     """
 
     subject = models.CharField(max_length=40)
@@ -63,6 +64,7 @@ class ApprovalRequest(Versioned):
     state = models.CharField(_("State"), max_length=10, choices=ApprovalState.choices, default=ApprovalState.WAITING)
     level = models.PositiveSmallIntegerField(_("Level"), default=1)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    authors = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
     due_at = models.DateTimeField(_("Due"), null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -76,6 +78,11 @@ class ApprovalRequest(Versioned):
 
     def __str__(self) -> str:
         return f"{self.target_label} #{self.pk}"
+
+    @property
+    def behind(self) -> set[int]:
+        """Whose wish it is: who asked, and who wrote it."""
+        return {self.requested_by_id, *(one.pk for one in self.authors.all())}
 
 
 class StepState(models.TextChoices):

@@ -44,16 +44,33 @@ def steps_of(chain: Iterable[Level], *, amount: Decimal, days: int, kinds: Colle
 
 
 def against_deciding(
-    *, state: str, requester: int, actor: int, has_step: bool, only_for_requester: bool, approve: bool, comment: str
+    *,
+    state: str,
+    is_own: bool,
+    has_step: bool,
+    only_for_requester: bool,
+    is_second: bool,
+    approve: bool,
+    comment: str,
 ) -> list[Reason]:
-    """Every reason why this person can't say yes or no now. ``only_for_requester``: every step they are asked at is in
-    the place of who asked."""
+    """Every reason why this person can't say yes or no now. ``is_own``: they asked for it or wrote it.
+    ``only_for_requester``: every step they are asked at is in the place of somebody who did. ``is_second``: they would
+    decide a second level, one of both as a stand-in."""
     if state != "waiting":
         return [Reason("approval.decided", N_("This is decided already; load the page again."))]
     reasons = []
-    if requester == actor or only_for_requester:
-        text = N_("Nobody approves what they asked for themselves; somebody else of the role must decide.")
+    if is_own or only_for_requester:
+        text = N_(
+            "Nobody approves what they wrote or asked for themselves; somebody else of the role or an administrator "
+            "must decide."
+        )
         reasons.append(Reason("approval.own", text))
+    elif is_second:
+        text = N_(
+            "You have decided another level of this already, and a stand-in decides one; the person you stand in for, "
+            "somebody else of the role or an administrator must decide."
+        )
+        reasons.append(Reason("approval.second", text))
     elif not has_step:
         reasons.append(Reason("approval.not_asked", N_("You are not asked at this step.")))
     if not approve and not comment.strip():

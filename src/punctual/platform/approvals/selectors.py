@@ -63,24 +63,34 @@ def standing(actor: User, today: dt.date) -> dict[str, User | None]:
 
 
 def waiting_for(actor: User, today: dt.date) -> QuerySet[ApprovalRequest]:
-    """What this person may decide now, the earliest due first; never what they asked for themselves."""
+    """What this person may decide now, the earliest due first; never what they wrote or asked for themselves, nor a
+    second level of it as a stand-in."""
     if not may(actor, "approvals.decide"):
         return ApprovalRequest.objects.none()
     roles = standing(actor, today)
     own = [role for role, person in roles.items() if person is None]
-    asked = Q(role__in=own)
+    before = ApprovalStep.objects.filter(user=actor).exclude(state=StepState.WAITING)
+    stood_in = Q(request__in=before.exclude(on_behalf_of=None).values("request"))
+    asked = Q(role__in=own) & ~stood_in
     for role, person in roles.items():
         if person is not None:
-            asked |= Q(role=role) & ~Q(request__requested_by=person)
+            written = Q(
+                request__in=ApprovalRequest.authors.through.objects.filter(user=person).values("approvalrequest")
+            )
+            theirs = Q(request__requested_by=person) | written | Q(request__in=before.values("request"))
+            asked |= Q(role=role) & ~theirs
     steps = ApprovalStep.objects.filter(asked, state=StepState.WAITING, level=F("request__level"))
     found = requests_of(actor).filter(state=ApprovalState.WAITING, pk__in=steps.values("request"))
-    return found.exclude(requested_by=actor).order_by("due_at", "pk")
+    own_words = ApprovalRequest.authors.through.objects.filter(user=actor)
+    return (
+        found.exclude(requested_by=actor).exclude(pk__in=own_words.values("approvalrequest")).order_by("due_at", "pk")
+    )
 
 
 def deciders(request: ApprovalRequest, today: dt.date) -> list[User]:
     """Everybody who may decide the open steps of the current level, delegates included."""
     roles = [one.role for one in request.steps.all() if one.level == request.level and one.state == StepState.WAITING]
-    return [one for one in deciders_of(roles, today) if one.pk != request.requested_by_id]
+    return [one for one in deciders_of(roles, today) if one.pk not in request.behind]
 
 
 def deciders_of(roles: Collection[str], today: dt.date) -> list[User]:

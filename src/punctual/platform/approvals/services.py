@@ -51,8 +51,10 @@ def request_approval(
     money: Sequence[Mapping[str, Any]] = (),
     detail: str = "",
     url: str = "",
+    authors: Collection[User] = (),
 ) -> ApprovalRequest:
-    """Open the chain and tell the first level. The caller has checked that the actor may ask for it.
+    """Open the chain and tell the first level. The caller has checked that the actor may ask for it. ``authors`` wrote
+    what is asked for: they decide it as little as the actor.
 
     Where no step applies, the request is approved at once.
     """
@@ -72,6 +74,7 @@ def request_approval(
         days=days,
         requested_by=actor,
     )
+    request.authors.set([one for one in authors if one != actor])
     steps = steps_for(subject, amount=amount, currency=currency, days=days, kinds=kinds)
     ApprovalStep.objects.bulk_create([ApprovalStep(request=request, level=level, role=role) for level, role in steps])
     record(actor=actor, verb="ask_approval", target=request)
@@ -117,16 +120,20 @@ def decide(
         for one in request.steps.select_for_update(of=("self",))
         if one.state == StepState.WAITING and one.level == request.level and one.role in roles
     ]
-    # A stand-in answers at their own step, and never in the place of who asked.
+    # A stand-in answers at their own step, never in the place of who asked or wrote it, and at one level only.
     absent = {one.pk: roles[one.role] for one in asked}
-    steps = [one for one in asked if absent[one.pk] != request.requested_by]
+    behind = request.behind
+    free = [one for one in asked if (person := absent[one.pk]) is None or person.pk not in behind]
+    before = request.steps.filter(user=actor).exclude(state=StepState.WAITING)
+    decided, stood_in = before.exists(), before.exclude(on_behalf_of=None).exists()
+    steps = [one for one in free if not (stood_in or (decided and absent[one.pk] is not None))]
     refuse_if(
         against_deciding(
             state=request.state,
-            requester=request.requested_by_id,
-            actor=actor.pk,
+            is_own=actor.pk in behind,
             has_step=bool(asked),
-            only_for_requester=bool(asked) and not steps,
+            only_for_requester=bool(asked) and not free,
+            is_second=bool(free) and not steps,
             approve=approve,
             comment=comment,
         )

@@ -101,6 +101,12 @@ def store(file: IO[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def named(given: str) -> str:
+    """A file's own name without folders; where nothing of it can be seen, as a blank, ``file``."""
+    name = Path(given.replace("\\", "/")).name.strip()[:255]
+    return name if any(sign.isprintable() and sign != " " for sign in name) else "file"
+
+
 @transaction.atomic
 def attach(
     *,
@@ -113,7 +119,7 @@ def attach(
 ) -> Attachment:
     """Attach a file; one of the same name becomes the next version. ``approval``: whether it waits for a yes."""
     sha256, size = store(file)
-    name = Path(name.replace("\\", "/")).name[:255] or "file"
+    name = named(name)
     last = attachments_of(target).filter(name=name).aggregate(last=Max("version"))["last"] or 0
     attachment = Attachment.objects.create(
         target_type=target_type(target),

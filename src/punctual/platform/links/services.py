@@ -48,6 +48,10 @@ def revoke_all(target: models.Model, purpose: str) -> int:
     return links_on(target, purpose).filter(used_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 
+def withdrawn() -> Refusal:
+    return Refusal(Reason("link.revoked", N_("This link has been replaced or withdrawn. Ask for a new one.")))
+
+
 def opened(*, purpose: str, token: str, for_use: bool = False) -> SignedLink:
     """The link of a token, if it is good: refused as unknown, used, revoked or expired.
 
@@ -60,7 +64,7 @@ def opened(*, purpose: str, token: str, for_use: bool = False) -> SignedLink:
     if link.used_at is not None:
         raise Refusal(Reason("link.used", N_("This link was used already; an answer is given once.")))
     if link.revoked_at is not None:
-        raise Refusal(Reason("link.revoked", N_("This link has been replaced or withdrawn. Ask for a new one.")))
+        raise withdrawn()
     if link.expires_at <= timezone.now():
         raise Refusal(Reason("link.expired", N_("This link has expired. Ask for a new one.")))
     return link

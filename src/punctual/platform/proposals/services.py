@@ -64,7 +64,7 @@ def _read(verb: Verb, given: Mapping[str, Any]) -> dict[str, str]:
                     "proposal.argument", text, {"name": str(name)[:40], "known": ", ".join(verb.arguments)}, str(name)
                 )
             )
-    told = {name: str(value).strip() for name, value in given.items() if value is not None}
+    told = {name: _lines(str(value)).strip() for name, value in given.items() if value is not None}
     for name in verb.needed:
         if not told.get(name):
             reasons.append(Reason("proposal.missing", N_("“%(name)s” is missing."), {"name": name}, field=name))
@@ -74,6 +74,11 @@ def _read(verb: Verb, given: Mapping[str, Any]) -> dict[str, str]:
             reasons.append(Reason("proposal.text", text, {"name": name, "longest": LONGEST_ARGUMENT}, field=name))
     refuse_if(reasons)
     return told
+
+
+def _lines(text: str) -> str:
+    """Line ends as we keep them; programs write them in three ways."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def propose(*, actor: User, verb: str, arguments: Mapping[str, Any], why: str, today: dt.date) -> Proposal:

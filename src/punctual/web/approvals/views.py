@@ -165,7 +165,7 @@ def approval(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": _(SUBJECTS[item.subject].label),
         "css": CSS[ApprovalState(item.state)],
         "mine": mine,
-        "own": waits and item.requested_by_id == actor.pk,
+        "own": waits and actor.pk in item.behind,
         "overdue": waits and bool(item.due_at and item.due_at < timezone.now()),
         "facts": [_fact(one, item.currency) for one in item.facts],
         "money": [

@@ -32,7 +32,13 @@ from punctual.domain.delivery.services.closing import (
 )
 from punctual.domain.delivery.services.company import change_settings
 from punctual.domain.delivery.services.open_tasks import GONE_OUT, close_open_tasks, open_tasks_of
-from punctual.domain.delivery.services.payments import enter, milestones_from_terms, set_milestones, void
+from punctual.domain.delivery.services.payments import (
+    enter,
+    milestones_from_terms,
+    set_milestones,
+    terms_are_unread,
+    void,
+)
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.selectors import order_by_key
 from punctual.domain.plans.models import Task
@@ -88,6 +94,7 @@ def _payments(request: HttpRequest, order: Order, refusal: Refusal | None) -> Ht
         "may_plan": may(actor, "payments.plan"),
         "may_enter": may(actor, "payments.enter"),
         "sheet": _sheet(order, rows),
+        "terms_unread": not rows and terms_are_unread(order),
         "kinds": MilestoneKind.choices,
         "events": PayEvent.choices,
         "tasks": [

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from punctual.domain.delivery.selectors import acceptances_of, deliveries_on, open_milestones
+from punctual.domain.delivery.services.payments import terms_are_unread
 from punctual.domain.delivery.services.shipping import DELIVERING
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.parties.models import Customer
@@ -39,7 +40,8 @@ def _payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     if order.state not in SHOWN:
         return None
     rows = payment_rows(request, order)
-    return {"payment_rows": rows, "tab_count": len(rows)}
+    unread = not rows and terms_are_unread(order)
+    return {"payment_rows": rows, "tab_count": len(rows), "terms_unread": unread}
 
 
 CUSTOMERS_PAYMENTS = 5

@@ -9,9 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from punctual.domain.delivery.models import DocumentRequest
 from punctual.domain.delivery.services.documents import (
-    LINK,
     answer_by_link,
     answer_by_paper,
     ask_customer,
@@ -19,6 +17,7 @@ from punctual.domain.delivery.services.documents import (
     decide,
     documents_of_order,
     held,
+    request_behind,
 )
 from punctual.domain.orders.selectors import order_by_key
 from punctual.kernel.refusal import Reason, Refusal
@@ -26,7 +25,6 @@ from punctual.kernel.wording import N_
 from punctual.platform.accounts.permissions import require
 from punctual.platform.attachments.services import attachments_of, path_of
 from punctual.platform.company.services import company
-from punctual.platform.links.services import opened
 from punctual.platform.records import get_or_not_found
 from punctual.web.documents.box import box_of
 from punctual.web.master.pages import actor_of
@@ -131,11 +129,10 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
 def sign_document(request: HttpRequest, token: str) -> HttpResponse:
     """The customer looks at the document and answers once."""
     try:
-        link = opened(purpose=LINK, token=token)
+        link, found = request_behind(token)
     except Refusal as refusal:
         gone = {"reasons": refusal.reasons, "back": way_back(request)}
         return render(request, "changes/link_gone.html", gone, status=status_of(refusal))
-    found = DocumentRequest.objects.select_related("order__customer", "attachment").get(pk=link.target_id)
     context = {
         "title": found.attachment.name,
         "file": found.attachment,
@@ -160,8 +157,7 @@ def sign_document(request: HttpRequest, token: str) -> HttpResponse:
 def document_of_link(request: HttpRequest, token: str) -> HttpResponse:
     """The document itself, while the link is good."""
     try:
-        link = opened(purpose=LINK, token=token)
+        file = request_behind(token)[1].attachment
     except Refusal as refusal:
         return render(request, "changes/link_gone.html", {"reasons": refusal.reasons}, status=status_of(refusal))
-    found = DocumentRequest.objects.select_related("attachment").get(pk=link.target_id).attachment
-    return as_download(path_of(found.sha256).read_bytes(), found.name)
+    return as_download(path_of(file.sha256).read_bytes(), file.name)

@@ -26,6 +26,7 @@ from punctual.domain.scheduling.models import OrderForecast
 from punctual.flows.customer_signs import waiting_for_customer
 from punctual.kernel.refusal import NotFound, Refusal
 from punctual.platform.logs import client_address
+from punctual.web.account.known import PORTAL
 from punctual.web.shell.refusals import worded
 from punctual.web.tracking.page import DONE, expected_from, requests_shown, state_of, verdict_of
 from punctual.web.tracking.views import FILE_KINDS, order_page, quiet, sent_files_of
@@ -63,8 +64,9 @@ def signed_in(view: Page) -> Page:
     return quiet(guarded)
 
 
-def _let_in(session: str) -> HttpResponse:
+def _let_in(session: str, email: str) -> HttpResponse:
     response = redirect("portal")
+    PORTAL.remember(response, email)
     response.set_cookie(
         COOKIE,
         session,
@@ -88,7 +90,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         password = request.POST.get("password", "")
         try:
-            return _let_in(portal.sign_in(email=email, password=password, place=client_address(request)))
+            browser = PORTAL.known(request, email)
+            session = portal.sign_in(
+                email=email, password=password, place=client_address(request), known_browser=browser
+            )
+            return _let_in(session, email)
         except Refusal as refusal:
             refused = [worded(reason) for reason in refusal.reasons]
     elif _account(request) is not None:
@@ -126,7 +132,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             session = portal.choose_password(
                 text=token, password=data.get("password", "")[:200], again=data.get("again", "")[:200]
             )
-            return _let_in(session)
+            return _let_in(session, account.email)
         except NotFound:
             raise
         except Refusal as refusal:
@@ -178,7 +184,8 @@ def home(request: HttpRequest, account: PortalAccount) -> HttpResponse:
     finished = "finished" in request.GET
     everything = portal.orders_for(account)
     orders = everything.filter(state__in=DONE) if finished else everything.exclude(state__in=DONE)
-    wants = Count("customer_tasks", filter=Q(customer_tasks__done_at=None), distinct=True)
+    theirs = Q(customer_tasks__done_at=None, customer_tasks__customer=account.contact.customer_id)
+    wants = Count("customer_tasks", filter=theirs, distinct=True)
     shown = list(orders.annotate(open_wants=wants).prefetch_related("lines")[:MOST_ORDERS])
     asked = portal.requests_for(account).exclude(state="closed")
     context = {

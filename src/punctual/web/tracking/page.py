@@ -18,7 +18,7 @@ from punctual.domain.aftersales.models import Outcome, Rma, RmaState
 from punctual.domain.aftersales.selectors import returns_of_requests
 from punctual.domain.customer_relations.models import Author, CustomerRequest, TrackingRule
 from punctual.domain.customer_relations.selectors import files_from_customer, readings_of, shared_calendar
-from punctual.domain.customer_relations.services.tracking import Reader, rule_of
+from punctual.domain.customer_relations.services.tracking import Reader, rule_of, wants_of
 from punctual.domain.orders.models import Order, OrderState
 from punctual.domain.plans.models import Task
 from punctual.domain.scheduling.models import OrderForecast, TaskForecast
@@ -100,7 +100,7 @@ def page_of(reader: Reader) -> dict[str, Any]:
     rule = rule_of(order.customer)
     lines = list(order.lines.select_related("product").order_by("line_no")[:30])
     first = lines[0] if lines else None
-    wants = list(order.customer_tasks.filter(done_at=None))
+    wants = list(wants_of(order).filter(done_at=None))
     expected = expected_of(order)
     return {
         "title": order.number,
@@ -117,7 +117,7 @@ def page_of(reader: Reader) -> dict[str, Any]:
         "delivered": order.actual_date,
         "wants": wants,
         **_signs(order),
-        "wants_done": list(order.customer_tasks.exclude(done_at=None)[:5]),
+        "wants_done": list(wants_of(order).exclude(done_at=None)[:5]),
         "milestones": _milestones(order, rule) if rule.show_milestones else [],
         "deliveries": _deliveries(lines) if rule.show_deliveries else [],
         "requests": _requests(order, rule) if rule.show_requests else [],

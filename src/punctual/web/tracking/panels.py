@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from punctual.domain.customer_relations.services.tracking import links_of
+from punctual.domain.customer_relations.services.tracking import links_of, wants_of
 from punctual.domain.orders.models import Order
 from punctual.platform.accounts.permissions import may
 from punctual.web.master.pages import actor_of
@@ -28,7 +28,7 @@ def _tracking(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         "tracking_links": links,
         "fresh_address": fresh["address"] if fresh else "",
         "now": timezone.now(),
-        "wants": list(order.customer_tasks.all()[:8]),
+        "wants": list(wants_of(order)[:8]),
         "contacts": list(order.customer.contacts.filter(archived_at=None)),
         "may_track": may(actor, "tracking.change"),
     }

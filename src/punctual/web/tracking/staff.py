@@ -91,7 +91,7 @@ def settle_want(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     actor = actor_of(request)
     order = order_by_key(actor, key)
     require(actor, "tracking.change")
-    task = get_or_not_found(order.customer_tasks.all(), pk=pk)
+    task = get_or_not_found(tracking.wants_of(order), pk=pk)
     tracking.settle_want(task=task, by=actor.name, answer=request.POST.get("answer", ""), actor=actor)
     messages.success(request, _("Done."))
     return redirect(_back(order.key))

@@ -178,8 +178,8 @@ def order_page(request: HttpRequest, reader: Reader, *, here: str, **more: objec
 
 
 def _survey_of(order: Order) -> Survey | None:
-    """The newest question about this order."""
-    return Survey.objects.filter(order=order, kind="csat").order_by("-asked_at").first()
+    """The newest question about this order to its present customer."""
+    return Survey.objects.filter(order=order, customer=order.customer_id, kind="csat").order_by("-asked_at").first()
 
 
 def _act(request: HttpRequest, reader: Reader) -> str:
@@ -195,7 +195,7 @@ def _act(request: HttpRequest, reader: Reader) -> str:
     if verb == "done":
         wish = request.POST.get("task", "")
         task = get_or_not_found(
-            reader.order.customer_tasks.all(), pk=int(wish) if wish.isdecimal() and len(wish) < 18 else 0
+            tracking.wants_of(reader.order), pk=int(wish) if wish.isdecimal() and len(wish) < 18 else 0
         )
         tracking.settle_want(task=task, by=reader.name, answer=text)
         return _("Thank you, noted.")

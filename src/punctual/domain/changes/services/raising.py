@@ -33,7 +33,7 @@ from punctual.platform.accounts.permissions import require
 from punctual.platform.approvals.models import ApprovalRequest, ApprovalState
 from punctual.platform.approvals.services import request_approval
 from punctual.platform.approvals.services import withdraw as withdraw_approval
-from punctual.platform.audit.services import Change, differences, record, target_type
+from punctual.platform.audit.services import Change, differences, record, story_of, target_type
 from punctual.platform.links.services import revoke_all
 from punctual.platform.numbering.services import next_number
 from punctual.platform.outbox.services import emit
@@ -270,9 +270,16 @@ def submit(*, actor: User, change_id: int, today: dt.date, expected_version: int
         money=[{"label": f"kind:{one['kind']}", "amount": one["amount"]} for one in impact["costs"]],
         detail=change.reason or change.words,
         url=page_of(change),
+        authors=_authors(change),
     )
     emit("change_order.submitted", change_id=change.pk, number=change.number)
     return get_or_not_found(changes_of(actor).select_related("order", "owner"), pk=change.pk)
+
+
+def _authors(change: ChangeOrder) -> list[User]:
+    """Who raised it and who wrote it last: they do not approve it, whoever submits it."""
+    last = story_of(change).filter(verb__in=("create", "change"), actor__isnull=False).first()
+    return [change.owner, *([last.actor] if last is not None and last.actor is not None else [])]
 
 
 def amount_of_change(impact: Mapping[str, Any]) -> Decimal:

@@ -59,9 +59,11 @@ class TrackingLink(models.Model):
 
 
 class TrackingTask(models.Model):
-    """Something we wait for from the customer, shown on the tracking page until they say it is done."""
+    """Something we wait for from ``customer``, shown on the tracking page until they say it is done; when the order
+    becomes another's it is nobody's to see."""
 
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="customer_tasks")
+    customer = models.ForeignKey("parties.Customer", null=True, on_delete=models.CASCADE, related_name="+")
     title = models.CharField(_("What we need"), max_length=160)
     due = models.DateField(_("By when"))
     consequence = models.CharField(_("What a delay costs"), max_length=200, blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from punctual.domain.customer_relations.models import (
@@ -16,6 +17,7 @@ from punctual.domain.customer_relations.models import (
 from punctual.domain.customer_relations.selectors import requests_of
 from punctual.domain.customer_relations.services.requests import add_note, resume, wait_for_customer
 from punctual.domain.customer_relations.services.tracking import reopen_want, settle_want
+from punctual.domain.parties.models import Customer
 from punctual.platform.accounts.models import User
 from punctual.platform.accounts.permissions import may
 from punctual.platform.records import get_or_not_found
@@ -31,6 +33,11 @@ def may_settle(actor: User, key: str) -> bool:
     return permission is not None and may(actor, permission)
 
 
+def _theirs(customer: Customer) -> Q:
+    """Of an order that is still this customer's, and meant for them."""
+    return Q(customer=customer, order__customer=customer)
+
+
 def wanted_of(actor: User, meeting: Meeting, key: str) -> Wanted | None:
     """What the key of a line of the pack stands for, when it is this customer's."""
     kind, _colon, pk = key.partition(":")
@@ -38,7 +45,7 @@ def wanted_of(actor: User, meeting: Meeting, key: str) -> Wanted | None:
         return None
     customer = meeting.series.customer
     if kind == "trackingtask":
-        return TrackingTask.objects.filter(order__customer=customer, pk=int(pk)).select_related("order").first()
+        return TrackingTask.objects.filter(_theirs(customer), pk=int(pk)).select_related("order").first()
     if kind == "customerrequest":
         return requests_of(actor).filter(customer=customer, pk=int(pk)).select_related("order").first()
     return None

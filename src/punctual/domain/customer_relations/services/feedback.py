@@ -152,6 +152,7 @@ def _complaint(survey: Survey, at: dt.datetime | None) -> CustomerRequest:
     """Somebody talks to the customer, within the time agreed for complaints."""
     with override(settings.LANGUAGE_CODE):
         title = f"{survey.get_kind_display()} {survey.score}"
+    order = survey.order if survey.order and survey.order.customer_id == survey.customer_id else None
     data = RequestInput(
         customer=survey.customer,
         title=title,
@@ -160,7 +161,7 @@ def _complaint(survey: Survey, at: dt.datetime | None) -> CustomerRequest:
         urgency=Urgency.HIGH,
         channel=Channel.SURVEY,
         contact=survey.contact,
-        order=survey.order,
+        order=order,
     )
     return take_in(actor=None, data=data, at=at)
 

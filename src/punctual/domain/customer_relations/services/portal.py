@@ -168,10 +168,14 @@ def _of_nobody() -> str:
     return make_password("-")
 
 
-def sign_in(*, email: str, password: str, place: str) -> str:
-    """The browser's token. One answer for an unknown address, a wrong password and an account taken back."""
+def sign_in(*, email: str, password: str, place: str, known_browser: str = "") -> str:
+    """The browser's token. One answer for an unknown address, a wrong password and an account taken back. Wrong tries
+    are counted by address; a browser in which its owner has signed in before has a count of its own."""
     email = email.strip().lower()[:254]
-    tries = (Tries(f"mail {email}", MOST_TRIES), Tries(f"place {place}", 10 * MOST_TRIES))
+    tries = (
+        Tries(f"mail {email} {known_browser}".strip(), MOST_TRIES),
+        Tries(f"place {place}", 10 * MOST_TRIES),
+    )
     if any(one.used_up for one in tries):
         text = N_("Too many wrong tries. Wait five minutes, or ask for a new password.")
         raise Refusal(Reason("portal.wait", text))

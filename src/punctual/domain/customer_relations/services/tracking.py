@@ -211,6 +211,11 @@ def note_visit(link: TrackingLink) -> None:
 # — what we wait for —
 
 
+def wants_of(order: Order) -> QuerySet[TrackingTask]:
+    """What we want from its present customer. The caller has fetched the order for whoever looks."""
+    return TrackingTask.objects.filter(order=order, customer=order.customer_id)
+
+
 @transaction.atomic
 def want(*, actor: User, order: Order, title: str, due: dt.date | None, consequence: str = "") -> TrackingTask:
     """Say on the tracking page what we need from the customer and by when."""
@@ -223,7 +228,12 @@ def want(*, actor: User, order: Order, title: str, due: dt.date | None, conseque
     refuse_if(reasons)
     assert due is not None
     task = TrackingTask.objects.create(
-        order=order, title=title.strip()[:160], due=due, consequence=consequence.strip()[:200], created_by=actor
+        order=order,
+        customer=order.customer,
+        title=title.strip()[:160],
+        due=due,
+        consequence=consequence.strip()[:200],
+        created_by=actor,
     )
     record(actor=actor, verb="want", target=order, reason=task.title)
     return task
@@ -265,12 +275,17 @@ def reopen_want(*, actor: User, task: TrackingTask) -> TrackingTask:
 # — what the customer says —
 
 
+def _asked(order: Order) -> QuerySet[CustomerRequest]:
+    """What its present customer has asked about it."""
+    return CustomerRequest.objects.filter(order=order, customer=order.customer_id)
+
+
 @transaction.atomic
 def ask_us(*, reader: Reader, text: str, files: Sequence[SentFile] = ()) -> CustomerRequest:
     """A question from the tracking page, with what shows it."""
     text = text.strip()
     reasons = against_words(text)
-    open_ones = CustomerRequest.objects.filter(order=reader.order, channel=Channel.PORTAL, state="open").count()
+    open_ones = _asked(reader.order).filter(channel=Channel.PORTAL, state="open").count()
     reasons += against_more(open_ones)
     refuse_if([*reasons, *sent_files.reasons_against(files)])
     assert reader.order.customer is not None
@@ -293,7 +308,7 @@ def ask_us(*, reader: Reader, text: str, files: Sequence[SentFile] = ()) -> Cust
 @transaction.atomic
 def say_more(*, reader: Reader, number: str, text: str, files: Sequence[SentFile] = ()) -> CustomerRequest:
     """More to a request of this very order."""
-    found = CustomerRequest.objects.filter(order=reader.order, number=number).exclude(state="merged").first()
+    found = _asked(reader.order).filter(number=number).exclude(state="merged").first()
     if found is None:
         raise quiet()
     return hear_more(found, text=text, name=reader.name, files=files)

@@ -31,7 +31,8 @@ from punctual.platform.accounts.permissions import may, require
 from punctual.platform.attachments.models import Approval, Attachment, DocumentKind
 from punctual.platform.attachments.services import PASTED, attach, attachments_of, decide_document
 from punctual.platform.audit.services import target_type
-from punctual.platform.links.services import issue, mark_used, opened, revoke_all
+from punctual.platform.links.models import SignedLink
+from punctual.platform.links.services import issue, mark_used, opened, revoke_all, withdrawn
 from punctual.platform.notifications.services import notify
 from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found
@@ -177,7 +178,7 @@ def ask_customer(
     assert order is not None
     _replace_earlier(order, found)
     request = DocumentRequest.objects.create(
-        order=order, attachment=found, task=task, finishes_task=finishes, asked_by=actor
+        order=order, customer=order.customer, attachment=found, task=task, finishes_task=finishes, asked_by=actor
     )
     if task is not None:
         with translation.override((order.owner or actor).language or translation.get_language()):
@@ -201,12 +202,22 @@ def _replace_earlier(order: Order, document: Attachment) -> None:
     same.update(answered_at=timezone.now())
 
 
+def request_behind(token: str, *, for_use: bool = False) -> tuple[SignedLink, DocumentRequest]:
+    """What a link asks about; when the order has become another customer's, it asks nothing any more."""
+    link = opened(purpose=LINK, token=token, for_use=for_use)
+    rows = DocumentRequest.objects.select_related(
+        "order__owner", "order__customer", "attachment", "asked_by", "task__plan__order__owner"
+    )
+    found = rows.get(pk=link.target_id)
+    if found.customer_id != found.order.customer_id:
+        raise withdrawn()
+    return link, found
+
+
 @transaction.atomic
 def answer_by_link(*, token: str, approve: bool, name: str, note: str, today: dt.date) -> DocumentRequest:
     """The customer answers; with a yes the waiting task goes on, or is done."""
-    link = opened(purpose=LINK, token=token, for_use=True)
-    rows = DocumentRequest.objects.select_related("order__owner", "attachment", "asked_by", "task__plan__order__owner")
-    request = rows.get(pk=link.target_id)
+    link, request = request_behind(token, for_use=True)
     _answered(request, None, approve, name, note, today)
     mark_used(link)
     return request

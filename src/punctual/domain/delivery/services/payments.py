@@ -51,6 +51,11 @@ def milestones_from_terms(order: Order) -> list[Term]:
     return read_terms(order.payment_terms)
 
 
+def terms_are_unread(order: Order) -> bool:
+    """Something is agreed, and no milestones can be read from it for certain: somebody enters them by hand."""
+    return bool(order.payment_terms.strip()) and not milestones_from_terms(order)
+
+
 def write_from_terms(order: Order) -> list[PaymentMilestone]:
     """The milestones of a just confirmed order, where its terms are understood; inside the caller's transaction."""
     terms = milestones_from_terms(order)

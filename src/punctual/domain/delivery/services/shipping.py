@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 
 from punctual.domain.delivery.gates import against_shipping
 from punctual.domain.delivery.life import DELIVERY
@@ -268,6 +269,7 @@ def ship(
             *against_preparing(order),
             *against_items(items, line_facts(order, but=delivery)),
             *against_day(shipped_on, today=today, field="shipped_on"),
+            *_against_early(order, shipped_on, today),
             *against_shipping(delivery, today=today),
         ]
     )
@@ -290,6 +292,16 @@ def ship(
         )
     emit("delivery.shipped", delivery_id=delivery.pk, number=delivery.number, order_id=order.pk)
     return delivery
+
+
+def _against_early(order: Order, day: dt.date | None, today: dt.date) -> list[Reason]:
+    """Nothing leaves before its order was entered, or signed where that was earlier; who enters it lives no earlier."""
+    made = timezone.localdate(order.created_at)
+    first = min(made, order.contract_date or made, today)
+    if day is None or day >= first:
+        return []
+    text = N_("Nothing of this order can have left before it was made; the earliest day is %(day)s.")
+    return [Reason("delivery.before_order", text, {"day": first.isoformat()}, field="shipped_on")]
 
 
 def _date_lines(order: Order, day: dt.date) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from punctual.domain.supply import receipts as hooks
 from punctual.domain.supply.life import LIFE
@@ -101,7 +102,17 @@ def _against_receiving(
     if day > today:
         text = N_("%(day)s has not come yet; a receipt is entered when the goods are here.")
         reasons.append(Reason("receipt.future", text, {"day": day.isoformat()}, field="received_on"))
+    first = _first_day(order, today)
+    if day < first:
+        text = N_("Goods of this order can't have come before it was made; the earliest day is %(day)s.")
+        reasons.append(Reason("receipt.before", text, {"day": first.isoformat()}, field="received_on"))
     return reasons
+
+
+def _first_day(order: PurchaseOrder, today: dt.date) -> dt.date:
+    """When it was made here or sent, whichever is earlier; never after the day of whoever enters it."""
+    made = timezone.localdate(order.created_at)
+    return min(made, order.sent_on or made, today)
 
 
 def hand_over(line: PurchaseLine, item: StockItem, quantity: Decimal, *, actor: User | None) -> Decimal:
