@@ -3,6 +3,10 @@
 A picture is kept small, and beside all of them stand the labels that their pages had: headings, column heads, names of
 fields, buttons, tabs and the menu; never a name, an amount, a day or a count. With ``PUNCTUAL_TOUR=1`` a walk takes
 its pictures anew; without, it asks each page for its labels of today and compares.
+
+What a page shows depends a little on the day and on who was there before: a card without rows is left out. So a label
+of a picture must still be one of the product's sentences, whichever day it is, and page and picture must have most of
+their labels in common.
 """
 
 from __future__ import annotations
@@ -66,6 +70,8 @@ DATES_AGAIN = """() => {
 }"""
 """A browser writes days in its own language; the one that takes the pictures may know only one."""
 BUSY = """() => Boolean(document.querySelector(".htmx-request, [aria-busy=true]"))"""
+ALIKE = 0.5
+"""Labels that page and picture have in common, of those that either has."""
 PATIENCE = 15.0
 """Seconds in which a page has fetched what it fetches by itself."""
 
@@ -136,7 +142,11 @@ def _differences(one: Visit, kept: dict[str, list[str]], keys: dict[str, str], o
         return ["the page is still at work"]
     differences = []
     for place, words in labels_of(one.page, one.language, of).items():
-        gone, come = set(kept.get(keys[place], [])) - set(words), set(words) - set(kept.get(keys[place], []))
-        if (gone or come) and (words or place == "page"):
-            differences.append(f"{keys[place]}: no longer there {sorted(gone)}, new {sorted(come)}")
+        pictured, seen = set(kept.get(keys[place], [])), set(words)
+        if reworded := pictured - _catalogue(one.language):
+            differences.append(f"{keys[place]}: the product no longer says {sorted(reworded)}")
+        alike = len(pictured & seen) / max(1, len(pictured | seen))
+        if alike < ALIKE and (seen or place == "page"):
+            gone, come = sorted(pictured - seen), sorted(seen - pictured)
+            differences.append(f"{keys[place]}: no longer there {gone}, new {come}")
     return differences

@@ -37,6 +37,8 @@ from punctual.platform.outbox.services import emit
 from punctual.platform.records import get_or_not_found, lock, save_next
 
 ZERO = Decimal(0)
+ENTERED_LATER = dt.timedelta(days=31)
+"""So long after the goods have come a purchase may be entered."""
 
 
 @transaction.atomic
@@ -104,15 +106,16 @@ def _against_receiving(
         reasons.append(Reason("receipt.future", text, {"day": day.isoformat()}, field="received_on"))
     first = _first_day(order, today)
     if day < first:
-        text = N_("Goods of this order can't have come before it was made; the earliest day is %(day)s.")
+        text = N_("Goods of this order can't have come so long before it was made; the earliest day is %(day)s.")
         reasons.append(Reason("receipt.before", text, {"day": first.isoformat()}, field="received_on"))
     return reasons
 
 
 def _first_day(order: PurchaseOrder, today: dt.date) -> dt.date:
-    """When it was made here or sent, whichever is earlier; never after the day of whoever enters it."""
+    """A month before it was made here or sent, whichever is earlier: what was bought by telephone is entered when the
+    goods have come."""
     made = timezone.localdate(order.created_at)
-    return min(made, order.sent_on or made, today)
+    return min(made, order.sent_on or made, today) - ENTERED_LATER
 
 
 def hand_over(line: PurchaseLine, item: StockItem, quantity: Decimal, *, actor: User | None) -> Decimal:
