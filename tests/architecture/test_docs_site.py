@@ -40,6 +40,15 @@ def test_the_site_builds_and_every_link_leads_somewhere(tool: ModuleType, tmp_pa
                 assert (page.parent / address).exists(), f"{page.relative_to(tmp_path)}: {address}"
 
 
+def test_no_mark_of_bold_text_is_left_on_the_pages_of_the_guide(tool: ModuleType, tmp_path: Path) -> None:
+    """Between a full-width sign and a letter two stars neither open nor close."""
+    tool.build(tmp_path)
+    folders = ("tour", "roles", "journeys", "user", "admin")
+    pages = [page for folder in folders for page in tmp_path.glob(f"*/{folder}/*")]
+    assert len(pages) > 60
+    assert [page.name for page in pages if "**" in page.read_text(encoding="utf-8")] == []
+
+
 def test_a_link_that_leads_nowhere_is_found(tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tool.Page("adr", "adr/x.html", "x", "[gone](nowhere.md)", ROOT / "docs" / "adr" / "x.md")
     monkeypatch.setattr(tool, "pages_of", lambda language: iter([page]))

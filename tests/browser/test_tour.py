@@ -171,7 +171,7 @@ def test_meetings_and_deliveries_are_as_the_pictures_show(visit: Open, language:
 def test_the_phone_is_as_the_pictures_show(visit: Open, language: str) -> None:
     one = visit(user="worker", language=language, size=PHONE)
     page = one.open("/tasks/", settle=False)
-    picture(one, "role-worker", user="worker", of="article.tk:not(.blk):has([name=percent])")
+    picture(one, "role-worker", user="worker")
     card = page.locator("article.tk:not(.blk)", has=page.locator("input[name=percent]")).first
     for share in ("90", "75"):
         if not card.locator(f"input[name=percent][value='{share}']").is_checked():
@@ -179,7 +179,7 @@ def test_the_phone_is_as_the_pictures_show(visit: Open, language: str) -> None:
             break
     expect(card.locator(".fx .note").first).to_be_visible()
     card.evaluate("one => { one.scrollIntoView(); scrollBy(0, -64); }")
-    picture(one, "report", user="worker", of="article.tk:not(.blk):has([name=percent])")
+    picture(one, "report", user="worker", of="article.tk fieldset")
     one.sign_in("quality")
     page = one.open(_of(one, "/inspections/?state=open,started", "RAIL-20"), settle=False)
     for _ in range(int(page.locator("#inspect").get_attribute("data-ac") or 0) + 1):
