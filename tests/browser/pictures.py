@@ -31,10 +31,10 @@ LABELS = IMAGES / "labels.json"
 TAKING = bool(os.environ.get("PUNCTUAL_TOUR"))
 COLOURS = 128
 """Enough for a page without photographs; text stays as sharp as on the screen."""
-LABELS_OF = """(subject) => {
+LABELS_OF = """({ subject, without }) => {
   const heads = "h1, h2, h3, th, label, legend, dt, .lb, .kfig .l, .cmp2 small";
   const kinds = `${heads}, summary, nav a, [role=tab], button, a.bt`;
-  const rows = `tbody, li, article, .toast2, [data-user-content], #notices, dialog:not([open]), .pager`;
+  const rows = `tbody, li, article, .toast2, [data-user-content], #notices, dialog:not([open]), .pager${without}`;
   const found = [];
   for (const one of document.querySelectorAll(kinds)) {
     if (!one.checkVisibility() || one.querySelector("time")) continue;
@@ -84,11 +84,11 @@ def _catalogue(language: str) -> frozenset[str]:
     return frozenset(entry.msgid if language == "en" else entry.msgstr for entry in entries)
 
 
-def labels_of(page: Page, language: str, subject: str = "") -> dict[str, list[str]]:
+def labels_of(page: Page, language: str, subject: str = "", without: str = "") -> dict[str, list[str]]:
     """``menu`` and ``page``: the words of the product there, each once; without digits, since those count something."""
     words = _catalogue(language)
     found: dict[str, set[str]] = {"menu": set(), "page": set()}
-    for text, place in page.evaluate(LABELS_OF, subject):
+    for text, place in page.evaluate(LABELS_OF, {"subject": subject, "without": f", {without}" if without else ""}):
         plain = re.sub(r"\s+", " ", text)
         if plain in words:
             found[place].add(plain)
@@ -113,14 +113,17 @@ def _save(page: Page, path: Path, language: str) -> None:
     few.save(path, "WEBP", lossless=True, quality=80, method=4)
 
 
-def picture(one: Visit, name: str, *, user: str = "order.manager", at: str = "", of: str = "") -> None:
-    """Of what the window shows; ``at`` is what is moved to its top, ``of`` the row or card that it is about."""
+def picture(
+    one: Visit, name: str, *, user: str = "order.manager", at: str = "", of: str = "", without: str = ""
+) -> None:
+    """Of what the window shows; ``at`` is what is moved to its top, ``of`` the row or card that it is about,
+    ``without`` what is only there while there is something to say."""
     file = IMAGES / f"{name}-{one.language}.webp"
     keys = {"page": f"{name}-{one.language}", "menu": f"menu of {user}-{one.language}"}
     if TAKING:
         one.page.wait_for_load_state("networkidle")
         one.page.wait_for_function(f"() => !({BUSY})()")
-        found = labels_of(one.page, one.language, of)
+        found = labels_of(one.page, one.language, of, without)
         if at:
             one.page.locator(at).first.evaluate("one => { one.scrollIntoView(); scrollBy(0, -64); }")
         _save(one.page, file, one.language)
@@ -129,19 +132,19 @@ def picture(one: Visit, name: str, *, user: str = "order.manager", at: str = "",
     assert file.exists(), f"the documentation has no picture {file.name}: take it with PUNCTUAL_TOUR=1"
     kept = _kept()
     until = time.monotonic() + PATIENCE
-    while differences := _differences(one, kept, keys, of):
+    while differences := _differences(one, kept, keys, of, without):
         assert time.monotonic() < until, (
             f"picture {file.name} is out of date: take it anew with PUNCTUAL_TOUR=1 ({'; '.join(differences)})"
         )
         one.page.wait_for_timeout(200)
 
 
-def _differences(one: Visit, kept: dict[str, list[str]], keys: dict[str, str], of: str) -> list[str]:
+def _differences(one: Visit, kept: dict[str, list[str]], keys: dict[str, str], of: str, without: str) -> list[str]:
     """What a page says otherwise than its picture; on the phone the menu isn't seen."""
     if one.page.evaluate(BUSY):
         return ["the page is still at work"]
     differences = []
-    for place, words in labels_of(one.page, one.language, of).items():
+    for place, words in labels_of(one.page, one.language, of, without).items():
         pictured, seen = set(kept.get(keys[place], [])), set(words)
         if reworded := pictured - _catalogue(one.language):
             differences.append(f"{keys[place]}: the product no longer says {sorted(reworded)}")
