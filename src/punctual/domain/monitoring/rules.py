@@ -64,7 +64,7 @@ declare(
     "milestone",
     icon="diamond",
     label=N_("Milestone near"),
-    sentence=N_("Milestone “%(task)s” is due on %(day)s and %(open)s tasks before it are open."),
+    sentence=N_("Milestone “%(task)s” is due on %(day)s; tasks open before it: %(open)s."),
     action=N_("Open the plan"),
 )
 declare(

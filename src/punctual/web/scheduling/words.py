@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from punctual.domain.scheduling.promising import Hold, Pull
 from punctual.web.formatting import day_text, money_text
@@ -68,9 +68,17 @@ def hold_words(hold: Hold) -> str:
 def pull_words(pull: Pull) -> str:
     money = money_text(Decimal(round(pull.price)))
     if pull.kind == "overtime":
-        text = _("%(what)s: %(days)d days of overtime, %(money)s")
+        text = ngettext(
+            "%(what)s: %(days)d day of overtime, %(money)s",
+            "%(what)s: %(days)d days of overtime, %(money)s",
+            pull.days,
+        )
     else:
-        text = _("%(what)s: expedited by %(days)d days, %(money)s")
+        text = ngettext(
+            "%(what)s: expedited by %(days)d day, %(money)s",
+            "%(what)s: expedited by %(days)d days, %(money)s",
+            pull.days,
+        )
     return text % {"what": pull.what, "days": pull.days, "money": money}
 
 
