@@ -45,6 +45,8 @@ from punctual.platform.search.services import Document, index
 
 DELIVERING: Final = (OrderState.CONFIRMED, OrderState.IN_PROGRESS, OrderState.PARTIALLY_DELIVERED)
 MOST_BOXES: Final = 200
+ENTERED_LATER: Final = dt.timedelta(days=366)
+"""So long after something has left its order may be entered."""
 PHOTOGRAPHED: Final = (DeliveryState.PREPARING, DeliveryState.SHIPPED)
 """While it stands so, a photo can be taken off again."""
 
@@ -295,12 +297,13 @@ def ship(
 
 
 def _against_early(order: Order, day: dt.date | None, today: dt.date) -> list[Reason]:
-    """Nothing leaves before its order was entered, or signed where that was earlier; who enters it lives no earlier."""
+    """Nothing leaves so long before its order was entered, or signed where that was earlier, that it is a typing error;
+    within a year it is an order of before that is entered with what has left of it."""
     made = timezone.localdate(order.created_at)
-    first = min(made, order.contract_date or made, today)
+    first = min(made, order.contract_date or made, today) - ENTERED_LATER
     if day is None or day >= first:
         return []
-    text = N_("Nothing of this order can have left before it was made; the earliest day is %(day)s.")
+    text = N_("Nothing of this order can have left so long before it was made; the earliest day is %(day)s.")
     return [Reason("delivery.before_order", text, {"day": first.isoformat()}, field="shipped_on")]
 
 
