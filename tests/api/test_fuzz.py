@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from functools import cache
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 import schemathesis
+from django.http import FileResponse
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from jsonschema_rs import Draft202012Validator
 import ordering
 import planning
 from api_document import api_document
+from punctual.api.methods import ApiMethodMiddleware
 from punctual.domain.orders.models import Order
 from punctual.domain.orders.services.review import submit_for_review
 from punctual.domain.resources.models import Resource, ResourceKind, Skill
@@ -174,6 +177,11 @@ def test_head_is_answered_as_get_without_the_body(signed_in):
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["Content-Length"] == str(len(whole.content))
     assert client.head("/api/v1/customers/9999999").status_code == 404
+
+
+def test_head_of_a_file_tells_its_length_and_reads_none_of_it(rf):
+    answer = ApiMethodMiddleware(lambda request: FileResponse(io.BytesIO(b"drawing")))(rf.head("/api/v1/files/1"))
+    assert (answer.headers["Content-Length"], answer.getvalue()) == ("7", b"")
 
 
 def test_a_code_that_is_hardly_visible_is_taken_only_once(signed_in):

@@ -217,8 +217,8 @@ def test_nothing_leaves_a_year_before_its_order_was_entered_or_signed(person):
     delivery = prepared(person, order, 1)
     wish = {"actor": person("supply_chain"), "delivery_id": delivery.pk, "today": TODAY}
     for day, codes in (
-        (dt.date(1990, 1, 1), {"delivery.before_order"}),
-        (dt.date(2025, 11, 18), {"delivery.before_order"}),
+        (dt.date(1990, 1, 1), {"delivery.day_before"}),
+        (dt.date(2025, 11, 18), {"delivery.day_before"}),
     ):
         with pytest.raises(Refusal) as refused:
             ship(**wish, shipped_on=day)

@@ -66,8 +66,9 @@ def moved(on_sqlite: dict[str, str], folder: Path) -> Iterator[dict[str, str]]:
     assert _punctual(on_sqlite, "backup", str(kept))[0] == 0
     with postgres_server() as server:
         environment = on_sqlite | {"DATABASE_URL": server.get_uri(), "PUNCTUAL_DATA": str(folder / "pg")}
-        status, _, why = _punctual(environment, "restore", str(kept))
+        status, out, why = _punctual(environment, "restore", "--json", str(kept))
         assert status == 0, why
+        assert json.loads(out)["moved_rows"] > 100
         yield environment
 
 

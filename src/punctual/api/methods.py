@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 
@@ -43,7 +43,10 @@ def _not_taken(request: HttpRequest, response: HttpResponseBase) -> HttpResponse
 
 
 def _without_body(response: HttpResponseBase) -> HttpResponseBase:
+    """A file's length stands in its headers already; it is not read."""
     if isinstance(response, HttpResponse):
         response.headers.setdefault("Content-Length", str(len(response.content)))
         response.content = b""
+    elif isinstance(response, StreamingHttpResponse):
+        response.streaming_content = ()
     return response

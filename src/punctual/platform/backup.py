@@ -222,7 +222,7 @@ def restore(source: Path, *, force: bool = False) -> dict[str, Any]:
         if not force and "accounts_user" in connection.introspection.table_names() and _has_people():
             raise _refuse("not_empty", N_("The database is not empty. Add --force to replace all of it."))
         if moves:
-            move_in(Path(folder) / DATABASE)
+            manifest["moved_rows"] = move_in(Path(folder) / DATABASE)
         else:
             _put_back(Path(folder))
         files = Path(folder) / "files"

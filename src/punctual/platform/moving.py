@@ -7,10 +7,8 @@ of change is written anew. All tables are filled in one transaction; PostgreSQL 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -30,24 +28,22 @@ from punctual.platform.first_tables import make_first_tables
 BATCH: Final = 2000
 
 
-def move_in(database: Path) -> dict[str, int]:
+def move_in(database: Path) -> int:
     """Replace every row of this installation's PostgreSQL by those of the SQLite file; all of them or none.
 
-    Returns the rows of each table. The file may be of an older version: a copy of it is brought up to date first.
+    Returns how many they are. The file, which is the caller's to throw away, may be of an older version: it is brought
+    up to date first.
     """
-    with tempfile.TemporaryDirectory(dir=database.parent) as folder:
-        copy = Path(folder) / "punctual.db"
-        shutil.copyfile(database, copy)
-        _bring_up_to_date(copy)
-        make_first_tables()
-        call_command("migrate", interactive=False, verbosity=0)
-        source = ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(copy)}})["default"]
-        try:
-            return _fill(source)
-        except DatabaseError as error:
-            raise database_refused(str(error)) from error
-        finally:
-            source.close()
+    _bring_up_to_date(database)
+    make_first_tables()
+    call_command("migrate", interactive=False, verbosity=0)
+    source = ConnectionHandler({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(database)}})["default"]
+    try:
+        return _fill(source)
+    except DatabaseError as error:
+        raise database_refused(str(error)) from error
+    finally:
+        source.close()
 
 
 def database_refused(why: str) -> Refusal:
@@ -57,7 +53,11 @@ def database_refused(why: str) -> Refusal:
 def _bring_up_to_date(database: Path) -> None:
     """In a program of its own: this one's models speak to PostgreSQL."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
-    own = {"PUNCTUAL_DATA": str(database.parent), "PUNCTUAL_SECRET": settings.SECRET_KEY}
+    own = {
+        "DATABASE_URL": f"sqlite:///{database}",
+        "PUNCTUAL_DATA": str(database.parent),
+        "PUNCTUAL_SECRET": settings.SECRET_KEY,
+    }
     command = [sys.executable, "-m", "punctual", "manage", "migrate", "--verbosity=0"]
     run = subprocess.run(command, env=kept | own, capture_output=True, text=True, check=False)  # noqa: S603
     if run.returncode:
@@ -69,14 +69,14 @@ def _tables() -> list[type[models.Model]]:
 
 
 @transaction.atomic
-def _fill(source: BaseDatabaseWrapper) -> dict[str, int]:
+def _fill(source: BaseDatabaseWrapper) -> int:
     tables = _tables()
     style = no_style()
     with connection.cursor() as cursor:
         # Truncated: rows that no one may change or delete, such as the trail's, may be replaced as a whole.
         for statement in connection.ops.sql_flush(style, [one._meta.db_table for one in tables]):
             cursor.execute(statement)
-        moved = {one._meta.db_table: _copy(source, cursor, one) for one in tables}
+        moved = sum(_copy(source, cursor, one) for one in tables)
         for statement in connection.ops.sequence_reset_sql(style, tables):
             cursor.execute(statement)
     return moved

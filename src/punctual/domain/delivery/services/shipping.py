@@ -270,8 +270,7 @@ def ship(
             *DELIVERY.reasons(delivery.state, "ship"),
             *against_preparing(order),
             *against_items(items, line_facts(order, but=delivery)),
-            *against_day(shipped_on, today=today, field="shipped_on"),
-            *_against_early(order, shipped_on, today),
+            *against_day(shipped_on, today=today, after=_first_day(order, today), field="shipped_on"),
             *against_shipping(delivery, today=today),
         ]
     )
@@ -296,15 +295,11 @@ def ship(
     return delivery
 
 
-def _against_early(order: Order, day: dt.date | None, today: dt.date) -> list[Reason]:
-    """Nothing leaves so long before its order was entered, or signed where that was earlier, that it is a typing error;
-    within a year it is an order of before that is entered with what has left of it."""
+def _first_day(order: Order, today: dt.date) -> dt.date:
+    """A year before the order was entered, or signed where that was earlier: an order of before is entered with what
+    has left of it; what is said to have left sooner is a typing error."""
     made = timezone.localdate(order.created_at)
-    first = min(made, order.contract_date or made, today) - ENTERED_LATER
-    if day is None or day >= first:
-        return []
-    text = N_("Nothing of this order can have left so long before it was made; the earliest day is %(day)s.")
-    return [Reason("delivery.before_order", text, {"day": first.isoformat()}, field="shipped_on")]
+    return min(made, order.contract_date or made, today) - ENTERED_LATER
 
 
 def _date_lines(order: Order, day: dt.date) -> None:
